@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Makes the lockfiles under 3rdparty/python again; needs `uv`.
+
+    build-support/relock.py [RESOLVE…]
+
+The locks are pip's requirements files: unlike the format that `pants generate-lockfiles` writes
+they name no index, so that a mirror or a folder of wheels serves as well. `plugin` and `tools` are
+locked with hashes. `ml` is locked without, because torch has several builds of one release, in two
+variants: `cuda` is what the index offers for Linux, `cpu` is the same less CUDA.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DIRECTORY = ROOT / "3rdparty" / "python"
+CONVERTER = ROOT / "rules" / "rules_transformers" / "modular" / "modular_converter"
+
+PYTHON_OF = {"plugin": "3.9", "tools": "3.11", "ml": "3.11", "modular_converter": "3.10"}
+
+# What torch's Linux wheels need for CUDA only.
+_CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton==)")
+_TORCH = re.compile(r"^torch==(?P<version>\S+)$")
+
+
+def lock(requirements: Path, python: str, *options: str) -> str:
+    """The text of a lock of `requirements` for `python` and every platform."""
+    return subprocess.run(
+        [
+            *("uv", "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"),
+            *("--no-config", "--python-version", python, *options, str(requirements)),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ).stdout
+
+
+def cpu_variant(cuda_lock: str) -> str:
+    """A lock without CUDA: on Linux its torch is the build whose version ends in `+cpu`."""
+    lines = []
+    for line in cuda_lock.splitlines():
+        torch = _TORCH.match(line)
+        if torch:
+            lines.append(f"torch=={torch['version']}+cpu ; sys_platform == 'linux'")
+            lines.append(f"torch=={torch['version']} ; sys_platform != 'linux'")
+        elif not _CUDA_ONLY.match(line):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def main(resolves: list[str]) -> int:
+    unknown = sorted(set(resolves) - set(PYTHON_OF))
+    if unknown:
+        print(f"unknown resolve: {unknown[0]}\nhint: {', '.join(PYTHON_OF)}", file=sys.stderr)
+        return 2
+    for resolve in resolves or PYTHON_OF:
+        python = PYTHON_OF[resolve]
+        if resolve == "ml":
+            cuda_lock = lock(DIRECTORY / "ml-requirements.txt", python)
+            (DIRECTORY / "ml-cuda.lock").write_text(cuda_lock)
+            (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(cuda_lock))
+        elif resolve == "modular_converter":
+            requirements = CONVERTER.with_name("modular_converter-requirements.txt")
+            CONVERTER.with_suffix(".lock").write_text(lock(requirements, python, "--generate-hashes"))
+        else:
+            requirements = DIRECTORY / f"{resolve}-requirements.txt"
+            (DIRECTORY / f"{resolve}.lock").write_text(lock(requirements, python, "--generate-hashes"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""Infers what a modular file imports: its parents, and what its generated files need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.dependency_inference.parse_python_dependencies import (
+    ParsedPythonDependencies,
+    ParsePythonDependenciesRequest,
+)
+from pants.backend.python.dependency_inference.rules import (
+    InferInitDependencies,
+    InitDependenciesInferenceFieldSet,
+    PythonImportDependenciesInferenceFieldSet,
+    ResolvedParsedPythonDependencies,
+    ResolvedParsedPythonDependenciesRequest,
+)
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import (
+    InterpreterConstraintsField,
+    PythonResolveField,
+    PythonSourceField,
+)
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
+from pants.engine.unions import UnionRule
+from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
+
+
+@dataclass(frozen=True)
+class ModularDependenciesInferenceFieldSet(FieldSet):
+    required_fields = (ModularSourceField, ModularDependenciesField, PythonResolveField)
+
+    source: ModularSourceField
+    dependencies: ModularDependenciesField
+    resolve: PythonResolveField
+
+
+class InferModularDependencies(InferDependenciesRequest):
+    infer_from = ModularDependenciesInferenceFieldSet
+
+
+@rule(desc="Infer the dependencies of modular models")
+async def infer_modular_dependencies(
+    request: InferModularDependencies, python_setup: PythonSetup
+) -> InferredDependencies:
+    field_set = request.field_set
+    # Pants' own inference works on Python sources: the modular file is one, for this purpose only.
+    source = PythonSourceField(field_set.source.value, field_set.address)
+    interpreter_constraints = InterpreterConstraintsField(None, field_set.address)
+    parsed, package_files = await MultiGet(
+        Get(
+            ParsedPythonDependencies,
+            ParsePythonDependenciesRequest(
+                source,
+                InterpreterConstraints.create_from_compatibility_fields(
+                    [interpreter_constraints], python_setup
+                ),
+            ),
+        ),
+        Get(
+            InferredDependencies,
+            InferInitDependencies(
+                InitDependenciesInferenceFieldSet(field_set.address, source, field_set.resolve)
+            ),
+        ),
+    )
+    resolved = await Get(
+        ResolvedParsedPythonDependencies,
+        ResolvedParsedPythonDependenciesRequest(
+            PythonImportDependenciesInferenceFieldSet(
+                field_set.address,
+                source,
+                field_set.dependencies,
+                field_set.resolve,
+                interpreter_constraints,
+            ),
+            parsed,
+            field_set.resolve.normalized_value(python_setup),
+        ),
+    )
+    owners = {
+        address for result in resolved.resolve_results.values() for address in result.address
+    }
+    # A modular file that imports a sibling imports its own output.
+    owners.discard(field_set.address)
+    return InferredDependencies(sorted(owners.union(package_files.include)))
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(InferDependenciesRequest, InferModularDependencies),
+    )

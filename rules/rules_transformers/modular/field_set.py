@@ -1,0 +1,50 @@
+"""The fields of a `modular_model` that its rules work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.target_types import PythonResolveField
+from pants.engine.rules import collect_rules, rule
+from pants.engine.target import AllTargets, FieldSet
+from pants.engine.collection import Collection
+from pants.util.logging import LogLevel
+from rules_transformers.modular.target_types import (
+    ModularDependenciesField,
+    ModularOutputsField,
+    ModularParentsField,
+    ModularSourceField,
+)
+
+
+@dataclass(frozen=True)
+class ModularFieldSet(FieldSet):
+    required_fields = (ModularSourceField,)
+
+    source: ModularSourceField
+    dependencies: ModularDependenciesField
+    outputs: ModularOutputsField
+    parents: ModularParentsField
+    resolve: PythonResolveField
+
+    @property
+    def path(self) -> str:
+        """The modular file, relative to the build root."""
+        return self.source.file_path
+
+
+class AllModularFieldSets(Collection[ModularFieldSet]):
+    """Every `modular_model` of the repository."""
+
+
+@rule(desc="Find all modular models", level=LogLevel.DEBUG)
+def find_all_modular_field_sets(targets: AllTargets) -> AllModularFieldSets:
+    return AllModularFieldSets(
+        ModularFieldSet.create(target)
+        for target in targets
+        if ModularFieldSet.is_applicable(target)
+    )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,48 @@
+"""The files that one modular file may generate."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+MODULAR_PREFIX = "modular_"
+
+# What the banner of a generated file says, and where to look for it.
+_GENERATED = "This file was automatically generated from"
+_BANNER_LENGTH = 1024
+
+FILE_TYPES = (
+    "configuration",
+    "feature_extraction",
+    "image_processing",
+    "image_processing_pil",
+    "modeling",
+    "processing",
+    "tokenization",
+    "video_processing",
+)
+
+
+def is_modular_file(path: str) -> bool:
+    name = PurePosixPath(path).name
+    return name.startswith(MODULAR_PREFIX) and name.endswith(".py")
+
+
+def is_model_file(path: str) -> bool:
+    """Whether `path` is named as a file that modular files can inherit from."""
+    name = PurePosixPath(path).name
+    return name.endswith(".py") and any(name.startswith(f"{kind}_") for kind in FILE_TYPES)
+
+
+def generated_path(modular_path: str, file_type: str) -> str:
+    """The path of the `file_type` file that `modular_path` generates.
+
+    `models/x/modular_x.py` and `modeling` give `models/x/modeling_x.py`.
+    """
+    path = PurePosixPath(modular_path)
+    return str(path.with_name(f"{file_type}_{path.name[len(MODULAR_PREFIX) :]}"))
+
+
+def is_generated_from(modular_path: str, content: bytes) -> bool:
+    """Whether the banner of a file says that it was generated from `modular_path`."""
+    head = content[:_BANNER_LENGTH].decode(errors="replace")
+    return _GENERATED in head and PurePosixPath(modular_path).name in head

@@ -1,0 +1,65 @@
+"""Lints that checked-in generated files are fresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pants.core.goals.lint import LintResult, LintTargetsRequest
+from pants.core.util_rules.partitions import PartitionerType
+from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.docutil import bin_name
+from rules_transformers.modular.conversion import Conversion, ConvertRequest
+from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.staleness import diff, stale_paths
+from rules_transformers.modular.subsystem import ModularConverter
+
+
+class FreshnessRequest(LintTargetsRequest):
+    field_set_type = ModularFieldSet
+    tool_subsystem = ModularConverter
+    partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
+
+
+@rule(desc="Check that generated files are fresh")
+async def lint_freshness(
+    request: FreshnessRequest.Batch[ModularFieldSet, Any],
+) -> LintResult:
+    conversions = await MultiGet(
+        Get(Conversion, ConvertRequest(field_set)) for field_set in request.elements
+    )
+    merged = await Get(
+        Digest, MergeDigests(conversion.snapshot.digest for conversion in conversions)
+    )
+    fresh_contents, workspace_contents = await MultiGet(
+        Get(DigestContents, Digest, merged),
+        Get(DigestContents, PathGlobs(p for c in conversions for p in c.snapshot.files)),
+    )
+    fresh = {file.path: file.content for file in fresh_contents}
+    workspace = {file.path: file.content for file in workspace_contents}
+
+    stale_addresses = []
+    stale = []
+    for field_set, conversion in zip(request.elements, conversions):
+        files = {path: fresh[path] for path in conversion.snapshot.files}
+        # A model none of whose generated files is checked in keeps them out of version control.
+        if workspace.keys() & files.keys() and stale_paths(files, workspace):
+            stale_addresses.append(field_set.address.spec)
+            stale.extend(stale_paths(files, workspace))
+    messages = [c.messages for c in conversions if c.exit_code != 0]
+    if stale:
+        messages.append(
+            f"Stale generated files; `{bin_name()} generate {' '.join(stale_addresses)}` "
+            "brings them up to date"
+        )
+    return LintResult(
+        exit_code=1 if messages else 0,
+        stdout="\n".join(diff(path, workspace.get(path), fresh[path]) for path in stale),
+        stderr="\n".join(messages),
+        linter_name=request.tool_name,
+        partition_description=request.partition_metadata.description,
+    )
+
+
+def rules():
+    return (*collect_rules(), *FreshnessRequest.rules())

@@ -1,0 +1,192 @@
+"""The `generate` goal: brings the generated files of the workspace up to date."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pants.base.build_root import BuildRoot
+from pants.engine.console import Console
+from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestEntries, FileEntry
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
+from pants.engine.target import FilteredTargets
+from pants.option.option_types import BoolOption
+from pants.util.docutil import bin_name
+from pants.util.strutil import help_text, pluralize
+from rules_transformers.modular.atomic_write import write_atomically
+from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.file_types import FILE_TYPES, generated_path, is_generated_from
+from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
+from rules_transformers.modular.staleness import diff
+
+STALE = 1
+CANNOT_WRITE = 3
+
+
+class GenerateSubsystem(GoalSubsystem):
+    name = "generate"
+    help = help_text(
+        """
+        Convert modular models, and write the generated files that changed.
+
+        What the given modular models inherit from in this repository is converted too.
+        """
+    )
+
+    check = BoolOption(
+        default=False,
+        help="Write nothing: print a diff for each stale file, and exit with 1 if there is one.",
+    )
+
+
+class Generate(Goal):
+    subsystem_cls = GenerateSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How one modular model's generated files compare with the workspace."""
+
+    field_set: ModularFieldSet
+    conversion: Conversion
+    stale: tuple[FileEntry, ...]
+
+
+@goal_rule
+async def generate(
+    console: Console,
+    build_root: BuildRoot,
+    subsystem: GenerateSubsystem,
+    targets: FilteredTargets,
+) -> Generate:
+    selected = tuple(
+        ModularFieldSet.create(target)
+        for target in targets
+        if ModularFieldSet.is_applicable(target)
+    )
+    order = await Get(ConversionOrder, ConversionOrderRequest(selected))
+    if order.cycle:
+        console.print_stderr(order.cycle_message)
+        return Generate(WRONG_INPUT)
+    if not order.field_sets:
+        console.print_stderr(
+            "No modular models selected\n"
+            f"hint: `{bin_name()} tailor ::` adds `modular_model` targets for modular files"
+        )
+        return Generate(0)
+
+    conversions = await MultiGet(
+        Get(Conversion, ConvertRequest(field_set)) for field_set in order.field_sets
+    )
+    entries = await MultiGet(
+        Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
+    )
+    root = Path(build_root.path)
+    outcomes = [
+        _Outcome(field_set, conversion, _stale(root, files))
+        for field_set, conversion, files in zip(order.field_sets, conversions, entries)
+    ]
+    contents = await Get(
+        DigestContents,
+        CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),
+    )
+    failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != 0]
+    for outcome in failed:
+        console.print_stderr(outcome.conversion.messages)
+    for leftover, modular in _leftovers(root, outcomes):
+        console.print_stderr(
+            f"warning: {leftover} was generated from {modular}, which no longer produces it\n"
+            "hint: delete it"
+        )
+    if subsystem.check:
+        for file in contents:
+            console.print_stdout(diff(file.path, _read(root / file.path), file.content), end="")
+        _report(console.print_stderr, outcomes, "stale")
+        if contents:
+            addresses = " ".join(sorted(o.field_set.address.spec for o in outcomes if o.stale))
+            console.print_stderr(f"hint: `{bin_name()} generate {addresses}` brings them up to date")
+        return Generate(_worst(failed, STALE if contents else 0))
+
+    error = _write(root, contents)
+    _report(console.print_stdout, outcomes, "changed")
+    if error is not None:
+        console.print_stderr(error)
+        return Generate(CANNOT_WRITE)
+    return Generate(_worst(failed, 0))
+
+
+def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
+    """The generated files that are missing from the workspace, or differ there.
+
+    The workspace is read as it is, since Pants hides files that Git ignores from its rules.
+    """
+    return tuple(
+        entry
+        for entry in entries
+        if isinstance(entry, FileEntry)
+        and _fingerprint(_read(root / entry.path)) != entry.file_digest.fingerprint
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _fingerprint(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _write(root: Path, contents: DigestContents) -> str | None:
+    """Writes all files, or says which one stopped it and what is left."""
+    for index, file in enumerate(contents):
+        try:
+            write_atomically(root / file.path, file.content)
+        except OSError as error:
+            return (
+                f"{file.path}: cannot be written: {error.strerror}\n"
+                f"{index} of {pluralize(len(contents), 'file')} written; the others are as before\n"
+                f"hint: make room and check the permissions of {Path(file.path).parent}, "
+                f"then run `{bin_name()} generate` again"
+            )
+    return None
+
+
+def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, str]]:
+    """Files that an earlier version of a modular file generated, each with the modular file."""
+    for outcome in outcomes:
+        if outcome.conversion.exit_code != 0 or outcome.field_set.outputs.value is not None:
+            continue
+        modular = outcome.field_set.path
+        for kind in FILE_TYPES:
+            path = generated_path(modular, kind)
+            if path not in outcome.conversion.snapshot.files and is_generated_from(
+                modular, _read(root / path) or b""
+            ):
+                yield path, modular
+
+
+def _report(print_line: Callable[[str], None], outcomes: Iterable[_Outcome], word: str) -> None:
+    """One line per target, and a summary."""
+    counts = Counter()
+    for outcome in outcomes:
+        state = (
+            "failed" if outcome.conversion.exit_code else word if outcome.stale else "unchanged"
+        )
+        counts[state] += 1
+        files = ", ".join(Path(entry.path).name for entry in outcome.stale)
+        print_line(f"{state:<9} {outcome.field_set.address}{': ' if files else ''}{files}")
+    print_line(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
+
+
+def _worst(failed: Iterable[_Outcome], otherwise: int) -> int:
+    return max((outcome.conversion.exit_code for outcome in failed), default=otherwise)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,112 @@
+"""Which files each modular file generates, known without converting it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex_environment import PythonExecutable
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+from pants.util.strutil import pluralize
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.file_types import FILE_TYPES, generated_path
+from rules_transformers.modular.parent_sources import (
+    ParentSources,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+from rules_transformers.modular.request import (
+    PARENTS_DIR,
+    REQUEST_FILE,
+    ConverterInput,
+    ConverterRequest,
+)
+from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+
+
+class GeneratedPaths(FrozenDict[str, tuple]):
+    """The paths that each modular file of the repository generates, by the modular's path."""
+
+
+class _Outline(FrozenDict[str, tuple]):
+    """The part of `GeneratedPaths` that one process finds."""
+
+
+@dataclass(frozen=True)
+class _OutlineRequest:
+    """Modular files whose parents come from the same distribution."""
+
+    field_sets: tuple[ModularFieldSet, ...]
+    parents: ParentsRequirement
+
+
+@rule(desc="Find the files that modular models generate", level=LogLevel.DEBUG)
+async def find_generated_paths(
+    field_sets: AllModularFieldSets, python_setup: PythonSetup
+) -> GeneratedPaths:
+    requirements = await MultiGet(
+        Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup))
+        for field_set in field_sets
+    )
+    by_requirement = defaultdict(list)
+    for field_set, requirement in zip(field_sets, requirements):
+        by_requirement[requirement].append(field_set)
+    outlined = await MultiGet(
+        Get(_Outline, _OutlineRequest(tuple(field_sets), requirement))
+        for requirement, field_sets in by_requirement.items()
+    )
+    return GeneratedPaths(item for paths in outlined for item in paths.items())
+
+
+@rule
+async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
+    has_parents = request.parents.value is not None
+    tool_sources, converter_input, python = await MultiGet(
+        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
+        Get(ConverterInput, ConverterRequest(request.field_sets, (), has_parents)),
+        Get(PythonExecutable, InterpreterConstraints, converter.interpreter_constraints),
+    )
+    parents = (
+        {PARENTS_DIR: (await Get(ParentSources, ParentsRequirement, request.parents)).digest}
+        if has_parents
+        else {}
+    )
+    digest = await Get(Digest, MergeDigests((tool_sources.digest, converter_input.digest)))
+    result = await Get(
+        ProcessResult,
+        Process(
+            argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
+            env={"PYTHONPATH": SANDBOX_DIR},
+            input_digest=digest,
+            immutable_input_digests=parents,
+            append_only_caches=python.append_only_caches,
+            description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
+            level=LogLevel.DEBUG,
+        ),
+    )
+    return _Outline(
+        (entry["path"], _paths(entry)) for entry in json.loads(result.stdout)["modulars"]
+    )
+
+
+def _paths(entry: dict) -> tuple[str, ...]:
+    """The paths in an outline's entry.
+
+    A modular file that cannot be parsed counts as the owner of every file that it might generate,
+    so that its dependants report the error in it and not a missing module.
+    """
+    if entry.get("error"):
+        return tuple(generated_path(entry["path"], kind) for kind in FILE_TYPES)
+    return tuple(output["path"] for output in entry["outputs"])
+
+
+def rules():
+    return collect_rules()

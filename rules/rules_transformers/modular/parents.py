@@ -1,0 +1,105 @@
+"""What a modular file inherits from inside the repository, and in which order to convert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from pants.backend.python.target_types import PythonSourceField
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import DependenciesRequest, Targets
+from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.file_types import is_model_file
+
+
+@dataclass(frozen=True)
+class ModularParentsRequest:
+    """Asks for the direct parents of one modular file."""
+
+    field_set: ModularFieldSet
+
+
+@dataclass(frozen=True)
+class ModularParents:
+    """The direct parents of a modular file that are in the repository.
+
+    :param generated: parents whose files are generated themselves.
+    :param paths: the files of the parents that are written by hand.
+    """
+
+    generated: tuple[ModularFieldSet, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConversionOrderRequest:
+    """Asks for everything that must be converted to convert `roots`."""
+
+    roots: tuple[ModularFieldSet, ...]
+
+
+@dataclass(frozen=True)
+class ConversionOrder:
+    """The roots and all that they inherit from, parents first.
+
+    :param cycle: the modular files of a cycle, each inheriting from the next; empty if there is
+        none. With a cycle there is no order.
+    """
+
+    field_sets: tuple[ModularFieldSet, ...]
+    cycle: tuple[str, ...] = ()
+
+    @property
+    def cycle_message(self) -> str:
+        return (
+            "Modular files inherit from each other in a cycle: "
+            + " -> ".join(self.cycle)
+            + "\nhint: write one of the shared classes out in one of them, or move it to a model "
+            "that both inherit from"
+        )
+
+
+class ModularCycle(Exception):
+    """Modular files inherit from each other, so none can be converted first."""
+
+
+@rule
+async def find_modular_parents(request: ModularParentsRequest) -> ModularParents:
+    targets = await Get(Targets, DependenciesRequest(request.field_set.dependencies))
+    return ModularParents(
+        generated=tuple(
+            ModularFieldSet.create(target)
+            for target in targets
+            if ModularFieldSet.is_applicable(target)
+        ),
+        paths=tuple(
+            target[PythonSourceField].file_path
+            for target in targets
+            if target.has_field(PythonSourceField)
+            and is_model_file(target[PythonSourceField].file_path)
+        ),
+    )
+
+
+@rule
+async def find_conversion_order(request: ConversionOrderRequest) -> ConversionOrder:
+    parents_of: dict[ModularFieldSet, tuple[ModularFieldSet, ...]] = {}
+    frontier = request.roots
+    while frontier:
+        found = await MultiGet(
+            Get(ModularParents, ModularParentsRequest(field_set)) for field_set in frontier
+        )
+        parents_of.update(
+            (field_set, parents.generated) for field_set, parents in zip(frontier, found)
+        )
+        reached = dict.fromkeys(parent for parents in found for parent in parents.generated)
+        frontier = tuple(field_set for field_set in reached if field_set not in parents_of)
+    try:
+        return ConversionOrder(tuple(TopologicalSorter(parents_of).static_order()))
+    except CycleError as error:
+        # graphlib lists a cycle from parent to child.
+        return ConversionOrder((), tuple(field_set.path for field_set in reversed(error.args[1])))
+
+
+def rules():
+    return collect_rules()

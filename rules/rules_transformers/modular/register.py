@@ -1,0 +1,47 @@
+"""Modular models: conversion, code generation, freshness, `tailor`."""
+
+from rules_transformers import tool_sources
+from rules_transformers.modular import (
+    codegen,
+    conversion,
+    dependency_inference,
+    field_set,
+    freshness,
+    goal,
+    module_mapping,
+    outline,
+    ownership,
+    parent_sources,
+    parents,
+    request,
+    subsystem,
+    tailor,
+)
+from rules_transformers.modular.target_types import (
+    ModularModelsGeneratorTarget,
+    ModularModelTarget,
+)
+
+
+def rules():
+    return (
+        *codegen.rules(),
+        *conversion.rules(),
+        *dependency_inference.rules(),
+        *field_set.rules(),
+        *freshness.rules(),
+        *goal.rules(),
+        *module_mapping.rules(),
+        *outline.rules(),
+        *ownership.rules(),
+        *parent_sources.rules(),
+        *parents.rules(),
+        *request.rules(),
+        *subsystem.rules(),
+        *tailor.rules(),
+        *tool_sources.rules(),
+    )
+
+
+def target_types():
+    return (ModularModelTarget, ModularModelsGeneratorTarget)

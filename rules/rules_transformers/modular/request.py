@@ -1,0 +1,98 @@
+"""The request files that the converter reads, and what goes into its sandbox besides them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, PathGlobs
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.source.source_root import SourceRootsRequest, SourceRootsResult
+from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.subsystem import ModularConverter
+
+SCHEMA = 1
+REQUEST_FILE = "__request.json"
+OUTPUT_DIR = "__out"
+PARENTS_DIR = "__parents"
+
+# What a library says of itself: its release, and the names of its models and config classes.
+_LIBRARY_FILES = (
+    "__init__.py",
+    "models/auto/auto_mappings.py",
+    "models/auto/configuration_auto.py",
+)
+
+
+@dataclass(frozen=True)
+class ConverterRequest:
+    """Asks for the request file and the sources for one run of the converter.
+
+    :param parent_paths: files of the repository that the modular files may inherit from, besides
+        generated ones.
+    :param has_installed_parents: whether the sandbox has parents from a distribution.
+    """
+
+    field_sets: tuple[ModularFieldSet, ...]
+    parent_paths: tuple[str, ...]
+    has_installed_parents: bool
+
+
+@dataclass(frozen=True)
+class ConverterInput:
+    digest: Digest
+
+
+@rule
+async def make_converter_input(
+    request: ConverterRequest, converter: ModularConverter
+) -> ConverterInput:
+    modular_paths = tuple(field_set.path for field_set in request.field_sets)
+    source_paths = (*modular_paths, *request.parent_paths)
+    source_roots = await Get(
+        SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(source_paths)
+    )
+    roots = {path: root.path for path, root in source_roots.path_to_root.items()}
+    libraries = sorted(
+        {
+            str(PurePosixPath(roots[PurePosixPath(path)]) / package)
+            for path in modular_paths
+            for package in _top_level_package(path, roots[PurePosixPath(path)])
+        }
+    )
+    document = {
+        "schema": SCHEMA,
+        "modulars": [
+            {"path": field_set.path, "outputs": _outputs(field_set)}
+            for field_set in request.field_sets
+        ],
+        "source_roots": sorted(set(roots.values())),
+        "parents": [PARENTS_DIR] if request.has_installed_parents else [],
+        "profile": converter.profile,
+        "output_dir": OUTPUT_DIR,
+    }
+    sources, library_files, request_file = await MultiGet(
+        Get(Digest, PathGlobs(sorted(source_paths))),
+        Get(Digest, PathGlobs([f"{lib}/{file}" for lib in libraries for file in _LIBRARY_FILES])),
+        Get(Digest, CreateDigest([FileContent(REQUEST_FILE, _encoded(document))])),
+    )
+    digest = await Get(Digest, MergeDigests((sources, library_files, request_file)))
+    return ConverterInput(digest)
+
+
+def _top_level_package(path: str, source_root: str) -> tuple[str, ...]:
+    parts = PurePosixPath(path).relative_to(source_root).parts
+    return parts[:1] if len(parts) > 1 else ()
+
+
+def _outputs(field_set: ModularFieldSet) -> list[str] | None:
+    return None if field_set.outputs.value is None else sorted(field_set.outputs.value)
+
+
+def _encoded(document: dict) -> bytes:
+    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
+
+
+def rules():
+    return collect_rules()

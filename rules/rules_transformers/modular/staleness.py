@@ -1,0 +1,37 @@
+"""Compares generated files with those in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import unified_diff
+
+
+def diff(path: str, old: bytes | None, new: bytes) -> str:
+    """A unified diff that turns the file in the workspace into the fresh one.
+
+    :param old: the content in the workspace, or None if there is no such file.
+    """
+    return "".join(
+        _with_newlines(
+            unified_diff(
+                [] if old is None else _lines(old),
+                _lines(new),
+                fromfile="/dev/null" if old is None else f"a/{path}",
+                tofile=f"b/{path}",
+            )
+        )
+    )
+
+
+def stale_paths(fresh: Mapping[str, bytes], workspace: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The paths of `fresh` whose content in `workspace` is missing or another, sorted."""
+    return tuple(sorted(path for path in fresh if workspace.get(path) != fresh[path]))
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode(errors="replace").splitlines(keepends=True)
+
+
+def _with_newlines(lines: Iterable[str]) -> Iterable[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,60 @@
+"""The converter as a tool: its requirements, its interpreter, its options."""
+
+from __future__ import annotations
+
+from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.util_rules.pex import PexRequest
+from pants.engine.rules import collect_rules
+from pants.option.option_types import SkipOption, StrOption
+from pants.util.strutil import help_text
+
+PACKAGE = "modular_converter"
+
+
+class ModularConverter(PythonToolRequirementsBase):
+    options_scope = "modular-converter"
+    name = "modular converter"
+    help = "Converts modular model files to standalone ones."
+
+    default_version = "libcst==1.9.0"
+    default_extra_requirements = ["ruff==0.14.10"]
+
+    register_interpreter_constraints = True
+    default_interpreter_constraints = ["CPython>=3.10,<3.14"]
+
+    default_lockfile_resource = ("rules_transformers.modular", "modular_converter.lock")
+
+    skip = SkipOption("lint")
+    parents_distribution = StrOption(
+        default="transformers",
+        help=help_text(
+            """
+            The distribution that holds the parents of modular files, unless they are in this
+            repository. Its version comes from the lockfile of each target's resolve, or from the
+            `parents` field of the target.
+            """
+        ),
+    )
+    profile = StrOption(
+        default=None,
+        advanced=True,
+        help=help_text(
+            """
+            The release of transformers whose conversion rules apply, e.g. `5.23`. By default it
+            follows from the version of the parents.
+            """
+        ),
+    )
+
+    def pex_request(self) -> PexRequest:
+        return PexRequest(
+            output_filename="modular_converter.pex",
+            internal_only=True,
+            requirements=self.pex_requirements(),
+            interpreter_constraints=self.interpreter_constraints,
+            description="Prepare libcst and ruff",
+        )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,101 @@
+"""Proposes `modular_model` targets, and keeps Python's own proposals off their files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pants.backend.python.goals import tailor as python_tailor
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import PythonSourcesGeneratorTarget
+from pants.core.goals.tailor import (
+    AllOwnedSources,
+    PutativeTarget,
+    PutativeTargets,
+    PutativeTargetsRequest,
+)
+from pants.engine.fs import DigestContents, PathGlobs, Paths
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
+from rules_transformers.modular.file_types import (
+    FILE_TYPES,
+    MODULAR_PREFIX,
+    generated_path,
+    is_generated_from,
+    is_modular_file,
+)
+from rules_transformers.modular.target_types import ModularModelTarget
+
+
+@dataclass(frozen=True)
+class PutativeModularModelsRequest(PutativeTargetsRequest):
+    pass
+
+
+@rule(desc="Determine candidate modular models to create", level=LogLevel.DEBUG)
+async def find_putative_modular_models(
+    request: PutativeModularModelsRequest, all_owned_sources: AllOwnedSources
+) -> PutativeTargets:
+    modular_files = await Get(Paths, PathGlobs, request.path_globs(f"{MODULAR_PREFIX}*.py"))
+    unowned = sorted(set(modular_files.files) - set(all_owned_sources))
+    return PutativeTargets(_putative_modular_model(path) for path in unowned)
+
+
+def _putative_modular_model(path: str) -> PutativeTarget:
+    directory, name = os.path.split(path)
+    return PutativeTarget.for_target_type(
+        ModularModelTarget,
+        path=directory,
+        name=name[len(MODULAR_PREFIX) : -len(".py")],
+        triggering_sources=[name],
+        kwargs={"source": name},
+    )
+
+
+# -----------------------------------------------------------------------------------------------
+# Python's proposals
+# -----------------------------------------------------------------------------------------------
+
+# Python's `tailor` proposes `python_sources` for every file that no target owns yet, and the
+# generated files are never in a `sources` field. Pants has no hook for saying whose they are, so
+# we wrap the helper that makes these proposals; `tailor_test.py` tells when Pants changes it.
+_find_all_source_targets = python_tailor._find_source_targets
+
+
+async def _find_source_targets(
+    py_files_globs: PathGlobs, all_owned_sources: AllOwnedSources, python_setup: PythonSetup
+) -> list[PutativeTarget]:
+    python_files = await Get(Paths, PathGlobs, py_files_globs)
+    modular_files = [path for path in python_files.files if is_modular_file(path)]
+    modular_of = {
+        generated_path(modular, kind): modular for modular in modular_files for kind in FILE_TYPES
+    }
+    candidates = await Get(DigestContents, PathGlobs(sorted(modular_of)))
+    generated = [
+        file.path for file in candidates if is_generated_from(modular_of[file.path], file.content)
+    ]
+    proposals = await _find_all_source_targets(
+        py_files_globs,
+        AllOwnedSources((*all_owned_sources, *modular_files, *generated)),
+        python_setup,
+    )
+    return [_leaving_out(proposal, (*modular_files, *generated)) for proposal in proposals]
+
+
+def _leaving_out(proposal: PutativeTarget, paths: Iterable[str]) -> PutativeTarget:
+    """The proposal with its `sources` written out, if the default globs would match `paths`."""
+    if proposal.type_alias != PythonSourcesGeneratorTarget.alias or proposal.path not in {
+        os.path.dirname(path) for path in paths
+    }:
+        return proposal
+    return proposal.restrict_sources()
+
+
+def rules():
+    python_tailor._find_source_targets = _find_source_targets
+    return (
+        *collect_rules(),
+        UnionRule(PutativeTargetsRequest, PutativeModularModelsRequest),
+    )

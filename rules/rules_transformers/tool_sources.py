@@ -1,0 +1,112 @@
+"""Where the tools' source comes from: the repository's own `src/`, or the plugin's wheel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, PathGlobs, RemovePrefix
+from pants.engine.fs import GlobMatchErrorBehavior
+from pants.engine.rules import Get, collect_rules, rule
+from pants.option.option_types import StrOption
+from pants.option.subsystem import Subsystem
+from pants.util.strutil import help_text
+
+# Where a sandbox finds the tools; put on `sys.path` there.
+SANDBOX_DIR = "__tools"
+
+_WHEEL_DIR = Path(__file__).parent / "_tools"
+_FILE_PATTERNS = ("**/*.py", "**/*.json")
+_TEST_SUFFIXES = ("_test.py", "conftest.py")
+
+
+class RulesTransformers(Subsystem):
+    options_scope = "rules-transformers"
+    help = "Options that all rules_transformers backends share."
+
+    tools_path = StrOption(
+        default=None,
+        advanced=True,
+        help=help_text(
+            """
+            The directory, relative to the build root, that holds the source of the tools that run
+            in sandboxes (`modular_converter` and the others). Only the repository that develops
+            rules_transformers sets it; when unset, the source inside the installed plugin is used.
+            """
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ToolSourcesRequest:
+    """Asks for the source of one tool.
+
+    :param name: the tool's top-level package, e.g. `modular_converter`.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ToolSources:
+    """The source of one tool, at `__tools/<name>/` in the digest."""
+
+    digest: Digest
+
+
+class MissingToolSources(Exception):
+    """No source for a tool was found where it should be."""
+
+
+def _files_below(directory: Path) -> list[Path]:
+    return sorted(
+        path
+        for pattern in _FILE_PATTERNS
+        for path in directory.glob(pattern)
+        if not path.name.endswith(_TEST_SUFFIXES)
+    )
+
+
+@rule
+async def find_tool_sources(
+    request: ToolSourcesRequest, rules_transformers: RulesTransformers
+) -> ToolSources:
+    tools_path = rules_transformers.tools_path
+    if tools_path is None:
+        return ToolSources(await _from_wheel(request.name))
+    # Tests are left out, so that editing one runs no tool again.
+    globs = [f"{tools_path}/{request.name}/{pattern}" for pattern in _FILE_PATTERNS]
+    globs += [f"!{tools_path}/{request.name}/**/*{suffix}" for suffix in _TEST_SUFFIXES]
+    sources = await Get(
+        Digest,
+        PathGlobs(
+            globs,
+            glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            description_of_origin="the option `[rules-transformers].tools_path`",
+        ),
+    )
+    stripped = await Get(Digest, RemovePrefix(sources, tools_path))
+    return ToolSources(await Get(Digest, AddPrefix(stripped, SANDBOX_DIR)))
+
+
+async def _from_wheel(name: str) -> Digest:
+    directory = _WHEEL_DIR / name
+    files = _files_below(directory)
+    if not files:
+        raise MissingToolSources(
+            f"No source of the tool `{name}` at {directory}\n"
+            "hint: set `[rules-transformers].tools_path`, or install the plugin from its wheel"
+        )
+    return await Get(
+        Digest,
+        CreateDigest(
+            FileContent(
+                f"{SANDBOX_DIR}/{name}/{path.relative_to(directory).as_posix()}", path.read_bytes()
+            )
+            for path in files
+        ),
+    )
+
+
+def rules():
+    return collect_rules()
