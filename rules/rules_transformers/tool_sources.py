@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, PathGlobs, RemovePrefix
-from pants.engine.fs import GlobMatchErrorBehavior
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    FileContent,
+    GlobMatchErrorBehavior,
+    PathGlobs,
+    RemovePrefix,
+)
 from pants.engine.rules import Get, collect_rules, rule
 from pants.option.option_types import StrOption
 from pants.option.subsystem import Subsystem
-from pants.util.strutil import help_text
+from pants.util.strutil import softwrap
 
 # Where a sandbox finds the tools; put on `sys.path` there.
 SANDBOX_DIR = "__tools"
@@ -27,7 +34,7 @@ class RulesTransformers(Subsystem):
     tools_path = StrOption(
         default=None,
         advanced=True,
-        help=help_text(
+        help=softwrap(
             """
             The directory, relative to the build root, that holds the source of the tools that run
             in sandboxes (`modular_converter` and the others). Only the repository that develops

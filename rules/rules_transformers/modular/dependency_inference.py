@@ -25,6 +25,7 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
+
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
 
 
@@ -80,9 +81,7 @@ async def infer_modular_dependencies(
             field_set.resolve.normalized_value(python_setup),
         ),
     )
-    owners = {
-        address for result in resolved.resolve_results.values() for address in result.address
-    }
+    owners = {address for result in resolved.resolve_results.values() for address in result.address}
     # A modular file that imports a sibling imports its own output.
     owners.discard(field_set.address)
     return InferredDependencies(sorted(owners.union(package_files.include)))

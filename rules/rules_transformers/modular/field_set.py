@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PythonResolveField
+from pants.engine.collection import Collection
 from pants.engine.rules import collect_rules, rule
 from pants.engine.target import AllTargets, FieldSet
-from pants.engine.collection import Collection
 from pants.util.logging import LogLevel
+
 from rules_transformers.modular.target_types import (
     ModularDependenciesField,
     ModularOutputsField,

@@ -9,6 +9,7 @@ from pants.core.util_rules.partitions import PartitionerType
 from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
+
 from rules_transformers.modular.conversion import Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.staleness import diff, stale_paths
@@ -38,8 +39,8 @@ async def lint_freshness(
     fresh = {file.path: file.content for file in fresh_contents}
     workspace = {file.path: file.content for file in workspace_contents}
 
-    stale_addresses = []
-    stale = []
+    stale_addresses: list[str] = []
+    stale: list[str] = []
     for field_set, conversion in zip(request.elements, conversions):
         files = {path: fresh[path] for path in conversion.snapshot.files}
         # A model none of whose generated files is checked in keeps them out of version control.

@@ -17,6 +17,7 @@ from pants.engine.target import FilteredTargets
 from pants.option.option_types import BoolOption
 from pants.util.docutil import bin_name
 from pants.util.strutil import help_text, pluralize
+
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
@@ -110,7 +111,9 @@ async def generate(
         _report(console.print_stderr, outcomes, "stale")
         if contents:
             addresses = " ".join(sorted(o.field_set.address.spec for o in outcomes if o.stale))
-            console.print_stderr(f"hint: `{bin_name()} generate {addresses}` brings them up to date")
+            console.print_stderr(
+                f"hint: `{bin_name()} generate {addresses}` brings them up to date"
+            )
         return Generate(_worst(failed, STALE if contents else 0))
 
     error = _write(root, contents)
@@ -173,11 +176,9 @@ def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, 
 
 def _report(print_line: Callable[[str], None], outcomes: Iterable[_Outcome], word: str) -> None:
     """One line per target, and a summary."""
-    counts = Counter()
+    counts: Counter[str] = Counter()
     for outcome in outcomes:
-        state = (
-            "failed" if outcome.conversion.exit_code else word if outcome.stale else "unchanged"
-        )
+        state = "failed" if outcome.conversion.exit_code else word if outcome.stale else "unchanged"
         counts[state] += 1
         files = ", ".join(Path(entry.path).name for entry in outcome.stale)
         print_line(f"{state:<9} {outcome.field_set.address}{': ' if files else ''}{files}")

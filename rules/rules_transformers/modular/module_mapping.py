@@ -17,6 +17,7 @@ from pants.core.util_rules.stripped_source_files import StrippedFileName, Stripp
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
+
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.outline import GeneratedPaths
 
@@ -42,9 +43,7 @@ async def map_modular_models_to_python_modules(
     for (field_set, _path), file_name in zip(owned, stripped):
         resolve = field_set.resolve.normalized_value(python_setup)
         module = module_from_stripped_path(PurePath(file_name.value))
-        mapping[resolve][module].append(
-            ModuleProvider(field_set.address, ModuleProviderType.IMPL)
-        )
+        mapping[resolve][module].append(ModuleProvider(field_set.address, ModuleProviderType.IMPL))
     return FirstPartyPythonMappingImpl.create(mapping)
 
 

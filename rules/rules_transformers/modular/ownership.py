@@ -13,6 +13,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import AllTargets
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
+
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.outline import GeneratedPaths
 

@@ -11,6 +11,7 @@ from pants.engine.fs import Digest, DigestContents, PathGlobs, RemovePrefix
 from pants.engine.process import ProcessResult
 from pants.engine.rules import Get, collect_rules, rule
 from pants.util.logging import LogLevel
+
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.lockfile_pins import pinned_requirement
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pants.backend.python.target_types import PythonSourceField
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import DependenciesRequest, Targets
+
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import is_model_file
 

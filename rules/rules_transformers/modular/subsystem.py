@@ -6,7 +6,7 @@ from pants.backend.python.subsystems.python_tool_base import PythonToolRequireme
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import collect_rules
 from pants.option.option_types import SkipOption, StrOption
-from pants.util.strutil import help_text
+from pants.util.strutil import softwrap
 
 PACKAGE = "modular_converter"
 
@@ -27,7 +27,7 @@ class ModularConverter(PythonToolRequirementsBase):
     skip = SkipOption("lint")
     parents_distribution = StrOption(
         default="transformers",
-        help=help_text(
+        help=softwrap(
             """
             The distribution that holds the parents of modular files, unless they are in this
             repository. Its version comes from the lockfile of each target's resolve, or from the
@@ -38,7 +38,7 @@ class ModularConverter(PythonToolRequirementsBase):
     profile = StrOption(
         default=None,
         advanced=True,
-        help=help_text(
+        help=softwrap(
             """
             The release of transformers whose conversion rules apply, e.g. `5.23`. By default it
             follows from the version of the parents.

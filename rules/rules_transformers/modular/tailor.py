@@ -19,6 +19,7 @@ from pants.engine.fs import DigestContents, PathGlobs, Paths
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
+
 from rules_transformers.modular.file_types import (
     FILE_TYPES,
     MODULAR_PREFIX,

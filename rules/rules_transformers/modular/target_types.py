@@ -23,6 +23,7 @@ from pants.engine.target import (
 from pants.source.filespec import Filespec
 from pants.util.memo import memoized_property
 from pants.util.strutil import help_text
+
 from rules_transformers.modular.file_types import (
     FILE_TYPES,
     MODULAR_PREFIX,
@@ -197,4 +198,3 @@ def _with_generated_files(filespec: Filespec) -> Filespec:
     if "excludes" in filespec:
         widened["excludes"] = filespec["excludes"]
     return widened
-

@@ -1,0 +1,25 @@
+from rules_transformers.modular.staleness import diff, stale_paths
+
+
+def test_stale_paths_are_the_missing_and_the_different_ones() -> None:
+    fresh = {"b.py": b"b", "a.py": b"a", "same.py": b"s"}
+    assert stale_paths(fresh, {"a.py": b"old", "same.py": b"s", "other.py": b""}) == (
+        "a.py",
+        "b.py",
+    )
+
+
+def test_diff_of_a_changed_file() -> None:
+    assert diff("m/x.py", b"one\ntwo\n", b"one\n2\n") == (
+        "--- a/m/x.py\n+++ b/m/x.py\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
+    )
+
+
+def test_diff_of_a_missing_file() -> None:
+    assert diff("x.py", None, b"one\n") == "--- /dev/null\n+++ b/x.py\n@@ -0,0 +1 @@\n+one\n"
+
+
+def test_diff_marks_a_missing_newline_at_the_end() -> None:
+    assert diff("x.py", b"one", b"one\n") == (
+        "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-one\n\\ No newline at end of file\n+one\n"
+    )
