@@ -23,8 +23,13 @@ FILE_TYPES = (
 
 
 def is_modular_file(path: str) -> bool:
+    """Whether `path` is named `modular_<model>.py`."""
     name = PurePosixPath(path).name
-    return name.startswith(MODULAR_PREFIX) and name.endswith(".py")
+    return (
+        name.startswith(MODULAR_PREFIX)
+        and name.endswith(".py")
+        and len(name) > len(f"{MODULAR_PREFIX}.py")
+    )
 
 
 def is_model_file(path: str) -> bool:
