@@ -74,6 +74,25 @@ def _files_below(directory: Path) -> list[Path]:
     )
 
 
+async def _from_wheel(name: str) -> Digest:
+    directory = _WHEEL_DIR / name
+    files = _files_below(directory)
+    if not files:
+        raise MissingToolSources(
+            f"No source of the tool `{name}` at {directory}\n"
+            "hint: set `[rules-transformers].tools_path`, or install the plugin from its wheel"
+        )
+    return await Get(
+        Digest,
+        CreateDigest(
+            FileContent(
+                f"{SANDBOX_DIR}/{name}/{path.relative_to(directory).as_posix()}", path.read_bytes()
+            )
+            for path in files
+        ),
+    )
+
+
 @rule
 async def find_tool_sources(
     request: ToolSourcesRequest, rules_transformers: RulesTransformers
@@ -94,25 +113,6 @@ async def find_tool_sources(
     )
     stripped = await Get(Digest, RemovePrefix(sources, tools_path))
     return ToolSources(await Get(Digest, AddPrefix(stripped, SANDBOX_DIR)))
-
-
-async def _from_wheel(name: str) -> Digest:
-    directory = _WHEEL_DIR / name
-    files = _files_below(directory)
-    if not files:
-        raise MissingToolSources(
-            f"No source of the tool `{name}` at {directory}\n"
-            "hint: set `[rules-transformers].tools_path`, or install the plugin from its wheel"
-        )
-    return await Get(
-        Digest,
-        CreateDigest(
-            FileContent(
-                f"{SANDBOX_DIR}/{name}/{path.relative_to(directory).as_posix()}", path.read_bytes()
-            )
-            for path in files
-        ),
-    )
 
 
 def rules():

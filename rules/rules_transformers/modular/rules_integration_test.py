@@ -14,11 +14,11 @@ from pants.backend.python.util_rules import pex
 from pants.core.goals.lint import LintResult
 from pants.core.target_types import FileTarget
 from pants.core.util_rules import config_files, source_files, stripped_source_files
+from pants.core.util_rules.partitions import _EmptyMetadata as NoMetadata
 from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import DigestContents
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
-from pants.core.util_rules.partitions import _EmptyMetadata as NoMetadata
-from pants.engine.fs import DigestContents
 from pants.engine.target import (
     Dependencies,
     DependenciesRequest,
@@ -28,6 +28,7 @@ from pants.engine.target import (
     Tags,
 )
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
+
 from rules_transformers.modular import goal, register
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.field_set import ModularFieldSet
@@ -40,7 +41,7 @@ from rules_transformers.modular.target_types import (
 )
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
-_STAND_IN = '''
+_STAND_IN = """
 import json
 import pathlib
 import re
@@ -77,7 +78,7 @@ else:
         banner = f"# This file was automatically generated from {path}."
         last = text.splitlines()[-1]
         output.write_text("\\n".join([banner, "# " + " ".join(parents), last, ""]))
-'''
+"""
 
 _CONFIG = (
     "--rules-transformers-tools-path=tools",
@@ -277,7 +278,9 @@ def test_a_cycle_is_named(rule_runner: RuleRunner) -> None:
 
 def test_two_owners_are_named_with_their_build_lines(rule_runner: RuleRunner) -> None:
     files = {**_model("a"), "m/a/modeling_a.py": ""}
-    files["m/a/BUILD"] = "modular_model(name='a', source='modular_a.py')\n\npython_sources(name='lib')\n"
+    files["m/a/BUILD"] = (
+        "modular_model(name='a', source='modular_a.py')\n\npython_sources(name='lib')\n"
+    )
     rule_runner.write_files(files)
     result = _generate(rule_runner, "::")
     assert result.exit_code == 2
@@ -395,9 +398,7 @@ def test_lint_finds_stale_checked_in_files(
     rule_runner.write_files(_model("a"))
     if checked_in is not None:
         rule_runner.write_files({"m/a/modeling_a.py": checked_in})
-    field_set = ModularFieldSet.create(
-        rule_runner.get_target(Address("m/a", target_name="a"))
-    )
+    field_set = ModularFieldSet.create(rule_runner.get_target(Address("m/a", target_name="a")))
     batch = FreshnessRequest.Batch("modular-converter", (field_set,), NoMetadata())
     result = rule_runner.request(LintResult, [batch])
     assert result.exit_code == exit_code

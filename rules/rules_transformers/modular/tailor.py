@@ -40,7 +40,11 @@ async def find_putative_modular_models(
     request: PutativeModularModelsRequest, all_owned_sources: AllOwnedSources
 ) -> PutativeTargets:
     modular_files = await Get(Paths, PathGlobs, request.path_globs(f"{MODULAR_PREFIX}*.py"))
-    unowned = sorted(set(modular_files.files) - set(all_owned_sources))
+    unowned = sorted(
+        path
+        for path in modular_files.files
+        if is_modular_file(path) and path not in all_owned_sources
+    )
     return PutativeTargets(_putative_modular_model(path) for path in unowned)
 
 
