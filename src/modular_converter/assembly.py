@@ -67,8 +67,10 @@ def assemble(
     pil, torch = "image_processing_pil", "image_processing"
     if pil in bodies and torch in bodies:
         names = names_shared_with_pil(imports[pil], profile)
+        # A copy goes before the class or function that has its position in the PIL file.
+        occupied = {p.position for p in placed[pil] if p.node.kind in ("class", "function")}
         copies = [
-            Placed(p.position + (0.5 if p.node.kind == "assignment" else -0.5), p.node)
+            Placed(p.position + (-0.5 if p.position in occupied else 0.5), p.node)
             for p in placed[torch]
             if p.node.name in names
         ]

@@ -169,10 +169,9 @@ class _Conversion:
                         if path == imported.path:
                             continue
                         other.view.overrides[name] = view.functions[name]
-                        if closure:
-                            other.view.override_closures[name] = closure
-                            for dependency in closure:
-                                other.view.overrides[dependency] = view.known[dependency]
+                        other.view.override_closures[name] = closure
+                        for dependency in closure:
+                            other.view.overrides[dependency] = view.known[dependency]
                 elif name in view.assignments and name not in assignments:
                     assignments[name] = view.assignments[name]
                     self._add_object(name, imported.path, view, assignments, originally_known)

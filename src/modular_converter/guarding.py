@@ -87,7 +87,4 @@ def _with_helpers(
 
 
 def _is_utils(node: ImportStatement) -> bool:
-    module = node.module or ""
-    return (node.level == 3 and module.rpartition(".")[2].endswith("utils")) or (
-        not node.level and module == "transformers.utils"
-    )
+    return bool(node.module) and node.module.rpartition(".")[2] == "utils"

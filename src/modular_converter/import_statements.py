@@ -12,6 +12,7 @@ from modular_converter.lexing import references
 from modular_converter.renaming import Renamer
 from modular_converter.source import Source
 
+_IMPORT_LINE = re.compile(r"^[ \t]*(?:from|import)\b.*$", re.MULTILINE)
 _OPENING = re.compile(r"import\s*\(((?:[ \t]*#[^\n]*\n|\s)*)")
 
 
@@ -116,7 +117,7 @@ class ImportBlock:
 
     def references(self) -> set[str]:
         """The dotted names that its condition and ``else`` part refer to."""
-        return references(self.header + self.rest)
+        return references(self.header + _IMPORT_LINE.sub("", self.rest))
 
     def keeping(self, keep: Callable[[str], bool]) -> ImportBlock | None:
         """The block with only the names to be kept, or None."""

@@ -23,7 +23,7 @@ from modular_converter.unravel import (
 _INDENT = "    "
 _BODY = "        "
 _MARKER = "no_inherit_decorator"
-_ONE_LINE_DEF = re.compile(r"def .*\(.*\):")
+_ONE_LINE_DEF = re.compile(r"def .*\(.*\).*:.*")
 _RAISE = re.compile(r"    raise.*Error\(.*")
 _PARAMETER = re.compile(r"(\*{0,2})\s*(\w*)")
 
