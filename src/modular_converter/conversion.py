@@ -15,9 +15,10 @@ from modular_converter.library import Sources
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
 from modular_converter.name_forms import NameTable
+from modular_converter.naming import table_for
 from modular_converter.nodes import Node, node_of_item
 from modular_converter.parent_view import Entry, View, lay_over
-from modular_converter.prefixes import choose_prefix, common_suffix
+from modular_converter.prefixes import PrefixChoice, choose_prefix, common_suffix
 from modular_converter.profiles import Profile
 from modular_converter.protection import protected_words
 from modular_converter.renaming import Renamer
@@ -131,9 +132,35 @@ class _Conversion:
                 protected=protected_words(path, old_name, sources, self.profile),
                 relocate=self._relocation(group[0]),
             )
+            self._warn_of_prefixes(group[0], choice)
             view = View(index, renamer)
             lay_over(view, self.modular)
             self.parents[path] = _Parent(group, view, renamer, group[0].file_type, path)
+
+    def _warn_of_prefixes(self, imported: ParentImport, choice: PrefixChoice) -> None:
+        label = self.setting.sources.label(imported.path)
+        if choice.others:
+            self.warnings.append(
+                self.index.source.diagnostic(
+                    "several-prefixes",
+                    f"the classes that inherit from {label} ask for several prefixes; "
+                    f"{choice.cased} is used, not {', '.join(choice.others)}",
+                    imported.node,
+                    hint="name the classes with one prefix, or write the others out",
+                    severity="warning",
+                )
+            )
+        if choice.collides_with:
+            self.warnings.append(
+                self.index.source.diagnostic(
+                    "prefix-collision",
+                    f"the prefix that the classes ask for collides with "
+                    f"`{choice.collides_with}...` of {label}; {choice.cased} is used",
+                    imported.node,
+                    hint="name the classes after the model",
+                    severity="warning",
+                )
+            )
 
     def _relocation(self, imported: ParentImport) -> tuple[str, str] | None:
         """(parent's package, own package) when relative imports must be rewritten."""
@@ -307,33 +334,3 @@ class _Conversion:
             seen.update(node.key for node in added)
             candidates += added
         return candidates
-
-
-def table_for(place: Place, index: FileIndex, table: NameTable) -> NameTable:
-    """The name table, with the modular's own model when only its configuration class tells."""
-    name = place.model_name.replace("-", "_")
-    if place.in_library or table.knows(name):
-        return table
-    plain = name.replace("_", "")
-    found = []
-    for class_name, item in index.classes.items():
-        if not class_name.endswith("Config"):
-            continue
-        stem = class_name.removesuffix("Config")
-        if stem.lower() == plain or _model_type(item) == place.model_name:
-            found.append(class_name)
-    exact = [class_name for class_name in found if class_name[:-6].lower() == plain]
-    chosen = exact or found
-    return table.with_entry(name, chosen[0]) if len(chosen) == 1 else table
-
-
-def _model_type(item: Item) -> str | None:
-    import ast
-
-    for unit in item.class_parts.units:
-        node = unit.node
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            target = node.targets[0]
-            if isinstance(target, ast.Name) and target.id == "model_type":
-                return node.value.value if isinstance(node.value.value, str) else None
-    return None

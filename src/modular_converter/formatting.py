@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from modular_converter.diagnostics import EnvironmentLack, error
+from modular_converter.diagnostics import EnvironmentLack
 from modular_converter.profiles import Profile
 
 _RULES = (
@@ -65,13 +67,21 @@ def find_ruff() -> str:
         ) from None
 
 
+@dataclass(frozen=True)
+class Formatted:
+    """A formatted text, or what the formatter found wrong with it."""
+
+    text: str
+    problem: str = ""
+
+
 def format_all(
     texts: Mapping[str, str], profile: Profile, jobs: int | None = None
-) -> dict[str, str]:
+) -> dict[str, Formatted]:
     """The formatted texts by the same keys, with one ``check`` and one ``format`` for all.
 
     Keys are relative paths, whose last component ruff sees as the file name. Raises
-    ConversionError when a text is not valid Python, EnvironmentLack without ruff.
+    EnvironmentLack without ruff.
     """
     if not texts:
         return {}
@@ -89,21 +99,27 @@ def format_all(
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
-        common = ["--config", config, "--no-cache", "--quiet", "files"]
-        _run([ruff, "check", "--fix", "--exit-zero", *common], scratch, environment)
+        common = ["--config", config, "--no-cache", "files"]
+        check = _run([ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment)
         done = _run([ruff, "format", *common], scratch, environment)
-        if done.returncode != 0:
-            raise error(
-                "invalid-output",
-                "",
-                f"the generated text is not valid Python:\n{done.stderr.strip()}",
-                hint="look for text in the modular that is only valid inside another class",
-            )
+        if check.returncode not in (0, 1) or done.returncode not in (0, 1, 2):
+            raise EnvironmentLack(f"ruff failed:\n{(check.stderr + done.stderr).strip()}")
+        problems = _problems(done.stderr)
+        if done.returncode != 0 and not problems:
+            raise EnvironmentLack(f"ruff format failed:\n{done.stderr.strip()}")
         result = {}
         for key in texts:
             with open(os.path.join(tree, key), encoding="utf-8", newline="") as file:
-                result[key] = file.read()
+                result[key] = Formatted(file.read(), problems.get(key, ""))
         return result
+
+
+_PROBLEM = re.compile(r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.M)
+
+
+def _problems(messages: str) -> dict[str, str]:
+    """What ruff says about files that it cannot format, by key."""
+    return {key: text.strip(": ") for key, text in _PROBLEM.findall(messages)}
 
 
 def _run(

@@ -20,6 +20,8 @@ class Sources:
 
     labels: dict[str, str] = field(default_factory=dict)
     overlay: dict[str, str | None] = field(default_factory=dict)
+    # Files that count as existing because a conversion of the batch will produce them.
+    promised: set[str] = field(default_factory=set)
     _texts: dict[str, str] = field(default_factory=dict)
     _indexes: dict[str, FileIndex] = field(default_factory=dict)
 
@@ -39,6 +41,10 @@ class Sources:
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at a path."""
+        return path in self.promised or self.is_readable(path)
+
+    def is_readable(self, path: str) -> bool:
+        """Whether the text of a path is to be had now."""
         if path in self.overlay:
             return self.overlay[path] is not None
         return os.path.isfile(path)
@@ -54,6 +60,13 @@ class Sources:
             laid_over = self.overlay.get(path)
             if laid_over is not None:
                 known = laid_over
+            elif path in self.promised and not self.is_readable(path):
+                raise diagnostics.error(
+                    "parent-not-converted",
+                    self.label(path),
+                    "this file is generated from a modular file that could not be converted",
+                    hint="mend the errors of that modular file first",
+                )
             else:
                 known = read(path, self.label(path))
             self._texts[path] = known

@@ -19,13 +19,13 @@ _INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a modular stands. ``package`` is dotted and relative to ``root``.
+    """Where a modular stands. ``package`` is dotted and relative to ``source_root``.
 
     ``in_library`` says that it is a model of transformers itself.
     """
 
     path: str
-    root: str
+    source_root: str
     package: str
     banner_path: str
     model_name: str
@@ -37,40 +37,70 @@ class Place:
         return os.path.dirname(self.path)
 
 
-def place_of(path: str, root: str) -> Place:
-    """The place of a modular file. Raises ConversionError for another file name."""
+def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
+    """The place of a modular file.
+
+    ``root`` is what the banner's path is relative to. The innermost of ``source_roots`` that
+    holds the file is where its package begins; without one, that is above the outermost
+    directory with an ``__init__.py``, or ``root``. Raises ConversionError for another file name.
+    """
     path = os.path.abspath(path)
     name = os.path.basename(path)
-    if not name.startswith("modular_") or not name.endswith(".py"):
+    if not is_modular_name(name):
         raise diagnostics.error(
-            "not-a-modular-file", path, f"{name} is not named modular_<model>.py",
+            "not-a-modular-file",
+            os.path.relpath(path).replace(os.sep, "/"),
+            f"{name} is not named modular_<model>.py",
             hint="name the file modular_<model>.py",
         )
     model_name = name[len("modular_") : -len(".py")]
     parts = path.replace(os.sep, "/").split("/")
-    if DISTRIBUTION in parts[:-1]:
-        start = len(parts) - 1 - parts[::-1].index(DISTRIBUTION, 1)
-        if parts[start + 1 : start + 2] == ["models"]:
+    for start in range(len(parts) - 3, 0, -1):
+        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
             return Place(
                 path=path,
-                root="/".join(parts[:start]) or "/",
+                source_root="/".join(parts[:start]) or "/",
                 package=".".join(parts[start:-1]),
                 banner_path="src/" + "/".join(parts[start:]),
                 model_name=model_name,
                 in_library=True,
             )
-    relative = os.path.relpath(path, root).replace(os.sep, "/")
-    if relative.startswith("../"):
+    root = os.path.abspath(root)
+    if not _holds(root, path):
         root = os.path.dirname(path)
-        relative = name
+    source_root = _source_root(path, root, source_roots)
+    package = os.path.relpath(os.path.dirname(path), source_root).replace(os.sep, ".")
     return Place(
         path=path,
-        root=root,
-        package=".".join(relative.split("/")[:-1]),
-        banner_path=relative,
+        source_root=source_root,
+        package="" if package == "." else package,
+        banner_path=os.path.relpath(path, root).replace(os.sep, "/"),
         model_name=model_name,
         in_library=False,
     )
+
+
+def is_modular_name(name: str) -> bool:
+    """Whether a file name is that of a modular file."""
+    return name.startswith("modular_") and name.endswith(".py") and len(name) > 11
+
+
+def _holds(directory: str, path: str) -> bool:
+    return os.path.commonpath([directory, path]) == directory
+
+
+def _source_root(path: str, root: str, source_roots: Iterable[str]) -> str:
+    given = [
+        absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)
+    ]
+    if given:
+        return max(given, key=len)
+    directory = os.path.dirname(path)
+    if not os.path.isfile(os.path.join(directory, "__init__.py")):
+        return root
+    while os.path.isfile(os.path.join(directory, "__init__.py")):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 @dataclass(frozen=True)
@@ -108,26 +138,31 @@ def from_imports(index: FileIndex) -> Iterator[tuple[ast.ImportFrom, bool]]:
                 yield node, False
 
 
-def parent_imports(
-    place: Place, index: FileIndex, search_roots: Iterable[str], sources: Sources
-) -> list[ParentImport]:
-    """The parents of a modular in source order. Raises ConversionError when one is missing."""
+@dataclass(frozen=True)
+class ParentName:
+    """A parent module as an import names it; ``dotted`` is absolute."""
+
+    dotted: str
+    node: ast.ImportFrom
+    is_top: bool
+
+
+def parent_names(place: Place, index: FileIndex) -> list[ParentName]:
+    """The parent modules that a modular names, in source order, found or not.
+
+    Raises ConversionError for an import that no conversion can follow.
+    """
     found = []
     for node, is_top in from_imports(index):
-        parent = _parent_of(place, node, is_top, list(search_roots), index.source, sources)
-        if parent is not None:
-            found.append(parent)
+        dotted = _parent_name(place, node, is_top, index.source)
+        if dotted is not None:
+            found.append(ParentName(dotted, node, is_top))
     return sorted(found, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
-def _parent_of(
-    place: Place,
-    node: ast.ImportFrom,
-    is_top: bool,
-    search_roots: list[str],
-    source: Source,
-    sources: Sources,
-) -> ParentImport | None:
+def _parent_name(
+    place: Place, node: ast.ImportFrom, is_top: bool, source: Source
+) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
         raise source.error(
@@ -141,30 +176,47 @@ def _parent_of(
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
-    if node.level:
-        dotted = _absolute(place.package, node.level, module)
-        if dotted is None:
-            raise source.error(
-                "import-beyond-root",
-                f"the relative import goes above the root of {place.banner_path}",
-                node,
-                hint="use fewer dots, or name the source root that the package lies in",
-            )
-    else:
-        dotted = module
-    if place.in_library and not _is_library_model(node.level, components):
+    in_library = place.in_library or (node.level == 0 and components[0] == DISTRIBUTION)
+    if in_library and not _is_library_model(node.level, components):
         return None
-    if not place.in_library and node.level == 0 and components[0] == DISTRIBUTION:
-        if not _is_library_model(0, components):
-            return None
-    roots = [place.root, *search_roots]
-    path = _find(dotted, roots, sources)
+    if not node.level:
+        return module
+    dotted = _absolute(place.package, node.level, module)
+    if dotted is None:
+        raise source.error(
+            "import-beyond-root",
+            f"the relative import goes above the root of {place.banner_path}",
+            node,
+            hint="use fewer dots, or name the source root that the package lies in",
+        )
+    return dotted
+
+
+def parent_imports(
+    place: Place, index: FileIndex, search_roots: Iterable[str], sources: Sources
+) -> list[ParentImport]:
+    """The parents of a modular in source order. Raises ConversionError when one is missing."""
+    roots = [place.source_root, *search_roots]
+    found = []
+    for parent in parent_names(place, index):
+        resolved = _resolve(place, parent, roots, index.source, sources)
+        if resolved is not None:
+            found.append(resolved)
+    return found
+
+
+def _resolve(
+    place: Place, parent: ParentName, roots: list[str], source: Source, sources: Sources
+) -> ParentImport | None:
+    node, dotted = parent.node, parent.dotted
+    path = find_module(dotted, roots, sources)
     if path is None:
-        if node.level == 0 and components[0] not in (DISTRIBUTION, place.package.split(".")[0]):
+        first_party = place.package.split(".")[0]
+        if node.level == 0 and dotted.split(".")[0] not in (DISTRIBUTION, first_party):
             return None
         raise source.error(
             "parent-not-found",
-            f"parent module {'.' * node.level}{module} is not found "
+            f"parent module {'.' * node.level}{node.module} is not found "
             f"(looked for {dotted.replace('.', '/')}.py)",
             node,
             hint="check the spelling; name the directory that holds its package as a search path",
@@ -172,10 +224,13 @@ def _parent_of(
     names = tuple(alias.name for alias in node.names)
     if "*" in names:
         raise source.error(
-            "star-import", f"a parent module cannot be imported from with `*`: {module}", node,
+            "star-import",
+            f"a parent module cannot be imported from with `*`: {node.module}",
+            node,
             hint="name what is used",
         )
-    if type_of_module(module) == "modeling" and node.level:
+    package, _, module_name = dotted.rpartition(".")
+    if type_of_module(module_name) == "modeling" and node.level:
         for name in names:
             if "Config" in name:
                 raise source.error(
@@ -184,8 +239,7 @@ def _parent_of(
                     node,
                     hint="import configuration classes from the configuration file",
                 )
-    stays = not is_top or (place.in_library and node.level == 3)
-    package, _, module_name = dotted.rpartition(".")
+    stays = not parent.is_top or (place.in_library and node.level == 3)
     return ParentImport(path, package, module_name, names, node, stays)
 
 
@@ -204,7 +258,8 @@ def _absolute(package: str, level: int, module: str) -> str | None:
     return ".".join([*parts[: len(parts) - level + 1], module])
 
 
-def _find(dotted: str, roots: list[str], sources: Sources) -> str | None:
+def find_module(dotted: str, roots: list[str], sources: Sources) -> str | None:
+    """The file of a module in the first root that has it."""
     relative = dotted.replace(".", os.sep) + ".py"
     for root in roots:
         path = os.path.join(root, relative)

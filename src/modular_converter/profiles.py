@@ -83,6 +83,11 @@ PROFILE_5_23 = Profile(
 PROFILES = (PROFILE_5_8, PROFILE_5_23)
 
 
+def names() -> tuple[str, ...]:
+    """The names of all profiles, oldest first."""
+    return tuple(profile.name for profile in PROFILES)
+
+
 def named(name: str) -> Profile:
     """The profile with this name. Raises KeyError."""
     return {profile.name: profile for profile in PROFILES}[name]

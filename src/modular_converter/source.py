@@ -77,21 +77,34 @@ class Source:
         """The text of a node."""
         return self.between(self.start_of(node), self.end_of(node))
 
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        node: ast.AST | None = None,
+        *,
+        hint: str = "",
+        severity: diagnostics.Severity = "error",
+    ) -> diagnostics.Diagnostic:
+        """A finding at a node of this file."""
+        line = getattr(node, "lineno", 0)
+        column = self.start_of(node)[1] + 1 if node is not None and line else 0
+        return diagnostics.Diagnostic(
+            code=code,
+            severity=severity,
+            path=self.label,
+            line=line + self.first_line if line else 0,
+            column=column,
+            message=message,
+            hint=hint,
+            source_line=self.line_text(line),
+        )
+
     def error(
         self, code: str, message: str, node: ast.AST | None = None, *, hint: str = ""
     ) -> diagnostics.ConversionError:
         """An error at a node of this file."""
-        line = getattr(node, "lineno", 0)
-        column = self.start_of(node)[1] + 1 if node is not None and line else 0
-        return diagnostics.error(
-            code,
-            self.label,
-            message,
-            line=line,
-            column=column,
-            hint=hint,
-            source_line=self.line_text(line),
-        )
+        return diagnostics.ConversionError([self.diagnostic(code, message, node, hint=hint)])
 
 
 def decode(data: bytes, label: str) -> str:
