@@ -1,0 +1,1 @@
+"""Turns modular model files into the standalone model files next to them."""

@@ -1,0 +1,8 @@
+"""``python -m modular_converter``."""
+
+import sys
+
+from modular_converter.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The command line. What a command needs is imported when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="modular_converter",
+        description="Turns modular_<model>.py files into the standalone files beside them.",
+        epilog="Exit codes: 0 done, 1 stale files found, 2 wrong input, 3 something is missing.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    convert = commands.add_parser(
+        "convert",
+        help="write the standalone files of modular files",
+        description="Converts a batch in dependency order. Parents are found beside the file, "
+        "on --search-path, or in the installed transformers.",
+    )
+    convert.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
+    convert.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
+    convert.add_argument(
+        "--search-path", action="append", default=[], metavar="DIR",
+        help="directory that packages of parents begin in (repeatable)",
+    )
+    convert.add_argument(
+        "--root", metavar="DIR", default=".",
+        help="what paths in banners and under --output-dir are relative to (default: here)",
+    )
+    convert.add_argument(
+        "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
+    )
+    convert.add_argument(
+        "--check", action="store_true",
+        help="write nothing; show a diff for each stale file and exit with 1",
+    )
+    convert.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
+    )
+    convert.add_argument(
+        "--profile", metavar="NAME",
+        help="rules of a release family (default: by the version of the parents)",
+    )
+
+    outline = commands.add_parser(
+        "outline", help="print as JSON what modular files produce and which parents they name"
+    )
+    outline.add_argument("--request", metavar="FILE", required=True, help="JSON request")
+
+    collect = commands.add_parser(
+        "collect-parents", help="copy the sources that conversions read out of a distribution"
+    )
+    collect.add_argument("--distribution", default="transformers", metavar="NAME")
+    collect.add_argument("--output", required=True, metavar="DIR")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit code."""
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.command == "convert" and bool(options.paths) == bool(options.request):
+        top.error("convert needs either PATH or --request")
+    from modular_converter import commands, diagnostics
+
+    try:
+        return commands.run(options)
+    except diagnostics.ConversionError as problem:
+        for finding in problem.diagnostics:
+            print(diagnostics.render(finding), file=sys.stderr)
+        return 2
+    except diagnostics.EnvironmentLack as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

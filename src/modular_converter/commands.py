@@ -1,0 +1,214 @@
+"""What the commands do: from options or a request to files, diffs and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from modular_converter import diagnostics, profiles
+from modular_converter.conversion import Setting
+from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
+from modular_converter.modular_file import Place, is_modular_name, place_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the command that was parsed. Raises ConversionError and EnvironmentLack."""
+    handlers: dict[str, Callable[[argparse.Namespace], int]] = {
+        "convert": _convert,
+        "outline": _outline,
+        "collect-parents": _collect,
+    }
+    return handlers[options.command](options)
+
+
+@dataclass(frozen=True)
+class _Work:
+    places: tuple[Place, ...]
+    setting: Setting
+    # File types to write per modular path; None for all.
+    outputs: dict[str, tuple[str, ...] | None]
+    root: str
+    output_dir: str | None
+
+
+def _work_of_request(path: str) -> _Work:
+    from modular_converter.request import read_request
+
+    request = read_request(path)
+    places = []
+    outputs: dict[str, tuple[str, ...] | None] = {}
+    for modular in request.modulars:
+        place = place_of(modular.path, ".", request.source_roots)
+        if place.path in outputs:
+            raise diagnostics.error(
+                "bad-request", path, f"{modular.path} is listed twice", hint="list it once"
+            )
+        outputs[place.path] = modular.outputs
+        places.append(place)
+    roots = [os.path.abspath(each) for each in (*request.source_roots, *request.parents)]
+    setting = _setting(places, roots, request.profile)
+    return _Work(tuple(places), setting, outputs, os.getcwd(), request.output_dir)
+
+
+def _work_of_paths(options: argparse.Namespace) -> _Work:
+    for directory in [*options.search_path, options.root]:
+        if not os.path.isdir(directory):
+            raise diagnostics.error(
+                "no-such-directory", directory, "there is no such directory",
+                hint="check the spelling of the option's value",
+            )
+    files = _modular_files(options.paths)
+    root = os.path.abspath(options.root)
+    places = tuple(place_of(path, root, options.search_path) for path in files)
+    search = [os.path.abspath(each) for each in options.search_path]
+    if not any(os.path.isdir(os.path.join(each, DISTRIBUTION)) for each in search):
+        installed = installed_root()
+        if installed is not None:
+            search.append(installed)
+    if options.profile is not None and options.profile not in profiles.names():
+        raise diagnostics.error(
+            "unknown-profile", "--profile", f"there is no profile {options.profile}",
+            hint=f"known profiles: {', '.join(profiles.names())}",
+        )
+    setting = _setting(places, search, options.profile)
+    return _Work(places, setting, {}, root, options.output_dir)
+
+
+def _modular_files(paths: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            inside = [
+                os.path.abspath(os.path.join(directory, name))
+                for directory, _, names in os.walk(path)
+                for name in names
+                if is_modular_name(name)
+            ]
+            if not inside:
+                raise diagnostics.error(
+                    "nothing-to-convert", path, "the directory holds no modular_<model>.py",
+                    hint="name a directory that holds modular files",
+                )
+            found.update(dict.fromkeys(sorted(inside)))
+        elif os.path.isfile(path):
+            found[os.path.abspath(path)] = None
+        else:
+            raise diagnostics.error(
+                "no-such-file", path, "there is no such file or directory",
+                hint="check the spelling of the path",
+            )
+    return list(found)
+
+
+def _setting(places: Iterable[Place], search: list[str], profile: str | None) -> Setting:
+    sources = Sources()
+    library_roots = dict.fromkeys(each.source_root for each in places if each.in_library)
+    facts = distribution_facts([*library_roots, *search], sources)
+    chosen = profiles.named(profile) if profile else profiles.for_version(facts.version)
+    return Setting(sources, tuple(search), facts.table, chosen)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from modular_converter.batch import run_batch
+    from modular_converter.file_types import generated_path
+
+    work = _work_of_request(options.request) if options.request else _work_of_paths(options)
+    result = run_batch(work.places, work.setting, max(1, options.jobs))
+    for finding in result.diagnostics:
+        print(diagnostics.render(finding), file=sys.stderr)
+    wanted = {}
+    for path, text in result.texts.items():
+        place = result.origin[path]
+        types = work.outputs.get(place.path)
+        if types is None or path in {generated_path(place.path, each) for each in types}:
+            wanted[_target(path, work)] = text
+    if options.check:
+        stale = _report_stale(wanted)
+        print(f"{stale} stale, {len(wanted) - stale} up to date", file=sys.stderr)
+        if result.failed:
+            return 2
+        return 1 if stale else 0
+    changed = _write(wanted)
+    print(f"{changed} changed, {len(wanted) - changed} unchanged", file=sys.stderr)
+    return 2 if result.failed else 0
+
+
+def _target(path: str, work: _Work) -> str:
+    if work.output_dir is None:
+        return path
+    relative = os.path.relpath(path, work.root)
+    if relative.startswith(".."):
+        relative = os.path.basename(path)
+    return os.path.abspath(os.path.join(work.output_dir, relative))
+
+
+def _shown(path: str) -> str:
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def _report_stale(texts: dict[str, str]) -> int:
+    from modular_converter.writing import current_text, unified_diff
+
+    stale = 0
+    for path, text in sorted(texts.items()):
+        old = current_text(path)
+        if old != text:
+            stale += 1
+            sys.stdout.write(unified_diff(_shown(path), old, text))
+    return stale
+
+
+def _write(texts: dict[str, str]) -> int:
+    from modular_converter.writing import WriteFailure, current_text, write_all
+
+    changed = {path: text for path, text in texts.items() if current_text(path) != text}
+    try:
+        write_all(changed)
+    except WriteFailure as problem:
+        raise diagnostics.EnvironmentLack(
+            f"{_shown(problem.path)} cannot be written: {problem.reason}\n"
+            "hint: make the directory writable, or write elsewhere with --output-dir"
+        ) from None
+    for path in sorted(texts):
+        print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
+    return len(changed)
+
+
+def _outline(options: argparse.Namespace) -> int:
+    from modular_converter.outline import outline_all
+
+    work = _work_of_request(options.request)
+    setting = work.setting
+    answers = []
+    for each in outline_all(work.places, setting.sources, setting.table, setting.profile):
+        types = work.outputs.get(each.place.path)
+        answers.append(
+            {
+                "path": _shown(each.place.path),
+                "outputs": [
+                    {"type": file_type, "path": _shown(path)}
+                    for file_type, path in each.outputs
+                    if types is None or file_type in types
+                ],
+                "parents": [
+                    {"module": parent.dotted, "line": parent.node.lineno}
+                    for parent in each.parents
+                ],
+                "error": diagnostics.as_json(each.error) if each.error else None,
+            }
+        )
+    json.dump({"schema": 1, "modulars": answers}, sys.stdout, indent=1)
+    print()
+    return 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from modular_converter.collect import collect_parents
+
+    count = collect_parents(options.distribution, options.output)
+    print(f"{count} files copied", file=sys.stderr)
+    return 0

@@ -1,0 +1,336 @@
+"""One modular file to the texts of its standalone files (before formatting)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from modular_converter import exports
+from modular_converter.assembly import FIRST_NAMES, OutputFile, Placed, assemble
+from modular_converter.dependencies import extras_of_free_class, extras_of_merged_class
+from modular_converter.diagnostics import Diagnostic
+from modular_converter.file_types import generated_path, type_of_class
+from modular_converter.import_statements import ImportNode, read_imports, statement_importing
+from modular_converter.index import FileIndex, Item
+from modular_converter.library import Sources
+from modular_converter.merging import ParentClass, merge_class
+from modular_converter.modular_file import ParentImport, Place, parent_imports
+from modular_converter.name_forms import NameTable
+from modular_converter.naming import table_for
+from modular_converter.nodes import Node, node_of_item
+from modular_converter.parent_view import Entry, View, lay_over
+from modular_converter.prefixes import PrefixChoice, choose_prefix, common_suffix
+from modular_converter.profiles import Profile
+from modular_converter.protection import protected_words
+from modular_converter.renaming import Renamer
+from modular_converter.standalone import free_class
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a conversion depends on besides the modular file itself."""
+
+    sources: Sources
+    search_roots: tuple[str, ...]
+    table: NameTable
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The result for one modular: unformatted outputs, the parents read, warnings."""
+
+    place: Place
+    outputs: dict[str, OutputFile]
+    parents: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def output_path(self, file_type: str) -> str:
+        """Where an output goes: beside the modular."""
+        return generated_path(self.place.path, file_type)
+
+
+@dataclass(eq=False)
+class _Parent:
+    imports: list[ParentImport]
+    view: View
+    renamer: Renamer
+    file_type: str
+    path: str
+
+
+@dataclass(eq=False)
+class _File:
+    """The nodes of one output file by name, each with its place in the order of the file."""
+
+    placed: dict[str, Placed] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+    counter: int = 0
+
+    def write(self, name: str, node: Node) -> None:
+        if name in FIRST_NAMES:
+            position = FIRST_NAMES.index(name) - len(FIRST_NAMES)
+        else:
+            position = self.counter
+            self.counter += 1
+        self.placed[name] = Placed(position, node)
+
+
+def convert(place: Place, setting: Setting) -> Conversion:
+    """Converts one modular file. Raises ConversionError."""
+    return _Conversion(place, setting).run()
+
+
+class _Conversion:
+    def __init__(self, place: Place, setting: Setting) -> None:
+        self.place = place
+        self.setting = setting
+        self.profile = setting.profile
+        self.index: FileIndex = setting.sources.index(place.path)
+        self.table = table_for(place, self.index, setting.table)
+        self.cased = self.table.cased(place.model_name.replace("-", "_"))
+        self.warnings: list[Diagnostic] = []
+        self.modular = View(self.index, None)
+        found = parent_imports(place, self.index, setting.search_roots, setting.sources)
+        self.imports = [imported for imported in found]
+        self.origin_of: dict[str, ParentImport] = {}
+        for imported in found:
+            for name in imported.names:
+                self.origin_of[name] = imported
+        self.parents: dict[str, _Parent] = {}
+        self._load_parents()
+        # Objects that came with imports: the parent file each one is from.
+        self.added_from: dict[str, str] = {}
+        self._merge_imported_objects()
+        self.files: dict[str, _File] = {}
+        self.new_imports: list[ImportNode] = []
+        self.text_renames: dict[tuple[str, str], Renamer] = {}
+
+    def _type_of(self, class_name: str) -> str:
+        return type_of_class(class_name, self.cased, self.profile.suffixes)
+
+    def _load_parents(self) -> None:
+        grouped: dict[str, list[ParentImport]] = {}
+        for imported in self.imports:
+            grouped.setdefault(imported.path, []).append(imported)
+        sources = self.setting.sources
+        for path, group in grouped.items():
+            old_name = group[0].old_name
+            index = sources.index(path)
+            pairs = [
+                (name, base)
+                for name, item in self.index.classes.items()
+                if (base := self._parent_base(item)) and self.origin_of[base].path == path
+            ]
+            choice = choose_prefix(
+                pairs, self.cased, self.table.cased(old_name), index.source.text
+            )
+            renamer = Renamer(
+                old_name,
+                self.table.lower(choice.cased) if pairs else self.place.model_name,
+                self.table,
+                sibling_name=self.place.model_name,
+                protected=protected_words(path, old_name, sources, self.profile),
+                relocate=self._relocation(group[0]),
+            )
+            self._warn_of_prefixes(group[0], choice)
+            view = View(index, renamer)
+            lay_over(view, self.modular)
+            self.parents[path] = _Parent(group, view, renamer, group[0].file_type, path)
+
+    def _warn_of_prefixes(self, imported: ParentImport, choice: PrefixChoice) -> None:
+        label = self.setting.sources.label(imported.path)
+        if choice.others:
+            self.warnings.append(
+                self.index.source.diagnostic(
+                    "several-prefixes",
+                    f"the classes that inherit from {label} ask for several prefixes; "
+                    f"{choice.cased} is used, not {', '.join(choice.others)}",
+                    imported.node,
+                    hint="name the classes with one prefix, or write the others out",
+                    severity="warning",
+                )
+            )
+        if choice.collides_with:
+            self.warnings.append(
+                self.index.source.diagnostic(
+                    "prefix-collision",
+                    f"the prefix that the classes ask for collides with "
+                    f"`{choice.collides_with}...` of {label}; {choice.cased} is used",
+                    imported.node,
+                    hint="name the classes after the model",
+                    severity="warning",
+                )
+            )
+
+    def _relocation(self, imported: ParentImport) -> tuple[str, str] | None:
+        """(parent's package, own package) when relative imports must be rewritten."""
+        if self.place.in_library:
+            return None
+        return (imported.package, self.place.package)
+
+    def _parent_base(self, item: Item) -> str | None:
+        """The base of a modular class that a parent file supplies."""
+        bases = [base for base in item.class_parts.bases if base in self.origin_of]
+        if len(bases) > 1:
+            raise item.source.error(
+                "several-parents",
+                f"class {item.name} inherits from several parent models: {', '.join(bases)}",
+                item.unit.node,
+                hint="inherit from one parent class and write the rest out",
+            )
+        return bases[0] if bases else None
+
+    def _merge_imported_objects(self) -> None:
+        """Makes imported functions and assignments part of the modular and of other parents."""
+        originally_known = set(self.modular.known)
+        functions, assignments = self.modular.functions, self.modular.assignments
+        self.imported_dependencies: dict[str, frozenset[str]] = {}
+        for imported in self.imports:
+            view = self.parents[imported.path].view
+            for name in imported.names:
+                if name in view.functions and name not in functions:
+                    functions[name] = view.functions[name]
+                    self._add_object(name, imported.path, view, functions, originally_known)
+                    closure = view.closure(name)
+                    for path, other in self.parents.items():
+                        if path == imported.path:
+                            continue
+                        other.view.overrides[name] = view.functions[name]
+                        other.view.override_closures[name] = closure
+                        for dependency in closure:
+                            other.view.overrides[dependency] = view.known[dependency]
+                elif name in view.assignments and name not in assignments:
+                    assignments[name] = view.assignments[name]
+                    self._add_object(name, imported.path, view, assignments, originally_known)
+        self.modular.refresh()
+
+    def _add_object(
+        self,
+        name: str,
+        path: str,
+        view: View,
+        group: dict[str, Entry],
+        originally_known: set[str],
+    ) -> None:
+        self.added_from[name] = path
+        dependencies = view.immediate(name)
+        self.imported_dependencies[name] = dependencies
+        for dependency in sorted(dependencies):
+            if dependency not in originally_known:
+                self.added_from[dependency] = path
+                group[dependency] = view.known[dependency]
+
+    def run(self) -> Conversion:
+        self.modular.supplied = self.imported_dependencies
+        for name, item in self.index.classes.items():
+            file_type = self._type_of(name)
+            file = self._file(file_type)
+            base = self._parent_base(item)
+            if base is not None:
+                self._write_merged(item, base, file_type, file)
+            else:
+                self._write_free(item, file_type, file)
+        exported = exports.split_exports(self.index, self._type_of, self.profile)
+        for file_type, nodes in exported.items():
+            file = self.files.setdefault(file_type, _File())
+            for node in nodes:
+                file.write(node.name, node)
+        outputs = assemble(
+            self.place,
+            self.index,
+            {file_type: list(file.placed.values()) for file_type, file in self.files.items()},
+            self._candidates(),
+            self.profile,
+        )
+        return Conversion(self.place, outputs, tuple(self.parents), tuple(self.warnings))
+
+    def _file(self, file_type: str) -> _File:
+        if file_type not in self.files:
+            imported: set[str] = set()
+            for parent in self.parents.values():
+                if parent.file_type == file_type:
+                    imported |= parent.view.sibling_imports
+            self.files[file_type] = _File(imported=imported)
+        return self.files[file_type]
+
+    def _write_merged(self, item: Item, base: str, file_type: str, file: _File) -> None:
+        parent = self.parents[self.origin_of[base].path]
+        renamed = parent.renamer.word(base)
+        entry = parent.view.classes.get(renamed)
+        if entry is None:
+            raise item.source.error(
+                "no-such-class",
+                f"parent class {base} is not defined in {self.setting.sources.label(parent.path)} "
+                f"(looked for {renamed} after renaming)",
+                item.unit.node,
+                hint="check the spelling, or import the class from the module that defines it",
+            )
+        node = merge_class(
+            item, self._parent_class(item.name, renamed, entry, parent), base, self.profile
+        )
+        extras, imports = extras_of_merged_class(
+            node, parent.view, self.modular, file.placed, file.imported, file_type, self._type_of
+        )
+        self._import_siblings(imports, file)
+        for name in extras:
+            found = parent.view.entry(name)
+            file.write(name, node_of_item(found.item, name, found.renamer))
+        file.write(item.name, node)
+
+    def _parent_class(
+        self, class_name: str, renamed: str, entry: Entry, parent: _Parent
+    ) -> ParentClass:
+        renamer = parent.renamer
+        code = renamer.code
+        renames = (renamer.description,)
+        if class_name != renamed:
+            suffix = common_suffix(class_name, renamed)
+            old = self.table.lower(renamed.removesuffix(suffix))
+            new = self.table.lower(class_name.removesuffix(suffix))
+            words = self.text_renames.get((old, new))
+            if words is None:
+                words = self.text_renames[old, new] = Renamer(old, new, self.table)
+            renames += (words.description,)
+
+            def code(text: str, first=renamer.code, second=words.text_only) -> str:  # type: ignore[no-untyped-def]
+                return second(first(text))
+
+        return ParentClass(entry.item, renamed, code, renames)
+
+    def _write_free(self, item: Item, file_type: str, file: _File) -> None:
+        extras, imports = extras_of_free_class(
+            item, self.modular, self.added_from, self.parents_views(), file.placed,
+            file.imported, file_type, self._type_of,
+        )
+        self._import_siblings(imports, file)
+        for name in extras:
+            found = self.modular.known[name]
+            file.write(name, node_of_item(found.item, name, found.renamer))
+        file.write(item.name, free_class(item, self.profile))
+
+    def parents_views(self) -> dict[str, View]:
+        """The views of the parents by path."""
+        return {path: parent.view for path, parent in self.parents.items()}
+
+    def _import_siblings(self, imports: dict[str, str], file: _File) -> None:
+        name = self.place.model_name
+        for class_name, file_type in imports.items():
+            self.new_imports.append(statement_importing(f".{file_type}_{name}", class_name))
+            file.imported.add(class_name)
+
+    def _candidates(self) -> list[ImportNode]:
+        excluded = {id(imported.node) for imported in self.imports if not imported.stays}
+        kept = [unit for unit in self.index.imports if id(unit.node) not in excluded]
+        candidates = read_imports(self.index.source, tuple(kept))
+        candidates += self.new_imports
+        seen = {node.key for node in candidates}
+        for parent in self.parents.values():
+            index = parent.view.index
+            added = [
+                renamed
+                for node in read_imports(index.source, index.imports)
+                if (renamed := node.renamed(parent.renamer)).key not in seen
+            ]
+            seen.update(node.key for node in added)
+            candidates += added
+        return candidates

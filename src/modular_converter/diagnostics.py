@@ -1,0 +1,93 @@
+"""Located messages for the person who must mend the input, and their rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding.
+
+    ``line`` and ``column`` count from 1; 0 means the place is unknown.
+    ``source_line`` is the text of that line, shown with a caret.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    source_line: str = ""
+
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Order for a report: by place, then code."""
+        return (self.path, self.line, self.column, self.code)
+
+
+class ConversionError(Exception):
+    """Input that cannot be converted, with the findings that say why."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(d.message for d in self.diagnostics))
+
+
+class EnvironmentLack(Exception):
+    """Something that the tool needs is missing from the environment (exit code 3)."""
+
+
+def error(
+    code: str,
+    path: str,
+    message: str,
+    *,
+    line: int = 0,
+    column: int = 0,
+    hint: str = "",
+    source_line: str = "",
+) -> ConversionError:
+    """An exception that carries a single error."""
+    return ConversionError(
+        [Diagnostic(code, "error", path, line, column, message, hint, source_line)]
+    )
+
+
+def render(diagnostic: Diagnostic) -> str:
+    """The text shown to a person: place, message, source excerpt with caret, hint."""
+    place = diagnostic.path
+    if diagnostic.line:
+        place += f":{diagnostic.line}"
+        if diagnostic.column:
+            place += f":{diagnostic.column}"
+    prefix = f"{place}: " if place else ""
+    lines = [f"{prefix}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    if diagnostic.source_line.strip() and diagnostic.line:
+        gutter = str(diagnostic.line)
+        text = diagnostic.source_line.rstrip("\n").expandtabs(4)
+        lines.append(f"  {gutter} | {text}")
+        if diagnostic.column:
+            before = diagnostic.source_line[: diagnostic.column - 1].expandtabs(4)
+            lines.append(f"  {' ' * len(gutter)} | {' ' * len(before)}^")
+    if diagnostic.hint:
+        lines.append(f"hint: {diagnostic.hint}")
+    return "\n".join(lines)
+
+
+def as_json(diagnostic: Diagnostic) -> dict[str, object]:
+    """The form used in JSON answers."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "path": diagnostic.path,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+    }

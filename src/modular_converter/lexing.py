@@ -1,0 +1,210 @@
+"""A small lexer that tells code from strings and comments.
+
+Only what renaming and dependency search need: where string literals, comments and the
+literal parts of f-strings are. Anything else is code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+CODE, STRING, COMMENT, FORMAT_TEXT = "code", "string", "comment", "format_text"
+
+_OPENING = re.compile(
+    r"#[^\n]*"
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'",
+    re.DOTALL,
+)
+_PREFIX_LETTERS = frozenset("rRbBuUfFtT")
+_IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
+_REFERENCE = re.compile(r"(?<![.\w])[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
+_QUOTED_NAME = re.compile(r"""(?:[:>|\[,(=]\s*)[rR]?(["'])([\w.\[\], |"']*?)\1(?=\s*[\],)=:|}\n])""")
+_WORD_START = re.compile(r"[^\W\d]")
+
+
+def _prefix_start(text: str, quote: int, floor: int) -> int:
+    start = quote
+    while start > floor and quote - start < 2 and text[start - 1] in _PREFIX_LETTERS:
+        start -= 1
+    if start > floor and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        return quote
+    return start
+
+
+def tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yields (kind, start, end) covering ``text`` in order.
+
+    f-strings come out as alternating FORMAT_TEXT and the pieces of their replacement
+    fields (CODE, STRING, ...), so that expressions inside braces are seen as code.
+    """
+    position = 0
+    search = _OPENING.search
+    while True:
+        match = search(text, position)
+        if match is None:
+            break
+        start, end = match.span()
+        if text[start] == "#":
+            if start > position:
+                yield CODE, position, start
+            yield COMMENT, start, end
+            position = end
+            continue
+        begin = _prefix_start(text, start, position)
+        if begin > position:
+            yield CODE, position, begin
+        prefix = text[begin:start]
+        if "f" in prefix or "F" in prefix:
+            end = yield from _format_string(text, begin, start)
+        else:
+            yield STRING, begin, end
+        position = end
+    if position < len(text):
+        yield CODE, position, len(text)
+
+
+def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int, int]]:
+    mark = text[quote]
+    delimiter = mark * 3 if text.startswith(mark * 3, quote) else mark
+    raw = "r" in text[begin:quote].lower()
+    position = quote + len(delimiter)
+    literal = begin
+    size = len(text)
+    while position < size:
+        char = text[position]
+        if text.startswith(delimiter, position):
+            end = position + len(delimiter)
+            yield FORMAT_TEXT, literal, end
+            return end
+        if char == "\\" and not raw and text.startswith("N{", position + 1):
+            closing = text.find("}", position)
+            position = size if closing < 0 else closing + 1
+        elif char == "\\":
+            position += 2
+        elif text.startswith(("{{", "}}"), position):
+            position += 2
+        elif char == "{":
+            yield FORMAT_TEXT, literal, position + 1
+            position = yield from _replacement_field(text, position + 1)
+            literal = position
+        else:
+            position += 1
+    yield FORMAT_TEXT, literal, size
+    return size
+
+
+def _replacement_field(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """The inside of ``{...}`` up to, not including, the closing brace."""
+    depth = 0
+    position = code = start
+    size = len(text)
+    while position < size:
+        char = text[position]
+        if char in "\"'":
+            match = _OPENING.match(text, position)
+            if match is None:
+                position += 1
+                continue
+            begin = _prefix_start(text, position, code)
+            if begin > code:
+                yield CODE, code, begin
+            if "f" in text[begin:position].lower():
+                position = yield from _format_string(text, begin, position)
+            else:
+                yield STRING, begin, match.end()
+                position = match.end()
+            code = position
+        elif char in "([{":
+            depth += 1
+            position += 1
+        elif char in ")]" or (char == "}" and depth):
+            depth -= 1
+            position += 1
+        elif char == "}":
+            break
+        elif char == ":" and depth == 0:
+            if position > code:
+                yield CODE, code, position
+            return (yield from _format_spec(text, position))
+        else:
+            position += 1
+    if position > code:
+        yield CODE, code, position
+    return position
+
+
+def _format_spec(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    position = literal = start
+    while position < len(text) and text[position] not in "}\"'\n":
+        if text[position] == "{":
+            yield FORMAT_TEXT, literal, position + 1
+            position = yield from _replacement_field(text, position + 1)
+            literal = position
+            if position < len(text):
+                position += 1
+        else:
+            position += 1
+    if position > literal:
+        yield FORMAT_TEXT, literal, position
+    return position
+
+
+def code_only(text: str) -> str:
+    """``text`` with strings, comments and f-string literals replaced by a blank."""
+    if '"' not in text and "'" not in text and "#" not in text:
+        return text
+    pieces = []
+    for kind, start, end in tokens(text):
+        pieces.append(text[start:end] if kind is CODE else " ")
+    return "".join(pieces)
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """Every identifier in the code of ``text``, attribute and keyword names included."""
+    return frozenset(_IDENTIFIER.findall(code_only(text)))
+
+
+def references(text: str) -> set[str]:
+    """Dotted names that ``text`` may refer to, those in quoted annotations included.
+
+    A superset of what a scope analysis finds: keyword names and locally bound names are in it.
+    """
+    found = {
+        "".join(name.split()) for name in _REFERENCE.findall(code_only(text))
+    }
+    if '"' in text or "'" in text:
+        for _, quoted in _QUOTED_NAME.findall(text):
+            if _WORD_START.match(quoted):
+                found.update(_REFERENCE.findall(quoted))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def matching_bracket(text: str, opening: int) -> int:
+    """Offset of the bracket that closes the one at ``opening``, or -1."""
+    depth = 0
+    for kind, start, end in tokens(text[opening:]):
+        if kind is not CODE:
+            continue
+        for offset in range(opening + start, opening + end):
+            char = text[offset]
+            if char in "([{":
+                depth += 1
+            elif char in ")]}":
+                depth -= 1
+                if depth == 0:
+                    return offset
+    return -1
+
+
+def strip_comments(text: str) -> str:
+    """``text`` without what follows ``#`` on each line, the ends stripped."""
+    return _AFTER_HASH.sub("", text).strip()
+
+
+_AFTER_HASH = re.compile(r"#.*$", re.MULTILINE)

@@ -1,0 +1,153 @@
+"""Where sources are: reading files, finding parent modules, the name table and the version."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from modular_converter import diagnostics, source
+from modular_converter.index import FileIndex, build_index
+from modular_converter.name_forms import NameTable, read_name_table
+
+DISTRIBUTION = "transformers"
+
+
+@dataclass(eq=False)
+class Sources:
+    """Files by absolute path, with texts laid over the disk; each content is indexed once."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    overlay: dict[str, str | None] = field(default_factory=dict)
+    # Files that count as existing because a conversion of the batch will produce them.
+    promised: set[str] = field(default_factory=set)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _indexes: dict[str, FileIndex] = field(default_factory=dict)
+
+    def put(self, path: str, text: str) -> None:
+        """Lays a text over a path."""
+        self.overlay[path] = text
+        self._forget(path)
+
+    def hide(self, path: str) -> None:
+        """Makes a path look absent until a text is put there."""
+        self.overlay[path] = None
+        self._forget(path)
+
+    def _forget(self, path: str) -> None:
+        self._texts.pop(path, None)
+        self._indexes.pop(path, None)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file at a path."""
+        return path in self.promised or self.is_readable(path)
+
+    def is_readable(self, path: str) -> bool:
+        """Whether the text of a path is to be had now."""
+        if path in self.overlay:
+            return self.overlay[path] is not None
+        return os.path.isfile(path)
+
+    def label(self, path: str) -> str:
+        """How messages name a path."""
+        return self.labels.get(path) or os.path.relpath(path).replace(os.sep, "/")
+
+    def text(self, path: str) -> str:
+        """Decoded text. Raises ConversionError when the file cannot be read."""
+        known = self._texts.get(path)
+        if known is None:
+            laid_over = self.overlay.get(path)
+            if laid_over is not None:
+                known = laid_over
+            elif path in self.promised and not self.is_readable(path):
+                raise diagnostics.error(
+                    "parent-not-converted",
+                    self.label(path),
+                    "this file is generated from a modular file that could not be converted",
+                    hint="mend the errors of that modular file first",
+                )
+            else:
+                known = read(path, self.label(path))
+            self._texts[path] = known
+        return known
+
+    def index(self, path: str) -> FileIndex:
+        """The index of a file. Raises ConversionError when it cannot be read or parsed."""
+        known = self._indexes.get(path)
+        if known is None:
+            label = self.label(path)
+            text = source.normalized(self.text(path), label)
+            try:
+                known = build_index(source.Source(path, label, text))
+            except RecursionError:
+                raise diagnostics.error(
+                    "too-deep", label, "the file is nested too deeply to be read",
+                    hint="split its deepest expression into several statements",
+                ) from None
+            self._indexes[path] = known
+        return known
+
+
+def read(path: str, label: str) -> str:
+    """The decoded text of a file. Raises ConversionError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as problem:
+        raise diagnostics.error(
+            "unreadable-source", label, f"the file cannot be read: {problem.strerror}",
+            hint="check that the file exists and may be read",
+        ) from None
+    return source.decode(data, label)
+
+
+def installed_root() -> str | None:
+    """The directory that holds the installed ``transformers`` package, without importing it."""
+    import importlib.util
+
+    try:
+        spec = importlib.util.find_spec(DISTRIBUTION)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return os.path.dirname(os.path.abspath(list(spec.submodule_search_locations)[0]))
+
+
+@dataclass(frozen=True)
+class DistributionFacts:
+    """What the parents' distribution says about itself."""
+
+    version: str | None
+    table: NameTable
+
+
+def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFacts:
+    """Version and name table of the first root that holds the distribution."""
+    for root in roots:
+        package = os.path.join(root, DISTRIBUTION)
+        auto = os.path.join(package, "models", "auto")
+        texts = [
+            sources.text(path)
+            for name in ("auto_mappings.py", "configuration_auto.py")
+            if sources.exists(path := os.path.join(auto, name))
+        ]
+        if texts:
+            return DistributionFacts(
+                _version(os.path.join(package, "__init__.py"), sources), read_name_table(texts)
+            )
+    return DistributionFacts(None, NameTable())
+
+
+def _version(path: str, sources: Sources) -> str | None:
+    if not sources.exists(path):
+        return None
+    for line in sources.text(path).split("\n"):
+        if line.startswith("__version__"):
+            try:
+                value = ast.literal_eval(line.partition("=")[2].strip())
+            except (ValueError, SyntaxError):
+                return None
+            return value if isinstance(value, str) else None
+    return None

@@ -1,0 +1,216 @@
+"""Reading a Python source file and cutting it by lines and by syntax nodes."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+from modular_converter import diagnostics
+
+_STEP = "    "
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A decoded file: ``text`` has ``\\n`` line ends and four-space blocks.
+
+    ``label`` is the path shown in messages; lines count from 0 here. ``first_line`` is the line
+    of the real file where ``text`` begins (not 0 only for a class taken out of a block).
+    """
+
+    path: str
+    label: str
+    text: str
+    first_line: int = 0
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines without their line ends."""
+        return self.text.split("\n")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree. Raises ConversionError at a syntax error."""
+        return parse(self.text, self.label)
+
+    def line_text(self, line: int) -> str:
+        """The line with this number, counting from 1; empty when there is none."""
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+
+    def block(self, first: int, last: int) -> str:
+        """Lines ``first`` to ``last`` (inclusive), each with a line end."""
+        if last < first:
+            return ""
+        return "\n".join(self.lines[first : last + 1]) + "\n"
+
+    def offset(self, line: int, byte_column: int) -> int:
+        """Character column of a byte column that ``ast`` gives for a line (from 1)."""
+        text = self.lines[line - 1]
+        if text.isascii():
+            return byte_column
+        return len(text.encode("utf-8")[:byte_column].decode("utf-8"))
+
+    def between(self, start: tuple[int, int], end: tuple[int, int]) -> str:
+        """The text from one (line from 1, character column) to another."""
+        first, column = start
+        last, stop = end
+        if first == last:
+            return self.lines[first - 1][column:stop]
+        middle = self.lines[first : last - 1]
+        return "\n".join([self.lines[first - 1][column:], *middle, self.lines[last - 1][:stop]])
+
+    def start_of(self, node: ast.AST) -> tuple[int, int]:
+        """(line from 1, character column) where a node begins."""
+        return node.lineno, self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+
+    def end_of(self, node: ast.AST) -> tuple[int, int]:
+        """(line from 1, character column) just after a node."""
+        line, column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+        return line, self.offset(line, column)
+
+    def slice(self, node: ast.AST) -> str:
+        """The text of a node."""
+        return self.between(self.start_of(node), self.end_of(node))
+
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        node: ast.AST | None = None,
+        *,
+        hint: str = "",
+        severity: diagnostics.Severity = "error",
+    ) -> diagnostics.Diagnostic:
+        """A finding at a node of this file."""
+        line = getattr(node, "lineno", 0)
+        column = self.start_of(node)[1] + 1 if node is not None and line else 0
+        return diagnostics.Diagnostic(
+            code=code,
+            severity=severity,
+            path=self.label,
+            line=line + self.first_line if line else 0,
+            column=column,
+            message=message,
+            hint=hint,
+            source_line=self.line_text(line),
+        )
+
+    def error(
+        self, code: str, message: str, node: ast.AST | None = None, *, hint: str = ""
+    ) -> diagnostics.ConversionError:
+        """An error at a node of this file."""
+        return diagnostics.ConversionError([self.diagnostic(code, message, node, hint=hint)])
+
+
+def decode(data: bytes, label: str) -> str:
+    """Text of a source file: its declared encoding, ``\\n`` line ends, four-space blocks.
+
+    Raises ConversionError when the bytes do not fit the declared encoding.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except SyntaxError as problem:
+        raise diagnostics.error(
+            "unreadable-source", label, f"the encoding of the file is unknown: {problem.msg}",
+            line=1, hint="save the file as UTF-8",
+        ) from None
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise diagnostics.error(
+            "unreadable-source", label,
+            f"byte 0x{data[problem.start]:02x} is not valid {problem.encoding}",
+            line=line, hint="save the file as UTF-8, or declare its encoding in the first line",
+        ) from None
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\f", "")
+    return text
+
+
+def parse(text: str, label: str) -> ast.Module:
+    """Parses Python source. Raises ConversionError at a syntax error."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as problem:
+        line = problem.lineno or 0
+        lines = text.split("\n")
+        raise diagnostics.error(
+            "syntax-error",
+            label,
+            f"the file is not valid Python: {problem.msg}",
+            line=line,
+            column=problem.offset or 0,
+            hint="mend the syntax error, then convert again",
+            source_line=lines[line - 1] if 0 < line <= len(lines) else "",
+        ) from None
+    except ValueError as problem:
+        raise diagnostics.error(
+            "syntax-error", label, f"the file is not valid Python: {problem}",
+            hint="remove the null bytes",
+        ) from None
+    except (RecursionError, MemoryError):
+        raise diagnostics.error(
+            "too-deep", label, "an expression is nested too deeply to be read",
+            hint="split the expression into several statements",
+        ) from None
+
+
+_INDENTED = re.compile(r"^(?:\t| {1,3}(?! ))", re.MULTILINE)
+
+
+def normalized(text: str, label: str) -> str:
+    """``text`` with every block indented by four spaces a level.
+
+    Only files that use tabs or other widths are changed; the inside of multi-line strings stays.
+    """
+    if not _INDENTED.search(text):
+        return text
+    tree = parse(text, label)
+    lines = text.split("\n")
+    depth_of: dict[int, tuple[int, str]] = {}
+    _collect_depths(tree.body, 0, lines, depth_of)
+    inside: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.STRING and token.end[0] > token.start[0]:
+                inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return text
+    out = []
+    depth, indent = 0, ""
+    for number, line in enumerate(lines, 1):
+        if number in depth_of:
+            depth, indent = depth_of[number]
+        if number not in inside and line.startswith(indent) and line.strip():
+            line = _STEP * depth + line[len(indent) :]
+        out.append(line)
+    return "\n".join(out)
+
+
+def _collect_depths(
+    body: list[ast.stmt], depth: int, lines: list[str], found: dict[int, tuple[int, str]]
+) -> None:
+    for statement in body:
+        first = statement.lineno
+        decorators = getattr(statement, "decorator_list", None)
+        if decorators:
+            first = decorators[0].lineno
+        text = lines[first - 1]
+        indent = text[: len(text) - len(text.lstrip(" \t"))]
+        for line in {first, statement.lineno}:
+            found.setdefault(line, (depth, indent))
+        for name in ("body", "orelse", "finalbody"):
+            _collect_depths(getattr(statement, name, []), depth + 1, lines, found)
+        for part in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+            _collect_depths(part.body, depth + (1 if isinstance(part, ast.ExceptHandler) else 2),
+                            lines, found)
