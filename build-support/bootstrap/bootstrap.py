@@ -1,0 +1,119 @@
+"""The slow part of ./pants: makes what is missing and prints the state that ./pants then reads.
+
+Runs on any CPython 3.7-3.9, which becomes the base of the environment. Exit codes: 0 done,
+3 the environment lacks something, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+
+import environment
+import launch_state
+import pip_settings
+from exclusive import exclusive
+from messages import BootstrapError, say
+from pex_binary import pex_options, pin_of
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def main():
+    arguments = _parse(sys.argv[1:])
+    try:
+        sys.stdout.write(_prepare(arguments))
+    except BootstrapError as error:
+        print(error, file=sys.stderr)
+        return 3
+    except OSError as error:
+        place = error.filename or arguments.cache
+        failure = BootstrapError(
+            "cannot write the cache directory: {}: {}".format(place, error.strerror),
+            "make {} writable, or set XDG_CACHE_HOME to a directory that is".format(
+                arguments.cache
+            ),
+        )
+        print(failure, file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        say("interrupted; the next start begins anew")
+        return 130
+    return 0
+
+
+def _parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, meaning in (
+        ("cache", "directory of all that is kept"),
+        ("state", "file for the state"),
+        ("inputs", "files that the state depends on, one a line"),
+        ("environment", "text that the state depends on"),
+        ("gpu", "what the accelerator was found by"),
+        ("accelerator", "cpu or cuda"),
+        ("root", "the workspace"),
+    ):
+        parser.add_argument("--" + name, required=True, help=meaning)
+    return parser.parse_args(argv)
+
+
+def _prepare(arguments):
+    requirements_path = os.path.join(_HERE, "requirements.txt")
+    with open(requirements_path) as handle:
+        requirements = handle.read()
+    ready = _environment(arguments.cache, requirements_path, requirements)
+
+    # The checksums come first: a file that changes after them makes the next start look again.
+    watched = pip_settings.configuration_files(ready.python)
+    inputs = arguments.inputs.split("\n")[:-1]
+    sums = launch_state.checksums(inputs + watched)
+    options = pip_settings.read_pip_options(ready.python)
+    settings = pip_settings.translate(options, os.environ, arguments.root)
+
+    pex_version, _ = pin_of(requirements, "pex")
+    tag, url, known = pex_options(ready.pex, pex_version)
+    fields = [
+        ("mode", "environment"),
+        ("python", ready.python),
+        ("program", ready.client),
+        ("environment", arguments.environment),
+        ("gpu", arguments.gpu),
+        ("accelerator", arguments.accelerator),
+        ("pex", ready.pex),
+        ("pex_version", tag),
+        ("pex_url", url),
+        ("pex_known", known),
+        ("indexes", settings.indexes),
+        ("find_links", settings.find_links),
+        ("ca_certs", settings.ca_certs),
+        ("process_environment", settings.process_environment),
+        ("sum", sums),
+    ]
+    fields.extend(("watch", path) for path in watched)
+    text = launch_state.render(fields)
+    try:
+        launch_state.write(arguments.state, text)
+    except OSError:
+        # A cache that may only be read serves all the same, a second slower on each start.
+        pass
+    return text
+
+
+def _environment(cache, requirements_path, requirements):
+    key = environment.environment_key(requirements)
+    ready = environment.find_complete(cache, key)
+    if ready is not None:
+        return ready
+    os.makedirs(cache, exist_ok=True)
+    with exclusive(
+        os.path.join(cache, "bootstrap"),
+        lambda: say("waiting for another start that builds the environment"),
+    ):
+        ready = environment.find_complete(cache, key)
+        if ready is None:
+            environment.sweep(cache, launch_state.used_environments(cache))
+            ready = environment.build(cache, key, requirements_path, requirements)
+    return ready
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+# Sourced by ./pants when the recorded state is missing or out of date: finds an interpreter, lets
+# bootstrap.py make what is missing, and reads the new state. Without an interpreter it turns to
+# the official launcher, then to uv.
+
+# Runs CANDIDATE and sets $found when it is a CPython that Pants 2.17 runs on. A candidate must be
+# run: a pyenv shim is on PATH even when no version is selected.
+try_python() {
+    [ -x "$1" ] && [ ! -d "$1" ] || return 1
+    found=$("$1" -I -c '
+import sys
+if sys.implementation.name != "cpython" or not (3, 7) <= sys.version_info[:2] <= (3, 9):
+    sys.exit(1)
+import ensurepip, venv
+print(getattr(sys, "_base_executable", None) or sys.executable)
+' 2>/dev/null </dev/null) && [ -x "$found" ] && return 0
+    found=
+    return 1
+}
+
+try_on_path() { # NAME
+    set -f
+    IFS=:
+    for directory in $PATH; do
+        try_python "${directory:-.}/$1" && break
+    done
+    unset IFS
+    set +f
+    [ -n "$found" ]
+}
+
+uv_pythons() {
+    if [ -n "${UV_PYTHON_INSTALL_DIR-}" ]; then
+        printf '%s' "$UV_PYTHON_INSTALL_DIR"
+    else
+        printf '%s' "${XDG_DATA_HOME:-${HOME-}/.local/share}/uv/python"
+    fi
+}
+
+find_python() {
+    found=
+    if [ -n "${PANTS_BOOTSTRAP_PYTHON-}" ]; then
+        try_python "$(command -v "$PANTS_BOOTSTRAP_PYTHON")" && return 0
+        fail 3 "PANTS_BOOTSTRAP_PYTHON=$PANTS_BOOTSTRAP_PYTHON is no CPython 3.7-3.9 with venv and ensurepip" \
+            "point it at one, or unset it to have one looked for"
+    fi
+    uv_directory=$(uv_pythons)
+    for version in 3.9 3.8 3.7; do
+        try_on_path "python$version" && return 0
+        for candidate in \
+            "${PYENV_ROOT:-${HOME-}/.pyenv}/versions/$version".*/bin/python \
+            "$uv_directory/cpython-$version".*/bin/python3; do
+            try_python "$candidate" && return 0
+        done
+    done
+    for name in python3 python; do
+        try_on_path "$name" && return 0
+    done
+    return 1
+}
+
+# The official launcher, if it is on PATH. This very script may be there too, and so may a copy of
+# it in another clone: the variable tells that one to look no further for launchers.
+find_launcher() {
+    launcher=
+    [ -z "${RULES_TRANSFORMERS_VIA_LAUNCHER-}" ] || return 1
+    set -f
+    IFS=:
+    for directory in $PATH; do
+        candidate=${directory:-.}/pants
+        if [ -x "$candidate" ] && [ ! -d "$candidate" ] && [ ! "$candidate" -ef "$self" ]; then
+            launcher=$candidate
+            break
+        fi
+    done
+    unset IFS
+    set +f
+    [ -n "$launcher" ]
+}
+
+python_from_uv() {
+    command -v uv >/dev/null || return 1
+    printf 'pants: no CPython 3.7-3.9 found; asking uv for one\n' >&2
+    uv python install 3.9 >&2 || return 1
+    try_python "$(uv python find 3.9 2>/dev/null)"
+}
+
+probe_accelerator() {
+    accelerator=cpu
+    [ -n "$gpu" ] || return 0
+    # A driver that hangs must not hang every start.
+    if command -v timeout >/dev/null; then
+        timeout 20 "$smi" -L >/dev/null 2>&1 </dev/null && accelerator=cuda
+    else
+        "$smi" -L >/dev/null 2>&1 </dev/null && accelerator=cuda
+    fi
+}
+
+probe_accelerator
+if find_python; then
+    :
+elif find_launcher; then
+    :
+elif python_from_uv; then
+    :
+else
+    printf '%s\n' \
+        "error: no CPython 3.7, 3.8 or 3.9 was found, which Pants 2.17 runs on" \
+        "  looked at PANTS_BOOTSTRAP_PYTHON, PATH, pyenv and uv; the \`pants\` launcher is not on PATH either" \
+        "hint: install one of them and run ./pants again: python3.9 with venv (apt, brew, pyenv install 3.9), uv (pip install uv), or Pants' launcher (https://www.pantsbuild.org/docs/installation)" >&2
+    exit 3
+fi
+
+if [ -n "$found" ]; then
+    # -E -s: the caller's PYTHON* variables are not for this program. -B: no __pycache__ here.
+    new_state=$("$found" -E -s -B "$support/bootstrap.py" \
+        --cache "$cache" --state "$state" --inputs "$inputs" --environment "$environment" \
+        --gpu "$gpu" --accelerator "$accelerator" --root "$root") || exit $?
+    read_state <<END_OF_STATE
+$new_state
+END_OF_STATE
+else
+    read_state </dev/null
+    mode=launcher
+    program=$launcher
+    export RULES_TRANSFORMERS_VIA_LAUNCHER=1
+    printf 'pants: no CPython 3.7-3.9 found; using the launcher %s\n' "$launcher" >&2
+fi
