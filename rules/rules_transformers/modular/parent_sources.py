@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.target_types import PexLayout
+from pants.backend.python.util_rules.pex import Pex, PexRequest
 from pants.backend.python.util_rules.pex_requirements import PexRequirements
-from pants.engine.fs import Digest, DigestContents, PathGlobs, RemovePrefix
-from pants.engine.process import ProcessResult
+from pants.engine.fs import (
+    Digest,
+    DigestContents,
+    DigestSubset,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
 from pants.engine.rules import Get, collect_rules, rule
 from pants.util.logging import LogLevel
 
 from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.lockfile_pins import pinned_requirement
-from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
-from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.modular.subsystem import ModularConverter
 
-_OUTPUT_DIR = "__out"
+
+_PEX = "parents.pex"
+
+# Parents, the names of models and their config classes, and the release.
+_READ_BY_CONVERSIONS = (
+    *(f"models/**/{kind}_*.py" for kind in FILE_TYPES),
+    "models/auto/*.py",
+    "__init__.py",
+)
+
+
+class NoParentSources(Exception):
+    """The distribution that should hold parents has none."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +61,14 @@ class ParentsRequirementRequest:
 
 @dataclass(frozen=True)
 class ParentsRequirement:
-    """The pinned distribution, or None if the target's resolve has no such distribution."""
+    """The pinned distribution that holds the parents.
+
+    :param value: the requirement, or None if the target's resolve has no such distribution.
+    :param interpreter_constraints: those of the resolve.
+    """
 
     value: str | None
+    interpreter_constraints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,55 +82,56 @@ class ParentSources:
 async def find_parents_requirement(
     request: ParentsRequirementRequest, converter: ModularConverter, python_setup: PythonSetup
 ) -> ParentsRequirement:
+    interpreter_constraints = python_setup.resolves_to_interpreter_constraints.get(
+        request.resolve, python_setup.interpreter_constraints
+    )
     if request.parents is not None:
-        return ParentsRequirement(request.parents)
+        return ParentsRequirement(request.parents, interpreter_constraints)
     if not python_setup.enable_resolves:
-        return ParentsRequirement(None)
+        return ParentsRequirement(None, interpreter_constraints)
     lockfile_path = python_setup.resolves[request.resolve]
     contents = await Get(DigestContents, PathGlobs([lockfile_path]))
     return ParentsRequirement(
         pinned_requirement(contents[0].content.decode(), converter.parents_distribution)
         if contents
-        else None
+        else None,
+        interpreter_constraints,
     )
 
 
 @rule(desc="Collect the sources of parent models", level=LogLevel.DEBUG)
-async def collect_parent_sources(
-    requirement: ParentsRequirement, converter: ModularConverter
-) -> ParentSources:
+async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSources:
     assert requirement.value is not None, "there is nothing to collect without a distribution"
-    tool_sources = await Get(ToolSources, ToolSourcesRequest(PACKAGE))
-    # `--intransitive` keeps torch and the other dependencies out: only sources are read.
+    # `--intransitive` keeps torch and the other dependencies out: only sources are read, and a
+    # loose PEX has them as plain files.
     distribution = await Get(
-        VenvPex,
+        Pex,
         PexRequest(
-            output_filename="parents.pex",
+            output_filename=_PEX,
             internal_only=True,
+            layout=PexLayout.LOOSE,
             requirements=PexRequirements([requirement.value]),
-            interpreter_constraints=converter.interpreter_constraints,
+            interpreter_constraints=InterpreterConstraints(requirement.interpreter_constraints),
             additional_args=("--intransitive",),
             description=f"Fetch {requirement.value} without its dependencies",
         ),
     )
-    result = await Get(
-        ProcessResult,
-        VenvPexProcess(
-            distribution,
-            argv=(
-                "-m",
-                PACKAGE,
-                "collect-parents",
-                f"--distribution={converter.parents_distribution}",
-                f"--output={_OUTPUT_DIR}",
-            ),
-            input_digest=tool_sources.digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
-            output_directories=(_OUTPUT_DIR,),
-            description=f"Collect the model sources of {requirement.value}",
+    sources = await Get(
+        Snapshot,
+        DigestSubset(
+            distribution.digest,
+            PathGlobs(f"{_PEX}/.deps/*/*/{pattern}" for pattern in _READ_BY_CONVERSIONS),
         ),
     )
-    return ParentSources(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
+    if not sources.files:
+        raise NoParentSources(
+            f"{requirement.value} has no model sources: expected <package>/models/<model>/"
+            "modeling_<model>.py and the like\n"
+            "hint: name the distribution of the parents in the `parents` field, or in "
+            "`[modular-converter].parents_distribution`"
+        )
+    wheel = str(PurePosixPath(*PurePosixPath(sources.files[0]).parts[:3]))
+    return ParentSources(await Get(Digest, RemovePrefix(sources.digest, wheel)))
 
 
 def rules():
