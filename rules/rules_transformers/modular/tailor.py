@@ -90,12 +90,15 @@ async def _find_source_targets(
 
 
 def _leaving_out(proposal: PutativeTarget, paths: Iterable[str]) -> PutativeTarget:
-    """The proposal with its `sources` written out, if the default globs would match `paths`."""
+    """The proposal with its `sources` written out, if the default globs would match `paths`.
+
+    The name of the directory is left to the model.
+    """
     if proposal.type_alias != PythonSourcesGeneratorTarget.alias or proposal.path not in {
         os.path.dirname(path) for path in paths
     }:
         return proposal
-    return proposal.restrict_sources()
+    return proposal.restrict_sources().rename("lib")
 
 
 def rules():

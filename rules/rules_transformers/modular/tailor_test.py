@@ -59,7 +59,9 @@ def _python_proposals(rule_runner: RuleRunner, *owned: str) -> dict[str, tuple]:
     proposals = rule_runner.request(
         PutativeTargets, [PutativePythonTargetsRequest(("m/a",)), AllOwnedSources(owned)]
     )
-    return {p.type_alias: (p.triggering_sources, p.kwargs.get("sources")) for p in proposals}
+    return {
+        p.type_alias: (p.name, p.triggering_sources, p.kwargs.get("sources")) for p in proposals
+    }
 
 
 def test_python_proposals_leave_out_modular_and_generated_files(rule_runner: RuleRunner) -> None:
@@ -73,10 +75,10 @@ def test_python_proposals_leave_out_modular_and_generated_files(rule_runner: Rul
         }
     )
     by_hand = ("helpers.py", "tokenization_a.py")
-    tests = (("modeling_a_test.py",), None)
+    tests = ("tests", ("modeling_a_test.py",), None)
     for owned in ([], ["m/a/modular_a.py"]):
         assert _python_proposals(rule_runner, *owned) == {
-            PythonSourcesGeneratorTarget.alias: (by_hand, by_hand),
+            PythonSourcesGeneratorTarget.alias: ("lib", by_hand, by_hand),
             PythonTestsGeneratorTarget.alias: tests,
         }
 
@@ -84,7 +86,7 @@ def test_python_proposals_leave_out_modular_and_generated_files(rule_runner: Rul
 def test_python_proposals_without_modular_files_are_pythons_own(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"m/a/modeling_a.py": f"{_BANNER}\n", "m/a/helpers.py": ""})
     assert _python_proposals(rule_runner) == {
-        PythonSourcesGeneratorTarget.alias: (("helpers.py", "modeling_a.py"), None)
+        PythonSourcesGeneratorTarget.alias: ("a", ("helpers.py", "modeling_a.py"), None)
     }
 
 

@@ -1,0 +1,95 @@
+"""Scratch workspaces: repositories of their own in which `./pants` runs with this plugin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+# A test runs at the root of this repository, or of a sandbox laid out like it.
+REPOSITORY = Path.cwd()
+
+_CONFIG = """
+[GLOBAL]
+pants_version = "2.17.1"
+backend_packages = ["pants.backend.python", "rules_transformers.modular"]
+pythonpath = ["%(buildroot)s/.plugin/rules"]
+pants_ignore.add = ["!.plugin/"]
+build_ignore = [".plugin"]
+
+[source]
+root_patterns = ["/"]
+
+[python]
+interpreter_constraints = ["==3.11.*"]
+
+[python-bootstrap]
+search_path = ["<PYENV>", "<PATH>"]
+
+[python-infer]
+use_rust_parser = true
+
+[rules-transformers]
+tools_path = ".plugin/src"
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of `./pants` gave."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Workspace:
+    """A repository in `root` that uses this plugin from a copy of its sources."""
+
+    def __init__(self, root: Path, config: str = "") -> None:
+        self.root = root
+        for source, target in (
+            ("pants", "pants"),
+            ("build-support/bootstrap", "build-support/bootstrap"),
+            ("rules/rules_transformers", ".plugin/rules/rules_transformers"),
+            ("src/modular_converter", ".plugin/src/modular_converter"),
+        ):
+            _copy(REPOSITORY / source, root / target)
+        self.write({"pants.toml": _CONFIG + dedent(config), ".gitignore": ".pids/\n.pants.d/\n"})
+
+    def write(self, files: dict[str, str]) -> None:
+        """Writes files, each at its path below the root."""
+        for path, content in files.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(dedent(content))
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+    def pants(self, *arguments: str) -> Run:
+        """Runs `./pants` with a daemon that lives until `stop`."""
+        process = subprocess.run(
+            ["./pants", "--no-dynamic-ui", "--no-colors", *arguments],
+            cwd=self.root,
+            env={**os.environ, "PWD": str(self.root)},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return Run(process.returncode, process.stdout, process.stderr)
+
+    def stop(self) -> None:
+        """Ends the daemon."""
+        for pid_file in (self.root / ".pids").glob("*/pantsd/pid"):
+            subprocess.run(["kill", pid_file.read_text()], check=False)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*_test.py"))
+    else:
+        shutil.copy2(source, target)
