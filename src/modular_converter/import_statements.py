@@ -79,18 +79,22 @@ class ImportStatement:
 
     def renamed(self, renamer: Renamer) -> ImportStatement:
         """The statement in the renamed parent."""
-        if not renamer.touches(self.key) and not renamer.touches(self.lead):
-            return replace(self, lead=renamer.code(self.lead))
         lead, key = renamer.code(self.lead), renamer.code(self.key)
+        if lead == self.lead and key == self.key:
+            return self
         if self.is_from and not self.level:
             return replace(self, lead=lead, key=key)
         names = tuple(
             Alias(_dotted(renamer, a.name), renamer.word(a.alias) if a.alias else None)
             for a in self.names
         )
-        module = renamer.sibling_module(self.module) if self.module else self.module
+        level, module = self.level, self.module
+        if self.is_from:
+            dotted = renamer.relative_import("." * self.level, self.module or "")
+            level = len(dotted) - len(dotted.lstrip("."))
+            module = dotted[level:]
         return replace(
-            self, lead=lead, key=key, names=names, module=module,
+            self, lead=lead, key=key, names=names, level=level, module=module,
             opening=renamer.code(self.opening), comment=renamer.code(self.comment),
         )
 

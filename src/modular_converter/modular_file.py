@@ -121,6 +121,11 @@ class ParentImport:
         return self.package.rpartition(".")[2]
 
     @property
+    def in_library(self) -> bool:
+        """Whether the parent is a model of transformers."""
+        return self.package.startswith(f"{DISTRIBUTION}.")
+
+    @property
     def file_type(self) -> str:
         """The parent's file type."""
         return type_of_module(self.module) or "modeling"
