@@ -15,7 +15,7 @@ from modular_converter.library import Sources
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
 from modular_converter.name_forms import NameTable
-from modular_converter.naming import table_for
+from modular_converter.naming import table_for, with_model
 from modular_converter.nodes import Node, node_of_item
 from modular_converter.parent_view import Entry, View, lay_over
 from modular_converter.prefixes import PrefixChoice, choose_prefix, common_suffix
@@ -114,6 +114,9 @@ class _Conversion:
             grouped.setdefault(imported.path, []).append(imported)
         sources = self.setting.sources
         for path, group in grouped.items():
+            if not group[0].in_library:
+                self.table = self._with_parent_name(group[0])
+        for path, group in grouped.items():
             old_name = group[0].old_name
             index = sources.index(path)
             pairs = [
@@ -136,6 +139,16 @@ class _Conversion:
             view = View(index, renamer)
             lay_over(view, self.modular)
             self.parents[path] = _Parent(group, view, renamer, group[0].file_type, path)
+
+    def _with_parent_name(self, imported: ParentImport) -> NameTable:
+        """The table with the cased name of a parent outside the library."""
+        old_name = imported.old_name
+        directory = imported.path.rpartition("/")[0]
+        configuration = f"{directory}/configuration_{old_name}.py"
+        sources = self.setting.sources
+        if not sources.is_readable(configuration):
+            return self.table
+        return with_model(self.table, old_name, sources.index(configuration))
 
     def _warn_of_prefixes(self, imported: ParentImport, choice: PrefixChoice) -> None:
         label = self.setting.sources.label(imported.path)

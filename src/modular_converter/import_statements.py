@@ -8,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from modular_converter.blocks import Unit, split_block
-from modular_converter.lexing import references
 from modular_converter.renaming import Renamer
 from modular_converter.source import Source
 
-_IMPORT_LINE = re.compile(r"^[ \t]*(?:from|import)\b.*$", re.MULTILINE)
 _OPENING = re.compile(r"import\s*\(((?:[ \t]*#[^\n]*\n|\s)*)")
 
 
@@ -79,18 +77,22 @@ class ImportStatement:
 
     def renamed(self, renamer: Renamer) -> ImportStatement:
         """The statement in the renamed parent."""
-        if not renamer.touches(self.key) and not renamer.touches(self.lead):
-            return replace(self, lead=renamer.code(self.lead))
         lead, key = renamer.code(self.lead), renamer.code(self.key)
+        if lead == self.lead and key == self.key:
+            return self
         if self.is_from and not self.level:
             return replace(self, lead=lead, key=key)
         names = tuple(
             Alias(_dotted(renamer, a.name), renamer.word(a.alias) if a.alias else None)
             for a in self.names
         )
-        module = renamer.sibling_module(self.module) if self.module else self.module
+        level, module = self.level, self.module
+        if self.is_from:
+            dotted = renamer.relative_import("." * self.level, self.module or "")
+            level = len(dotted) - len(dotted.lstrip("."))
+            module = dotted[level:]
         return replace(
-            self, lead=lead, key=key, names=names, module=module,
+            self, lead=lead, key=key, names=names, level=level, module=module,
             opening=renamer.code(self.opening), comment=renamer.code(self.comment),
         )
 
@@ -101,7 +103,11 @@ def _dotted(renamer: Renamer, name: str) -> str:
 
 @dataclass(frozen=True)
 class ImportBlock:
-    """An ``if`` block of imports; ``rest`` is its ``else`` part, ``others`` its other lines."""
+    """An ``if`` block of imports.
+
+    ``rest`` is its ``else`` part, ``others`` are its other statements (line, text) and
+    ``referred`` the dotted names that its condition and ``else`` part refer to.
+    """
 
     lead: str
     key: str
@@ -109,15 +115,12 @@ class ImportBlock:
     statements: tuple[ImportStatement, ...]
     rest: str = ""
     others: tuple[tuple[int, str], ...] = ()
+    referred: tuple[str, ...] = ()
 
     def written(self) -> str:
         """Its lines, those above included."""
         body = "".join(statement.written("    ") for statement in self.statements)
         return f"{self.lead}{self.header}{body}{self.rest}"
-
-    def references(self) -> set[str]:
-        """The dotted names that its condition and ``else`` part refer to."""
-        return references(self.header + _IMPORT_LINE.sub("", self.rest))
 
     def keeping(self, keep: Callable[[str], bool]) -> ImportBlock | None:
         """The block with only the names to be kept, or None."""
@@ -135,6 +138,7 @@ class ImportBlock:
             header=renamer.code(self.header),
             statements=tuple(s.renamed(renamer) for s in self.statements),
             rest=renamer.code(self.rest),
+            referred=tuple(_dotted(renamer, name) for name in self.referred),
         )
 
 
@@ -195,7 +199,20 @@ def _read_block(source: Source, unit: Unit) -> ImportBlock:
         statements=tuple(statements),
         rest=source.block(units[-1].last + 1, unit.last) if node.orelse else "",
         others=tuple(others),
+        referred=tuple(sorted(_referred([node.test, *node.orelse]))),
     )
+
+
+def _referred(nodes: list[ast.expr | ast.stmt]) -> set[str]:
+    """The dotted names that are read in some nodes."""
+    found = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.add(node.id)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                found.add(ast.unparse(node))
+    return found
 
 
 def statement_importing(module: str, name: str) -> ImportStatement:
@@ -214,7 +231,7 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
     referred = set(used)
     for node in candidates:
         if isinstance(node, ImportBlock):
-            referred |= node.references()
+            referred.update(node.referred)
     needed = _needed(candidates, referred)
     added: set[str] = set()
 

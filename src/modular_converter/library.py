@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from modular_converter import diagnostics, source
 from modular_converter.index import FileIndex, build_index
 from modular_converter.name_forms import NameTable, read_name_table
+from modular_converter.renaming import DISTRIBUTION
 
-DISTRIBUTION = "transformers"
 
 
 @dataclass(eq=False)

@@ -25,6 +25,7 @@ _BODY = "        "
 _MARKER = "no_inherit_decorator"
 _ONE_LINE_DEF = re.compile(r"def .*\(.*\).*:.*")
 _RAISE = re.compile(r"    raise.*Error\(.*")
+_BEFORE_PARAMETERS = re.compile(r"(?:\s|#[^\n]*\n)*")
 _PARAMETER = re.compile(r"(\*{0,2})\s*(\w*)")
 
 
@@ -94,8 +95,10 @@ def merged_method(
     add(rename(their_parts.head.after_decorators), theirs, unit.first)
 
     arguments = my_parts.head.arguments or ""
+    their_arguments = rename(their_parts.head.arguments or "")
     if _takes_super_kwargs(arguments):
-        arguments = _with_parent_parameters(arguments, rename(their_parts.head.arguments or ""))
+        arguments = _with_parent_parameters(arguments, their_arguments)
+    arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
     returns = my_parts.head.returns or rename(their_parts.head.returns)
     add(
         _signature(my_parts, their_parts.is_async, arguments, returns),
@@ -190,6 +193,13 @@ def _body(
         footer = mine.source.block(last + 1, mine.unit.last)
         fragments.append(Fragment(footer, mine.origin(last + 1)))
     return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
+
+
+def _opening(arguments: str) -> str:
+    """Blanks and comments before the first parameter: they stay with the parent's method."""
+    match = _BEFORE_PARAMETERS.match(arguments)
+    assert match is not None
+    return match.group()
 
 
 def _takes_super_kwargs(arguments: str) -> bool:

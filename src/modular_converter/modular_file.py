@@ -121,6 +121,11 @@ class ParentImport:
         return self.package.rpartition(".")[2]
 
     @property
+    def in_library(self) -> bool:
+        """Whether the parent is a model of transformers."""
+        return self.package.startswith(f"{DISTRIBUTION}.")
+
+    @property
     def file_type(self) -> str:
         """The parent's file type."""
         return type_of_module(self.module) or "modeling"
@@ -176,11 +181,13 @@ def _parent_name(
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
-    in_library = place.in_library or (node.level == 0 and components[0] == DISTRIBUTION)
-    if in_library and not _is_library_model(node.level, components):
+    if components[:2] == [DISTRIBUTION, "models"]:
+        # Some models of the library are spelled `....transformers.models...`.
+        return module if len(components) == 4 else None
+    if place.in_library and not _is_library_model(node.level, components):
         return None
     if not node.level:
-        return module
+        return None if components[0] == DISTRIBUTION else module
     dotted = _absolute(place.package, node.level, module)
     if dotted is None:
         raise source.error(
@@ -246,9 +253,7 @@ def _resolve(
 def _is_library_model(level: int, components: list[str]) -> bool:
     if level == 2:
         return len(components) == 2
-    if level == 3:
-        return len(components) == 3 and components[0] == "models"
-    return level == 0 and len(components) == 4 and components[:2] == [DISTRIBUTION, "models"]
+    return level == 3 and len(components) == 3 and components[0] == "models"
 
 
 def _absolute(package: str, level: int, module: str) -> str | None:

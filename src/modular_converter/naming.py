@@ -11,19 +11,29 @@ from modular_converter.name_forms import NameTable
 
 def table_for(place: Place, index: FileIndex, table: NameTable) -> NameTable:
     """The name table, with the modular's own model when only its configuration class tells."""
-    name = place.model_name.replace("-", "_")
-    if place.in_library or table.knows(name):
+    if place.in_library:
+        return table
+    return with_model(table, place.model_name, index)
+
+
+def with_model(table: NameTable, model_name: str, index: FileIndex) -> NameTable:
+    """The table with a model outside the library, if one configuration class is clearly its own.
+
+    That is the class called like the model (``MyLLaMAConfig`` for ``my_llama``), else the only
+    one whose ``model_type`` is the model's name.
+    """
+    name = model_name.replace("-", "_")
+    if table.knows(name):
         return table
     plain = name.replace("_", "")
-    found = []
-    for class_name, item in index.classes.items():
-        if not class_name.endswith("Config"):
-            continue
-        stem = class_name.removesuffix("Config")
-        if stem.lower() == plain or _model_type(item) == place.model_name:
-            found.append(class_name)
-    exact = [class_name for class_name in found if class_name[:-6].lower() == plain]
-    chosen = exact or found
+    configs = {
+        class_name: item
+        for class_name, item in index.classes.items()
+        if class_name.endswith("Config")
+    }
+    called_like = [each for each in configs if each.removesuffix("Config").lower() == plain]
+    typed_like = [each for each, item in configs.items() if _model_type(item) == model_name]
+    chosen = called_like or typed_like
     return table.with_entry(name, chosen[0]) if len(chosen) == 1 else table
 
 

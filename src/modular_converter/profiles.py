@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SUFFIXES = {
     "Config": "configuration",
@@ -62,9 +62,19 @@ PROFILE_5_8 = Profile(
     pil_ignores_outputs=False,
 )
 
+PROFILE_5_15 = replace(
+    PROFILE_5_8,
+    name="5.15",
+    since=(5, 9),
+    no_inherit_decorator=True,
+    protects_kernel_names=True,
+    guarded_types=("image_processing_pil", "feature_extraction"),
+    pil_ignores_outputs=True,
+)
+
 PROFILE_5_23 = Profile(
     name="5.23",
-    since=(5, 23),
+    since=(5, 16),
     suffixes={**_SUFFIXES, "VideoProcessorKwargs": "video_processing"},
     ruff_target="py311",
     ruff_extra_rules=("PLW1514",),
@@ -80,7 +90,7 @@ PROFILE_5_23 = Profile(
     pil_ignores_outputs=True,
 )
 
-PROFILES = (PROFILE_5_8, PROFILE_5_23)
+PROFILES = (PROFILE_5_8, PROFILE_5_15, PROFILE_5_23)
 
 
 def names() -> tuple[str, ...]:

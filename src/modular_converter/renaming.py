@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from modular_converter.file_types import FILE_TYPES
+from modular_converter.file_types import FILE_TYPES, type_of_module
 from modular_converter.lexing import CODE, COMMENT, FORMAT_TEXT, STRING, tokens
 from modular_converter.name_forms import NameTable
+
+DISTRIBUTION = "transformers"
 
 _FROM_IMPORT = re.compile(
     r"^[ \t]*from[ \t]+(?P<dots>\.*)[ \t]*(?P<module>[\w.]*)[ \t]+import\b[ \t]*"
@@ -107,7 +109,7 @@ class Renamer:
     def _code(self, text: str) -> str:
         if _COPIED in text:
             text = _drop_copied(text)
-        if not self._pattern.search(text):
+        if not self._pattern.search(text) and not (self._relocate and "import" in text):
             return text
         frozen: list[tuple[int, int, str]] = []
         if _FORMAT_STRING.search(text):
@@ -117,16 +119,17 @@ class Renamer:
                 if kind is FORMAT_TEXT
             ]
         for match in _FROM_IMPORT.finditer(text):
-            if not self._pattern.search(match.group()):
+            relocated = self._relocate is not None and match["dots"]
+            if not relocated and not self._pattern.search(match.group()):
                 continue
             if _inside_string(text, match.start()):
                 continue
             start, end = match.span()
             if not match["dots"]:
                 frozen.append((start, end, match.group()))
-            elif match["module"]:
-                start, end = match.span("module")
-                frozen.append((start, end, self.sibling_module(match["module"])))
+            elif match["module"] or relocated:
+                start, end = match.start("dots"), match.end("module")
+                frozen.append((start, end, self.relative_import(match["dots"], match["module"])))
         if not frozen:
             return self._plain(text)
         frozen.sort()
@@ -138,6 +141,28 @@ class Renamer:
             position = end
         pieces.append(self._plain(text[position:]))
         return "".join(pieces)
+
+    def relative_import(self, dots: str, module: str) -> str:
+        """The new dotted form of a relative import's module.
+
+        A sibling of a known file type belongs to the new model too; any other module stays where
+        the parent found it.
+        """
+        if len(dots) == 1 and "." not in module and type_of_module(module):
+            return dots + self.sibling_module(module)
+        if self._relocate is None:
+            return dots + self.sibling_module(module)
+        parent_package, own_package = (each.split(".") for each in self._relocate)
+        if len(dots) - 1 > len(parent_package):
+            return dots + module
+        target = parent_package[: len(parent_package) - len(dots) + 1]
+        if parent_package[0] == DISTRIBUTION or target[:1] != own_package[:1]:
+            return ".".join([*target, *([module] if module else [])])
+        shared = 0
+        while shared < min(len(target), len(own_package)) and target[shared] == own_package[shared]:
+            shared += 1
+        level = len(own_package) - shared + 1
+        return "." * level + ".".join([*target[shared:], *([module] if module else [])])
 
     def sibling_module(self, module: str) -> str:
         """The new name of a relative import's module."""
