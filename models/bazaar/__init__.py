@@ -1,0 +1,13 @@
+"""Bazaar, a mixture-of-experts decoder. Importing it makes it known to the auto classes of transformers."""
+
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+
+from .configuration_bazaar import BazaarConfig
+from .modeling_bazaar import BazaarForCausalLM, BazaarModel, BazaarPreTrainedModel
+
+
+AutoConfig.register("bazaar", BazaarConfig)
+AutoModel.register(BazaarConfig, BazaarModel)
+AutoModelForCausalLM.register(BazaarConfig, BazaarForCausalLM)
+
+__all__ = ["BazaarConfig", "BazaarForCausalLM", "BazaarModel", "BazaarPreTrainedModel"]
