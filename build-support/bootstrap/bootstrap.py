@@ -5,15 +5,17 @@ Runs on any CPython 3.7-3.9, which becomes the base of the environment. Exit cod
 """
 
 import argparse
+import functools
 import os
 import sys
+import time
 
 import environment
 import launch_state
+import pex_binary
 import pip_settings
 from exclusive import exclusive
 from messages import BootstrapError, say
-from pex_binary import pex_options, pin_of
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -28,7 +30,7 @@ def main():
     except OSError as error:
         place = error.filename or arguments.cache
         failure = BootstrapError(
-            "cannot write the cache directory: {}: {}".format(place, error.strerror),
+            "cannot prepare Pants: {}: {}".format(place, error.strerror),
             "make {} writable, or set XDG_CACHE_HOME to a directory that is".format(
                 arguments.cache
             ),
@@ -60,7 +62,7 @@ def _prepare(arguments):
     requirements_path = os.path.join(_HERE, "requirements.txt")
     with open(requirements_path) as handle:
         requirements = handle.read()
-    ready = _environment(arguments.cache, requirements_path, requirements)
+    ready, pex = _ready(arguments.cache, requirements_path, requirements)
 
     # The checksums come first: a file that changes after them makes the next start look again.
     watched = pip_settings.configuration_files(ready.python)
@@ -69,8 +71,7 @@ def _prepare(arguments):
     options = pip_settings.read_pip_options(ready.python)
     settings = pip_settings.translate(options, os.environ, arguments.root)
 
-    pex_version, _ = pin_of(requirements, "pex")
-    tag, url, known = pex_options(ready.pex, pex_version)
+    tag, url, known = pex_binary.pex_options(pex)
     fields = [
         ("mode", "environment"),
         ("python", ready.python),
@@ -78,7 +79,7 @@ def _prepare(arguments):
         ("environment", arguments.environment),
         ("gpu", arguments.gpu),
         ("accelerator", arguments.accelerator),
-        ("pex", ready.pex),
+        ("pex", pex),
         ("pex_version", tag),
         ("pex_url", url),
         ("pex_known", known),
@@ -98,21 +99,32 @@ def _prepare(arguments):
     return text
 
 
-def _environment(cache, requirements_path, requirements):
+def _ready(cache, requirements_path, requirements):
+    """Returns (environment, path of the pex binary), building what is missing."""
     key = environment.environment_key(requirements)
+    binaries = pex_binary.pex_directory(cache)
     ready = environment.find_complete(cache, key)
-    if ready is not None:
-        return ready
+    pex = pex_binary.find_pex(binaries, requirements)
+    if ready is not None and pex is not None:
+        return ready, pex
     os.makedirs(cache, exist_ok=True)
     with exclusive(
         os.path.join(cache, "bootstrap"),
         lambda: say("waiting for another start that builds the environment"),
     ):
+        started = time.time()
         ready = environment.find_complete(cache, key)
         if ready is None:
             environment.sweep(cache, launch_state.used_environments(cache))
             ready = environment.build(cache, key, requirements_path, requirements)
-    return ready
+        pex = pex_binary.find_pex(binaries, requirements)
+        if pex is None:
+            say("the pex binary")
+            run_pip = functools.partial(environment.run_pip, ready.python)
+            pex = pex_binary.build_pex(binaries, requirements, ready.python, run_pip)
+        if time.time() - started > 1:
+            say("ready after {:.0f} s".format(time.time() - started))
+    return ready, pex
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """The private environment: a virtual environment with the pinned Pants.
 
-Each attempt to build one works in a directory of its own and never in one that another process
-can see as finished. So whatever ends an attempt, and whatever a child that outlived it still
-writes, leaves nothing but a directory to sweep up.
+Each attempt to build one works in a directory of its own below `builds`, and a finished one is
+put in place by a link, `environments/KEY`. So whatever ends an attempt, and whatever a child that
+outlived it still writes, leaves nothing but a directory to sweep up. It is used through the link
+only: the path of Pants' interpreter enters the key of Python processes that Pants caches, and must
+stay the same when the environment is built again.
 """
 
 import collections
@@ -18,14 +20,16 @@ import time
 
 from check_environment import COMPLETE, first_difference, write_manifest
 from messages import BootstrapError, say
-from pex_binary import pin_of, provide_pex
+from pex_binary import pin_of
 
 # Raise when the way of building changes, so that environments built the old way are left.
 _RECIPE = 1
 _NEEDED_MEGABYTES = 700
 _SWEEP_AFTER_SECONDS = 3600
+_BUILDS = "builds"
+_LINKS = "environments"
 
-Environment = collections.namedtuple("Environment", ["directory", "python", "client", "pex"])
+Environment = collections.namedtuple("Environment", ["directory", "python", "client"])
 
 
 def environment_key(requirements):
@@ -46,26 +50,18 @@ def find_complete(cache, key):
 
     A damaged one loses its mark, so that nobody uses it from then on.
     """
-    parent = os.path.join(cache, "environments")
-    try:
-        names = sorted(os.listdir(parent))
-    except FileNotFoundError:
+    directory = _link(cache, key)
+    mark = os.path.join(directory, COMPLETE)
+    if not os.path.isfile(mark):
         return None
-    for name in names:
-        directory = os.path.join(parent, name)
-        mark = os.path.join(directory, COMPLETE)
-        if not name.startswith(key + "-") or not os.path.isfile(mark):
-            continue
-        difference = first_difference(directory)
-        environment = _describe(directory)
-        if difference is None and not os.access(environment.python, os.X_OK):
-            difference = "its interpreter is gone"
-        if difference is None and not os.path.isfile(environment.pex):
-            difference = "{} is gone".format(environment.pex)
-        if difference is None:
-            return environment
-        say("the environment {} is damaged ({})".format(directory, difference))
-        os.unlink(mark)
+    difference = first_difference(directory)
+    found = _describe(directory)
+    if difference is None and not os.access(found.python, os.X_OK):
+        difference = "its interpreter is gone"
+    if difference is None:
+        return found
+    say("the environment {} is damaged ({})".format(directory, difference))
+    os.unlink(mark)
     return None
 
 
@@ -76,8 +72,7 @@ def build(cache, key, requirements_path, requirements):
         BootstrapError: a package cannot be had or the interpreter lacks a part.
         OSError: the cache cannot be written.
     """
-    started = time.time()
-    parent = os.path.join(cache, "environments")
+    parent = os.path.join(cache, _BUILDS)
     os.makedirs(parent, exist_ok=True)
     _require_space(parent)
     pants_version, _ = pin_of(requirements, "pantsbuild-pants")
@@ -91,67 +86,73 @@ def build(cache, key, requirements_path, requirements):
         venv = os.path.join(directory, "venv")
         python = os.path.join(venv, "bin", "python")
         version = ".".join(map(str, sys.version_info[:3]))
-        say("[1/3] virtual environment with CPython {} ({})".format(version, sys.executable))
+        say("virtual environment with CPython {} ({})".format(version, sys.executable))
         _run([sys.executable, "-I", "-m", "venv", venv], "the virtual environment cannot be made")
-
-        def pip(*arguments):
-            _pip(python, *arguments)
-
-        say("[2/3] Pants {} and what it requires, hashes checked".format(pants_version))
-        pip("install", "--no-deps", "--require-hashes", "--no-user",
-            "--requirement", requirements_path)  # fmt: skip
-        client = _native_client(venv)
+        say("Pants {} and what it requires, hashes checked".format(pants_version))
+        run_pip(python, "install", "--no-deps", "--require-hashes", "--no-user",
+                "--requirement", requirements_path)  # fmt: skip
+        client = _native_client(directory)
         os.chmod(client, os.stat(client).st_mode | stat.S_IXUSR)
-        say("[3/3] the pex binary")
-        pex = provide_pex(os.path.join(cache, "pex"), requirements, python, pip)
         write_manifest(directory)
-        # Last: the mark that makes it an environment.
-        _write_durably(os.path.join(directory, COMPLETE), "{}\n{}\n".format(client, pex))
+        # The mark makes it an environment, and the link puts it in place; so they come last.
+        with open(os.path.join(directory, COMPLETE), "w"):
+            pass
+        _put_in_place(directory, _link(cache, key))
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
-    say("ready after {:.0f} s".format(time.time() - started))
-    return _describe(directory)
+    return _describe(_link(cache, key))
 
 
 def sweep(cache, used):
-    """Deletes environments that no workspace uses and what interrupted builds left.
+    """Deletes what interrupted builds left, and environments that no workspace uses any more.
+
+    The caller holds the lock, so an environment without its mark is nobody's.
 
     Args:
         used: the directories that recorded states name.
     """
+    # A start elsewhere may have finished building and not yet recorded its state.
     limit = time.time() - _SWEEP_AFTER_SECONDS
-    for part in ("environments", "pex"):
-        parent = os.path.join(cache, part)
-        for name in os.listdir(parent) if os.path.isdir(parent) else ():
-            directory = os.path.join(parent, name)
-            if part == "pex" and not name.startswith("build-"):
-                continue
-            try:
-                old = os.stat(directory).st_mtime < limit
-            except OSError:
-                continue
-            if old and directory not in used:
-                shutil.rmtree(directory, ignore_errors=True)
+    kept = set()
+    for name in _names(os.path.join(cache, _LINKS)):
+        link = _link(cache, name)
+        mark = os.path.join(link, COMPLETE)
+        if os.path.exists(mark) and (link in used or os.stat(mark).st_mtime > limit):
+            kept.add(os.path.basename(os.readlink(link)))
+        else:
+            os.unlink(link)
+    for name in _names(os.path.join(cache, _BUILDS)):
+        if name not in kept:
+            shutil.rmtree(os.path.join(cache, _BUILDS, name), ignore_errors=True)
+
+
+def _names(directory):
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
+
+
+def _link(cache, key):
+    return os.path.join(cache, _LINKS, key)
+
+
+def _put_in_place(directory, link):
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    staging = directory + ".link"
+    os.symlink(os.path.join("..", _BUILDS, os.path.basename(directory)), staging)
+    os.replace(staging, link)
 
 
 def _describe(directory):
-    with open(os.path.join(directory, COMPLETE)) as handle:
-        client, pex = handle.read().split("\n")[:2]
     python = os.path.join(directory, "venv", "bin", "python")
-    return Environment(directory=directory, python=python, client=client, pex=pex)
+    return Environment(directory=directory, python=python, client=_native_client(directory))
 
 
-def _native_client(venv):
-    lib = os.path.join(venv, "lib", "python{}.{}".format(*sys.version_info[:2]))
+def _native_client(directory):
+    lib = os.path.join(directory, "venv", "lib", "python{}.{}".format(*sys.version_info[:2]))
     return os.path.join(lib, "site-packages", "pants", "bin", "native_client")
-
-
-def _write_durably(path, text):
-    with open(path, "w") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
 
 
 def _require_space(directory):
@@ -165,7 +166,8 @@ def _require_space(directory):
         )
 
 
-def _pip(python, *arguments):
+def run_pip(python, *arguments):
+    """Runs pip of the environment with `python`; raises BootstrapError if it fails."""
     _run(
         [python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", "-q"]
         + list(arguments),
@@ -193,5 +195,5 @@ def _run(command, failure):
     if "No space left on device" in result.stdout:
         hint = "make room, or set XDG_CACHE_HOME to a directory with room"
     else:
-        hint = "see whether pip reaches its index (`pip config list` shows which), then run ./pants again"
+        hint = "`pip config list` shows the index that pip asks; run ./pants again when it answers"
     raise BootstrapError("{}\n{}".format(failure, output), hint)

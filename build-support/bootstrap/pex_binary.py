@@ -12,9 +12,8 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from urllib.request import pathname2url
 
-from messages import BootstrapError, note
+from messages import BootstrapError
 
 # Digest and size of the binary by pex version, as this module builds it.
 _EXPECTED = {
@@ -31,8 +30,35 @@ def pin_of(requirements, name):
     return match.group(1), match.group(0)
 
 
-def provide_pex(directory, requirements, python, pip):
-    """Returns the path of the pex binary below `directory`, building it if it is not there.
+def pex_directory(cache):
+    """Returns where binaries lie: below `cache`, unless Pants could not open them there.
+
+    Pants opens the path of a file: URL as it stands in the URL, where a space, a brace or a
+    letter outside ASCII is written in another way.
+    """
+    directory = os.path.join(os.path.abspath(cache), "pex")
+    if re.match(r"^[A-Za-z0-9/._~+@=:,-]*$", directory):
+        return directory
+    return "/var/tmp/rules_transformers-{}/pex".format(os.getuid())
+
+
+def find_pex(directory, requirements):
+    """Returns the path of the intact binary that `requirements` pins, or None."""
+    version, _ = pin_of(requirements, "pex")
+    try:
+        digests = sorted(os.listdir(directory))
+    except FileNotFoundError:
+        return None
+    expected = _EXPECTED.get(version)
+    for digest in digests:
+        path = _path(directory, version, digest)
+        if (expected is None or digest == expected[0]) and digest_and_size(path)[0] == digest:
+            return path
+    return None
+
+
+def build_pex(directory, requirements, python, pip):
+    """Builds the binary that `requirements` pins, and returns its path below `directory`.
 
     Args:
         directory: where binaries lie, each in a folder named by its digest.
@@ -45,47 +71,47 @@ def provide_pex(directory, requirements, python, pip):
         OSError: it cannot be written.
     """
     version, requirement = pin_of(requirements, "pex")
-    expected = _EXPECTED.get(version)
-    if expected is not None:
-        path = _path(directory, version, expected[0])
-        if digest_and_size(path) == expected:
-            return path
-    os.makedirs(directory, exist_ok=True)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
     staging = tempfile.mkdtemp(prefix="build-", dir=directory)
     try:
         built = _build(staging, version, requirement, python, pip)
         found = digest_and_size(built)
-        if found != expected:
-            note(
-                "the pex binary built here is {} ({} bytes), not {}".format(
-                    found[0], found[1], expected
+        if found != _EXPECTED.get(version, found):
+            raise BootstrapError(
+                "pex {} built here has sha256 {} ({} bytes), expected {} ({} bytes)".format(
+                    version, *(found + _EXPECTED[version])
                 ),
-                "Pants works, but shares no cached Python processes with other machines",
+                "run ./pants again; if it stays so, report it with the interpreter's version",
             )
         path = _path(directory, version, found[0])
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.rename(built, path)
+        os.replace(built, path)
         return path
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def pex_options(path, version):
-    """Returns the values of [pex-cli].version, url_template and known_versions for Pants."""
-    digest, size = digest_and_size(path)
-    tag = "v" + version
+def pex_options(path):
+    """Returns the values of [pex-cli].version, url_template and known_versions for Pants.
+
+    Args:
+        path: as `find_pex` and `build_pex` return it.
+    """
+    directory, name = os.path.split(path)
+    tag = name.replace("pex-", "v", 1)
+    digest = os.path.basename(directory)
+    size = os.path.getsize(path)
     known = ["{}|{}|{}|{}".format(tag, platform, digest, size) for platform in _PLATFORMS]
-    # Quoting also keeps braces out of what Pants formats as a template.
-    return tag, "file://" + pathname2url(path), repr(known)
+    return tag, "file://" + path, repr(known)
 
 
 def digest_and_size(path):
-    """Returns the sha256 and the size of a file, or None if there is no such file."""
+    """Returns the sha256 and the size of a file, or (None, None) if it cannot be read."""
     try:
         with open(path, "rb") as handle:
             content = handle.read()
-    except FileNotFoundError:
-        return None
+    except OSError:
+        return None, None
     return hashlib.sha256(content).hexdigest(), len(content)
 
 

@@ -10,7 +10,7 @@ try_python() {
 import sys
 if sys.implementation.name != "cpython" or not (3, 7) <= sys.version_info[:2] <= (3, 9):
     sys.exit(1)
-import ensurepip, venv
+import ensurepip, ssl, venv, zlib
 print(getattr(sys, "_base_executable", None) or sys.executable)
 ' 2>/dev/null </dev/null) && [ -x "$found" ] && return 0
     found=
@@ -40,7 +40,7 @@ find_python() {
     found=
     if [ -n "${PANTS_BOOTSTRAP_PYTHON-}" ]; then
         try_python "$(command -v "$PANTS_BOOTSTRAP_PYTHON")" && return 0
-        fail 3 "PANTS_BOOTSTRAP_PYTHON=$PANTS_BOOTSTRAP_PYTHON is no CPython 3.7-3.9 with venv and ensurepip" \
+        fail 3 "PANTS_BOOTSTRAP_PYTHON=$PANTS_BOOTSTRAP_PYTHON is no CPython 3.7-3.9 with ensurepip, ssl, venv and zlib" \
             "point it at one, or unset it to have one looked for"
     fi
     uv_directory=$(uv_pythons)
@@ -95,6 +95,23 @@ probe_accelerator() {
     fi
 }
 
+record_launcher() {
+    umask_before=$(umask)
+    umask 077
+    set -f
+    IFS=$newline
+    mkdir -p "${state%/*}" && {
+        printf 'mode=launcher\nprogram=%s\npath=%s\n' "$launcher" "$PATH"
+        printf 'gpu=%s\naccelerator=%s\n' "$gpu" "$accelerator"
+        printf '%s' "$environment" | sed 's/^/environment=/'
+        cksum $inputs | sed 's/^/sum=/'
+    } >"$state.$$" && mv -f "$state.$$" "$state"
+    unset IFS
+    set +f
+    umask "$umask_before"
+}
+
+read_state </dev/null
 probe_accelerator
 if find_python; then
     :
@@ -119,9 +136,9 @@ if [ -n "$found" ]; then
 $new_state
 END_OF_STATE
 else
-    read_state </dev/null
+    printf 'pants: no CPython 3.7-3.9 found; using the launcher %s\n' "$launcher" >&2
+    # Only to be fast: without the record, the next start looks again.
+    record_launcher 2>/dev/null
     mode=launcher
     program=$launcher
-    export RULES_TRANSFORMERS_VIA_LAUNCHER=1
-    printf 'pants: no CPython 3.7-3.9 found; using the launcher %s\n' "$launcher" >&2
 fi
