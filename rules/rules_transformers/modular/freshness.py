@@ -6,13 +6,13 @@ from typing import Any
 
 from pants.core.goals.lint import LintResult, LintTargetsRequest
 from pants.core.util_rules.partitions import PartitionerType
+from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.util.docutil import bin_name
 
 from rules_transformers.modular.conversion import Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.staleness import diff, stale_paths
+from rules_transformers.modular.staleness import diff, generate_command, stale_paths
 from rules_transformers.modular.subsystem import ModularConverter
 
 
@@ -39,19 +39,18 @@ async def lint_freshness(
     fresh = {file.path: file.content for file in fresh_contents}
     workspace = {file.path: file.content for file in workspace_contents}
 
-    stale_addresses: list[str] = []
+    stale_addresses: list[Address] = []
     stale: list[str] = []
     for field_set, conversion in zip(request.elements, conversions):
         files = {path: fresh[path] for path in conversion.snapshot.files}
         # A model none of whose generated files is checked in keeps them out of version control.
         if workspace.keys() & files.keys() and stale_paths(files, workspace):
-            stale_addresses.append(field_set.address.spec)
+            stale_addresses.append(field_set.address)
             stale.extend(stale_paths(files, workspace))
     messages = [c.messages for c in conversions if c.exit_code != 0]
     if stale:
         messages.append(
-            f"Stale generated files; `{bin_name()} generate {' '.join(stale_addresses)}` "
-            "brings them up to date"
+            f"Stale generated files; `{generate_command(stale_addresses)}` brings them up to date"
         )
     return LintResult(
         exit_code=1 if messages else 0,

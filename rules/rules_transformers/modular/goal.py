@@ -89,10 +89,13 @@ async def generate(
         Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
     )
     root = Path(build_root.path)
-    outcomes = [
-        _Outcome(field_set, conversion, _stale(root, files))
-        for field_set, conversion, files in zip(order.field_sets, conversions, entries)
-    ]
+    outcomes = sorted(
+        (
+            _Outcome(field_set, conversion, _stale(root, files))
+            for field_set, conversion, files in zip(order.field_sets, conversions, entries)
+        ),
+        key=lambda outcome: outcome.field_set.address,
+    )
     contents = await Get(
         DigestContents,
         CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),

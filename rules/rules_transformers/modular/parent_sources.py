@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.target_types import PexLayout
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import Pex, PexRequest
 from pants.backend.python.util_rules.pex_requirements import PexRequirements
 from pants.engine.fs import (
@@ -25,7 +25,6 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.lockfile_pins import pinned_requirement
 from rules_transformers.modular.subsystem import ModularConverter
-
 
 _PEX = "parents.pex"
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 
+from pants.engine.addresses import Address
+from pants.util.docutil import bin_name
+
+# With more of them, a command with all addresses is longer than it is useful.
+_MOST_SPECS = 5
+
 
 def diff(path: str, old: bytes | None, new: bytes) -> str:
     """A unified diff that turns the file in the workspace into the fresh one.
@@ -26,6 +32,14 @@ def diff(path: str, old: bytes | None, new: bytes) -> str:
 def stale_paths(fresh: Mapping[str, bytes], workspace: Mapping[str, bytes]) -> tuple[str, ...]:
     """The paths of `fresh` whose content in `workspace` is missing or another, sorted."""
     return tuple(sorted(path for path in fresh if workspace.get(path) != fresh[path]))
+
+
+def generate_command(addresses: Iterable[Address]) -> str:
+    """The command that brings the generated files of these modular models up to date."""
+    specs = [address.spec for address in sorted(addresses)]
+    if len(specs) > _MOST_SPECS:
+        specs = ["::"]
+    return f"{bin_name()} generate {' '.join(specs)}"
 
 
 def _lines(content: bytes) -> list[str]:

@@ -1,4 +1,7 @@
-from rules_transformers.modular.staleness import diff, stale_paths
+from pants.engine.addresses import Address
+from pants.util.docutil import bin_name
+
+from rules_transformers.modular.staleness import diff, generate_command, stale_paths
 
 
 def test_stale_paths_are_the_missing_and_the_different_ones() -> None:
@@ -23,3 +26,9 @@ def test_diff_marks_a_missing_newline_at_the_end() -> None:
     assert diff("x.py", b"one", b"one\n") == (
         "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-one\n\\ No newline at end of file\n+one\n"
     )
+
+
+def test_the_command_names_a_few_addresses_or_all() -> None:
+    addresses = [Address(f"m/{name}", target_name=name) for name in "fbacde"]
+    assert generate_command(addresses[1:3]) == f"{bin_name()} generate m/a:a m/b:b"
+    assert generate_command(addresses) == f"{bin_name()} generate ::"
