@@ -197,8 +197,10 @@ class _Conversion:
         """Makes imported functions and assignments part of the modular and of other parents."""
         originally_known = set(self.modular.known)
         functions, assignments = self.modular.functions, self.modular.assignments
-        self.imported_dependencies: dict[str, frozenset[str]] = {}
+        self.explicit: dict[str, frozenset[str]] = {}
         for imported in self.imports:
+            if not imported.is_top:
+                continue  # A conditional import stays an import of the output.
             view = self.parents[imported.path].view
             for name in imported.names:
                 if name in view.functions and name not in functions:
@@ -227,14 +229,14 @@ class _Conversion:
     ) -> None:
         self.added_from[name] = path
         dependencies = view.immediate(name)
-        self.imported_dependencies[name] = dependencies
+        self.explicit[name] = dependencies
         for dependency in sorted(dependencies):
             if dependency not in originally_known:
                 self.added_from[dependency] = path
                 group[dependency] = view.known[dependency]
 
     def run(self) -> Conversion:
-        self.modular.supplied = self.imported_dependencies
+        self.modular.supplied = self.explicit
         for name, item in self.index.classes.items():
             file_type = self._type_of(name)
             file = self._file(file_type)
@@ -262,7 +264,10 @@ class _Conversion:
             imported: set[str] = set()
             for parent in self.parents.values():
                 if parent.file_type == file_type:
-                    imported |= parent.view.sibling_imports
+                    # What the modular imports by name is copied, not imported conditionally.
+                    imported |= parent.view.sibling_imports - (
+                        parent.view.conditional_siblings & self.explicit.keys()
+                    )
             self.files[file_type] = _File(imported=imported)
         return self.files[file_type]
 

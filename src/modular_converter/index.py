@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -72,22 +72,29 @@ class FileIndex:
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
         """Names imported from typed files of the same model (``from .modeling_x import ...``)."""
-        names: set[str] = set()
-        for unit in self.imports:
-            for node in ast.walk(unit.node) if isinstance(unit.node, ast.If) else (unit.node,):
-                if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-                    if "." not in node.module and type_of_module(node.module):
-                        names.update(alias.name for alias in node.names)
-        return frozenset(names)
+        return self.conditional_sibling_imports | _sibling_names(
+            unit.node for unit in self.imports
+        )
 
     @cached_property
-    def all_identifiers(self) -> frozenset[str]:
-        """Every identifier of every item."""
-        found: set[str] = set()
-        for group in (self.functions, self.classes, self.assignments):
-            for item in group.values():
-                found |= item.identifiers
-        return frozenset(found)
+    def conditional_sibling_imports(self) -> frozenset[str]:
+        """Those of them that stand in an ``if`` block."""
+        return _sibling_names(
+            node
+            for unit in self.imports
+            if isinstance(unit.node, ast.If)
+            for node in ast.walk(unit.node)
+        )
+
+
+def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    return frozenset(
+        alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
+        if "." not in node.module and type_of_module(node.module)
+        for alias in node.names
+    )
 
 
 def build_index(source: Source) -> FileIndex:

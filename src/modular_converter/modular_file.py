@@ -112,6 +112,7 @@ class ParentImport:
     module: str
     names: tuple[str, ...]
     node: ast.ImportFrom
+    is_top: bool
     # The conditional or `...models.` spellings stay candidates for the output's imports.
     stays: bool
 
@@ -247,7 +248,7 @@ def _resolve(
                     hint="import configuration classes from the configuration file",
                 )
     stays = not parent.is_top or (place.in_library and node.level == 3)
-    return ParentImport(path, package, module_name, names, node, stays)
+    return ParentImport(path, package, module_name, names, node, parent.is_top, stays)
 
 
 def _is_library_model(level: int, components: list[str]) -> bool:

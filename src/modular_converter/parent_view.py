@@ -56,6 +56,7 @@ class View:
         for name in index.position:
             self.position.setdefault(code(name), len(self.position))
         self.sibling_imports = frozenset(map(word, index.sibling_imports))
+        self.conditional_siblings = frozenset(map(word, index.conditional_sibling_imports))
         self._immediate: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._class_dependencies: dict[str, frozenset[str]] = {}

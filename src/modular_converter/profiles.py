@@ -62,11 +62,12 @@ PROFILE_5_8 = Profile(
     pil_ignores_outputs=False,
 )
 
+PROFILE_5_10 = replace(PROFILE_5_8, name="5.10", since=(5, 9), no_inherit_decorator=True)
+
 PROFILE_5_15 = replace(
-    PROFILE_5_8,
+    PROFILE_5_10,
     name="5.15",
-    since=(5, 9),
-    no_inherit_decorator=True,
+    since=(5, 13),
     protects_kernel_names=True,
     guarded_types=("image_processing_pil", "feature_extraction"),
     pil_ignores_outputs=True,
@@ -90,7 +91,7 @@ PROFILE_5_23 = Profile(
     pil_ignores_outputs=True,
 )
 
-PROFILES = (PROFILE_5_8, PROFILE_5_15, PROFILE_5_23)
+PROFILES = (PROFILE_5_8, PROFILE_5_10, PROFILE_5_15, PROFILE_5_23)
 
 
 def names() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ _DECORATED = re.compile(
     rf"^@{_MARK}\((?P<arguments>[^)]*)\)\s*\n(?:@[^\n]*\n)*(?:async )?def (?P<name>\w+)",
     re.MULTILINE,
 )
+_GENERATED = "This file was automatically generated from "
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
@@ -23,7 +24,8 @@ def protected_words(
     """Names of functions that a kernel hub supplies, and of packages called like the model.
 
     They are looked for in all files of the parent's model, since its configuration speaks of
-    what its modeling file imports.
+    what its modeling file imports. Generated siblings do not count: whether one is there yet
+    must not decide.
     """
     if not profile.protects_kernel_names:
         return frozenset()
@@ -34,9 +36,11 @@ def protected_words(
     )
     for file_type in FILE_TYPES:
         sibling = os.path.join(directory, f"{file_type}_{os.path.basename(directory)}.py")
-        if not sources.exists(sibling):
+        if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
             continue
         text = sources.text(sibling)
+        if sibling != path and _GENERATED in text[:2000]:
+            continue
         if _MARK in text:
             for match in _DECORATED.finditer(text):
                 words.update((match["name"], *_ARGUMENT.findall(match["arguments"])))

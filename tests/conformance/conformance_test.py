@@ -1,0 +1,62 @@
+"""Every generated file of the installed transformers is reproduced byte for byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from corpus import Comparison, compare, corpus_dir, generated_files, modular_files
+
+
+@pytest.fixture(scope="module")
+def root() -> str:
+    return corpus_dir()
+
+
+def _assert_all_match(comparison: Comparison) -> None:
+    print(comparison.table())
+    problems = [*comparison.errors, *comparison.differences]
+    assert not problems, "\n".join([comparison.table(), *problems[:5]])
+    assert comparison.total.total() > 0
+    assert comparison.matched == comparison.total
+
+
+def test_all_files_from_the_shipped_parents(root: str) -> None:
+    comparison = compare(root, from_scratch=False)
+    _assert_all_match(comparison)
+    assert comparison.converted == len(modular_files(root))
+
+
+def test_all_files_from_scratch_in_dependency_order(root: str) -> None:
+    comparison = compare(root, from_scratch=True)
+    _assert_all_match(comparison)
+    assert comparison.converted == len(modular_files(root))
+
+
+def test_outline_agrees_with_the_generated_files(root: str, tmp_path) -> None:
+    request = {
+        "schema": 1,
+        "modulars": [{"path": path, "outputs": None} for path in modular_files(root)],
+        "source_roots": [root],
+        "parents": [root],
+    }
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    done = subprocess.run(
+        [sys.executable, "-m", "modular_converter", "outline", "--request", "request.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    assert [each["error"] for each in answer["modulars"] if each["error"]] == []
+    outlined = {
+        os.path.normpath(tmp_path / output["path"])
+        for each in answer["modulars"]
+        for output in each["outputs"]
+    }
+    assert outlined == set(generated_files(root))

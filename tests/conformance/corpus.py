@@ -1,0 +1,144 @@
+"""Converting all modular files of an unpacked transformers and comparing every generated file."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from modular_converter import profiles
+from modular_converter.batch import run_batch
+from modular_converter.conversion import Setting
+from modular_converter.diagnostics import render
+from modular_converter.file_types import FILE_TYPES
+from modular_converter.library import Sources, distribution_facts
+from modular_converter.modular_file import is_modular_name, place_of
+
+CORPUS_VARIABLE = "TRANSFORMERS_CORPUS"
+_GENERATED = re.compile(
+    r"This file was automatically generated from src/transformers/models/\w+/modular_\w+\.py\."
+)
+
+
+def corpus_dir(version: str | None = None) -> str:
+    """The directory that holds the ``transformers`` package to compare with.
+
+    It is named by the environment variable TRANSFORMERS_CORPUS, else it is where the importable
+    package lies (which is located, not imported). Raises LookupError when there is none, or when
+    it is not of the wanted version.
+    """
+    root = os.environ.get(CORPUS_VARIABLE)
+    if not root:
+        spec = importlib.util.find_spec("transformers")
+        if spec is None or not spec.submodule_search_locations:
+            raise LookupError(
+                f"no transformers to compare with: install it, or set {CORPUS_VARIABLE} "
+                "to the directory that holds the package"
+            )
+        root = os.path.dirname(next(iter(spec.submodule_search_locations)))
+    root = os.path.abspath(root)
+    found = distribution_facts([root], Sources()).version
+    if found is None:
+        raise LookupError(f"{root} holds no transformers package with model files")
+    if version is not None and found != version:
+        raise LookupError(f"{root} holds transformers {found}, expected {version}")
+    return root
+
+
+def modular_files(root: str) -> list[str]:
+    """The modular files of a corpus, sorted."""
+    models = os.path.join(root, "transformers", "models")
+    return sorted(
+        os.path.join(directory, name)
+        for directory, _, names in os.walk(models)
+        for name in names
+        if is_modular_name(name)
+    )
+
+
+def generated_files(root: str) -> dict[str, str]:
+    """Path to text of every file that says it was generated from a modular file."""
+    found = {}
+    models = os.path.join(root, "transformers", "models")
+    for directory, _, names in os.walk(models):
+        for name in names:
+            path = os.path.join(directory, name)
+            if name.endswith(".py") and not is_modular_name(name):
+                with open(path, encoding="utf-8", newline="") as file:
+                    text = file.read()
+                if _GENERATED.search(text[:2000]):
+                    found[path] = text
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Counts per file type, the differences, and what the conversion reported."""
+
+    matched: Counter[str]
+    total: Counter[str]
+    differences: tuple[str, ...]
+    errors: tuple[str, ...]
+    converted: int
+
+    def table(self) -> str:
+        """matched/total per file type and in all."""
+        lines = [
+            f"{file_type:22} {self.matched[file_type]:4}/{self.total[file_type]}"
+            for file_type in FILE_TYPES
+            if self.total[file_type]
+        ]
+        lines.append(f"{'all':22} {self.matched.total():4}/{self.total.total()}")
+        return "\n".join(lines)
+
+
+def compare(root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()) -> Comparison:
+    """Converts a corpus and compares it with the generated files that it ships.
+
+    With ``from_scratch`` no generated file is visible before it has been produced, so that
+    children are made from fresh parents; otherwise parents are read from the corpus.
+    ``only`` restricts the models, by directory name.
+    """
+    expected = generated_files(root)
+    paths = modular_files(root)
+    if only:
+        paths = [path for path in paths if os.path.basename(os.path.dirname(path)) in only]
+        expected = {
+            path: text
+            for path, text in expected.items()
+            if os.path.basename(os.path.dirname(path)) in only
+        }
+    sources = Sources()
+    facts = distribution_facts([root], sources)
+    if from_scratch:
+        for path in expected:
+            sources.hide(path)
+    setting = Setting(sources, (root,), facts.table, profiles.for_version(facts.version))
+    result = run_batch([place_of(path, root) for path in paths], setting, jobs)
+
+    matched: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    differences = []
+    for path in sorted({*expected, *result.texts}):
+        file_type = _type_of(path)
+        wanted, got = expected.get(path, ""), result.texts.get(path, "")
+        total[file_type] += path in expected
+        if wanted == got:
+            matched[file_type] += 1
+            continue
+        label = os.path.relpath(path, root)
+        diff = difflib.unified_diff(
+            wanted.splitlines(True), got.splitlines(True), f"{label} (shipped)", f"{label} (ours)"
+        )
+        differences.append("".join(diff))
+    errors = tuple(render(each) for each in result.diagnostics if each.severity == "error")
+    return Comparison(matched, total, tuple(differences), errors, result.converted)
+
+
+def _type_of(path: str) -> str:
+    name = os.path.basename(path)
+    fitting = [each for each in FILE_TYPES if name.startswith(each + "_")]
+    return max(fitting, key=len)
