@@ -100,11 +100,7 @@ class PaletteMultiModalProjector(LlavaMultiModalProjector):
         """
         side = self.merge_size
         squares = image_features.unflatten(1, (-1, side)).unflatten(0, (-1, side)).transpose(1, 2)
-        hidden_states = squares.flatten(2)
-        hidden_states = self.linear_1(hidden_states)
-        hidden_states = self.act(hidden_states)
-        hidden_states = self.linear_2(hidden_states)
-        return hidden_states
+        return self.linear_2(self.act(self.linear_1(squares.flatten(2))))
 
 
 class PalettePreTrainedModel(LlavaPreTrainedModel):
