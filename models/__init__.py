@@ -1,11 +1,10 @@
 """
 Models written as modular files, with the standalone files generated from them.
 
-Importing a model's package makes it known to the auto classes of transformers.
+Importing a model's package registers it with the auto classes of transformers.
 """
 
 from transformers.utils.auto_docstring import HARDCODED_CONFIG_FOR_MODELS
-
 
 # What `auto_docstring` calls the configuration of a model that transformers itself does not have
 HARDCODED_CONFIG_FOR_MODELS.update(

@@ -1,4 +1,7 @@
-"""Checks that the tests of all models share. Each takes a model and the keyword arguments of a forward pass."""
+"""Checks that the tests of all models share.
+
+Each takes a model and the keyword arguments of a forward pass.
+"""
 
 import json
 from pathlib import Path
@@ -11,7 +14,10 @@ from transformers import PreTrainedModel
 def check_reload(
     model: PreTrainedModel, inputs: dict[str, Any], folder: Path, auto_class: type | None = None
 ) -> None:
-    """Asserts that a model saved to `folder` and loaded again, by `auto_class` if given, computes the same."""
+    """Asserts that a model computes the same once saved to `folder` and loaded again.
+
+    It is loaded by its own class, or by `auto_class` if given.
+    """
     model.save_pretrained(folder)
     loader = type(model) if auto_class is None else auto_class
     reloaded, info = loader.from_pretrained(folder, output_loading_info=True)
@@ -24,9 +30,10 @@ def check_reload(
 def check_attention_implementations(
     model: PreTrainedModel, inputs: dict[str, Any], mask: torch.Tensor | None = None
 ) -> None:
-    """Asserts that eager attention and torch's fused one compute the same, at the places in `mask` if given.
+    """Asserts that eager attention and torch's fused one compute the same.
 
-    They may differ where a query sees nothing, as padding on the left does.
+    They are compared at the places in `mask` if given, as they may differ where a query sees
+    nothing, which is so for padding on the left.
     """
     results = {}
     for implementation in ("eager", "sdpa"):
@@ -59,7 +66,10 @@ def check_training(model: PreTrainedModel, inputs: dict[str, Any]) -> None:
 
 
 def _settings(model: PreTrainedModel) -> dict[str, Any]:
-    """The configuration as JSON has it, but for the data type, which loading adds to the parts of a composite."""
+    """The configuration as JSON has it, less the data type.
+
+    Loading adds that to the parts of a composite.
+    """
     return json.loads(
         model.config.to_json_string(),
         object_hook=lambda node: {key: value for key, value in node.items() if key != "dtype"},

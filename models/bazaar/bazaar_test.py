@@ -55,7 +55,9 @@ def test_more_experts_per_token_than_experts_is_an_error():
 
 def test_lowest_layers_are_dense():
     model = BazaarModel(tiny_config(num_dense_layers=2))
-    assert [type(layer.mlp) for layer in model.layers] == 2 * [BazaarMLP] + 2 * [BazaarSparseMoeBlock]
+    assert [type(layer.mlp) for layer in model.layers] == 2 * [BazaarMLP] + 2 * [
+        BazaarSparseMoeBlock
+    ]
     assert model.layers[0].mlp.up_proj.out_features == 48
     assert model.layers[3].mlp.shared_expert.up_proj.out_features == 16
 
@@ -105,6 +107,18 @@ def test_model_rebalances_every_sparse_layer():
         model.rebalance_experts(outputs.router_logits[:2])
 
 
+def test_padding_is_no_load():
+    model = BazaarModel(tiny_config(num_hidden_layers=2)).eval()
+    logits = torch.randn(16, 4)
+    logits[-2:] = torch.tensor([9.0, 9.0, -9.0, -9.0])
+    model.rebalance_experts((logits,), MASK)
+    router = model.layers[1].mlp.gate
+    with_mask = router.expert_bias.clone()
+    router.expert_bias.zero_()
+    router.rebalance(logits[:14])
+    torch.testing.assert_close(router.expert_bias, with_mask)
+
+
 def test_z_loss_skips_padding_and_joins_the_loss():
     logits = (torch.zeros(4, 8), torch.zeros(4, 8))
     logits[0][3] = 100.0
@@ -138,7 +152,9 @@ def test_generation_with_the_cache_is_generation_without():
 
 
 def test_attention_implementations_agree():
-    check_attention_implementations(BazaarForCausalLM(tiny_config()), {"input_ids": TOKENS, "attention_mask": MASK})
+    check_attention_implementations(
+        BazaarForCausalLM(tiny_config()), {"input_ids": TOKENS, "attention_mask": MASK}
+    )
 
 
 def test_reload_keeps_the_biases(tmp_path):
@@ -152,5 +168,10 @@ def test_reload_keeps_the_biases(tmp_path):
 
 
 def test_training():
-    inputs = {"input_ids": TOKENS, "attention_mask": MASK, "labels": TOKENS, "output_router_logits": True}
+    inputs = {
+        "input_ids": TOKENS,
+        "attention_mask": MASK,
+        "labels": TOKENS,
+        "output_router_logits": True,
+    }
     check_training(BazaarForCausalLM(tiny_config()), inputs)

@@ -21,11 +21,13 @@ class BazaarConfig(PreTrainedConfig):
     sliding_window (`int`, *optional*, defaults to 1024):
         How many tokens a layer of type `"sliding_attention"` looks back, itself included.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     final_logit_softcapping (`float`, *optional*, defaults to 30.0):
-        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves them unbounded.
+        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves
+        them unbounded.
     moe_intermediate_size (`int`, *optional*, defaults to 512):
         Width of each expert, the shared one included.
     num_local_experts (`int`, *optional*, defaults to 32):
@@ -33,7 +35,8 @@ class BazaarConfig(PreTrainedConfig):
     num_experts_per_tok (`int`, *optional*, defaults to 4):
         How many routed experts serve a token.
     num_dense_layers (`int`, *optional*, defaults to 1):
-        How many layers at the bottom have a dense MLP of width `intermediate_size` instead of experts.
+        How many layers at the bottom have a dense MLP of width `intermediate_size` instead of
+        experts.
     expert_bias_step (`float`, *optional*, defaults to 0.001):
         How far `rebalance_experts` moves the selection bias of an expert.
     router_z_loss_coef (`float`, *optional*, defaults to 0.0001):
@@ -124,8 +127,9 @@ class BazaarConfig(PreTrainedConfig):
             )
         if self.num_experts_per_tok > self.num_local_experts:
             raise ValueError(
-                f"A token cannot be served by {self.num_experts_per_tok} experts (`num_experts_per_tok`) when there are "
-                f"{self.num_local_experts} (`num_local_experts`)."
+                f"A token cannot be served by {self.num_experts_per_tok} experts "
+                f"(`num_experts_per_tok`) when there are {self.num_local_experts} "
+                "(`num_local_experts`)."
             )
 
 

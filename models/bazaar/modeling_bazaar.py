@@ -140,7 +140,7 @@ def eager_attention_forward(
 
 @use_kernelized_func(apply_rotary_pos_emb)
 class BazaarAttention(nn.Module):
-    """Grouped-query attention with normalised queries and keys, local and rotary or global and position-free."""
+    """Attention with normalised queries and keys, local and rotary or global and position-free."""
 
     def __init__(self, config: BazaarConfig, layer_idx: int):
         super().__init__()
@@ -168,7 +168,7 @@ class BazaarAttention(nn.Module):
         self.sliding_window = config.sliding_window if is_local else None
         self.q_norm = BazaarRMSNorm(self.head_dim, eps=config.rms_norm_eps)
         self.k_norm = BazaarRMSNorm(self.head_dim, eps=config.rms_norm_eps)
-        # Attention over n keys flattens as n grows; scaling the scores by 1 + s * log(n) keeps it as sharp as it was.
+        # Attention over n keys flattens as n grows; a factor of 1 + s * log(n) keeps it sharp
         self.length_scale = None if is_local else nn.Parameter(torch.zeros(config.num_attention_heads))
 
     def forward(
@@ -270,7 +270,7 @@ class BazaarTopKRouter(nn.Module):
 
     def forward(self, hidden_states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         hidden_states = hidden_states.reshape(-1, self.hidden_dim)
-        router_logits = F.linear(hidden_states.float(), self.weight.float())  # (num_tokens, num_experts)
+        router_logits = F.linear(hidden_states.float(), self.weight.float())
         affinities = router_logits.sigmoid()
         router_indices = self.choose_experts(router_logits)
         router_scores = affinities.gather(-1, router_indices)
@@ -278,12 +278,12 @@ class BazaarTopKRouter(nn.Module):
         return router_logits, router_scores.to(hidden_states.dtype), router_indices
 
     def choose_experts(self, router_logits: torch.Tensor) -> torch.Tensor:
-        """The experts of each token, of shape `(num_tokens, top_k)`, for logits of shape `(num_tokens, num_experts)`."""
+        """Maps logits of shape `(num_tokens, num_experts)` to experts, `(num_tokens, top_k)`."""
         return torch.topk(router_logits.sigmoid() + self.expert_bias, self.top_k, dim=-1).indices
 
     @torch.no_grad()
     def rebalance(self, router_logits: torch.Tensor):
-        """Raises the bias of the experts that served fewer tokens than the mean, and lowers that of the others."""
+        """Raises the biases of the experts with less than the mean load, lowers the others."""
         load = torch.bincount(self.choose_experts(router_logits).flatten(), minlength=self.num_experts).float()
         self.expert_bias += self.bias_step * torch.sign(load.mean() - load)
 
@@ -476,7 +476,7 @@ class BazaarModel(BazaarPreTrainedModel):
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
         log_lengths = torch.log1p(position_ids.float())
 
-        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = decoder_layer(
                 hidden_states,
                 attention_mask=causal_mask_mapping[layer_type],
@@ -516,18 +516,21 @@ class BazaarModel(BazaarPreTrainedModel):
             "sliding_attention": create_sliding_window_causal_mask(**mask_kwargs),
         }
 
-    def rebalance_experts(self, router_logits: tuple[torch.Tensor, ...]):
+    def rebalance_experts(self, router_logits: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None = None):
         """
-        Moves the selection biases of all sparse layers one step towards an even load of the experts.
+        Moves the selection biases of all sparse layers one step towards an even load of the
+        experts.
 
         Args:
             router_logits (`tuple(torch.Tensor)`):
-                The `router_logits` of a forward pass with `output_router_logits=True`: one tensor of shape
-                `(num_tokens, num_experts)` for each sparse layer.
+                The `router_logits` of a forward pass with `output_router_logits=True`: one tensor
+                of shape `(num_tokens, num_experts)` for each sparse layer.
+            attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                The mask of that pass. Padding does not count as load.
         """
         routers = [layer.mlp.gate for layer in self.layers if isinstance(layer.mlp, BazaarSparseMoeBlock)]
         for router, logits in zip(routers, router_logits, strict=True):
-            router.rebalance(logits)
+            router.rebalance(logits if attention_mask is None else logits[attention_mask.view(-1) > 0])
 
 
 def softcap_logits(logits: torch.Tensor, cap: float | None) -> torch.Tensor:
@@ -536,7 +539,7 @@ def softcap_logits(logits: torch.Tensor, cap: float | None) -> torch.Tensor:
 
 
 def router_z_loss(router_logits: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None) -> torch.Tensor:
-    """Mean squared log-partition of the routers' logits over the tokens that are not padding, averaged over layers."""
+    """Mean over layers and tokens, less the padding, of the squared log-partition of the logits."""
     squares = torch.stack([layer_logits.logsumexp(dim=-1).square() for layer_logits in router_logits])
     if attention_mask is None:
         return squares.mean()

@@ -1,20 +1,21 @@
 # Copyright the rules_transformers authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bazaar: a mixture-of-experts decoder with Quill's attention, whose experts are kept busy without an auxiliary loss.
+"""Bazaar: a mixture-of-experts decoder, its experts kept busy without an auxiliary loss.
 
-Each token is served by one shared expert and by the `num_experts_per_tok` experts of highest affinity, a sigmoid of
-the router's logit, so that experts do not compete for a fixed sum. A bias per expert is added to the affinities when
-experts are chosen, and only then: it steers the load, while the mixing weights stay those that the gradient knows.
-After an optimizer step the training loop calls `rebalance_experts`, which moves each bias one step towards an even
-load. The first layers are dense, since routing on barely contextual states is hardly better than chance.
+Each token is served by one shared expert and by the `num_experts_per_tok` experts of highest
+affinity, a sigmoid of the router's logit, so that experts do not compete for a fixed sum. A bias
+per expert is added to the affinities when experts are chosen, and only then: it steers the load,
+while the mixing weights stay those that the gradient knows. After an optimizer step the training
+loop calls `rebalance_experts`, which moves each bias one step towards an even load. The first
+layers are dense, since routing on barely contextual states is hardly better than chance. The
+attention is Quill's.
 """
 
 import torch
 import torch.nn.functional as F
+import transformers.initialization as init
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
-import transformers.initialization as init
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.modeling_outputs import MoeCausalLMOutputWithPast, MoeModelOutputWithPast
 from transformers.modeling_utils import PreTrainedModel, slice_logits_to_keep
@@ -42,11 +43,13 @@ class BazaarConfig(QuillConfig):
     sliding_window (`int`, *optional*, defaults to 1024):
         How many tokens a layer of type `"sliding_attention"` looks back, itself included.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     final_logit_softcapping (`float`, *optional*, defaults to 30.0):
-        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves them unbounded.
+        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves
+        them unbounded.
     moe_intermediate_size (`int`, *optional*, defaults to 512):
         Width of each expert, the shared one included.
     num_local_experts (`int`, *optional*, defaults to 32):
@@ -54,7 +57,8 @@ class BazaarConfig(QuillConfig):
     num_experts_per_tok (`int`, *optional*, defaults to 4):
         How many routed experts serve a token.
     num_dense_layers (`int`, *optional*, defaults to 1):
-        How many layers at the bottom have a dense MLP of width `intermediate_size` instead of experts.
+        How many layers at the bottom have a dense MLP of width `intermediate_size` instead of
+        experts.
     expert_bias_step (`float`, *optional*, defaults to 0.001):
         How far `rebalance_experts` moves the selection bias of an expert.
     router_z_loss_coef (`float`, *optional*, defaults to 0.0001):
@@ -99,15 +103,18 @@ class BazaarConfig(QuillConfig):
         super().validate_architecture()
         if self.num_experts_per_tok > self.num_local_experts:
             raise ValueError(
-                f"A token cannot be served by {self.num_experts_per_tok} experts (`num_experts_per_tok`) when there are "
-                f"{self.num_local_experts} (`num_local_experts`)."
+                f"A token cannot be served by {self.num_experts_per_tok} experts "
+                f"(`num_experts_per_tok`) when there are {self.num_local_experts} "
+                "(`num_local_experts`)."
             )
 
 
 class BazaarMLP(QuillMLP):
     def __init__(self, config: BazaarConfig, intermediate_size: int | None = None):
         super().__init__(config)
-        self.intermediate_size = config.intermediate_size if intermediate_size is None else intermediate_size
+        self.intermediate_size = (
+            config.intermediate_size if intermediate_size is None else intermediate_size
+        )
 
 
 class BazaarAttention(QuillAttention):
@@ -126,9 +133,11 @@ class BazaarTopKRouter(MixtralTopKRouter):
         self.bias_step = config.expert_bias_step
         self.expert_bias = nn.Buffer(torch.zeros(self.num_experts))
 
-    def forward(self, hidden_states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, hidden_states: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         hidden_states = hidden_states.reshape(-1, self.hidden_dim)
-        router_logits = F.linear(hidden_states.float(), self.weight.float())  # (num_tokens, num_experts)
+        router_logits = F.linear(hidden_states.float(), self.weight.float())
         affinities = router_logits.sigmoid()
         router_indices = self.choose_experts(router_logits)
         router_scores = affinities.gather(-1, router_indices)
@@ -136,13 +145,15 @@ class BazaarTopKRouter(MixtralTopKRouter):
         return router_logits, router_scores.to(hidden_states.dtype), router_indices
 
     def choose_experts(self, router_logits: torch.Tensor) -> torch.Tensor:
-        """The experts of each token, of shape `(num_tokens, top_k)`, for logits of shape `(num_tokens, num_experts)`."""
+        """Maps logits of shape `(num_tokens, num_experts)` to experts, `(num_tokens, top_k)`."""
         return torch.topk(router_logits.sigmoid() + self.expert_bias, self.top_k, dim=-1).indices
 
     @torch.no_grad()
     def rebalance(self, router_logits: torch.Tensor):
-        """Raises the bias of the experts that served fewer tokens than the mean, and lowers that of the others."""
-        load = torch.bincount(self.choose_experts(router_logits).flatten(), minlength=self.num_experts).float()
+        """Raises the biases of the experts with less than the mean load, lowers the others."""
+        load = torch.bincount(
+            self.choose_experts(router_logits).flatten(), minlength=self.num_experts
+        ).float()
         self.expert_bias += self.bias_step * torch.sign(load.mean() - load)
 
 
@@ -163,7 +174,11 @@ class BazaarSparseMoeBlock(nn.Module):
 class BazaarDecoderLayer(QuillDecoderLayer):
     def __init__(self, config: BazaarConfig, layer_idx: int):
         super().__init__(config, layer_idx)
-        self.mlp = BazaarMLP(config) if layer_idx < config.num_dense_layers else BazaarSparseMoeBlock(config)
+        self.mlp = (
+            BazaarMLP(config)
+            if layer_idx < config.num_dense_layers
+            else BazaarSparseMoeBlock(config)
+        )
 
 
 class BazaarPreTrainedModel(QuillPreTrainedModel):
@@ -209,17 +224,23 @@ class BazaarModel(QuillModel):
             past_key_values = DynamicCache(config=self.config)
 
         if position_ids is None:
-            past_seen_tokens = past_key_values.get_seq_length() if past_key_values is not None else 0
-            position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
+            past_seen_tokens = (
+                past_key_values.get_seq_length() if past_key_values is not None else 0
+            )
+            position_ids = (
+                torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
+            )
             position_ids = position_ids.unsqueeze(0)
 
-        causal_mask_mapping = self.prepare_masks(inputs_embeds, attention_mask, past_key_values, position_ids)
+        causal_mask_mapping = self.prepare_masks(
+            inputs_embeds, attention_mask, past_key_values, position_ids
+        )
 
         hidden_states = inputs_embeds
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
         log_lengths = torch.log1p(position_ids.float())
 
-        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = decoder_layer(
                 hidden_states,
                 attention_mask=causal_mask_mapping[layer_type],
@@ -237,23 +258,36 @@ class BazaarModel(QuillModel):
             past_key_values=past_key_values,
         )
 
-    def rebalance_experts(self, router_logits: tuple[torch.Tensor, ...]):
+    def rebalance_experts(
+        self, router_logits: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None = None
+    ):
         """
-        Moves the selection biases of all sparse layers one step towards an even load of the experts.
+        Moves the selection biases of all sparse layers one step towards an even load of the
+        experts.
 
         Args:
             router_logits (`tuple(torch.Tensor)`):
-                The `router_logits` of a forward pass with `output_router_logits=True`: one tensor of shape
-                `(num_tokens, num_experts)` for each sparse layer.
+                The `router_logits` of a forward pass with `output_router_logits=True`: one tensor
+                of shape `(num_tokens, num_experts)` for each sparse layer.
+            attention_mask (`torch.Tensor` of shape `(batch_size, sequence_length)`, *optional*):
+                The mask of that pass. Padding does not count as load.
         """
-        routers = [layer.mlp.gate for layer in self.layers if isinstance(layer.mlp, BazaarSparseMoeBlock)]
+        routers = [
+            layer.mlp.gate for layer in self.layers if isinstance(layer.mlp, BazaarSparseMoeBlock)
+        ]
         for router, logits in zip(routers, router_logits, strict=True):
-            router.rebalance(logits)
+            router.rebalance(
+                logits if attention_mask is None else logits[attention_mask.view(-1) > 0]
+            )
 
 
-def router_z_loss(router_logits: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None) -> torch.Tensor:
-    """Mean squared log-partition of the routers' logits over the tokens that are not padding, averaged over layers."""
-    squares = torch.stack([layer_logits.logsumexp(dim=-1).square() for layer_logits in router_logits])
+def router_z_loss(
+    router_logits: tuple[torch.Tensor, ...], attention_mask: torch.Tensor | None
+) -> torch.Tensor:
+    """Mean over layers and tokens, less the padding, of the squared log-partition of the logits."""
+    squares = torch.stack(
+        [layer_logits.logsumexp(dim=-1).square() for layer_logits in router_logits]
+    )
     if attention_mask is None:
         return squares.mean()
     weights = attention_mask.reshape(-1).to(squares)
@@ -289,7 +323,9 @@ class BazaarForCausalLM(QuillForCausalLM):
         >>> tokenizer.batch_decode(generate_ids, skip_special_tokens=True)[0]
         ```"""
         output_router_logits = (
-            output_router_logits if output_router_logits is not None else self.config.output_router_logits
+            output_router_logits
+            if output_router_logits is not None
+            else self.config.output_router_logits
         )
 
         outputs: MoeModelOutputWithPast = self.model(
@@ -308,7 +344,9 @@ class BazaarForCausalLM(QuillForCausalLM):
 
         loss, aux_loss = None, None
         if labels is not None:
-            loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
+            loss = self.loss_function(
+                logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs
+            )
             if output_router_logits:
                 aux_loss = router_z_loss(outputs.router_logits, attention_mask)
                 loss = loss + self.config.router_z_loss_coef * aux_loss.to(loss.device)

@@ -1,4 +1,4 @@
-"""Ember, a text embedding model. Importing it makes it known to the auto classes of transformers."""
+"""Ember, a text embedding model. Importing it registers it with the auto classes."""
 
 from transformers import AutoConfig, AutoModel
 
@@ -9,7 +9,6 @@ from .modeling_ember import (
     EmberPreTrainedModel,
     EmberTextEmbeddingOutput,
 )
-
 
 AutoConfig.register("ember", EmberConfig)
 AutoModel.register(EmberConfig, EmberModel)

@@ -21,7 +21,8 @@ class EmberConfig(PreTrainedConfig):
     sliding_window (`int`, *optional*, defaults to 128):
         How many tokens a layer of type `"sliding_attention"` sees on each side.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     embedding_sizes (`list[int]`, *optional*, defaults to `[1024, 512, 256, 128, 64]`):
@@ -101,8 +102,8 @@ class EmberConfig(PreTrainedConfig):
             )
         if max(self.embedding_sizes) > self.hidden_size:
             raise ValueError(
-                f"An embedding has {self.hidden_size} coordinates (the hidden size), so it cannot be cut at "
-                f"{max(self.embedding_sizes)}."
+                f"An embedding has {self.hidden_size} coordinates (the hidden size), so it cannot "
+                f"be cut at {max(self.embedding_sizes)}."
             )
 
 

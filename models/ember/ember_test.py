@@ -41,20 +41,25 @@ def test_embedding_sizes_must_fit():
 
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
 @pytest.mark.parametrize(
-    "layer_type, seen", [("sliding_attention", [2, 3, 4, 5, 6]), ("full_attention", [0, 1, 2, 3, 4, 5, 6, 7])]
+    "layer_type, seen",
+    [("sliding_attention", [2, 3, 4, 5, 6]), ("full_attention", [0, 1, 2, 3, 4, 5, 6, 7])],
 )
 def test_layers_see_both_ways(layer_type, seen, implementation):
     model = EmberModel(tiny_config(num_hidden_layers=1, layer_types=[layer_type])).eval()
     model.set_attn_implementation(implementation)
     other = TOKENS[:1].clone()
     other[0, 4] = 50
-    difference = (model(TOKENS[:1]).last_hidden_state - model(other).last_hidden_state).abs().amax(dim=-1)[0]
+    difference = (
+        (model(TOKENS[:1]).last_hidden_state - model(other).last_hidden_state).abs().amax(dim=-1)[0]
+    )
     assert (difference > 0).nonzero().flatten().tolist() == seen
 
 
 def test_mean_pooling_skips_padding():
     states = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [50.0, 60.0]]])
-    torch.testing.assert_close(mean_pooling(states, torch.tensor([[1, 1, 0]])), torch.tensor([[2.0, 3.0]]))
+    torch.testing.assert_close(
+        mean_pooling(states, torch.tensor([[1, 1, 0]])), torch.tensor([[2.0, 3.0]])
+    )
     torch.testing.assert_close(mean_pooling(states, None), torch.tensor([[18.0, 22.0]]))
 
 
@@ -82,7 +87,9 @@ def test_loss_prefers_the_right_pairs():
     model = EmberForTextEmbedding(tiny_config()).eval()
     inputs = {"input_ids": TOKENS, "attention_mask": MASK}
     right = model(**inputs, positive_input_ids=TOKENS, positive_attention_mask=MASK).loss
-    swapped = model(**inputs, positive_input_ids=TOKENS.flip(0), positive_attention_mask=MASK.flip(0)).loss
+    swapped = model(
+        **inputs, positive_input_ids=TOKENS.flip(0), positive_attention_mask=MASK.flip(0)
+    ).loss
     assert right < 0.1 < 1.0 < swapped
     assert model(**inputs).loss is None
 
@@ -90,7 +97,9 @@ def test_loss_prefers_the_right_pairs():
 def test_quill_weights_load_unchanged(tmp_path):
     quill = QuillForCausalLM(QuillConfig(**SIZES))
     quill.save_pretrained(tmp_path)
-    ember, info = EmberForTextEmbedding.from_pretrained(tmp_path, config=tiny_config(), output_loading_info=True)
+    ember, info = EmberForTextEmbedding.from_pretrained(
+        tmp_path, config=tiny_config(), output_loading_info=True
+    )
     assert not info["missing_keys"] and not info["mismatched_keys"]
     loaded = ember.model.state_dict()
     assert loaded.keys() == quill.model.state_dict().keys()

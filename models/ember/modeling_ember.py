@@ -38,8 +38,10 @@ from .configuration_ember import EmberConfig
 @dataclass
 class EmberTextEmbeddingOutput(ModelOutput):
     r"""
-    loss (`torch.FloatTensor` of shape `(1,)`, *optional*, returned when `positive_input_ids` is provided):
-        Contrastive loss with the other texts of the batch as negatives, averaged over `config.embedding_sizes`.
+    loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+        Returned when `positive_input_ids` is provided.
+        Contrastive loss with the other texts of the batch as negatives, averaged over
+        `config.embedding_sizes`.
     embeddings (`torch.FloatTensor` of shape `(batch_size, embedding_size)`):
         Embeddings of unit length.
     """
@@ -171,7 +173,7 @@ class EmberAttention(nn.Module):
         self.sliding_window = config.sliding_window if is_local else None
         self.q_norm = EmberRMSNorm(self.head_dim, eps=config.rms_norm_eps)
         self.k_norm = EmberRMSNorm(self.head_dim, eps=config.rms_norm_eps)
-        # Attention over n keys flattens as n grows; scaling the scores by 1 + s * log(n) keeps it as sharp as it was.
+        # Attention over n keys flattens as n grows; a factor of 1 + s * log(n) keeps it sharp
         self.length_scale = None if is_local else nn.Parameter(torch.zeros(config.num_attention_heads))
 
     def forward(
@@ -390,7 +392,11 @@ class EmberModel(EmberPreTrainedModel):
         if position_ids is None:
             position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device).unsqueeze(0)
 
-        mask_kwargs = {"config": self.config, "inputs_embeds": inputs_embeds, "attention_mask": attention_mask}
+        mask_kwargs = {
+            "config": self.config,
+            "inputs_embeds": inputs_embeds,
+            "attention_mask": attention_mask,
+        }
         mask_mapping = {
             "full_attention": create_bidirectional_mask(**mask_kwargs),
             "sliding_attention": create_bidirectional_sliding_window_mask(**mask_kwargs),
@@ -404,7 +410,7 @@ class EmberModel(EmberPreTrainedModel):
         hidden_states = inputs_embeds
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
 
-        for encoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for encoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = encoder_layer(
                 hidden_states,
                 attention_mask=mask_mapping[layer_type],
@@ -418,7 +424,7 @@ class EmberModel(EmberPreTrainedModel):
 
 
 def mean_pooling(hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> torch.Tensor:
-    """Averages states of shape `(batch_size, sequence_length, hidden_size)` over the tokens that are not padding."""
+    """Averages states of shape `(batch_size, sequence_length, hidden_size)`, less the padding."""
     if attention_mask is None:
         return hidden_states.mean(dim=1)
     weights = attention_mask.to(hidden_states.dtype).unsqueeze(-1)
@@ -448,12 +454,13 @@ class EmberForTextEmbedding(EmberPreTrainedModel):
         **kwargs: Unpack[TransformersKwargs],
     ) -> EmberTextEmbeddingOutput:
         r"""
-        positive_input_ids (`torch.LongTensor` of shape `(batch_size, positive_sequence_length)`, *optional*):
+        positive_input_ids (`torch.LongTensor` of shape `(batch_size, other_length)`, *optional*):
             For each text one that means the same. Given these, the contrastive loss is computed.
-        positive_attention_mask (`torch.Tensor` of shape `(batch_size, positive_sequence_length)`, *optional*):
+        positive_attention_mask (`torch.Tensor` of shape `(batch_size, other_length)`, *optional*):
             Mask of the padding in `positive_input_ids`.
         embedding_size (`int`, *optional*):
-            Cuts the embeddings at this many coordinates, one of `config.embedding_sizes`. Defaults to all of them.
+            Cuts the embeddings at this many coordinates, one of `config.embedding_sizes`. Defaults
+            to all of them.
         """
         if embedding_size is not None and embedding_size not in self.config.embedding_sizes:
             raise ValueError(
@@ -476,12 +483,12 @@ class EmberForTextEmbedding(EmberPreTrainedModel):
         )
 
     def matryoshka_loss(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
-        """Contrastive loss between two batches of shape `(batch_size, hidden_size)`, averaged over the prefix lengths."""
+        """Contrastive loss of batches of shape `(batch_size, hidden_size)`, over all cuts."""
         targets = torch.arange(anchors.shape[0], device=anchors.device)
         losses = []
         for size in self.config.embedding_sizes:
-            rows = nn.functional.normalize(anchors[:, :size], dim=-1)
-            columns = nn.functional.normalize(positives[:, :size], dim=-1)
+            rows = nn.functional.normalize(anchors[:, :size].float(), dim=-1)
+            columns = nn.functional.normalize(positives[:, :size].float(), dim=-1)
             losses.append(nn.functional.cross_entropy(rows @ columns.T / self.config.temperature, targets))
         return torch.stack(losses).mean()
 

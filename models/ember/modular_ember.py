@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ember: a text embedding model made of a Quill decoder.
 
-Every token sees both ways (locally or globally, as Quill's layers do), the states of the real tokens are averaged, and
-the mean is the embedding. The leading coordinates of an embedding are an embedding too: the training loss is a
-contrastive loss averaged over several prefix lengths (a Matryoshka loss), so an index can keep as many as it can pay
-for. Quill's weights load into Ember unchanged, as its continued training starts from them.
+Every token sees both ways (locally or globally, as Quill's layers do), the states of the real
+tokens are averaged, and the mean is the embedding. The leading coordinates of an embedding are an
+embedding too: the training loss is a contrastive loss averaged over several prefix lengths (a
+Matryoshka loss), so an index can keep as many as it can pay for. Quill's weights load into Ember
+unchanged, as its continued training starts from them.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,21 @@ from dataclasses import dataclass
 import torch
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
-from transformers.masking_utils import create_bidirectional_mask, create_bidirectional_sliding_window_mask
+from transformers.masking_utils import (
+    create_bidirectional_mask,
+    create_bidirectional_sliding_window_mask,
+)
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.processing_utils import Unpack
 from transformers.utils import ModelOutput, TransformersKwargs, auto_docstring, can_return_tuple
 
 from ..quill.configuration_quill import QuillConfig
-from ..quill.modeling_quill import QuillAttention, QuillDecoderLayer, QuillModel, QuillPreTrainedModel
+from ..quill.modeling_quill import (
+    QuillAttention,
+    QuillDecoderLayer,
+    QuillModel,
+    QuillPreTrainedModel,
+)
 
 
 @auto_docstring(custom_intro="This is the configuration class of an [`EmberModel`].")
@@ -30,7 +38,8 @@ class EmberConfig(QuillConfig):
     sliding_window (`int`, *optional*, defaults to 128):
         How many tokens a layer of type `"sliding_attention"` sees on each side.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     embedding_sizes (`list[int]`, *optional*, defaults to `[1024, 512, 256, 128, 64]`):
@@ -62,8 +71,8 @@ class EmberConfig(QuillConfig):
         super().validate_architecture()
         if max(self.embedding_sizes) > self.hidden_size:
             raise ValueError(
-                f"An embedding has {self.hidden_size} coordinates (the hidden size), so it cannot be cut at "
-                f"{max(self.embedding_sizes)}."
+                f"An embedding has {self.hidden_size} coordinates (the hidden size), so it cannot "
+                f"be cut at {max(self.embedding_sizes)}."
             )
 
 
@@ -75,8 +84,10 @@ class EmberConfig(QuillConfig):
 @dataclass
 class EmberTextEmbeddingOutput(ModelOutput):
     r"""
-    loss (`torch.FloatTensor` of shape `(1,)`, *optional*, returned when `positive_input_ids` is provided):
-        Contrastive loss with the other texts of the batch as negatives, averaged over `config.embedding_sizes`.
+    loss (`torch.FloatTensor` of shape `(1,)`, *optional*):
+        Returned when `positive_input_ids` is provided.
+        Contrastive loss with the other texts of the batch as negatives, averaged over
+        `config.embedding_sizes`.
     embeddings (`torch.FloatTensor` of shape `(batch_size, embedding_size)`):
         Embeddings of unit length.
     """
@@ -119,9 +130,15 @@ class EmberModel(QuillModel):
             inputs_embeds: torch.Tensor = self.embed_tokens(input_ids)
 
         if position_ids is None:
-            position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device).unsqueeze(0)
+            position_ids = torch.arange(
+                inputs_embeds.shape[1], device=inputs_embeds.device
+            ).unsqueeze(0)
 
-        mask_kwargs = {"config": self.config, "inputs_embeds": inputs_embeds, "attention_mask": attention_mask}
+        mask_kwargs = {
+            "config": self.config,
+            "inputs_embeds": inputs_embeds,
+            "attention_mask": attention_mask,
+        }
         mask_mapping = {
             "full_attention": create_bidirectional_mask(**mask_kwargs),
             "sliding_attention": create_bidirectional_sliding_window_mask(**mask_kwargs),
@@ -130,12 +147,14 @@ class EmberModel(QuillModel):
         # Here every token sees the whole text, so all of them share its length
         if attention_mask is None:
             attention_mask = torch.ones(inputs_embeds.shape[:2], device=inputs_embeds.device)
-        log_lengths = attention_mask.sum(dim=-1, keepdim=True).float().log().expand_as(attention_mask)
+        log_lengths = (
+            attention_mask.sum(dim=-1, keepdim=True).float().log().expand_as(attention_mask)
+        )
 
         hidden_states = inputs_embeds
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
 
-        for encoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for encoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = encoder_layer(
                 hidden_states,
                 attention_mask=mask_mapping[layer_type],
@@ -152,7 +171,7 @@ class EmberModel(QuillModel):
 
 
 def mean_pooling(hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> torch.Tensor:
-    """Averages states of shape `(batch_size, sequence_length, hidden_size)` over the tokens that are not padding."""
+    """Averages states of shape `(batch_size, sequence_length, hidden_size)`, less the padding."""
     if attention_mask is None:
         return hidden_states.mean(dim=1)
     weights = attention_mask.to(hidden_states.dtype).unsqueeze(-1)
@@ -182,23 +201,31 @@ class EmberForTextEmbedding(EmberPreTrainedModel):
         **kwargs: Unpack[TransformersKwargs],
     ) -> EmberTextEmbeddingOutput:
         r"""
-        positive_input_ids (`torch.LongTensor` of shape `(batch_size, positive_sequence_length)`, *optional*):
+        positive_input_ids (`torch.LongTensor` of shape `(batch_size, other_length)`, *optional*):
             For each text one that means the same. Given these, the contrastive loss is computed.
-        positive_attention_mask (`torch.Tensor` of shape `(batch_size, positive_sequence_length)`, *optional*):
+        positive_attention_mask (`torch.Tensor` of shape `(batch_size, other_length)`, *optional*):
             Mask of the padding in `positive_input_ids`.
         embedding_size (`int`, *optional*):
-            Cuts the embeddings at this many coordinates, one of `config.embedding_sizes`. Defaults to all of them.
+            Cuts the embeddings at this many coordinates, one of `config.embedding_sizes`. Defaults
+            to all of them.
         """
         if embedding_size is not None and embedding_size not in self.config.embedding_sizes:
-            raise ValueError(f"`embedding_size` must be one of {self.config.embedding_sizes}, but is {embedding_size}.")
+            raise ValueError(
+                f"`embedding_size` must be one of {self.config.embedding_sizes}, "
+                f"but is {embedding_size}."
+            )
 
         outputs = self.model(input_ids=input_ids, attention_mask=attention_mask, **kwargs)
         pooled = mean_pooling(outputs.last_hidden_state, attention_mask)
 
         loss = None
         if positive_input_ids is not None:
-            positives = self.model(input_ids=positive_input_ids, attention_mask=positive_attention_mask, **kwargs)
-            loss = self.matryoshka_loss(pooled, mean_pooling(positives.last_hidden_state, positive_attention_mask))
+            positives = self.model(
+                input_ids=positive_input_ids, attention_mask=positive_attention_mask, **kwargs
+            )
+            loss = self.matryoshka_loss(
+                pooled, mean_pooling(positives.last_hidden_state, positive_attention_mask)
+            )
 
         return EmberTextEmbeddingOutput(
             loss=loss,
@@ -208,13 +235,15 @@ class EmberForTextEmbedding(EmberPreTrainedModel):
         )
 
     def matryoshka_loss(self, anchors: torch.Tensor, positives: torch.Tensor) -> torch.Tensor:
-        """Contrastive loss between two batches of shape `(batch_size, hidden_size)`, averaged over the prefix lengths."""
+        """Contrastive loss of batches of shape `(batch_size, hidden_size)`, over all cuts."""
         targets = torch.arange(anchors.shape[0], device=anchors.device)
         losses = []
         for size in self.config.embedding_sizes:
-            rows = nn.functional.normalize(anchors[:, :size], dim=-1)
-            columns = nn.functional.normalize(positives[:, :size], dim=-1)
-            losses.append(nn.functional.cross_entropy(rows @ columns.T / self.config.temperature, targets))
+            rows = nn.functional.normalize(anchors[:, :size].float(), dim=-1)
+            columns = nn.functional.normalize(positives[:, :size].float(), dim=-1)
+            losses.append(
+                nn.functional.cross_entropy(rows @ columns.T / self.config.temperature, targets)
+            )
         return torch.stack(losses).mean()
 
 

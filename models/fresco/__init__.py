@@ -1,4 +1,4 @@
-"""Fresco, a vision encoder. Importing it makes it known to the auto classes of transformers."""
+"""Fresco, a vision encoder. Importing it registers it with the auto classes."""
 
 from transformers import (
     AutoConfig,
@@ -10,7 +10,6 @@ from transformers import (
 from .configuration_fresco import FrescoConfig
 from .image_processing_fresco import FrescoImageProcessor
 from .modeling_fresco import FrescoForImageClassification, FrescoModel, FrescoPreTrainedModel
-
 
 AutoConfig.register("fresco", FrescoConfig)
 AutoImageProcessor.register(FrescoConfig, image_processor_classes={"pil": FrescoImageProcessor})

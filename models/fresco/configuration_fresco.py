@@ -19,7 +19,8 @@ class FrescoConfig(PreTrainedConfig):
     num_register_tokens (`int`, *optional*, defaults to 4):
         How many learned tokens are put before the patches, and dropped after the last layer.
     rope_theta (`float`, *optional*, defaults to 100.0):
-        Base of the rotary frequencies, small because an image has tens of rows and columns rather than thousands.
+        Base of the rotary frequencies, small because an image has tens of rows and columns rather
+        than thousands.
 
     ```python
     >>> from models.fresco import FrescoConfig, FrescoModel
@@ -50,8 +51,9 @@ class FrescoConfig(PreTrainedConfig):
         """Part of `@strict`-powered validation. Validates the architecture of the config."""
         if self.hidden_size % (4 * self.num_attention_heads) != 0:
             raise ValueError(
-                f"The hidden size ({self.hidden_size}) is not a multiple of four times the number of attention heads "
-                f"({self.num_attention_heads}): a head turns pairs of coordinates by row and pairs by column."
+                f"The hidden size ({self.hidden_size}) is not a multiple of four times the number "
+                f"of attention heads ({self.num_attention_heads}): a head turns pairs of "
+                "coordinates by row and pairs by column."
             )
 
 

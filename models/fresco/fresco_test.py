@@ -82,11 +82,17 @@ def test_rows_and_columns_are_told_apart():
 
 
 def test_attention_depends_on_distance_only():
-    # Each patch holds the same pixels, so without borders nothing but the distance could tell two of them apart
+    # All patches hold the same pixels, so only positions can tell them apart
     attention = FrescoModel(tiny_config(num_hidden_layers=1, num_register_tokens=0)).eval()
     attention.set_attn_implementation("eager")
     pixels = torch.randn(1, 3, 4, 4).repeat(1, 1, 3, 3)
-    scores = attention(pixels, output_attentions=True).attentions[0][0].log().unflatten(-1, (3, 3)).unflatten(1, (3, 3))
+    scores = (
+        attention(pixels, output_attentions=True)
+        .attentions[0][0]
+        .log()
+        .unflatten(-1, (3, 3))
+        .unflatten(1, (3, 3))
+    )
     from_corner = scores[:, 0, 0, :2, :2] - scores[:, 0, 0, :1, :1]
     from_centre = scores[:, 1, 1, 1:, 1:] - scores[:, 1, 1, 1:2, 1:2]
     torch.testing.assert_close(from_corner, from_centre)
@@ -94,7 +100,10 @@ def test_attention_depends_on_distance_only():
 
 
 def test_attention_implementations_agree():
-    inputs = {"pixel_values": torch.randn(2, 3, 8, 16), "image_sizes": torch.tensor([[8, 8], [4, 16]])}
+    inputs = {
+        "pixel_values": torch.randn(2, 3, 8, 16),
+        "image_sizes": torch.tensor([[8, 8], [4, 16]]),
+    }
     check_attention_implementations(FrescoForImageClassification(tiny_config()), inputs)
 
 
@@ -142,7 +151,9 @@ def test_image_processor_pads_a_batch_of_shapes():
 
 def test_image_processor_options():
     processor = FrescoImageProcessor(patch_size=4)
-    unscaled = processor(picture(9, 9), do_resize=False, do_rescale=False, do_normalize=False, return_tensors="np")
+    unscaled = processor(
+        picture(9, 9), do_resize=False, do_rescale=False, do_normalize=False, return_tensors="np"
+    )
     assert unscaled["pixel_values"].shape == (1, 3, 9, 9)
     assert (unscaled["pixel_values"][0].transpose(1, 2, 0) == np.array(picture(9, 9))).all()
     merged = processor(picture(30, 17), merge_size=2, return_tensors="pt")

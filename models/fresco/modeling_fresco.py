@@ -33,7 +33,10 @@ class FrescoEmbeddings(nn.Module):
         super().__init__()
         self.patch_size = config.patch_size
         self.patch_embeddings = nn.Conv2d(
-            config.num_channels, config.hidden_size, kernel_size=config.patch_size, stride=config.patch_size
+            config.num_channels,
+            config.hidden_size,
+            kernel_size=config.patch_size,
+            stride=config.patch_size,
         )
         self.register_tokens = nn.Parameter(torch.zeros(1, config.num_register_tokens, config.hidden_size))
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
@@ -42,8 +45,8 @@ class FrescoEmbeddings(nn.Module):
         height, width = pixel_values.shape[-2:]
         if height % self.patch_size or width % self.patch_size:
             raise ValueError(
-                f"Height and width must be multiples of the patch size ({self.patch_size}), but the images are "
-                f"{height} by {width} pixels."
+                f"Height and width must be multiples of the patch size ({self.patch_size}), but "
+                f"the images are {height} by {width} pixels."
             )
         patches = self.patch_embeddings(pixel_values.to(self.patch_embeddings.weight.dtype))
         patches = patches.flatten(2).transpose(1, 2)
@@ -52,7 +55,7 @@ class FrescoEmbeddings(nn.Module):
 
 
 class FrescoRotaryEmbedding(nn.Module):
-    """Cosines and sines for a grid of patches: the first half of the frequencies turns with rows, the second with columns."""
+    """Cosines and sines for a grid of patches, one half of them by row and the other by column."""
 
     def __init__(self, config: FrescoConfig):
         super().__init__()
@@ -68,7 +71,9 @@ class FrescoRotaryEmbedding(nn.Module):
     def forward(self, hidden_states: torch.Tensor, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
         inv_freq = self.inv_freq.to(device=hidden_states.device, dtype=torch.float)
         row_ids, column_ids = torch.meshgrid(
-            torch.arange(rows, device=inv_freq.device), torch.arange(columns, device=inv_freq.device), indexing="ij"
+            torch.arange(rows, device=inv_freq.device),
+            torch.arange(columns, device=inv_freq.device),
+            indexing="ij",
         )
         positions = torch.stack((row_ids.flatten(), column_ids.flatten()), dim=-1)
         angles = (positions[..., None] * inv_freq).flatten(1)
@@ -307,14 +312,19 @@ class FrescoModel(FrescoPreTrainedModel):
     ) -> BaseModelOutputWithPooling:
         r"""
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`, *optional*):
-            Height and width of each image in pixels, before it was padded at the bottom and at the right. Defaults to
-            no padding.
+            Height and width of each image in pixels, before it was padded at the bottom and at the
+            right. Defaults to no padding.
         """
         rows, columns = (size // self.config.patch_size for size in pixel_values.shape[-2:])
         hidden_states = self.embeddings(pixel_values)
 
         if image_sizes is None:
-            mask = torch.ones(hidden_states.shape[0], rows * columns, dtype=torch.bool, device=hidden_states.device)
+            mask = torch.ones(
+                hidden_states.shape[0],
+                rows * columns,
+                dtype=torch.bool,
+                device=hidden_states.device,
+            )
         else:
             image_sizes = torch.as_tensor(image_sizes, device=hidden_states.device)
             mask = patches_mask(image_sizes, rows, columns, self.config.patch_size)
@@ -338,7 +348,8 @@ class FrescoModel(FrescoPreTrainedModel):
 
 @auto_docstring(
     custom_intro="""
-    Fresco Model with an image classification head on top (a linear layer on top of the mean of the patches).
+    Fresco Model with an image classification head on top (a linear layer on top of the mean of the
+    patches).
     """
 )
 class FrescoForImageClassification(FrescoPreTrainedModel):
@@ -365,8 +376,8 @@ class FrescoForImageClassification(FrescoPreTrainedModel):
     ) -> ImageClassifierOutput:
         r"""
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`, *optional*):
-            Height and width of each image in pixels, before it was padded at the bottom and at the right. Defaults to
-            no padding.
+            Height and width of each image in pixels, before it was padded at the bottom and at the
+            right. Defaults to no padding.
 
         Example:
 
@@ -377,7 +388,8 @@ class FrescoForImageClassification(FrescoPreTrainedModel):
         >>> model = FrescoForImageClassification.from_pretrained("path/to/fresco")
         >>> image_processor = FrescoImageProcessor.from_pretrained("path/to/fresco")
 
-        >>> inputs = image_processor([Image.open("wide.jpg"), Image.open("tall.jpg")], return_tensors="pt")
+        >>> images = [Image.open("wide.jpg"), Image.open("tall.jpg")]
+        >>> inputs = image_processor(images, return_tensors="pt")
         >>> labels = model(**inputs).logits.argmax(dim=-1)
         >>> [model.config.id2label[label] for label in labels.tolist()]
         ```"""

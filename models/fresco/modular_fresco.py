@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fresco: a vision encoder for images of any size and shape, many of them in one batch.
 
-Positions enter by rotation: half of each head turns with the row of a patch, half with its column, so there is no
-position table to interpolate. Images of a batch are padded to a common size and `image_sizes` tells the encoder what is
-padding. A few register tokens give the layers a place to keep what belongs to no patch; they are dropped at the end.
+Positions enter by rotation: half of each head turns with the row of a patch, half with its column,
+so there is no position table to interpolate. Images of a batch are padded to a common size and
+`image_sizes` tells the encoder what is padding. A few register tokens give the layers a place to
+keep what belongs to no patch; they are dropped at the end.
 """
 
 import math
@@ -12,10 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import transformers.initialization as init
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
-import transformers.initialization as init
 from transformers.image_processing_backends import PilBackend
 from transformers.image_processing_utils import BatchFeature
 from transformers.image_utils import (
@@ -51,7 +51,8 @@ class FrescoConfig(ViTConfig):
     num_register_tokens (`int`, *optional*, defaults to 4):
         How many learned tokens are put before the patches, and dropped after the last layer.
     rope_theta (`float`, *optional*, defaults to 100.0):
-        Base of the rotary frequencies, small because an image has tens of rows and columns rather than thousands.
+        Base of the rotary frequencies, small because an image has tens of rows and columns rather
+        than thousands.
 
     ```python
     >>> from models.fresco import FrescoConfig, FrescoModel
@@ -79,8 +80,9 @@ class FrescoConfig(ViTConfig):
         """Part of `@strict`-powered validation. Validates the architecture of the config."""
         if self.hidden_size % (4 * self.num_attention_heads) != 0:
             raise ValueError(
-                f"The hidden size ({self.hidden_size}) is not a multiple of four times the number of attention heads "
-                f"({self.num_attention_heads}): a head turns pairs of coordinates by row and pairs by column."
+                f"The hidden size ({self.hidden_size}) is not a multiple of four times the number "
+                f"of attention heads ({self.num_attention_heads}): a head turns pairs of "
+                "coordinates by row and pairs by column."
             )
 
 
@@ -91,17 +93,22 @@ class FrescoEmbeddings(nn.Module):
         super().__init__()
         self.patch_size = config.patch_size
         self.patch_embeddings = nn.Conv2d(
-            config.num_channels, config.hidden_size, kernel_size=config.patch_size, stride=config.patch_size
+            config.num_channels,
+            config.hidden_size,
+            kernel_size=config.patch_size,
+            stride=config.patch_size,
         )
-        self.register_tokens = nn.Parameter(torch.zeros(1, config.num_register_tokens, config.hidden_size))
+        self.register_tokens = nn.Parameter(
+            torch.zeros(1, config.num_register_tokens, config.hidden_size)
+        )
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         height, width = pixel_values.shape[-2:]
         if height % self.patch_size or width % self.patch_size:
             raise ValueError(
-                f"Height and width must be multiples of the patch size ({self.patch_size}), but the images are "
-                f"{height} by {width} pixels."
+                f"Height and width must be multiples of the patch size ({self.patch_size}), but "
+                f"the images are {height} by {width} pixels."
             )
         patches = self.patch_embeddings(pixel_values.to(self.patch_embeddings.weight.dtype))
         patches = patches.flatten(2).transpose(1, 2)
@@ -110,7 +117,7 @@ class FrescoEmbeddings(nn.Module):
 
 
 class FrescoRotaryEmbedding(nn.Module):
-    """Cosines and sines for a grid of patches: the first half of the frequencies turns with rows, the second with columns."""
+    """Cosines and sines for a grid of patches, one half of them by row and the other by column."""
 
     def __init__(self, config: FrescoConfig):
         super().__init__()
@@ -123,10 +130,14 @@ class FrescoRotaryEmbedding(nn.Module):
         return 1.0 / (config.rope_theta ** (torch.arange(quarter, dtype=torch.float) / quarter))
 
     @torch.no_grad()
-    def forward(self, hidden_states: torch.Tensor, rows: int, columns: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, hidden_states: torch.Tensor, rows: int, columns: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         inv_freq = self.inv_freq.to(device=hidden_states.device, dtype=torch.float)
         row_ids, column_ids = torch.meshgrid(
-            torch.arange(rows, device=inv_freq.device), torch.arange(columns, device=inv_freq.device), indexing="ij"
+            torch.arange(rows, device=inv_freq.device),
+            torch.arange(columns, device=inv_freq.device),
+            indexing="ij",
         )
         positions = torch.stack((row_ids.flatten(), column_ids.flatten()), dim=-1)
         angles = (positions[..., None] * inv_freq).flatten(1)
@@ -189,7 +200,9 @@ class FrescoPreTrainedModel(ViTPreTrainedModel):
             init.copy_(module.inv_freq, module.compute_inverse_frequencies(module.config))
 
 
-def patches_mask(image_sizes: torch.Tensor, rows: int, columns: int, patch_size: int) -> torch.Tensor:
+def patches_mask(
+    image_sizes: torch.Tensor, rows: int, columns: int, patch_size: int
+) -> torch.Tensor:
     """
     Tells which patches of a grid of `rows` by `columns` show an image rather than padding.
 
@@ -227,14 +240,19 @@ class FrescoModel(FrescoPreTrainedModel):
     ) -> BaseModelOutputWithPooling:
         r"""
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`, *optional*):
-            Height and width of each image in pixels, before it was padded at the bottom and at the right. Defaults to
-            no padding.
+            Height and width of each image in pixels, before it was padded at the bottom and at the
+            right. Defaults to no padding.
         """
         rows, columns = (size // self.config.patch_size for size in pixel_values.shape[-2:])
         hidden_states = self.embeddings(pixel_values)
 
         if image_sizes is None:
-            mask = torch.ones(hidden_states.shape[0], rows * columns, dtype=torch.bool, device=hidden_states.device)
+            mask = torch.ones(
+                hidden_states.shape[0],
+                rows * columns,
+                dtype=torch.bool,
+                device=hidden_states.device,
+            )
         else:
             image_sizes = torch.as_tensor(image_sizes, device=hidden_states.device)
             mask = patches_mask(image_sizes, rows, columns, self.config.patch_size)
@@ -247,18 +265,23 @@ class FrescoModel(FrescoPreTrainedModel):
         position_embeddings = self.rotary_emb(hidden_states, rows, columns)
 
         for layer in self.layers:
-            hidden_states = layer(hidden_states, attention_mask, position_embeddings=position_embeddings, **kwargs)
+            hidden_states = layer(
+                hidden_states, attention_mask, position_embeddings=position_embeddings, **kwargs
+            )
 
         patch_states = self.layernorm(hidden_states[:, num_registers:])
         weights = mask.to(patch_states.dtype).unsqueeze(-1)
         pooled_output = (patch_states * weights).sum(dim=1) / weights.sum(dim=1)
 
-        return BaseModelOutputWithPooling(last_hidden_state=patch_states, pooler_output=pooled_output)
+        return BaseModelOutputWithPooling(
+            last_hidden_state=patch_states, pooler_output=pooled_output
+        )
 
 
 @auto_docstring(
     custom_intro="""
-    Fresco Model with an image classification head on top (a linear layer on top of the mean of the patches).
+    Fresco Model with an image classification head on top (a linear layer on top of the mean of the
+    patches).
     """
 )
 class FrescoForImageClassification(ViTForImageClassification):
@@ -277,8 +300,8 @@ class FrescoForImageClassification(ViTForImageClassification):
     ) -> ImageClassifierOutput:
         r"""
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`, *optional*):
-            Height and width of each image in pixels, before it was padded at the bottom and at the right. Defaults to
-            no padding.
+            Height and width of each image in pixels, before it was padded at the bottom and at the
+            right. Defaults to no padding.
 
         Example:
 
@@ -289,11 +312,14 @@ class FrescoForImageClassification(ViTForImageClassification):
         >>> model = FrescoForImageClassification.from_pretrained("path/to/fresco")
         >>> image_processor = FrescoImageProcessor.from_pretrained("path/to/fresco")
 
-        >>> inputs = image_processor([Image.open("wide.jpg"), Image.open("tall.jpg")], return_tensors="pt")
+        >>> images = [Image.open("wide.jpg"), Image.open("tall.jpg")]
+        >>> inputs = image_processor(images, return_tensors="pt")
         >>> labels = model(**inputs).logits.argmax(dim=-1)
         >>> [model.config.id2label[label] for label in labels.tolist()]
         ```"""
-        outputs: BaseModelOutputWithPooling = self.fresco(pixel_values, image_sizes=image_sizes, **kwargs)
+        outputs: BaseModelOutputWithPooling = self.fresco(
+            pixel_values, image_sizes=image_sizes, **kwargs
+        )
         logits = self.classifier(outputs.pooler_output)
 
         loss = None
@@ -313,7 +339,8 @@ class FrescoImageProcessorKwargs(ImagesKwargs, total=False):
     patch_size (`int`, *optional*, defaults to `self.patch_size`):
         Height and width of a patch in pixels.
     merge_size (`int`, *optional*, defaults to `self.merge_size`):
-        How many patches, in each direction, a later model merges into one. Images are resized to whole groups.
+        How many patches, in each direction, a later model merges into one. Images are resized to
+        whole groups.
     max_patches (`int`, *optional*, defaults to `self.max_patches`):
         The most patches that an image may take. Larger images are shrunk, their aspect ratio kept.
     """
@@ -325,8 +352,8 @@ class FrescoImageProcessorKwargs(ImagesKwargs, total=False):
 
 def fit_to_grid(height: int, width: int, cell_size: int, max_cells: int) -> tuple[int, int]:
     """
-    Finds the size to give an image: whole cells, at most `max_cells` of them, nearly its own shape and never enlarged
-    by more than the rest of a cell.
+    Finds the size to give an image: whole cells, at most `max_cells` of them, nearly its own shape
+    and never enlarged by more than the rest of a cell.
 
     Args:
         height (`int`): Height of the image in pixels.
@@ -340,7 +367,7 @@ def fit_to_grid(height: int, width: int, cell_size: int, max_cells: int) -> tupl
     rows, columns = height / cell_size, width / cell_size
     shrink = min(1.0, math.sqrt(max_cells / (rows * columns)))
     rows, columns = max(1, round(rows * shrink)), max(1, round(columns * shrink))
-    # Rounding up, or a strip less than one cell wide, may exceed the budget: the longer side gives way
+    # Rounding up, or a strip less than one cell wide, may exceed the budget: the longer side yields
     if rows >= columns:
         rows = min(rows, max_cells // columns)
     else:
@@ -348,7 +375,9 @@ def fit_to_grid(height: int, width: int, cell_size: int, max_cells: int) -> tupl
     return rows * cell_size, columns * cell_size
 
 
-@auto_docstring(custom_intro="Constructs a Fresco image processor, which keeps the aspect ratio of each image.")
+@auto_docstring(
+    custom_intro="Constructs a Fresco image processor, which keeps the aspect ratio of each image."
+)
 class FrescoImageProcessor(PilBackend):
     valid_kwargs = FrescoImageProcessorKwargs
     model_input_names = ["pixel_values", "image_sizes"]
@@ -368,8 +397,10 @@ class FrescoImageProcessor(PilBackend):
         super().__init__(**kwargs)
 
     def get_output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Tells the size in pixels, without padding, to which an image of `height` by `width` pixels is resized."""
-        return fit_to_grid(height, width, self.patch_size * self.merge_size, self.max_patches // self.merge_size**2)
+        """Tells the size in pixels that an image of `height` by `width` pixels is resized to."""
+        return fit_to_grid(
+            height, width, self.patch_size * self.merge_size, self.max_patches // self.merge_size**2
+        )
 
     def _validate_preprocess_kwargs(self, **kwargs):
         # The size to resize to is found for each image
@@ -396,7 +427,9 @@ class FrescoImageProcessor(PilBackend):
         for image in images:
             height, width = get_image_size(image, channel_dim=ChannelDimension.FIRST)
             if do_resize:
-                height, width = fit_to_grid(height, width, patch_size * merge_size, max_patches // merge_size**2)
+                height, width = fit_to_grid(
+                    height, width, patch_size * merge_size, max_patches // merge_size**2
+                )
                 image = self.resize(image, SizeDict(height=height, width=width), resample=resample)
             if do_rescale:
                 image = self.rescale(image, rescale_factor)

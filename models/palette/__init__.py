@@ -1,4 +1,4 @@
-"""Palette, a vision-language model. Importing it makes it known to the auto classes of transformers."""
+"""Palette, a vision-language model. Importing it registers it with the auto classes."""
 
 from transformers import (
     AutoConfig,
@@ -13,7 +13,6 @@ from .configuration_palette import PaletteConfig
 from .image_processing_palette import PaletteImageProcessor
 from .modeling_palette import PaletteForConditionalGeneration, PaletteModel, PalettePreTrainedModel
 from .processing_palette import PaletteProcessor
-
 
 AutoConfig.register("palette", PaletteConfig)
 AutoImageProcessor.register(PaletteConfig, image_processor_classes={"pil": PaletteImageProcessor})

@@ -29,7 +29,8 @@ class PaletteImageProcessorKwargs(ImagesKwargs, total=False):
     patch_size (`int`, *optional*, defaults to `self.patch_size`):
         Height and width of a patch in pixels.
     merge_size (`int`, *optional*, defaults to `self.merge_size`):
-        How many patches, in each direction, a later model merges into one. Images are resized to whole groups.
+        How many patches, in each direction, a later model merges into one. Images are resized to
+        whole groups.
     max_patches (`int`, *optional*, defaults to `self.max_patches`):
         The most patches that an image may take. Larger images are shrunk, their aspect ratio kept.
     """
@@ -41,8 +42,8 @@ class PaletteImageProcessorKwargs(ImagesKwargs, total=False):
 
 def fit_to_grid(height: int, width: int, cell_size: int, max_cells: int) -> tuple[int, int]:
     """
-    Finds the size to give an image: whole cells, at most `max_cells` of them, nearly its own shape and never enlarged
-    by more than the rest of a cell.
+    Finds the size to give an image: whole cells, at most `max_cells` of them, nearly its own shape
+    and never enlarged by more than the rest of a cell.
 
     Args:
         height (`int`): Height of the image in pixels.
@@ -56,7 +57,7 @@ def fit_to_grid(height: int, width: int, cell_size: int, max_cells: int) -> tupl
     rows, columns = height / cell_size, width / cell_size
     shrink = min(1.0, math.sqrt(max_cells / (rows * columns)))
     rows, columns = max(1, round(rows * shrink)), max(1, round(columns * shrink))
-    # Rounding up, or a strip less than one cell wide, may exceed the budget: the longer side gives way
+    # Rounding up, or a strip less than one cell wide, may exceed the budget: the longer side yields
     if rows >= columns:
         rows = min(rows, max_cells // columns)
     else:
@@ -84,7 +85,7 @@ class PaletteImageProcessor(PilBackend):
         super().__init__(**kwargs)
 
     def get_output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Tells the size in pixels, without padding, to which an image of `height` by `width` pixels is resized."""
+        """Tells the size in pixels that an image of `height` by `width` pixels is resized to."""
         return fit_to_grid(height, width, self.patch_size * self.merge_size, self.max_patches // self.merge_size**2)
 
     def _validate_preprocess_kwargs(self, **kwargs):

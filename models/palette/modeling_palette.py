@@ -98,12 +98,9 @@ class PaletteMultiModalProjector(nn.Module):
         Returns:
             `torch.Tensor` of shape `(rows // merge_size, columns // merge_size, text_hidden_size)`.
         """
-        squares = image_features.unflatten(1, (-1, self.merge_size)).unflatten(0, (-1, self.merge_size))
-        hidden_states = squares.transpose(1, 2).flatten(2)
-        hidden_states = self.linear_1(hidden_states)
-        hidden_states = self.act(hidden_states)
-        hidden_states = self.linear_2(hidden_states)
-        return hidden_states
+        side = self.merge_size
+        squares = image_features.unflatten(1, (-1, side)).unflatten(0, (-1, side)).transpose(1, 2)
+        return self.linear_2(self.act(self.linear_1(squares.flatten(2))))
 
 
 @auto_docstring
@@ -130,7 +127,8 @@ class PalettePreTrainedModel(PreTrainedModel):
 
 @auto_docstring(
     custom_intro="""
-    The Palette model which consists of a vision encoder and a language model, without a language modeling head.
+    The Palette model which consists of a vision encoder and a language model, without a language
+    modeling head.
     """
 )
 class PaletteModel(PalettePreTrainedModel):
@@ -145,9 +143,7 @@ class PaletteModel(PalettePreTrainedModel):
 
     @merge_with_config_defaults
     @can_return_tuple
-    @auto_docstring(
-        custom_intro="Encodes images and projects them to image tokens, a tensor of them for each image in `pooler_output`."
-    )
+    @auto_docstring(custom_intro="Encodes images and projects them to tokens, by image in `pooler_output`.")
     def get_image_features(
         self,
         pixel_values: torch.Tensor,
@@ -164,7 +160,7 @@ class PaletteModel(PalettePreTrainedModel):
         grids = image_outputs.last_hidden_state.unflatten(1, (-1, padded_columns))
 
         image_features = []
-        for grid, (rows, columns) in zip(grids, (image_sizes // patch_size).tolist()):
+        for grid, (rows, columns) in zip(grids, (image_sizes // patch_size).tolist(), strict=True):
             tokens = self.multi_modal_projector(grid[:rows, :columns])
             row_ends = self.row_end.expand(tokens.shape[0], 1, -1)
             image_features.append(torch.cat((tokens, row_ends), dim=1).flatten(0, 1))
@@ -293,7 +289,8 @@ class PaletteForConditionalGeneration(PalettePreTrainedModel, GenerationMixin):
         >>> model = PaletteForConditionalGeneration.from_pretrained("path/to/palette")
         >>> processor = PaletteProcessor.from_pretrained("path/to/palette")
 
-        >>> inputs = processor(images=Image.open("cat.jpg"), text="<image>What is this?", return_tensors="pt")
+        >>> image = Image.open("cat.jpg")
+        >>> inputs = processor(images=image, text="<image>What is this?", return_tensors="pt")
         >>> generate_ids = model.generate(**inputs, max_new_tokens=15)
         >>> processor.batch_decode(generate_ids, skip_special_tokens=True)[0]
         ```"""
@@ -314,7 +311,10 @@ class PaletteForConditionalGeneration(PalettePreTrainedModel, GenerationMixin):
         loss = None
         if labels is not None:
             loss = self.loss_function(
-                logits=logits, labels=labels, vocab_size=self.config.text_config.vocab_size, **kwargs
+                logits=logits,
+                labels=labels,
+                vocab_size=self.config.text_config.vocab_size,
+                **kwargs,
             )
 
         return PaletteCausalLMOutputWithPast(

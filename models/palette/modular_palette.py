@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Palette: a vision-language model that reads images in their own shape.
 
-An image is shrunk to a budget of patches, its aspect ratio kept, and encoded by Fresco. Squares of patches are merged
-into one token each, and each row of tokens is closed by a learned row-end token, so the language model (Quill by
-default) knows the shape of what it reads. A wide image costs wide rows and a small one few tokens; nothing is spent on
-padding.
+An image is shrunk to a budget of patches, its aspect ratio kept, and encoded by Fresco. Squares of
+patches are merged into one token each, and each row of tokens is closed by a learned row-end token,
+so the language model (Quill by default) knows the shape of what it reads. A wide image costs wide
+rows and a small one few tokens; nothing is spent on padding.
 """
 
 import torch
+import transformers.initialization as init
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
-import transformers.initialization as init
 from transformers.activations import ACT2FN
 from transformers.cache_utils import Cache
 from transformers.configuration_utils import SubConfigSpec
@@ -99,12 +98,9 @@ class PaletteMultiModalProjector(LlavaMultiModalProjector):
         Returns:
             `torch.Tensor` of shape `(rows // merge_size, columns // merge_size, text_hidden_size)`.
         """
-        squares = image_features.unflatten(1, (-1, self.merge_size)).unflatten(0, (-1, self.merge_size))
-        hidden_states = squares.transpose(1, 2).flatten(2)
-        hidden_states = self.linear_1(hidden_states)
-        hidden_states = self.act(hidden_states)
-        hidden_states = self.linear_2(hidden_states)
-        return hidden_states
+        side = self.merge_size
+        squares = image_features.unflatten(1, (-1, side)).unflatten(0, (-1, side)).transpose(1, 2)
+        return self.linear_2(self.act(self.linear_1(squares.flatten(2))))
 
 
 class PalettePreTrainedModel(LlavaPreTrainedModel):
@@ -117,7 +113,8 @@ class PalettePreTrainedModel(LlavaPreTrainedModel):
 
 @auto_docstring(
     custom_intro="""
-    The Palette model which consists of a vision encoder and a language model, without a language modeling head.
+    The Palette model which consists of a vision encoder and a language model, without a language
+    modeling head.
     """
 )
 class PaletteModel(LlavaModel):
@@ -128,7 +125,7 @@ class PaletteModel(LlavaModel):
     @merge_with_config_defaults
     @can_return_tuple
     @auto_docstring(
-        custom_intro="Encodes images and projects them to image tokens, a tensor of them for each image in `pooler_output`."
+        custom_intro="Encodes images and projects them to tokens, by image in `pooler_output`."
     )
     def get_image_features(
         self,
@@ -139,14 +136,16 @@ class PaletteModel(LlavaModel):
         if image_sizes is None:
             image_sizes = [pixel_values.shape[-2:]] * pixel_values.shape[0]
         image_sizes = torch.as_tensor(image_sizes, device=pixel_values.device)
-        image_outputs = self.vision_tower(pixel_values, image_sizes=image_sizes, return_dict=True, **kwargs)
+        image_outputs = self.vision_tower(
+            pixel_values, image_sizes=image_sizes, return_dict=True, **kwargs
+        )
 
         patch_size = self.config.vision_config.patch_size
         padded_columns = pixel_values.shape[-1] // patch_size
         grids = image_outputs.last_hidden_state.unflatten(1, (-1, padded_columns))
 
         image_features = []
-        for grid, (rows, columns) in zip(grids, (image_sizes // patch_size).tolist()):
+        for grid, (rows, columns) in zip(grids, (image_sizes // patch_size).tolist(), strict=True):
             tokens = self.multi_modal_projector(grid[:rows, :columns])
             row_ends = self.row_end.expand(tokens.shape[0], 1, -1)
             image_features.append(torch.cat((tokens, row_ends), dim=1).flatten(0, 1))
@@ -175,8 +174,12 @@ class PaletteModel(LlavaModel):
 
         image_features = None
         if pixel_values is not None:
-            image_outputs = self.get_image_features(pixel_values, image_sizes=image_sizes, return_dict=True)
-            image_features = torch.cat(image_outputs.pooler_output).to(inputs_embeds.device, inputs_embeds.dtype)
+            image_outputs = self.get_image_features(
+                pixel_values, image_sizes=image_sizes, return_dict=True
+            )
+            image_features = torch.cat(image_outputs.pooler_output).to(
+                inputs_embeds.device, inputs_embeds.dtype
+            )
             special_image_mask = self.get_placeholder_mask(
                 input_ids, inputs_embeds=inputs_embeds, image_features=image_features
             )
@@ -239,7 +242,8 @@ class PaletteForConditionalGeneration(LlavaForConditionalGeneration):
         >>> model = PaletteForConditionalGeneration.from_pretrained("path/to/palette")
         >>> processor = PaletteProcessor.from_pretrained("path/to/palette")
 
-        >>> inputs = processor(images=Image.open("cat.jpg"), text="<image>What is this?", return_tensors="pt")
+        >>> image = Image.open("cat.jpg")
+        >>> inputs = processor(images=image, text="<image>What is this?", return_tensors="pt")
         >>> generate_ids = model.generate(**inputs, max_new_tokens=15)
         >>> processor.batch_decode(generate_ids, skip_special_tokens=True)[0]
         ```"""
@@ -260,7 +264,10 @@ class PaletteForConditionalGeneration(LlavaForConditionalGeneration):
         loss = None
         if labels is not None:
             loss = self.loss_function(
-                logits=logits, labels=labels, vocab_size=self.config.text_config.vocab_size, **kwargs
+                logits=logits,
+                labels=labels,
+                vocab_size=self.config.text_config.vocab_size,
+                **kwargs,
             )
 
         return PaletteCausalLMOutputWithPast(
@@ -277,7 +284,9 @@ class PaletteImageProcessorKwargs(FrescoImageProcessorKwargs):
     pass
 
 
-@auto_docstring(custom_intro="Constructs a Palette image processor, which keeps the aspect ratio of each image.")
+@auto_docstring(
+    custom_intro="Constructs a Palette image processor, which keeps the aspect ratio of each image."
+)
 class PaletteImageProcessor(FrescoImageProcessor):
     merge_size = 2
     max_patches = 4096
@@ -294,9 +303,12 @@ class PaletteProcessor(LlavaProcessor):
     ):
         r"""
         image_token (`str`, *optional*, defaults to `"<image>"`):
-            The token that stands for an image in a prompt, and that is repeated to make place for its tokens.
+            The token that stands for an image in a prompt, and that is repeated to make place for
+            its tokens.
         """
-        self.image_token = tokenizer.image_token if hasattr(tokenizer, "image_token") else image_token
+        self.image_token = (
+            tokenizer.image_token if hasattr(tokenizer, "image_token") else image_token
+        )
         self.image_token_id = tokenizer.encode(self.image_token, add_special_tokens=False)[0]
         ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
 
@@ -305,7 +317,7 @@ class PaletteProcessor(LlavaProcessor):
         return self.image_token * self.count_image_tokens(height, width)
 
     def count_image_tokens(self, height: int, width: int) -> int:
-        """Counts the tokens of an image, row ends included, by its size in pixels after resizing."""
+        """Counts the tokens of an image, row ends included, by its size after resizing."""
         token_size = self.image_processor.patch_size * self.image_processor.merge_size
         return int(height // token_size) * int(width // token_size + 1)
 
@@ -322,8 +334,12 @@ class PaletteProcessor(LlavaProcessor):
         """
         vision_data = {}
         if image_sizes is not None:
-            resized = [self.image_processor.get_output_size(height, width) for height, width in image_sizes]
-            vision_data["num_image_tokens"] = [self.count_image_tokens(height, width) for height, width in resized]
+            resized = [
+                self.image_processor.get_output_size(height, width) for height, width in image_sizes
+            ]
+            vision_data["num_image_tokens"] = [
+                self.count_image_tokens(height, width) for height, width in resized
+            ]
             vision_data["num_image_patches"] = [1] * len(resized)
         return MultiModalData(**vision_data)
 

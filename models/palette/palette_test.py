@@ -11,7 +11,10 @@ from models.checks import check_attention_implementations, check_reload, check_t
 from models.fresco.configuration_fresco import FrescoConfig
 from models.palette.configuration_palette import PaletteConfig
 from models.palette.image_processing_palette import PaletteImageProcessor
-from models.palette.modeling_palette import PaletteForConditionalGeneration, PaletteMultiModalProjector
+from models.palette.modeling_palette import (
+    PaletteForConditionalGeneration,
+    PaletteMultiModalProjector,
+)
 from models.palette.processing_palette import PaletteProcessor
 from models.quill.configuration_quill import QuillConfig
 
@@ -19,7 +22,12 @@ WORDS = ["<pad>", "<s>", "</s>", "<unk>", "<image>", "what", "is", "this", "a", 
 
 
 def tiny_config(**overrides) -> PaletteConfig:
-    shared = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "initializer_range": 0.2}
+    shared = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_attention_heads": 4,
+        "initializer_range": 0.2,
+    }
     text = {
         "vocab_size": len(WORDS),
         "num_hidden_layers": 2,
@@ -45,7 +53,9 @@ def picture(width: int, height: int) -> Image.Image:
 
 @pytest.fixture
 def processor() -> PaletteProcessor:
-    words = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>"))
+    words = Tokenizer(
+        WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>")
+    )
     words.pre_tokenizer = Whitespace()
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=words,
@@ -83,7 +93,9 @@ def test_projector_merges_squares_of_patches():
     merged = projector(grid)
     assert merged.shape == (2, 3, 32)
     square = torch.cat((grid[2, 4], grid[2, 5], grid[3, 4], grid[3, 5]))
-    torch.testing.assert_close(merged[1, 2], projector.linear_2(projector.act(projector.linear_1(square))))
+    torch.testing.assert_close(
+        merged[1, 2], projector.linear_2(projector.act(projector.linear_1(square)))
+    )
 
 
 def test_processor_makes_place_for_the_images(processor):
@@ -95,7 +107,9 @@ def test_processor_makes_place_for_the_images(processor):
     image_tokens = (inputs["input_ids"] == WORDS.index("<image>")).sum(dim=-1)
     assert image_tokens.tolist() == [counts[0], counts[1] + counts[2]]
     assert (inputs["input_ids"][0] == 0).sum() == (inputs["attention_mask"][0] == 0).sum() > 0
-    assert processor._get_num_multimodal_tokens([(8, 32), (16, 16), (8, 8)]).num_image_tokens == counts
+    assert (
+        processor._get_num_multimodal_tokens([(8, 32), (16, 16), (8, 8)]).num_image_tokens == counts
+    )
 
 
 def test_processor_shrinks_to_the_budget(processor):
@@ -132,7 +146,9 @@ def test_images_are_read(model, processor):
 
 def test_images_of_a_batch_do_not_meet(model, processor):
     together = model(**batch_of_two(processor)).logits
-    alone = model(**processor(images=picture(32, 8), text="<image> what is this ?", return_tensors="pt")).logits
+    alone = model(
+        **processor(images=picture(32, 8), text="<image> what is this ?", return_tensors="pt")
+    ).logits
     torch.testing.assert_close(together[:1, -alone.shape[1] :], alone, rtol=1e-4, atol=1e-5)
 
 
@@ -146,7 +162,11 @@ def test_missing_image_tokens_are_an_error(model, processor):
 
 def test_generation_with_the_cache_is_generation_without(model, processor):
     inputs = batch_of_two(processor)
-    options = {"max_new_tokens": 6, "do_sample": False, "suppress_tokens": [model.config.image_token_id]}
+    options = {
+        "max_new_tokens": 6,
+        "do_sample": False,
+        "suppress_tokens": [model.config.image_token_id],
+    }
     cached = model.generate(**inputs, use_cache=True, **options)
     assert cached.shape == (2, inputs["input_ids"].shape[1] + 6)
     torch.testing.assert_close(cached, model.generate(**inputs, use_cache=False, **options))

@@ -22,7 +22,8 @@ class PaletteProcessor(ProcessorMixin):
     ):
         r"""
         image_token (`str`, *optional*, defaults to `"<image>"`):
-            The token that stands for an image in a prompt, and that is repeated to make place for its tokens.
+            The token that stands for an image in a prompt, and that is repeated to make place for
+            its tokens.
         """
         self.image_token = tokenizer.image_token if hasattr(tokenizer, "image_token") else image_token
         self.image_token_id = tokenizer.encode(self.image_token, add_special_tokens=False)[0]
@@ -51,7 +52,7 @@ class PaletteProcessor(ProcessorMixin):
         return MultiModalData(**vision_data)
 
     def count_image_tokens(self, height: int, width: int) -> int:
-        """Counts the tokens of an image, row ends included, by its size in pixels after resizing."""
+        """Counts the tokens of an image, row ends included, by its size after resizing."""
         token_size = self.image_processor.patch_size * self.image_processor.merge_size
         return int(height // token_size) * int(width // token_size + 1)
 

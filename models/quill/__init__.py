@@ -1,4 +1,4 @@
-"""Quill, a dense decoder. Importing it makes it known to the auto classes of transformers."""
+"""Quill, a dense decoder. Importing it registers it with the auto classes."""
 
 from transformers import (
     AutoConfig,
@@ -16,7 +16,6 @@ from .modeling_quill import (
     QuillModel,
     QuillPreTrainedModel,
 )
-
 
 AutoConfig.register("quill", QuillConfig)
 AutoModel.register(QuillConfig, QuillModel)

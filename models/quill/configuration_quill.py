@@ -21,11 +21,13 @@ class QuillConfig(PreTrainedConfig):
     sliding_window (`int`, *optional*, defaults to 1024):
         How many tokens a layer of type `"sliding_attention"` looks back, itself included.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     final_logit_softcapping (`float`, *optional*, defaults to 30.0):
-        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves them unbounded.
+        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves
+        them unbounded.
 
     ```python
     >>> from models.quill import QuillConfig, QuillModel

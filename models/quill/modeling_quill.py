@@ -127,7 +127,7 @@ def eager_attention_forward(
 
 @use_kernelized_func(apply_rotary_pos_emb)
 class QuillAttention(nn.Module):
-    """Grouped-query attention with normalised queries and keys, local and rotary or global and position-free."""
+    """Attention with normalised queries and keys, local and rotary or global and position-free."""
 
     def __init__(self, config: QuillConfig, layer_idx: int):
         super().__init__()
@@ -155,7 +155,7 @@ class QuillAttention(nn.Module):
         self.sliding_window = config.sliding_window if is_local else None
         self.q_norm = QuillRMSNorm(self.head_dim, eps=config.rms_norm_eps)
         self.k_norm = QuillRMSNorm(self.head_dim, eps=config.rms_norm_eps)
-        # Attention over n keys flattens as n grows; scaling the scores by 1 + s * log(n) keeps it as sharp as it was.
+        # Attention over n keys flattens as n grows; a factor of 1 + s * log(n) keeps it sharp
         self.length_scale = None if is_local else nn.Parameter(torch.zeros(config.num_attention_heads))
 
     def forward(
@@ -387,7 +387,7 @@ class QuillModel(QuillPreTrainedModel):
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
         log_lengths = torch.log1p(position_ids.float())
 
-        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = decoder_layer(
                 hidden_states,
                 attention_mask=causal_mask_mapping[layer_type],

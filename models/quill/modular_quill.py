@@ -2,23 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quill: a dense decoder that reads locally with positions and globally without them.
 
-Three layers out of four see a sliding window and rotate queries and keys (RoPE). Every fourth layer sees the whole
-context and has no position embedding at all; instead it sharpens its softmax with the logarithm of the context length,
-by a factor that each head learns. What has no position cannot run out of the positions seen in training, so the
-context can be extended without touching the rotary frequencies.
+Three layers out of four see a sliding window and rotate queries and keys (RoPE). Every fourth layer
+sees the whole context and has no position embedding at all; instead it sharpens its softmax with
+the logarithm of the context length, by a factor that each head learns. What has no position cannot
+run out of the positions seen in training, so the context can be extended without touching the
+rotary frequencies.
 """
 
 from collections.abc import Callable
 
 import torch
+import transformers.initialization as init
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
-import transformers.initialization as init
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS, PreTrainedModel, slice_logits_to_keep
+from transformers.modeling_utils import (
+    ALL_ATTENTION_FUNCTIONS,
+    PreTrainedModel,
+    slice_logits_to_keep,
+)
 from transformers.models.llama.configuration_llama import LlamaConfig
 from transformers.models.llama.modeling_llama import (
     LlamaAttention,
@@ -42,11 +46,13 @@ class QuillConfig(LlamaConfig):
     sliding_window (`int`, *optional*, defaults to 1024):
         How many tokens a layer of type `"sliding_attention"` looks back, itself included.
     full_attention_interval (`int`, *optional*, defaults to 4):
-        Every so many layers, one has full attention and no position embedding. Only read when `layer_types` is unset.
+        Every so many layers, one has full attention and no position embedding. Only read when
+        `layer_types` is unset.
     layer_types (`list[str]`, *optional*):
         The attention of each layer, `"sliding_attention"` or `"full_attention"`.
     final_logit_softcapping (`float`, *optional*, defaults to 30.0):
-        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves them unbounded.
+        Bound on the magnitude of the logits, applied as `cap * tanh(logits / cap)`. `None` leaves
+        them unbounded.
 
     ```python
     >>> from models.quill import QuillConfig, QuillModel
@@ -86,7 +92,7 @@ class QuillRMSNorm(LlamaRMSNorm):
 
 
 class QuillAttention(LlamaAttention):
-    """Grouped-query attention with normalised queries and keys, local and rotary or global and position-free."""
+    """Attention with normalised queries and keys, local and rotary or global and position-free."""
 
     def __init__(self, config: QuillConfig, layer_idx: int):
         super().__init__(config, layer_idx)
@@ -94,8 +100,10 @@ class QuillAttention(LlamaAttention):
         self.sliding_window = config.sliding_window if is_local else None
         self.q_norm = QuillRMSNorm(self.head_dim, eps=config.rms_norm_eps)
         self.k_norm = QuillRMSNorm(self.head_dim, eps=config.rms_norm_eps)
-        # Attention over n keys flattens as n grows; scaling the scores by 1 + s * log(n) keeps it as sharp as it was.
-        self.length_scale = None if is_local else nn.Parameter(torch.zeros(config.num_attention_heads))
+        # Attention over n keys flattens as n grows; a factor of 1 + s * log(n) keeps it sharp
+        self.length_scale = (
+            None if is_local else nn.Parameter(torch.zeros(config.num_attention_heads))
+        )
 
     def forward(
         self,
@@ -121,7 +129,9 @@ class QuillAttention(LlamaAttention):
             query_states = query_states * sharpness[..., None].to(query_states.dtype)
 
         if past_key_values is not None:
-            key_states, value_states = past_key_values.update(key_states, value_states, self.layer_idx)
+            key_states, value_states = past_key_values.update(
+                key_states, value_states, self.layer_idx
+            )
 
         attention_interface: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(
             self.config._attn_implementation, eager_attention_forward
@@ -173,17 +183,23 @@ class QuillModel(LlamaModel):
             past_key_values = DynamicCache(config=self.config)
 
         if position_ids is None:
-            past_seen_tokens = past_key_values.get_seq_length() if past_key_values is not None else 0
-            position_ids = torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
+            past_seen_tokens = (
+                past_key_values.get_seq_length() if past_key_values is not None else 0
+            )
+            position_ids = (
+                torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
+            )
             position_ids = position_ids.unsqueeze(0)
 
-        causal_mask_mapping = self.prepare_masks(inputs_embeds, attention_mask, past_key_values, position_ids)
+        causal_mask_mapping = self.prepare_masks(
+            inputs_embeds, attention_mask, past_key_values, position_ids
+        )
 
         hidden_states = inputs_embeds
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
         log_lengths = torch.log1p(position_ids.float())
 
-        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types):
+        for decoder_layer, layer_type in zip(self.layers, self.config.layer_types, strict=True):
             hidden_states = decoder_layer(
                 hidden_states,
                 attention_mask=causal_mask_mapping[layer_type],
@@ -271,7 +287,9 @@ class QuillForCausalLM(LlamaForCausalLM):
 
         loss = None
         if labels is not None:
-            loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
+            loss = self.loss_function(
+                logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs
+            )
 
         return CausalLMOutputWithPast(
             loss=loss,

@@ -56,7 +56,9 @@ def test_forward_returns_capped_logits():
 def test_softcap_can_be_switched_off():
     logits = torch.tensor([-100.0, 0.0, 1.0])
     assert softcap_logits(logits, None) is logits
-    torch.testing.assert_close(softcap_logits(logits, 30.0), torch.tensor([-29.923, 0.0, 0.99963]), rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        softcap_logits(logits, 30.0), torch.tensor([-29.923, 0.0, 0.99963]), rtol=0, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
@@ -66,7 +68,9 @@ def test_local_layer_sees_its_window_only(implementation):
     model.set_attn_implementation(implementation)
     other = TOKENS.clone()
     other[0, 3] = 50
-    difference = (model(TOKENS).last_hidden_state - model(other).last_hidden_state).abs().amax(dim=-1)[0]
+    difference = (
+        (model(TOKENS).last_hidden_state - model(other).last_hidden_state).abs().amax(dim=-1)[0]
+    )
     assert (difference > 1e-3).nonzero().flatten().tolist() == [3, 4, 5, 6]
     assert (difference[[0, 1, 2, 7, 8, 9, 10, 11]] == 0).all()
 
@@ -123,7 +127,9 @@ def test_attention_implementations_agree():
 
 
 def test_reload(tmp_path):
-    check_reload(QuillForCausalLM(tiny_config()), {"input_ids": TOKENS}, tmp_path, AutoModelForCausalLM)
+    check_reload(
+        QuillForCausalLM(tiny_config()), {"input_ids": TOKENS}, tmp_path, AutoModelForCausalLM
+    )
 
 
 def test_training():

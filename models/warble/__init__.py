@@ -1,13 +1,25 @@
-"""Warble, a streaming speech-to-text model. Importing it makes it known to the auto classes of transformers."""
+"""Warble, a streaming speech-to-text model. Importing it registers it with the auto classes."""
 
-from transformers import AutoConfig, AutoModel, AutoModelForSpeechSeq2Seq
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModel,
+    AutoModelForSpeechSeq2Seq,
+)
 
 from .configuration_warble import WarbleConfig
+from .feature_extraction_warble import WarbleFeatureExtractor
 from .modeling_warble import WarbleForConditionalGeneration, WarbleModel, WarblePreTrainedModel
 
-
 AutoConfig.register("warble", WarbleConfig)
+AutoFeatureExtractor.register(WarbleConfig, WarbleFeatureExtractor)
 AutoModel.register(WarbleConfig, WarbleModel)
 AutoModelForSpeechSeq2Seq.register(WarbleConfig, WarbleForConditionalGeneration)
 
-__all__ = ["WarbleConfig", "WarbleForConditionalGeneration", "WarbleModel", "WarblePreTrainedModel"]
+__all__ = [
+    "WarbleConfig",
+    "WarbleFeatureExtractor",
+    "WarbleForConditionalGeneration",
+    "WarbleModel",
+    "WarblePreTrainedModel",
+]

@@ -56,7 +56,7 @@ class WarbleEncoderModelOutput(BaseModelOutput):
 
 
 class WarbleCausalConv1d(nn.Conv1d):
-    """A strided convolution that never looks ahead: frame `t` has heard the samples before `(t + 1) * stride`."""
+    """A convolution that never looks ahead: frame `t` hears what is before `(t + 1) * stride`."""
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         return super().forward(nn.functional.pad(hidden_states, (self.kernel_size[0] - self.stride[0], 0)))
@@ -397,7 +397,7 @@ class WarbleEncoderLayer(GradientCheckpointingLayer):
 
 
 def chunk_overlay(chunk_size: int, left_chunks: int) -> Callable:
-    """Mask function of attention to the own chunk of `chunk_size` frames and the `left_chunks` chunks before it."""
+    """Mask function: a frame sees its chunk of `chunk_size` frames and `left_chunks` before it."""
 
     def inner_mask(batch_idx: int, head_idx: int, q_idx: int, kv_idx: int) -> bool:
         distance = q_idx // chunk_size - kv_idx // chunk_size
@@ -464,10 +464,11 @@ class WarbleEncoder(WarblePreTrainedModel):
         hidden_states = nn.functional.gelu(self.conv3(hidden_states))
         hidden_states = hidden_states.transpose(1, 2)
 
-        # A frame counts when its last sample does
+        # A frame counts when its first sample does
         frame_mask = None
         if attention_mask is not None:
-            frame_mask = attention_mask[:, self.samples_per_frame - 1 :: self.samples_per_frame].int()
+            step = self.samples_per_frame
+            frame_mask = attention_mask[:, ::step][:, : hidden_states.shape[1]].int()
 
         attention_mask = create_bidirectional_mask(
             config=self.config,
@@ -476,7 +477,7 @@ class WarbleEncoder(WarblePreTrainedModel):
             and_mask_function=chunk_overlay(self.config.chunk_size, self.config.left_chunks),
         )
 
-        position_ids = torch.arange(hidden_states.shape[1], device=hidden_states.device).unsqueeze(0)
+        position_ids = torch.arange(hidden_states.shape[1], device=hidden_states.device)[None]
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
 
         for encoder_layer in self.layers:
@@ -815,11 +816,11 @@ class WarbleForConditionalGeneration(WarblePreTrainedModel, GenerationMixin):
         Example:
 
         ```python
-        >>> from transformers import AutoFeatureExtractor, AutoTokenizer
-        >>> from models.warble import WarbleForConditionalGeneration
+        >>> from transformers import AutoTokenizer
+        >>> from models.warble import WarbleFeatureExtractor, WarbleForConditionalGeneration
 
         >>> model = WarbleForConditionalGeneration.from_pretrained("path/to/warble")
-        >>> feature_extractor = AutoFeatureExtractor.from_pretrained("path/to/warble")
+        >>> feature_extractor = WarbleFeatureExtractor.from_pretrained("path/to/warble")
         >>> tokenizer = AutoTokenizer.from_pretrained("path/to/warble")
 
         >>> inputs = feature_extractor(waveform, sampling_rate=16000, return_tensors="pt")

@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Warble: speech to text with an encoder that can run while the speaker is still talking.
 
-It hears the waveform itself, through three strided convolutions that never look ahead. The frames are cut into chunks;
-a frame attends to its own chunk and to a bounded number of chunks before it. So the encoding of a chunk is final as soon
-as the chunk is over, at a cost that does not grow with the length of the recording. The decoder is Moonshine's.
+It hears the waveform itself, through three strided convolutions that never look ahead. The frames
+are cut into chunks; a frame attends to its own chunk and to a bounded number of chunks before it.
+So the encoding of a chunk is final as soon as the chunk is over, at a cost that does not grow with
+the length of the recording. The decoder is Moonshine's.
 """
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from huggingface_hub.dataclasses import strict
 from torch import nn
-
+from transformers.feature_extraction_sequence_utils import SequenceFeatureExtractor
+from transformers.feature_extraction_utils import BatchFeature
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.modeling_outputs import Seq2SeqLMOutput, Seq2SeqModelOutput
 from transformers.models.moonshine.configuration_moonshine import MoonshineConfig
@@ -24,7 +27,7 @@ from transformers.models.moonshine.modeling_moonshine import (
     MoonshinePreTrainedModel,
 )
 from transformers.processing_utils import Unpack
-from transformers.utils import TransformersKwargs, auto_docstring
+from transformers.utils import PaddingStrategy, TensorType, TransformersKwargs, auto_docstring
 
 
 @auto_docstring(custom_intro="This is the configuration class of a [`WarbleModel`].")
@@ -67,14 +70,16 @@ class WarbleEncoderModelOutput(MoonshineEncoderModelOutput):
 
 
 class WarbleCausalConv1d(nn.Conv1d):
-    """A strided convolution that never looks ahead: frame `t` has heard the samples before `(t + 1) * stride`."""
+    """A convolution that never looks ahead: frame `t` hears what is before `(t + 1) * stride`."""
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        return super().forward(nn.functional.pad(hidden_states, (self.kernel_size[0] - self.stride[0], 0)))
+        return super().forward(
+            nn.functional.pad(hidden_states, (self.kernel_size[0] - self.stride[0], 0))
+        )
 
 
 def chunk_overlay(chunk_size: int, left_chunks: int) -> Callable:
-    """Mask function of attention to the own chunk of `chunk_size` frames and the `left_chunks` chunks before it."""
+    """Mask function: a frame sees its chunk of `chunk_size` frames and `left_chunks` before it."""
 
     def inner_mask(batch_idx: int, head_idx: int, q_idx: int, kv_idx: int) -> bool:
         distance = q_idx // chunk_size - kv_idx // chunk_size
@@ -94,9 +99,15 @@ class WarblePreTrainedModel(MoonshinePreTrainedModel):
 class WarbleEncoder(MoonshineEncoder):
     def __init__(self, config: WarbleConfig):
         super().__init__(config)
-        self.conv1 = WarbleCausalConv1d(1, config.hidden_size, kernel_size=127, stride=64, bias=False)
-        self.conv2 = WarbleCausalConv1d(config.hidden_size, 2 * config.hidden_size, kernel_size=7, stride=3)
-        self.conv3 = WarbleCausalConv1d(2 * config.hidden_size, config.hidden_size, kernel_size=3, stride=2)
+        self.conv1 = WarbleCausalConv1d(
+            1, config.hidden_size, kernel_size=127, stride=64, bias=False
+        )
+        self.conv2 = WarbleCausalConv1d(
+            config.hidden_size, 2 * config.hidden_size, kernel_size=7, stride=3
+        )
+        self.conv3 = WarbleCausalConv1d(
+            2 * config.hidden_size, config.hidden_size, kernel_size=3, stride=2
+        )
         # Moonshine normalises over the whole recording, which is not known before its end
         del self.groupnorm
         self.frame_norm = nn.LayerNorm(config.hidden_size)
@@ -120,10 +131,11 @@ class WarbleEncoder(MoonshineEncoder):
         hidden_states = nn.functional.gelu(self.conv3(hidden_states))
         hidden_states = hidden_states.transpose(1, 2)
 
-        # A frame counts when its last sample does
+        # A frame counts when its first sample does
         frame_mask = None
         if attention_mask is not None:
-            frame_mask = attention_mask[:, self.samples_per_frame - 1 :: self.samples_per_frame].int()
+            step = self.samples_per_frame
+            frame_mask = attention_mask[:, ::step][:, : hidden_states.shape[1]].int()
 
         attention_mask = create_bidirectional_mask(
             config=self.config,
@@ -132,7 +144,7 @@ class WarbleEncoder(MoonshineEncoder):
             and_mask_function=chunk_overlay(self.config.chunk_size, self.config.left_chunks),
         )
 
-        position_ids = torch.arange(hidden_states.shape[1], device=hidden_states.device).unsqueeze(0)
+        position_ids = torch.arange(hidden_states.shape[1], device=hidden_states.device)[None]
         position_embeddings = self.rotary_emb(hidden_states, position_ids=position_ids)
 
         for encoder_layer in self.layers:
@@ -144,7 +156,9 @@ class WarbleEncoder(MoonshineEncoder):
                 **kwargs,
             )
 
-        return WarbleEncoderModelOutput(last_hidden_state=self.layer_norm(hidden_states), attention_mask=frame_mask)
+        return WarbleEncoderModelOutput(
+            last_hidden_state=self.layer_norm(hidden_states), attention_mask=frame_mask
+        )
 
 
 class WarbleModel(MoonshineModel):
@@ -177,11 +191,11 @@ class WarbleForConditionalGeneration(MoonshineForConditionalGeneration):
         Example:
 
         ```python
-        >>> from transformers import AutoFeatureExtractor, AutoTokenizer
-        >>> from models.warble import WarbleForConditionalGeneration
+        >>> from transformers import AutoTokenizer
+        >>> from models.warble import WarbleFeatureExtractor, WarbleForConditionalGeneration
 
         >>> model = WarbleForConditionalGeneration.from_pretrained("path/to/warble")
-        >>> feature_extractor = AutoFeatureExtractor.from_pretrained("path/to/warble")
+        >>> feature_extractor = WarbleFeatureExtractor.from_pretrained("path/to/warble")
         >>> tokenizer = AutoTokenizer.from_pretrained("path/to/warble")
 
         >>> inputs = feature_extractor(waveform, sampling_rate=16000, return_tensors="pt")
@@ -191,8 +205,86 @@ class WarbleForConditionalGeneration(MoonshineForConditionalGeneration):
         return super().forward(**super_kwargs)
 
 
+class WarbleFeatureExtractor(SequenceFeatureExtractor):
+    r"""
+    Constructs a Warble feature extractor, which pads waveforms to whole frames. It leaves their
+    loudness alone: that of a whole recording is not known before its end.
+
+    Args:
+        feature_size (`int`, *optional*, defaults to 1):
+            The number of channels.
+        sampling_rate (`int`, *optional*, defaults to 16000):
+            The sampling rate that the model was trained at, in hertz.
+        padding_value (`float`, *optional*, defaults to 0.0):
+            The value of the padding.
+        samples_per_frame (`int`, *optional*, defaults to 384):
+            How many samples make a frame.
+    """
+
+    model_input_names = ["input_values", "attention_mask"]
+
+    def __init__(
+        self,
+        feature_size=1,
+        sampling_rate=16000,
+        padding_value=0.0,
+        samples_per_frame=384,
+        **kwargs,
+    ):
+        super().__init__(
+            feature_size=feature_size,
+            sampling_rate=sampling_rate,
+            padding_value=padding_value,
+            **kwargs,
+        )
+        self.samples_per_frame = samples_per_frame
+
+    def __call__(
+        self,
+        raw_speech: np.ndarray | list[np.ndarray],
+        sampling_rate: int,
+        padding: bool | str | PaddingStrategy = True,
+        max_length: int | None = None,
+        return_tensors: str | TensorType | None = None,
+    ) -> BatchFeature:
+        """
+        Prepares one or several waveforms for the model.
+
+        Args:
+            raw_speech (`np.ndarray`, `list[np.ndarray]`):
+                The waveforms, each of shape `(audio_length,)`.
+            sampling_rate (`int`):
+                The sampling rate of the waveforms, in hertz.
+            padding (`bool`, `str` or [`~utils.PaddingStrategy`], *optional*, defaults to `True`):
+                Whether to pad to the longest waveform, or to `max_length`.
+            max_length (`int`, *optional*):
+                The length to pad to, in samples.
+            return_tensors (`str` or [`~utils.TensorType`], *optional*):
+                What to return instead of lists: `"pt"` for torch tensors, `"np"` for numpy arrays.
+        """
+        if sampling_rate != self.sampling_rate:
+            raise ValueError(
+                f"The waveforms are sampled at {sampling_rate} Hz, but the model was trained at "
+                f"{self.sampling_rate} Hz."
+            )
+        waveforms = raw_speech if isinstance(raw_speech, (list, tuple)) else [raw_speech]
+        waveforms = [np.asarray(waveform, dtype=np.float32) for waveform in waveforms]
+        if any(waveform.ndim != 1 for waveform in waveforms):
+            raise ValueError("A waveform must be mono, of shape `(audio_length,)`.")
+
+        return self.pad(
+            BatchFeature({"input_values": waveforms}),
+            padding=padding,
+            max_length=max_length,
+            pad_to_multiple_of=self.samples_per_frame,
+            return_attention_mask=True,
+            return_tensors=return_tensors,
+        )
+
+
 __all__ = [
     "WarbleConfig",
+    "WarbleFeatureExtractor",
     "WarbleForConditionalGeneration",
     "WarbleModel",
     "WarblePreTrainedModel",

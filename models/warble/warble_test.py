@@ -1,10 +1,17 @@
+import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoModelForSpeechSeq2Seq
+from transformers import AutoFeatureExtractor, AutoModel, AutoModelForSpeechSeq2Seq
 
 from models.checks import check_attention_implementations, check_reload, check_training
 from models.warble.configuration_warble import WarbleConfig
-from models.warble.modeling_warble import WarbleCausalConv1d, WarbleEncoder, WarbleForConditionalGeneration, WarbleModel
+from models.warble.feature_extraction_warble import WarbleFeatureExtractor
+from models.warble.modeling_warble import (
+    WarbleCausalConv1d,
+    WarbleEncoder,
+    WarbleForConditionalGeneration,
+    WarbleModel,
+)
 
 FRAME = 64 * 3 * 2
 TOKENS = torch.tensor([[5, 9, 17, 3], [28, 11, 2, -100]])
@@ -59,7 +66,11 @@ def test_encoder_forgets():
     waveform = torch.randn(1, 16 * FRAME)
     other = waveform.clone()
     other[:, :FRAME] = 0.0
-    difference = (encoder(waveform).last_hidden_state - encoder(other).last_hidden_state).abs().amax(dim=-1)[0]
+    difference = (
+        (encoder(waveform).last_hidden_state - encoder(other).last_hidden_state)
+        .abs()
+        .amax(dim=-1)[0]
+    )
     # The first chunk is seen from itself and, with `left_chunks=1`, from the second
     assert (difference[:8] > 0).all()
     assert (difference[8:] == 0).all()
@@ -74,12 +85,48 @@ def test_padding_changes_nothing():
     batched = model(waveform, attention_mask=mask, **decoder_inputs).logits
     short = model(waveform[1:, : 7 * FRAME], decoder_input_ids=TOKENS[:1]).logits
     torch.testing.assert_close(batched[1:], short)
-    assert (batched[1:] - model(waveform[1:], decoder_input_ids=TOKENS[:1]).logits).abs().max() > 1e-4
+    assert (
+        batched[1:] - model(waveform[1:], decoder_input_ids=TOKENS[:1]).logits
+    ).abs().max() > 1e-4
+
+
+def test_feature_extractor_pads_to_whole_frames():
+    extractor = WarbleFeatureExtractor()
+    waveforms = [np.ones(3 * FRAME + 1), np.ones(FRAME)]
+    inputs = extractor(waveforms, sampling_rate=16000, return_tensors="pt")
+    assert inputs["input_values"].shape == (2, 4 * FRAME)
+    assert inputs["input_values"].dtype == torch.float32
+    assert inputs["attention_mask"].sum(dim=-1).tolist() == [3 * FRAME + 1, FRAME]
+    torch.testing.assert_close(inputs["input_values"], inputs["attention_mask"].float())
+    encoded = WarbleEncoder(tiny_config()).eval()(**inputs)
+    assert encoded.attention_mask.tolist() == [[1, 1, 1, 1], [1, 0, 0, 0]]
+    with pytest.raises(ValueError, match="sampled at 8000 Hz"):
+        extractor(waveforms, sampling_rate=8000)
+    with pytest.raises(ValueError, match="must be mono"):
+        extractor(np.ones((2, FRAME)), sampling_rate=16000)
+
+
+def test_waveforms_to_tokens(tmp_path):
+    WarbleFeatureExtractor(padding_value=0.5).save_pretrained(tmp_path)
+    extractor = AutoFeatureExtractor.from_pretrained(tmp_path)
+    assert type(extractor) is WarbleFeatureExtractor
+    assert extractor.padding_value == 0.5
+    rng = np.random.default_rng(0)
+    waveforms = [rng.standard_normal(9000), rng.standard_normal(4000)]
+    model = WarbleForConditionalGeneration(tiny_config(eos_token_id=None)).eval()
+    options = {"max_new_tokens": 6, "do_sample": False}
+    together = model.generate(**extractor(waveforms, 16000, return_tensors="pt"), **options)
+    alone = model.generate(**extractor(waveforms[1], 16000, return_tensors="pt"), **options)
+    assert together.shape == (2, 7)
+    torch.testing.assert_close(together[1:], alone)
 
 
 def test_generation_with_the_cache_is_generation_without():
     model = WarbleForConditionalGeneration(tiny_config(eos_token_id=None)).eval()
-    inputs = {"input_values": torch.randn(1, 12 * FRAME), "attention_mask": torch.ones(1, 12 * FRAME)}
+    inputs = {
+        "input_values": torch.randn(1, 12 * FRAME),
+        "attention_mask": torch.ones(1, 12 * FRAME),
+    }
     options = {"max_new_tokens": 8, "do_sample": False}
     cached = model.generate(**inputs, use_cache=True, **options)
     assert cached.shape == (1, 9)
