@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         "convert": _convert,
         "outline": _outline,
         "collect-parents": _collect,
+        "explain": _explain,
     }
     return handlers[options.command](options)
 
@@ -179,6 +180,18 @@ def _write(texts: dict[str, str]) -> int:
     for path in sorted(texts):
         print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
     return len(changed)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from modular_converter.explain.command import explain, modular_behind
+
+    options.paths, options.output_dir = [modular_behind(options.target)], None
+    work = _work_of_request(options.request) if options.request else _work_of_paths(options)
+
+    def locate(path: str) -> Place:
+        return place_of(path, work.root, work.setting.search_roots)
+
+    return explain(options.target, work.setting, locate, as_json=options.json)
 
 
 def _outline(options: argparse.Namespace) -> int:

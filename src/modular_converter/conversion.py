@@ -38,11 +38,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Conversion:
-    """The result for one modular: unformatted outputs, the parents read, warnings."""
+    """The result for one modular: unformatted outputs, renaming by parent file, warnings."""
 
     place: Place
     outputs: dict[str, OutputFile]
-    parents: tuple[str, ...]
+    parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
 
     def output_path(self, file_type: str) -> str:
@@ -260,7 +260,8 @@ class _Conversion:
             self._candidates(),
             self.profile,
         )
-        return Conversion(self.place, outputs, tuple(self.parents), tuple(self.warnings))
+        renamers = {path: parent.renamer for path, parent in self.parents.items()}
+        return Conversion(self.place, outputs, renamers, tuple(self.warnings))
 
     def _file(self, file_type: str) -> _File:
         if file_type not in self.files:
@@ -305,7 +306,7 @@ class _Conversion:
     ) -> ParentClass:
         renamer = parent.renamer
         code = renamer.code
-        renames = (renamer.description,)
+        renames = (renamer,)
         if class_name != renamed:
             suffix = common_suffix(class_name, renamed)
             old = self.table.lower(renamed.removesuffix(suffix))
@@ -313,7 +314,7 @@ class _Conversion:
             words = self.text_renames.get((old, new))
             if words is None:
                 words = self.text_renames[old, new] = Renamer(old, new, self.table)
-            renames += (words.description,)
+            renames += (words,)
 
             def code(text: str, first=renamer.code, second=words.text_only) -> str:  # type: ignore[no-untyped-def]
                 return second(first(text))

@@ -1,0 +1,98 @@
+"""What is to be said about a line or a class of a generated file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "copied",  # from a line of the modular or of a parent, renamed and formatted
+    "adapted",  # made from such lines, with words that the converter or formatter wrote
+    "import",
+    "export",  # part of `__all__` or of the module's `__getattr__`
+    "header",  # licence and comments above the modular's first statement
+    "banner",
+    "blank",
+    "converter",  # written by the converter alone
+]
+
+
+@dataclass(frozen=True)
+class AppliedRename:
+    """A rename of a model's name that a class, function or import went through.
+
+    ``scope`` says whether all of its text was renamed or only strings and comments.
+    """
+
+    old: str
+    new: str
+    scope: Literal["everything", "strings and comments"] = "everything"
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line that a generated line stems from.
+
+    ``words`` are the words of the line that were renamed, ``names`` what is imported by it;
+    ``generated_from`` explains the line in turn when its file is generated itself, and ``note``
+    says why there is no such explanation although it is.
+    """
+
+    path: str
+    line: int
+    text: str
+    item: str
+    renames: tuple[AppliedRename, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    generated_from: Explanation | None = None
+    note: str = ""
+
+    def root(self) -> SourceLine:
+        """The line in a file written by hand that it stems from, as far as that is known."""
+        further = self.generated_from
+        return further.sources[0].root() if further and further.sources else self
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where one line (from 1) of a generated file comes from; the main source is first."""
+
+    path: str
+    line: int
+    text: str
+    item: str
+    kind: Kind
+    sources: tuple[SourceLine, ...] = ()
+    note: str = ""
+
+    @property
+    def generations(self) -> int:
+        """How many conversions lie between the line and a file written by hand."""
+        return 1 + max(
+            (s.generated_from.generations for s in self.sources if s.generated_from), default=0
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive lines of a class or function that stem from consecutive lines of one file."""
+
+    first: int
+    last: int
+    kind: Kind
+    source: SourceLine | None
+    last_source_line: int
+
+
+@dataclass(frozen=True)
+class ItemExplanation:
+    """Where a class, function or method comes from: its defining line and all its parts."""
+
+    name: str
+    path: str
+    first: int
+    last: int
+    definition: Explanation
+    renames: tuple[AppliedRename, ...]
+    parts: tuple[Part, ...]

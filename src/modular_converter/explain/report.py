@@ -1,0 +1,161 @@
+"""Explanations as text for people and as JSON."""
+
+from __future__ import annotations
+
+from modular_converter.explain.explanation import (
+    AppliedRename,
+    Explanation,
+    ItemExplanation,
+    Part,
+    SourceLine,
+)
+from modular_converter.explain.generated_file import GeneratedFile
+
+SCHEMA = 1
+
+
+def line_text(explained: Explanation, file: GeneratedFile) -> str:
+    """The answer about one line, for people."""
+    within = f" in {explained.item}" if explained.item else ""
+    lines = [f"{explained.path}:{explained.line}{within}", f"    {explained.text.strip()}"]
+    lines += _sources(explained, "")
+    lines += _advice(explained, file)
+    return "\n".join(lines)
+
+
+def _sources(explained: Explanation, indent: str) -> list[str]:
+    lines = []
+    what = {"copied": "from", "adapted": "made from", "import": "imported in"}
+    verb = what.get(explained.kind, "from")
+    for source in explained.sources:
+        within = f" in {source.item}" if source.item else ""
+        names = f": {', '.join(source.names)}" if explained.kind == "import" else ""
+        lines.append(f"{indent}{verb} {source.path}:{source.line}{within}{names}")
+        if source.text.strip():
+            lines.append(f"{indent}    {source.text.strip()}")
+        if source.words:
+            changed = ", ".join(f"{old} -> {new}" for old, new in source.words)
+            lines.append(f"{indent}    renamed here: {changed}")
+        if source.renames:
+            lines.append(f"{indent}    renames: {renames_text(source.renames)}")
+        if source.note:
+            lines.append(f"{indent}    note: {source.note}")
+        if source.generated_from is not None:
+            lines.append(f"{indent}    which is generated itself:")
+            lines += _sources(source.generated_from, indent + "    ")
+    if explained.note:
+        lines.append(f"{indent}note: {explained.note}")
+    return lines
+
+
+def _advice(explained: Explanation, file: GeneratedFile) -> list[str]:
+    if not explained.sources:
+        return []
+    first = explained.sources[0]
+    root = first.root()
+    modular = file.sources.label(file.conversion.place.path)
+    place = f"{root.path}:{root.line}"
+    if first.path == modular or not explained.item:
+        return [f"edit {place}"]
+    return [f"edit {place}, or override {explained.item} in {modular}"]
+
+
+def renames_text(renames: tuple[AppliedRename, ...]) -> str:
+    """Renames in one line."""
+    return ", ".join(
+        f"{each.old} -> {each.new}" + ("" if each.scope == "everything" else f" ({each.scope})")
+        for each in renames
+    )
+
+
+def item_text(explained: ItemExplanation, file: GeneratedFile) -> str:
+    """The answer about a class, function or method, for people."""
+    lines = [f"{explained.path}:{explained.first}-{explained.last} {explained.name}"]
+    if explained.renames:
+        lines.append(f"renames: {renames_text(explained.renames)}")
+    width = max((len(_range(part.first, part.last)) for part in explained.parts), default=0)
+    for part in explained.parts:
+        lines.append(f"  {_range(part.first, part.last):<{width}}  {_part_text(part)}")
+    return "\n".join([*lines, *_advice(explained.definition, file)])
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _part_text(part: Part) -> str:
+    source = part.source
+    if source is None:
+        return "formatter" if part.kind == "blank" else "converter"
+    within = f" {source.item}" if source.item else ""
+    made = " (adapted)" if part.kind == "adapted" else ""
+    text = f"{source.path}:{_range(source.line, max(source.line, part.last_source_line))}"
+    steps = []
+    further = source.generated_from
+    while further is not None and further.sources:
+        steps.append(f" <- {further.sources[0].path}:{further.sources[0].line}")
+        further = further.sources[0].generated_from
+    return f"{text}{within}{made}{''.join(steps)}"
+
+
+def line_as_json(explained: Explanation, file: GeneratedFile) -> dict[str, object]:
+    """The answer about one line, with the state of the file."""
+    return {"schema": SCHEMA, "stale": file.is_stale, "line": _explanation(explained)}
+
+
+def item_as_json(explained: ItemExplanation, file: GeneratedFile) -> dict[str, object]:
+    """The answer about a class, function or method, with the state of the file."""
+    return {
+        "schema": SCHEMA,
+        "stale": file.is_stale,
+        "item": {
+            "name": explained.name,
+            "path": explained.path,
+            "first": explained.first,
+            "last": explained.last,
+            "definition": _explanation(explained.definition),
+            "renames": _renames(explained.renames),
+            "parts": [
+                {
+                    "first": part.first,
+                    "last": part.last,
+                    "kind": part.kind,
+                    "source": _source(part.source) if part.source else None,
+                    "last_source_line": part.last_source_line,
+                }
+                for part in explained.parts
+            ],
+        },
+    }
+
+
+def _explanation(explained: Explanation) -> dict[str, object]:
+    return {
+        "path": explained.path,
+        "line": explained.line,
+        "text": explained.text,
+        "item": explained.item,
+        "kind": explained.kind,
+        "note": explained.note,
+        "generations": explained.generations,
+        "sources": [_source(source) for source in explained.sources],
+    }
+
+
+def _source(source: SourceLine) -> dict[str, object]:
+    further = source.generated_from
+    return {
+        "path": source.path,
+        "line": source.line,
+        "text": source.text,
+        "item": source.item,
+        "renames": _renames(source.renames),
+        "words": [{"old": old, "new": new} for old, new in source.words],
+        "names": list(source.names),
+        "generated_from": _explanation(further) if further is not None else None,
+        "note": source.note,
+    }
+
+
+def _renames(renames: tuple[AppliedRename, ...]) -> list[dict[str, str]]:
+    return [{"old": each.old, "new": each.new, "scope": each.scope} for each in renames]
