@@ -68,9 +68,7 @@ class Workspace:
 
 def formatted(conversion: Conversion, profile: str = "5.23") -> dict[str, str]:
     """The formatted outputs of a conversion by type, without the banner."""
-    raw = {
-        f"{file_type}_x.py": output.text for file_type, output in conversion.outputs.items()
-    }
+    raw = {f"{file_type}_x.py": output.text for file_type, output in conversion.outputs.items()}
     done = format_all(raw, named(profile))
     notice = banner(conversion.place.banner_path)
     result = {}

@@ -171,15 +171,15 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_IDENTIFIER.findall(code_only(text)))
 
 
-def references(text: str) -> set[str]:
-    """Dotted names that ``text`` may refer to, those in quoted annotations included.
+def references(text: str, *, quoted: bool = True) -> set[str]:
+    """Dotted names that ``text`` may refer to, with ``quoted`` also in quoted annotations.
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
     found = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
-    if '"' in text or "'" in text:
-        for _, quoted in _QUOTED_NAME.findall(text):
-            found.update(_REFERENCE.findall(quoted))
+    if quoted and ('"' in text or "'" in text):
+        for _, annotation in _QUOTED_NAME.findall(text):
+            found.update(_REFERENCE.findall(annotation))
     return found
 
 

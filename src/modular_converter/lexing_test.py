@@ -22,7 +22,7 @@ SAMPLES = [
     'rb"""raw \\""" + y',
     "s = '''it's'''",
     'f"{x:%Y-%m}{y}"',
-    "call(f'a{f\"{inner}\"}b', key=rf\"{z}\\d\")",
+    'call(f\'a{f"{inner}"}b\', key=rf"{z}\\d")',
     "'unterminated",
 ]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from modular_converter.conftest import Workspace
 
+from modular_converter.conftest import Workspace
 from modular_converter.diagnostics import ConversionError
 
 IMPORT = "from ..llama.modeling_llama import {}\n\n\n"
@@ -69,19 +69,16 @@ def test_init_is_unravelled(workspace: Workspace) -> None:
                 self.c = before
         """,
     )
-    assert (
-        expected(
-            '''
+    assert expected(
+        """
             def __init__(self, config):
                 super().__init__()
                 before = 1
                 self.a = 3  # third
                 self.c = before
                 self.post_init()
-            '''
-        )
-        in textwrap.dedent(text.partition("width: int = 2\n")[2])
-    )
+            """
+    ) in textwrap.dedent(text.partition("width: int = 2\n")[2])
 
 
 def test_del_keeps_annotated_assignments_before_5_16(workspace: Workspace) -> None:
@@ -138,7 +135,9 @@ def test_override_keeps_docstring_and_returns_of_the_parent(workspace: Workspace
                 return y
         """,
     )
-    assert '    def forward(self, y) -> int:\n        """Goes forward."""\n        return y\n' in text
+    assert (
+        '    def forward(self, y) -> int:\n        """Goes forward."""\n        return y\n' in text
+    )
 
 
 def test_super_kwargs_takes_the_parents_parameters(workspace: Workspace) -> None:
@@ -189,7 +188,9 @@ def test_explicit_base_call_becomes_super(workspace: Workspace) -> None:
 
 
 def test_comments_of_strings_follow_the_class_name(workspace: Workspace) -> None:
-    workspace.parent("class LlamaMLP:\n    '''x'''\n\n    a = 'LlamaMLP'\n\n\nclass LlamaHead:\n    pass\n")
+    workspace.parent(
+        "class LlamaMLP:\n    '''x'''\n\n    a = 'LlamaMLP'\n\n\nclass LlamaHead:\n    pass\n"
+    )
     text = workspace.outputs(
         IMPORT.format("LlamaMLP, LlamaHead")
         + "class NewOneHead(LlamaHead):\n    pass\n\n\n"

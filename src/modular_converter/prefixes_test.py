@@ -69,8 +69,15 @@ def test_type_of_module() -> None:
 
 @pytest.mark.parametrize(
     ("version", "profile"),
-    [("5.8.0", "5.8"), ("5.12.0", "5.10"), ("5.15.1", "5.15"), ("5.23.0", "5.23"), (None, "5.23"),
-     ("6.0.0.dev0", "5.23"), ("odd", "5.23")],
+    [
+        ("5.8.0", "5.8"),
+        ("5.12.0", "5.10"),
+        ("5.15.1", "5.15"),
+        ("5.23.0", "5.23"),
+        (None, "5.23"),
+        ("6.0.0.dev0", "5.23"),
+        ("odd", "5.23"),
+    ],
 )
 def test_profile_of_a_version(version: str | None, profile: str) -> None:
     assert for_version(version).name == profile

@@ -89,7 +89,11 @@ def test_relative_imports_move_to_the_library() -> None:
 
 def test_relative_imports_between_packages_of_different_depth() -> None:
     renamer = Renamer(
-        "base", "child", TABLE, sibling_name="child", relocate=("lib.models.base", "lib.extra.a.child")
+        "base",
+        "child",
+        TABLE,
+        sibling_name="child",
+        relocate=("lib.models.base", "lib.extra.a.child"),
     )
     assert renamer.code("from ..common import x\n") == "from ....models.common import x\n"
 
