@@ -62,7 +62,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
     for directory in [*options.search_path, options.root]:
         if not os.path.isdir(directory):
             raise diagnostics.error(
-                "no-such-directory", directory, "there is no such directory",
+                "no-such-directory",
+                directory,
+                "there is no such directory",
                 hint="check the spelling of the option's value",
             )
     files = _modular_files(options.paths)
@@ -75,7 +77,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             search.append(installed)
     if options.profile is not None and options.profile not in profiles.names():
         raise diagnostics.error(
-            "unknown-profile", "--profile", f"there is no profile {options.profile}",
+            "unknown-profile",
+            "--profile",
+            f"there is no profile {options.profile}",
             hint=f"known profiles: {', '.join(profiles.names())}",
         )
     setting = _setting(places, search, options.profile)
@@ -94,7 +98,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             ]
             if not inside:
                 raise diagnostics.error(
-                    "nothing-to-convert", path, "the directory holds no modular_<model>.py",
+                    "nothing-to-convert",
+                    path,
+                    "the directory holds no modular_<model>.py",
                     hint="name a directory that holds modular files",
                 )
             found.update(dict.fromkeys(sorted(inside)))
@@ -102,7 +108,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             found[os.path.abspath(path)] = None
         else:
             raise diagnostics.error(
-                "no-such-file", path, "there is no such file or directory",
+                "no-such-file",
+                path,
+                "there is no such file or directory",
                 hint="check the spelling of the path",
             )
     return list(found)
@@ -211,8 +219,7 @@ def _outline(options: argparse.Namespace) -> int:
                     if types is None or file_type in types
                 ],
                 "parents": [
-                    {"module": parent.dotted, "line": parent.node.lineno}
-                    for parent in each.parents
+                    {"module": parent.dotted, "line": parent.node.lineno} for parent in each.parents
                 ],
                 "error": diagnostics.as_json(each.error) if each.error else None,
             }

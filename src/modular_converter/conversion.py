@@ -127,9 +127,7 @@ class _Conversion:
                 for name, item in self.index.classes.items()
                 if (base := self._parent_base(item)) and self.origin_of[base].path == path
             ]
-            choice = choose_prefix(
-                pairs, self.cased, self.table.cased(old_name), index.source.text
-            )
+            choice = choose_prefix(pairs, self.cased, self.table.cased(old_name), index.source.text)
             renamer = Renamer(
                 old_name,
                 self.table.lower(choice.cased) if pairs else self.place.model_name,
@@ -323,8 +321,14 @@ class _Conversion:
 
     def _write_free(self, item: Item, file_type: str, file: _File) -> None:
         extras, imports = extras_of_free_class(
-            item, self.modular, self.added_from, self.parents_views(), file.placed,
-            file.imported, file_type, self._type_of,
+            item,
+            self.modular,
+            self.added_from,
+            self.parents_views(),
+            file.placed,
+            file.imported,
+            file_type,
+            self._type_of,
         )
         self._import_siblings(imports, file)
         for name in extras:

@@ -90,9 +90,7 @@ def _holds(directory: str, path: str) -> bool:
 
 
 def _source_root(path: str, root: str, source_roots: Iterable[str]) -> str:
-    given = [
-        absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)
-    ]
+    given = [absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)]
     if given:
         return max(given, key=len)
     directory = os.path.dirname(path)
@@ -166,9 +164,7 @@ def parent_names(place: Place, index: FileIndex) -> list[ParentName]:
     return sorted(found, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
-def _parent_name(
-    place: Place, node: ast.ImportFrom, is_top: bool, source: Source
-) -> str | None:
+def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Source) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
         raise source.error(

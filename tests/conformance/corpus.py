@@ -95,7 +95,9 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()) -> Comparison:
+def compare(
+    root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()
+) -> Comparison:
     """Converts a corpus and compares it with the generated files that it ships.
 
     With ``from_scratch`` no generated file is visible before it has been produced, so that
