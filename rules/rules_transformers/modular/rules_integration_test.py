@@ -385,7 +385,7 @@ def test_a_dependant_of_a_broken_model_sees_its_error(rule_runner: RuleRunner) -
     request = HydrateSourcesRequest(
         target[ModularSourceField], for_sources_types=(PythonSourceField,), enable_codegen=True
     )
-    with pytest.raises(ExecutionError, match="m/a/modular_a.py:1:1: error: broken"):
+    with pytest.raises(ExecutionError, match=r"m/a/modular_a\.py:1:1: error: broken"):
         rule_runner.request(HydratedSources, [request])
 
 
