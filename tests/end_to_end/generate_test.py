@@ -197,9 +197,7 @@ def test_export_codegen_writes_below_dist(workspace: Workspace) -> None:
         (("import BaseConfig", "import BaseConfig, Nothing"), "Nothing"),
     ],
 )
-def test_wrong_input_is_located(
-    workspace: Workspace, edit: tuple[str, str], expected: str
-) -> None:
+def test_wrong_input_is_located(workspace: Workspace, edit: tuple[str, str], expected: str) -> None:
     before = {path: workspace.read(path) for path in _GENERATED}
     modular = workspace.read("lib/twig/modular_twig.py")
     assert edit[0] in modular

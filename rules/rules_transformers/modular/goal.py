@@ -119,12 +119,16 @@ async def generate(
             )
         return Generate(_worst(failed, STALE if contents else 0))
 
-    error = _write(root, contents)
-    _report(console.print_stdout, outcomes, "changed")
-    if error is not None:
-        console.print_stderr(error)
-        return Generate(CANNOT_WRITE)
-    return Generate(_worst(failed, 0))
+    errors = _write(root, contents)
+    for message in errors.values():
+        console.print_stderr(message)
+    if errors:
+        console.print_stderr(
+            f"{pluralize(len(errors), 'file')} not written, and as before\n"
+            f"hint: make room and check the permissions, then run `{bin_name()} generate` again"
+        )
+    _report(console.print_stdout, outcomes, "changed", unwritten=frozenset(errors))
+    return Generate(_worst(failed, CANNOT_WRITE if errors else 0))
 
 
 def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
@@ -148,19 +152,15 @@ def _fingerprint(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _write(root: Path, contents: DigestContents) -> str | None:
-    """Writes all files, or says which one stopped it and what is left."""
-    for index, file in enumerate(contents):
+def _write(root: Path, contents: DigestContents) -> dict[str, str]:
+    """Writes the files; returns a message for each that could not be written."""
+    errors = {}
+    for file in contents:
         try:
             write_atomically(root / file.path, file.content)
         except OSError as error:
-            return (
-                f"{file.path}: cannot be written: {error.strerror}\n"
-                f"{index} of {pluralize(len(contents), 'file')} written; the others are as before\n"
-                f"hint: make room and check the permissions of {Path(file.path).parent}, "
-                f"then run `{bin_name()} generate` again"
-            )
-    return None
+            errors[file.path] = f"{file.path}: cannot be written: {error.strerror}"
+    return errors
 
 
 def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, str]]:
@@ -177,19 +177,31 @@ def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, 
                 yield path, modular
 
 
-def _report(print_line: Callable[[str], None], outcomes: Iterable[_Outcome], word: str) -> None:
-    """One line per target, and a summary."""
+def _report(
+    print_line: Callable[[str], None],
+    outcomes: Iterable[_Outcome],
+    word: str,
+    unwritten: frozenset[str] = frozenset(),
+) -> None:
+    """One line per target, and a summary.
+
+    :param word: what a target with stale files is called.
+    :param unwritten: the paths of stale files that could not be written.
+    """
     counts: Counter[str] = Counter()
     for outcome in outcomes:
-        state = "failed" if outcome.conversion.exit_code else word if outcome.stale else "unchanged"
+        if outcome.conversion.exit_code or any(f.path in unwritten for f in outcome.stale):
+            state = "failed"
+        else:
+            state = word if outcome.stale else "unchanged"
         counts[state] += 1
-        files = ", ".join(Path(entry.path).name for entry in outcome.stale)
+        files = ", ".join(Path(f.path).name for f in outcome.stale if f.path not in unwritten)
         print_line(f"{state:<9} {outcome.field_set.address}{': ' if files else ''}{files}")
     print_line(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
 
 
 def _worst(failed: Iterable[_Outcome], otherwise: int) -> int:
-    return max((outcome.conversion.exit_code for outcome in failed), default=otherwise)
+    return max((otherwise, *(outcome.conversion.exit_code for outcome in failed)))
 
 
 def rules():
