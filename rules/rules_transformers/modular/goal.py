@@ -21,7 +21,12 @@ from pants.util.strutil import help_text, pluralize
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.file_types import FILE_TYPES, generated_path, is_generated_from
+from rules_transformers.modular.file_types import (
+    BANNER_LENGTH,
+    FILE_TYPES,
+    generated_path,
+    is_generated_from,
+)
 from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
 from rules_transformers.modular.staleness import diff
 
@@ -148,6 +153,14 @@ def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
+def _head(path: Path) -> bytes:
+    """The part of a file that its banner would be in."""
+    if not path.is_file():
+        return b""
+    with open(path, "rb") as file:
+        return file.read(BANNER_LENGTH)
+
+
 def _fingerprint(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
@@ -172,7 +185,7 @@ def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, 
         for kind in FILE_TYPES:
             path = generated_path(modular, kind)
             if path not in outcome.conversion.snapshot.files and is_generated_from(
-                modular, _read(root / path) or b""
+                modular, _head(root / path)
             ):
                 yield path, modular
 
