@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from modular_converter.conversion import Setting
@@ -20,7 +19,7 @@ from modular_converter.explain.explanation import (
 from modular_converter.explain.generated_file import GeneratedFile, make, modular_of
 from modular_converter.explain.imports import matching
 from modular_converter.explain.items import named_items
-from modular_converter.explain.trace import Trail, rename
+from modular_converter.explain.trace import BANNER, LineTrail, Trail, rename
 from modular_converter.modular_file import Place
 from modular_converter.renaming import Renamer
 
@@ -45,7 +44,7 @@ class Explainer:
         if path not in self._files:
             found = modular_of(path, self.setting.sources)
             self._files[path] = (
-                make(path, *found, self.locate(found[0]), self.setting) if found else None
+                make(path, found[1], self.locate(found[0]), self.setting) if found else None
             )
         return self._files[path]
 
@@ -63,52 +62,26 @@ class Explainer:
             return self._import(file, line)
         if line in file.import_block_lines:
             return self._import_block(file, line)
-        trails = [written.trail for written in file.trails.get(line, ()) if written is not None]
         if not text.strip():
             return self._blank(file, line)
-        if not trails:
+        trail = file.trails.get(line)
+        if trail is None:
             return self._unmatched(file, line)
-        if not trails[0].path:
+        if trail.trails == (BANNER,):
             return Explanation(
                 file.label, line, text, "", "banner",
                 note="the notice that the converter puts above every generated file",
             )
-        kind = self._kind(file, line)
+        kind = _kind(trail)
         return Explanation(
             file.label, line, text, file.items.get(line, ""), kind,
-            self._source_lines(file, trails),
+            self._source_lines(file, trail.trails),
             note="put together by the converter" if kind == "adapted" else "",
         )
 
-    def _kind(self, file: GeneratedFile, line: int) -> Kind:
-        found = file.trails[line]
-        nodes = file.conversion.outputs[file.file_type].nodes
-        first = next(written for written in found if written is not None)
-        if first.node < 0:
-            return "header"
-        if nodes[first.node].kind == "export":
-            return "export"
-        copied = all(written is not None and written.trail.is_copy for written in found)
-        return "copied" if copied else "adapted"
-
     def _source_lines(self, file: GeneratedFile, trails: Iterable[Trail]) -> tuple[SourceLine, ...]:
-        """The lines that words come from; those with copied words only, unless there are none."""
-        listed = list(trails)
-        copied = [trail for trail in listed if trail.is_copy] or listed[:1]
-        count = Counter((trail.path, trail.line) for trail in copied)
-        unique = {(trail.path, trail.line): trail for trail in reversed(copied)}
-        first_files = Counter(trail.path for trail in copied)
-        ordered = sorted(
-            unique.values(),
-            key=lambda trail: (
-                -first_files[trail.path],
-                trail.path,
-                trail.line,
-                -count[trail.path, trail.line],
-            ),
-        )
         return tuple(
-            self._source_line(file, trail.path, trail.line, trail.renamers) for trail in ordered
+            self._source_line(file, trail.path, trail.line, trail.renamers) for trail in trails
         )
 
     def _source_line(
@@ -118,16 +91,18 @@ class Explainer:
         line: int,
         renamers: tuple[Renamer, ...],
         names: tuple[str, ...] = (),
+        *,
+        is_followed: bool = True,
     ) -> SourceLine:
         text = file.texts[path].line(line)
-        further, note = self._further(file.path_of[path], line)
+        further, note = self._further(file.path_of[path], line) if is_followed else (None, "")
         return SourceLine(
             path=path,
             line=line,
             text=text,
             item=file.texts[path].items.get(line, ""),
             renames=applied(renamers),
-            words=_renamed_words(text, file.texts[path].renamed(line - 1, line - 1, renamers)[0]),
+            words=_renamed_words(text, file.texts[path].renamed_line(line, renamers)),
             names=names,
             generated_from=further,
             note=note,
@@ -142,7 +117,7 @@ class Explainer:
         except ConversionError as problem:
             first = problem.diagnostics[0]
             self._problems[path] = (
-                f"it is generated, but {first.path}:{first.line} cannot be converted: "
+                f"the modular file beside it cannot be converted: {first.path}:{first.line}: "
                 f"{first.message}"
             )
             return None, self._problems[path]
@@ -165,9 +140,13 @@ class Explainer:
                 names.append(bound)
             if not stems_from:
                 made.append(bound)
+        # Most files import the same names: following them all would lead through every ancestor.
         lines = tuple(
-            self._source_line(file, path, number, (renamer,) if renamer else (), tuple(names))
-            for (path, number), (names, renamer) in found.items()
+            self._source_line(
+                file, path, number, (renamer,) if renamer else (), tuple(names),
+                is_followed=position == 0,
+            )
+            for position, ((path, number), (names, renamer)) in enumerate(found.items())
         )
         note = "kept because the file uses it; the first import of a name wins" if lines else ""
         if made:
@@ -217,10 +196,10 @@ class Explainer:
                 while 0 < number <= len(file.lines) and not file.lines[number - 1].strip():
                     number += step
                     distance += step
-                found = [w.trail for w in file.trails.get(number, ()) if w is not None]
-                if not found or not found[0].path:
+                neighbour = file.trails.get(number)
+                if neighbour is None or neighbour.trails == (BANNER,):
                     continue
-                trail = (found[-1] if step < 0 else found[0])
+                trail = neighbour.trails[-1 if step < 0 else 0]
                 beside = trail.line - distance
                 source = file.texts[trail.path]
                 between = range(min(beside, trail.line - step), max(beside, trail.line - step) + 1)
@@ -247,9 +226,9 @@ class Explainer:
                                 file.label, line, text, "", "import", (source,),
                                 "a comment above an import that is kept",
                             )
-        before = max((each for each in file.trails if each < line and _known(file, each)), default=0)
-        trails = [w.trail for w in file.trails.get(before, ()) if w is not None]
-        sources = self._source_lines(file, trails[-1:]) if trails and trails[-1].path else ()
+        before = max((each for each in file.trails if each < line), default=0)
+        trails = file.trails[before].trails[-1:] if before else ()
+        sources = self._source_lines(file, trails) if trails != (BANNER,) else ()
         return Explanation(
             file.label, line, text, file.items.get(line, ""),
             "adapted" if sources else "converter", sources,
@@ -287,8 +266,12 @@ class Explainer:
 _BLANK = "a blank line of the formatter"
 
 
-def _known(file: GeneratedFile, line: int) -> bool:
-    return any(written is not None for written in file.trails[line])
+def _kind(trail: LineTrail) -> Kind:
+    if trail.node is None:
+        return "header"
+    if trail.node.kind == "export":
+        return "export"
+    return "copied" if trail.is_copy else "adapted"
 
 
 def _extend(parts: list[Part], number: int, explained: Explanation) -> None:

@@ -34,8 +34,8 @@ class SourceLine:
     """A line that a generated line stems from.
 
     ``words`` are the words of the line that were renamed, ``names`` what is imported by it;
-    ``generated_from`` explains the line in turn when its file is generated itself, and ``note``
-    says why there is no such explanation although it is.
+    ``generated_from`` explains the line in turn when its file is generated itself (of the lines
+    that an import stems from: the first one only), and ``note`` says what is wrong with that file.
     """
 
     path: str

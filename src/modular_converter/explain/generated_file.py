@@ -20,7 +20,15 @@ from modular_converter.explain.imports import (
     names_by_line,
 )
 from modular_converter.explain.items import items_by_line
-from modular_converter.explain.trace import SourceText, Tracer, Trail, Written
+from modular_converter.explain.trace import (
+    BANNER,
+    LineTrail,
+    SourceText,
+    Tracer,
+    Trail,
+    Written,
+    line_trail,
+)
 from modular_converter.file_types import FILE_TYPES, generated_path
 from modular_converter.formatting import format_all
 from modular_converter.index import FileIndex
@@ -152,66 +160,55 @@ class GeneratedFile:
         return self._region[-1].end_lineno or 0 if self._region else 0
 
     @cached_property
-    def trails(self) -> dict[int, list[Written | None]]:
-        """For the words of each line (from 1) outside of imports: where they come from."""
+    def trails(self) -> dict[int, LineTrail]:
+        """Where the lines (from 1) outside of imports come from; some are missing."""
         output = self.conversion.outputs[self.file_type]
-        place = self.conversion.place
-        label = self.sources.label(place.path)
-        banner = [
-            Written(word, Trail("", word.line + 1, is_copy=False), -1)
-            for word in words(output.banner.split("\n"))
+        label = self.sources.label(self.conversion.place.path)
+        emitted = [
+            *(Written(word, BANNER, None) for word in words(output.banner.split("\n"))),
+            *(
+                Written(word, Trail(label, word.line + 1), None)
+                for word in words(output.header.split("\n"))
+            ),
+            *Tracer(self.texts).nodes(output.nodes),
         ]
-        header = [
-            Written(word, Trail(label, word.line + 1), -1)
-            for word in words(output.header.split("\n"))
-        ]
-        emitted = [*banner, *header, *Tracer(self.texts).nodes(output.nodes)]
-        skipped = {
+        imports = {
             line
             for statement in self._region
             for line in range(statement.lineno, statement.end_lineno + 1)  # type: ignore[operator]
         }
-        formatted = [
-            word for word in words(self.lines) if word.line + 1 not in skipped
-        ]
+        formatted = [word for word in words(self.lines) if word.line + 1 not in imports]
         matches = align([written.word for written in emitted], formatted)
         found: dict[int, list[Written | None]] = {}
         for word, match in zip(formatted, matches):
-            written = emitted[match] if match is not None else None
-            if written is not None or word.is_significant:
-                found.setdefault(word.line + 1, []).append(written)
-            else:
-                found.setdefault(word.line + 1, [])
-        return found
+            line = found.setdefault(word.line + 1, [])
+            # Punctuation that has no counterpart is a matter of layout.
+            if match is not None or word.is_significant:
+                line.append(emitted[match] if match is not None else None)
+        return {
+            line: line_trail(written) for line, written in found.items() if any(written)
+        }
 
 
-def make(
-    path: str, modular: str, file_type: str, place: Place, setting: Setting
-) -> GeneratedFile:
-    """Converts a modular and formats one of its outputs.
+def make(path: str, file_type: str, place: Place, setting: Setting) -> GeneratedFile | None:
+    """Converts a modular and formats one of its outputs; None when it does not give this file.
 
-    Raises ConversionError when the modular cannot be converted or no longer gives this file,
-    EnvironmentLack without the formatter.
+    Raises ConversionError when the modular cannot be converted, EnvironmentLack without the
+    formatter.
     """
     sources = setting.sources
-    label = sources.label(path)
     conversion = convert(place, setting)
     output = conversion.outputs.get(file_type)
     if output is None:
-        raise error(
-            "no-longer-generated",
-            label,
-            f"{sources.label(modular)} does not generate this file",
-            hint="delete the file, or name one of the files that the modular generates",
-        )
+        return None
     name = os.path.basename(path)
     done = format_all({name: output.text}, setting.profile, 1)[name]
     if done.problem:
         raise error(
             "invalid-output",
-            sources.label(modular),
+            sources.label(place.path),
             f"the text generated for {name} is not valid Python: {done.problem}",
             hint="look for overridden members whose text only makes sense elsewhere",
         )
     disk = sources.text(path) if sources.is_readable(path) else None
-    return GeneratedFile(path, label, conversion, file_type, done.text, disk, sources)
+    return GeneratedFile(path, sources.label(path), conversion, file_type, done.text, disk, sources)

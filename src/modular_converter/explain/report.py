@@ -6,6 +6,7 @@ from modular_converter.explain.explanation import (
     AppliedRename,
     Explanation,
     ItemExplanation,
+    Kind,
     Part,
     SourceLine,
 )
@@ -14,38 +15,51 @@ from modular_converter.explain.generated_file import GeneratedFile
 SCHEMA = 1
 
 
+_FROM = {"copied": "from", "adapted": "made from", "import": "imported in"}
+
+
 def line_text(explained: Explanation, file: GeneratedFile) -> str:
     """The answer about one line, for people."""
     within = f" in {explained.item}" if explained.item else ""
     lines = [f"{explained.path}:{explained.line}{within}", f"    {explained.text.strip()}"]
-    lines += _sources(explained, "")
+    lines += _sources(explained)
     lines += _advice(explained, file)
     return "\n".join(lines)
 
 
-def _sources(explained: Explanation, indent: str) -> list[str]:
+def _sources(explained: Explanation) -> list[str]:
+    """The main source through all generations, the others in a line each."""
     lines = []
-    what = {"copied": "from", "adapted": "made from", "import": "imported in"}
-    verb = what.get(explained.kind, "from")
-    for source in explained.sources:
-        within = f" in {source.item}" if source.item else ""
-        names = f": {', '.join(source.names)}" if explained.kind == "import" else ""
-        lines.append(f"{indent}{verb} {source.path}:{source.line}{within}{names}")
-        if source.text.strip():
-            lines.append(f"{indent}    {source.text.strip()}")
-        if source.words:
-            changed = ", ".join(f"{old} -> {new}" for old, new in source.words)
-            lines.append(f"{indent}    renamed here: {changed}")
-        if source.renames:
-            lines.append(f"{indent}    renames: {renames_text(source.renames)}")
-        if source.note:
-            lines.append(f"{indent}    note: {source.note}")
-        if source.generated_from is not None:
-            lines.append(f"{indent}    which is generated itself:")
-            lines += _sources(source.generated_from, indent + "    ")
+    if explained.sources:
+        main, *others = explained.sources
+        lines += _main_source(main, explained.kind)
+        lines += [f"also {_FROM.get(explained.kind, 'from')} {_place(each)}" for each in others]
     if explained.note:
-        lines.append(f"{indent}note: {explained.note}")
+        lines.append(f"note: {explained.note}")
     return lines
+
+
+def _main_source(source: SourceLine, kind: Kind) -> list[str]:
+    lines = [f"{_FROM.get(kind, 'from')} {_place(source)}"]
+    if source.text.strip():
+        lines.append(f"    {source.text.strip()}")
+    if source.words:
+        changed = ", ".join(f"{old} -> {new}" for old, new in source.words)
+        lines.append(f"    renamed on this line: {changed}")
+    if source.renames:
+        lines.append(f"    renames: {renames_text(source.renames)}")
+    if source.note:
+        lines.append(f"    note: {source.note}")
+    if source.generated_from is not None:
+        lines.append("which is generated itself,")
+        lines += _sources(source.generated_from)
+    return lines
+
+
+def _place(source: SourceLine) -> str:
+    within = f" in {source.item}" if source.item else ""
+    names = f": {', '.join(source.names)}" if source.names else ""
+    return f"{source.path}:{source.line}{within}{names}"
 
 
 def _advice(explained: Explanation, file: GeneratedFile) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from modular_converter.blocks import first_line
 from modular_converter.explain.alignment import Word, align, words
 from modular_converter.explain.items import items_by_line
 from modular_converter.nodes import Fragment, Node, Origin
@@ -28,13 +29,38 @@ class Trail:
     is_copy: bool = True
 
 
+# What the notice at the top of every generated file leads to.
+BANNER = Trail("", 0, is_copy=False)
+
+
 @dataclass(frozen=True)
 class Written:
-    """A word of the unformatted output, with its node's index."""
+    """A word of the unformatted output; ``node`` is None in the banner and the header."""
 
     word: Word
     trail: Trail
-    node: int
+    node: Node | None
+
+
+@dataclass(frozen=True)
+class LineTrail:
+    """Where the words of a formatted line come from, each place once, in order.
+
+    ``is_copy`` says that no word of it was written by the converter or the formatter.
+    """
+
+    trails: tuple[Trail, ...]
+    is_copy: bool
+    node: Node | None
+
+
+def line_trail(line: Sequence[Written | None]) -> LineTrail:
+    """Sums up the words of a line; those without counterpart are None."""
+    known = [written for written in line if written is not None]
+    is_copy = len(known) == len(line) and all(written.trail.is_copy for written in known)
+    copied = [written.trail for written in known if written.trail.is_copy]
+    trails = tuple(dict.fromkeys(copied or [known[0].trail]))
+    return LineTrail(trails, is_copy, known[0].node)
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,27 @@ class SourceText:
         if len(renamed) == len(lines):
             return renamed
         return [rename(line, renamers).replace("\n", " ") for line in lines]
+
+    def renamed_line(self, number: int, renamers: tuple[Renamer, ...]) -> str:
+        """The line with this number (from 1) after renaming, in the context of its definition."""
+        first, last = self._spans.get(number, (number, number))
+        key = (first, renamers)
+        if key not in self._renamed:
+            self._renamed[key] = self.renamed(first - 1, last - 1, renamers)
+        return self._renamed[key][number - first]
+
+    @cached_property
+    def _renamed(self) -> dict[tuple[int, tuple[Renamer, ...]], list[str]]:
+        return {}
+
+    @cached_property
+    def _spans(self) -> dict[int, tuple[int, int]]:
+        """The lines of the top-level statement that holds each line."""
+        found = {}
+        for node in self.source.tree.body:
+            span = (first_line(node) + 1, node.end_lineno or node.lineno)
+            found.update(dict.fromkeys(range(span[0], span[1] + 1), span))
+        return found
 
     def end_of_header(self, first: int) -> int:
         """The last line (from 0) of the statement or header that begins on line ``first``."""
@@ -89,12 +136,12 @@ class Tracer:
         """Every word of some nodes, in order."""
         return [
             written
-            for index, node in enumerate(nodes)
+            for node in nodes
             for fragment in node.fragments
-            for written in self._fragment(fragment, index)
+            for written in self._fragment(fragment, node)
         ]
 
-    def _fragment(self, fragment: Fragment, node: int) -> list[Written]:
+    def _fragment(self, fragment: Fragment, node: Node) -> list[Written]:
         lines = fragment.text.split("\n")[:-1]
         origin = fragment.origin
         first = origin.line - 1
