@@ -13,12 +13,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from modular_converter.conversion import Conversion, Setting, convert
+from modular_converter.conversion import Conversion, convert
 from modular_converter.diagnostics import ConversionError, Diagnostic, error
 from modular_converter.formatting import format_all
 from modular_converter.graph import ancestors, find_cycle
 from modular_converter.modular_file import Place, find_module
 from modular_converter.outline import Outline, outline_all
+from modular_converter.setting import Setting
 
 _WORTH_A_POOL = 12
 
@@ -190,7 +191,7 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
     sources = state.setting.sources
     raw: dict[str, str] = {}
     changed: dict[str, None] = {}
-    for path, outcome in zip(ready, _outcomes(state, ready)):
+    for path, outcome in zip(ready, _outcomes(state, ready), strict=True):
         task = state.tasks[path]
         state.converted += 1
         if isinstance(outcome, ConversionError):

@@ -124,7 +124,7 @@ def test_processes_give_the_same_texts(workspace: Workspace) -> None:
 def test_a_graph_has_a_cycle_or_ancestors(edges: dict[str, list[str]]) -> None:
     cycle = find_cycle(edges)
     if cycle:
-        for node, following in zip(cycle, [*cycle[1:], cycle[0]]):
+        for node, following in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
             assert following in edges[node]
         return
     for node, before in ancestors(edges).items():

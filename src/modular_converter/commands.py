@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from modular_converter import diagnostics, profiles
-from modular_converter.conversion import Setting
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
+from modular_converter.setting import Setting
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from modular_converter.assembly import banner
-from modular_converter.conversion import Conversion, Setting, convert
+from modular_converter.conversion import Conversion, convert
 from modular_converter.formatting import format_all
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import Place, place_of
 from modular_converter.profiles import named
+from modular_converter.setting import Setting
 
 _MAPPINGS = """
 from collections import OrderedDict

@@ -9,6 +9,7 @@ import pytest
 from modular_converter.conftest import Workspace, formatted
 from modular_converter.conversion import convert
 from modular_converter.diagnostics import ConversionError
+from modular_converter.modular_file import place_of
 
 
 def text_of(text: str) -> str:
@@ -265,6 +266,16 @@ def test_external_library(workspace: Workspace) -> None:
     assert "class TinyLLaMAMLP(nn.Module)" in modeling
 
 
+def test_a_checkout_below_a_directory_called_transformers(workspace: Workspace) -> None:
+    path = workspace.write("transformers/models/repo/lib/x/modular_x.py", "class A: pass\n")
+    repository = workspace.root / "transformers/models/repo"
+    (workspace.root / "transformers/models/auto/auto_mappings.py").unlink()
+    (workspace.root / "transformers/models/auto").rmdir()
+    place = place_of(path, str(repository))
+    assert not place.in_library
+    assert place.banner_path == "lib/x/modular_x.py"
+
+
 def test_parent_outside_the_library(workspace: Workspace) -> None:
     workspace.write("lib/models/base/configuration_base.py", "class BASEConfig:\n    pass\n")
     workspace.write(
@@ -299,7 +310,7 @@ def test_parent_outside_the_library(workspace: Workspace) -> None:
             "several-parents", 4, 1,
         ),
         (
-            "from ..llama.modeling_llama import LlamaNone\n\n\nclass NewOneNone(LlamaNone):\n    x = 1\n",
+            "from ..llama.modeling_llama import LlamaNo\n\n\nclass NewOneNo(LlamaNo):\n    x = 1\n",
             "no-such-class", 4, 1,
         ),
         (

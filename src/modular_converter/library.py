@@ -76,9 +76,11 @@ class Sources:
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
-            text = source.normalized(self.text(path), label)
+            file = source.Source(path, label, self.text(path))
+            if not source.has_regular_blocks(file.tree):
+                file = source.Source(path, label, source.normalized(file.text, label))
             try:
-                known = build_index(source.Source(path, label, text))
+                known = build_index(file)
             except RecursionError:
                 raise diagnostics.error(
                     "too-deep",

@@ -192,7 +192,7 @@ def _opening(arguments: str) -> str:
 
 def _takes_super_kwargs(arguments: str) -> bool:
     return "super_kwargs" in arguments and any(
-        stars == "**" and name == "super_kwargs" for stars, name, _, _ in _parameters(arguments)
+        (stars, name) == ("**", "super_kwargs") for stars, name, _, _ in _parameters(arguments)
     )
 
 
@@ -214,24 +214,21 @@ def _with_parent_parameters(mine: str, theirs: str) -> str:
     my_parameters, their_parameters = _parameters(mine), _parameters(theirs)
     positional: dict[str, tuple[str, bool]] = {}
     last: tuple[str, bool] | None = None
+    after_star = False
     for stars, name, text, comma in their_parameters:
         if stars == "**":
             last = (text, comma)
-        elif stars == "*":
-            break
-        elif name:
+        after_star = after_star or stars == "*"
+        if name and not stars and not after_star:
             positional[name] = (text, comma)
-    for stars, name, text, comma in their_parameters:
-        if stars == "**":
-            last = (text, comma)
     keyword_only: list[tuple[str, bool]] = []
     after_star = False
     first = True
     for stars, name, text, comma in my_parameters:
         if stars == "**":
             continue
-        if stars == "*" or after_star:
-            after_star = True
+        after_star = after_star or stars == "*"
+        if after_star:
             keyword_only.append((text, comma))
         elif name:
             if not first:

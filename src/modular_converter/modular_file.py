@@ -54,18 +54,19 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
             hint="name the file modular_<model>.py",
         )
     model_name = name[len("modular_") : -len(".py")]
-    parts = path.replace(os.sep, "/").split("/")
-    for start in range(len(parts) - 3, 0, -1):
-        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
-            return Place(
-                path=path,
-                source_root="/".join(parts[:start]) or "/",
-                package=".".join(parts[start:-1]),
-                banner_path="src/" + "/".join(parts[start:]),
-                model_name=model_name,
-                in_library=True,
-            )
     root = os.path.abspath(root)
+    roots = [root, *map(os.path.abspath, source_roots)]
+    parts = path.replace(os.sep, "/").split("/")
+    start = _library_start(parts, roots)
+    if start is not None:
+        return Place(
+            path=path,
+            source_root="/".join(parts[:start]) or "/",
+            package=".".join(parts[start:-1]),
+            banner_path="src/" + "/".join(parts[start:]),
+            model_name=model_name,
+            in_library=True,
+        )
     if not _holds(root, path):
         root = os.path.dirname(path)
     source_root = _source_root(path, root, source_roots)
@@ -78,6 +79,22 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
         model_name=model_name,
         in_library=False,
     )
+
+
+def _library_start(parts: list[str], roots: Iterable[str]) -> int | None:
+    """Where the ``transformers`` package begins in a path that lies in it.
+
+    A directory called so above all roots counts only when it holds the library: a repository may
+    have been checked out below any name.
+    """
+    for start in range(len(parts) - 3, 0, -1):
+        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
+            above = "/".join(parts[:start]) or "/"
+            if any(_holds(root, above) for root in roots):
+                return start
+            if os.path.isdir(os.path.join(above, DISTRIBUTION, "models", "auto")):
+                return start
+    return None
 
 
 def is_modular_name(name: str) -> bool:

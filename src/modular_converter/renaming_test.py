@@ -120,7 +120,8 @@ def test_name_forms() -> None:
         [
             'CONFIG_MAPPING_NAMES = OrderedDict([("gpt2", "GPT2Config"), ("a-b", "ABConfig")])',
             'CONFIG_MAPPING_NAMES.update({"mlcd": "MLCDVisionConfig"})\n'
-            'CONFIG_MAPPING_NAMES = OrderedDict(**{"gpt-sw3": "GPT2Config"}, **CONFIG_MAPPING_NAMES)',
+            'CONFIG_MAPPING_NAMES = OrderedDict(**{"gpt-sw3": "GPT2Config"}, '
+            "**CONFIG_MAPPING_NAMES)",
         ]
     )
     assert list(table.classes) == ["gpt-sw3", "gpt2", "a-b", "mlcd"]

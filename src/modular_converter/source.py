@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -174,16 +173,28 @@ def parse(text: str, label: str) -> ast.Module:
         ) from None
 
 
-_INDENTED = re.compile(r"^(?:\t| {1,3}(?! ))", re.MULTILINE)
+def has_regular_blocks(tree: ast.Module) -> bool:
+    """Whether definitions at module and class level have bodies indented by four spaces."""
+    for node in tree.body:
+        if not _is_regular(node, 4):
+            return False
+        if isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if not _is_regular(child, 8):
+                    return False
+    return True
+
+
+def _is_regular(node: ast.stmt, column: int) -> bool:
+    body = getattr(node, "body", None)
+    return not body or body[0].col_offset == column or body[0].lineno == node.lineno
 
 
 def normalized(text: str, label: str) -> str:
     """``text`` with every block indented by four spaces a level.
 
-    Only files that use tabs or other widths are changed; the inside of multi-line strings stays.
+    The inside of multi-line strings stays.
     """
-    if not _INDENTED.search(text):
-        return text
     parse(text, label)
     try:
         logical, inside = _logical_lines(text)

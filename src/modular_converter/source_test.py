@@ -6,7 +6,7 @@ import pytest
 
 from modular_converter.blocks import split_block
 from modular_converter.diagnostics import ConversionError
-from modular_converter.source import Source, decode, normalized
+from modular_converter.source import Source, decode, has_regular_blocks, normalized
 
 
 def test_line_ends_and_byte_order_mark_are_normalized() -> None:
@@ -28,7 +28,8 @@ def test_undecodable_bytes_are_located() -> None:
 def test_blocks_get_four_spaces(step: str) -> None:
     text = (
         "class A:\n    def f(self):\n        # note\n        if self:\n"
-        '            return """\n  kept\n"""\n        else:\n            return (1,\n                2)\n'
+        '            return """\n  kept\n"""\n'
+        "        else:\n            return (1,\n                2)\n"
     )
     other = "\n".join(
         line
@@ -36,7 +37,9 @@ def test_blocks_get_four_spaces(step: str) -> None:
         else step * ((len(line) - len(line.lstrip(" "))) // 4) + line.lstrip(" ")
         for line in text.split("\n")
     )
+    assert not has_regular_blocks(ast.parse(other))
     result = normalized(other, "x.py")
+    assert has_regular_blocks(ast.parse(result))
     assert ast.dump(ast.parse(result)) == ast.dump(ast.parse(text))
     assert "        # note\n        if self:\n" in result
 
