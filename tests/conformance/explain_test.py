@@ -11,11 +11,11 @@ import pytest
 from corpus import corpus_dir, generated_files
 
 from modular_converter import profiles
-from modular_converter.conversion import Setting
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import Explanation, SourceLine
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import is_modular_name, place_of
+from modular_converter.setting import Setting
 
 # A fresh explainer now and then bounds the memory: it keeps everything that it has explained.
 _FILES_PER_EXPLAINER = 60
@@ -60,6 +60,17 @@ def _relation(explained: Explanation) -> str:
     return "else"
 
 
+def _ends_by_hand(explained: Explanation, explainer: Explainer) -> bool:
+    """Whether the way back of the main source stops only where no conversion is behind it."""
+    while explained.sources:
+        source = explained.sources[0]
+        if source.generated_from is None:
+            path = os.path.abspath(source.path)
+            return is_modular_name(os.path.basename(path)) or explainer.file(path) is None
+        explained = source.generated_from
+    return explained.kind in ("banner", "blank", "converter")
+
+
 def test_every_line_is_explained(root: str) -> None:
     expected = generated_files(root)
     kinds: Counter[str] = Counter()
@@ -77,10 +88,9 @@ def test_every_line_is_explained(root: str) -> None:
             assert explained.sources or explained.kind in ("banner", "blank", "converter")
             assert explained.note or explained.sources
             for source in explained.sources:
-                end = os.path.join(source.root().path)
-                assert is_modular_name(os.path.basename(end)) or explainer.file(
-                    os.path.abspath(end)
-                ) is None, f"{path}:{number} ends in {end}"
+                assert source.text.strip() or explained.kind in ("blank", "copied", "header")
+                assert not source.note, f"{path}:{number}: {source.note}"
+            assert _ends_by_hand(explained, explainer), f"{path}:{number}"
             if explained.kind == "copied":
                 relation = _relation(explained)
                 relations[relation] += 1

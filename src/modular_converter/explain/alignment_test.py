@@ -1,5 +1,7 @@
 """Matching words."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def _longest(old: list[str], new: list[str]) -> int:
 def test_common_is_a_longest_common_subsequence(old: list[str], new: list[str]) -> None:
     pairs = common(old, new)
     assert all(old[i] == new[j] for i, j in pairs)
-    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(pairs, pairs[1:]))
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(pairs))
     assert len(pairs) == _longest(old, new)
 
 
@@ -30,7 +32,7 @@ def test_matches_are_of_equal_words_and_never_cross(old_text: str, new_text: str
     old, new = words(old_text.split("\n")), words(new_text.split("\n"))
     found = [(i, j) for j, i in enumerate(align(old, new)) if i is not None]
     assert all(old[i].text == new[j].text for i, j in found)
-    assert all(a[0] < b[0] for a, b in zip(found, found[1:]))
+    assert all(a[0] < b[0] for a, b in pairwise(found))
 
 
 def test_words_are_followed_through_another_layout() -> None:
@@ -38,7 +40,7 @@ def test_words_are_followed_through_another_layout() -> None:
     new = words(["x = f(", "    a,", '    "b",', "    c,", ")"])
     line_of = {
         word.line: old[position].line
-        for word, position in zip(new, align(old, new))
+        for word, position in zip(new, align(old, new), strict=True)
         if position is not None
     }
     assert line_of == {0: 0, 1: 0, 2: 0, 3: 1, 4: 1}

@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Callable
 
-from modular_converter.conversion import Setting
 from modular_converter.diagnostics import ConversionError, error
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.generated_file import GeneratedFile, modular_of
+from modular_converter.explain.parts import explain_item
 from modular_converter.explain.report import item_as_json, item_text, line_as_json, line_text
 from modular_converter.library import Sources
 from modular_converter.modular_file import Place, is_modular_name
+from modular_converter.setting import Setting
 
 _TARGET = re.compile(r"(?P<file>.+?\.py):(?:(?P<line>\d+)(?::\d+)?|(?P<item>[^\W\d][\w.]*))")
 _NO = 1
@@ -33,9 +34,7 @@ def modular_behind(target: str) -> str:
     return found[0]
 
 
-def explain(
-    target: str, setting: Setting, locate: Callable[[str], Place], *, as_json: bool
-) -> int:
+def explain(target: str, setting: Setting, locate: Callable[[str], Place], *, as_json: bool) -> int:
     """Prints where ``FILE:LINE``, ``FILE:Class`` or ``FILE:Class.method`` comes from.
 
     ``locate`` gives the place of a modular file. Returns 0, or 1 when the file is stale and the
@@ -54,7 +53,7 @@ def explain(
         modular = setting.sources.label(file.conversion.place.path)
         _warn(f"{file.label} is stale: it differs from what {modular} generates now")
     if match["item"]:
-        answer = explainer.item(file, match["item"])
+        answer = explain_item(explainer, file, match["item"])
         rendered = item_as_json(answer, file) if as_json else item_text(answer, file)
     else:
         line = _fresh_line(file, int(match["line"]))
@@ -74,7 +73,9 @@ def _split(target: str) -> re.Match[str]:
     match = _TARGET.fullmatch(target)
     if match is None:
         raise error(
-            "bad-target", "", f"`{target}` does not say which line or class to explain",
+            "bad-target",
+            "",
+            f"`{target}` does not say which line or class to explain",
             hint="give FILE:LINE, FILE:Class or FILE:Class.method",
         )
     return match
@@ -86,7 +87,9 @@ def _fresh_line(file: GeneratedFile, line: int) -> int | None:
     count = len(current) - (file.disk is not None and current[-1] == "")
     if not 0 < line <= count:
         raise error(
-            "no-such-line", file.label, f"the file has {count} lines, there is no line {line}",
+            "no-such-line",
+            file.label,
+            f"the file has {count} lines, there is no line {line}",
             hint="check the number of the line",
         )
     fresh = file.fresh_line(line)
@@ -114,10 +117,14 @@ def _not_generated(path: str, shown: str) -> ConversionError:
         )
     if is_modular_name(os.path.basename(path)):
         return error(
-            "not-generated", shown, "modular files are written by hand",
+            "not-generated",
+            shown,
+            "modular files are written by hand",
             hint="ask about a file that is generated from it",
         )
     return error(
-        "not-generated", shown, "the file is not generated: no modular file beside it gives it",
+        "not-generated",
+        shown,
+        "the file is not generated: no modular file beside it gives it",
         hint="edit the file itself",
     )

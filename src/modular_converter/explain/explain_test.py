@@ -14,6 +14,7 @@ from modular_converter.cli import main
 from modular_converter.conftest import Workspace
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import AppliedRename, Explanation, ItemExplanation
+from modular_converter.explain.parts import explain_item
 from modular_converter.writing import write_all
 
 SCHEMA = json.loads(
@@ -53,7 +54,7 @@ class LlamaAttention(nn.Module):
     def forward(self, hidden_states, attention_mask, position_ids, past_key_values, llama_cache):
         return hidden_states * self.scale
 '''
-MODULAR = '''
+MODULAR = """
 # A licence.
 
 import torch
@@ -71,8 +72,8 @@ class NewOneAttention(LlamaAttention):
 
 
 __all__ = ["NewOneAttention"]
-'''
-GRANDCHILD_MODULAR = '''
+"""
+GRANDCHILD_MODULAR = """
 from ..new_one.modeling_new_one import NewOneAttention
 
 
@@ -82,7 +83,7 @@ class OtherTextAttention(NewOneAttention):
 
 class OtherAttention(NewOneAttention):
     pass
-'''
+"""
 
 
 @pytest.fixture
@@ -181,9 +182,12 @@ def test_each_line_names_the_right_file(
 
 
 def test_a_line_that_the_formatter_joined_or_split_keeps_its_lines(generated: Workspace) -> None:
-    generated.parent(PARENT.replace("hidden_states, attention_mask", "hidden_states,attention_mask")
-                     .replace("self.scale = math.sqrt(SCALE)",
-                              "self.scale = (\n            math.sqrt(SCALE)\n        )"))
+    generated.parent(
+        PARENT.replace("hidden_states, attention_mask", "hidden_states,attention_mask").replace(
+            "self.scale = math.sqrt(SCALE)",
+            "self.scale = (\n            math.sqrt(SCALE)\n        )",
+        )
+    )
     longer = "llama_cache, " + ", ".join(f"argument_{number}" for number in range(4))
     generated.parent((generated.root / LLAMA).read_text().replace("llama_cache", longer))
     _convert(generated, [f"{MODELS}/new_one/modular_new_one.py"])
@@ -229,7 +233,7 @@ def _item(workspace: Workspace, path: str, name: str) -> ItemExplanation:
     explainer = Explainer(workspace.setting(), workspace.place)
     file = explainer.file(os.path.abspath(path))
     assert file is not None
-    return explainer.item(file, name)
+    return explain_item(explainer, file, name)
 
 
 def test_an_item_is_explained_part_by_part(generated: Workspace) -> None:
@@ -275,9 +279,7 @@ def test_text_leads_to_the_line_to_edit(
     ]
 
 
-def test_json_follows_its_schema(
-    generated: Workspace, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_follows_its_schema(generated: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     count = len(Path(GRANDCHILD).read_text().splitlines())
     for target in [*range(1, count + 1), "OtherAttention", "OtherAttention.forward"]:
         code, out, _ = _run(capsys, "--json", f"{GRANDCHILD}:{target}")
@@ -321,8 +323,14 @@ def test_a_file_by_hand_beside_a_modular_is_an_end(
     code, _, err = _run(capsys, f"{processing}:1")
     assert (code, "no modular file beside it gives it" in err) == (2, True)
     modular = "from ..new_one.processing_new_one import NewOneProcessor\n\n\n"
-    _convert(generated, [generated.modular(f"{modular}class OtherProcessor(NewOneProcessor):\n"
-                                           "    pass\n", "other")])
+    _convert(
+        generated,
+        [
+            generated.modular(
+                f"{modular}class OtherProcessor(NewOneProcessor):\n    pass\n", "other"
+            )
+        ],
+    )
     code, out, _ = _run(capsys, f"{MODELS}/other/processing_other.py:OtherProcessor")
     assert code == 0
     assert "edit transformers/models/other/modular_other.py:4" in out

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from modular_converter.conversion import Conversion, Setting, convert
+from modular_converter.conversion import Conversion, convert
 from modular_converter.diagnostics import error
 from modular_converter.explain.alignment import align, words
 from modular_converter.explain.imports import (
@@ -34,6 +34,7 @@ from modular_converter.formatting import format_all
 from modular_converter.index import FileIndex
 from modular_converter.library import Sources
 from modular_converter.modular_file import Place
+from modular_converter.setting import Setting
 
 _BANNER_LINES = 6
 
@@ -180,14 +181,12 @@ class GeneratedFile:
         formatted = [word for word in words(self.lines) if word.line + 1 not in imports]
         matches = align([written.word for written in emitted], formatted)
         found: dict[int, list[Written | None]] = {}
-        for word, match in zip(formatted, matches):
+        for word, match in zip(formatted, matches, strict=True):
             line = found.setdefault(word.line + 1, [])
             # Punctuation that has no counterpart is a matter of layout.
             if match is not None or word.is_significant:
                 line.append(emitted[match] if match is not None else None)
-        return {
-            line: line_trail(written) for line, written in found.items() if any(written)
-        }
+        return {line: line_trail(written) for line, written in found.items() if any(written)}
 
 
 def make(path: str, file_type: str, place: Place, setting: Setting) -> GeneratedFile | None:
@@ -197,7 +196,15 @@ def make(path: str, file_type: str, place: Place, setting: Setting) -> Generated
     formatter.
     """
     sources = setting.sources
-    conversion = convert(place, setting)
+    try:
+        conversion = convert(place, setting)
+    except RecursionError:
+        raise error(
+            "too-deep",
+            sources.label(place.path),
+            "the file or a parent of it is nested too deeply to be converted",
+            hint="split its deepest expression into several statements",
+        ) from None
     output = conversion.outputs.get(file_type)
     if output is None:
         return None

@@ -27,11 +27,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Heading:
-    """The condition of an ``if`` block of imports, as the output spells it."""
+    """The condition of an ``if`` block of imports, as the output spells it, and its lines."""
 
     condition: str
     path: str
     line: int
+    last: int
     renamer: Renamer | None
 
 
@@ -46,7 +47,7 @@ def bindings(index: FileIndex, renamer: Renamer | None) -> Iterator[Binding]:
             if renamer is not None:
                 statement = statement.renamed(renamer)
             module = statement.dotted if statement.is_from else None
-            for alias, written in zip(node.names, statement.names):
+            for alias, written in zip(node.names, statement.names, strict=True):
                 yield Binding(written.bound, module, source.label, alias.lineno, renamer)
 
 
@@ -58,7 +59,7 @@ def headings(index: FileIndex, renamer: Renamer | None) -> Iterator[Heading]:
             condition = source.slice(unit.node.test)
             if renamer is not None:
                 condition = renamer.code(condition)
-            yield Heading(condition, source.label, unit.node.test.lineno, renamer)
+            yield Heading(condition, source.label, unit.node.lineno, unit.last + 1, renamer)
 
 
 def _statement(node: ast.Import | ast.ImportFrom, text: str) -> ImportStatement:
@@ -102,7 +103,7 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
             if isinstance(node, ast.ImportFrom):
                 module = "." * node.level + (node.module or "")
             pairs = [(alias.asname or alias.name, module) for alias in node.names]
-            for alias, pair in zip(node.names, pairs):
+            for alias, pair in zip(node.names, pairs, strict=True):
                 found.setdefault(alias.lineno, []).append(pair)
             for line in range(node.lineno, node.end_lineno + 1):  # type: ignore[operator]
                 if not any(alias.lineno == line for alias in node.names):
@@ -110,9 +111,7 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
     return found
 
 
-def matching(
-    pool: Iterable[Binding], bound: str, module: str | None
-) -> list[Binding]:
+def matching(pool: Iterable[Binding], bound: str, module: str | None) -> list[Binding]:
     """The imports that an output's import of a name stems from, the one it was taken from first.
 
     The formatter may have put another module in the place of a deprecated one; then the name

@@ -160,7 +160,7 @@ class Tracer:
                 self._search(found, trails, each, 0 if is_header else len(lines))
         result = []
         latest = Trail(origin.path, origin.line, origin.renames)
-        for word, trail in zip(found, trails):
+        for word, trail in zip(found, trails, strict=True):
             if trail is None:
                 trail = Trail(latest.path, latest.line, latest.renamers, is_copy=False)
             else:
@@ -181,7 +181,7 @@ class Tracer:
         candidates = words(text.renamed(first, last, origin.renames), origin.line)
         open_positions = [position for position, trail in enumerate(trails) if trail is None]
         matches = align(candidates, [found[position] for position in open_positions])
-        for position, match in zip(open_positions, matches):
+        for position, match in zip(open_positions, matches, strict=True):
             if match is not None:
                 trails[position] = Trail(origin.path, candidates[match].line, origin.renames)
 
