@@ -192,6 +192,7 @@ def _write(texts: dict[str, str]) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from modular_converter.explain.command import explain, modular_behind
+    from modular_converter.request import read_request
 
     options.paths, options.output_dir = [modular_behind(options.target)], None
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
@@ -199,7 +200,14 @@ def _explain(options: argparse.Namespace) -> int:
     def locate(path: str) -> Place:
         return place_of(path, work.root, work.setting.search_roots)
 
-    return explain(options.target, work.setting, locate, as_json=options.json)
+    if options.request:
+        installed = [os.path.abspath(each) for each in read_request(options.request).parents]
+    else:
+        root = installed_root()
+        installed = [] if root is None else [root]
+    return explain(
+        options.target, work.setting, locate, installed=installed, as_json=options.json
+    )
 
 
 def _outline(options: argparse.Namespace) -> int:

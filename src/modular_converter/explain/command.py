@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from modular_converter.diagnostics import ConversionError, error
 from modular_converter.explain.explainer import Explainer
@@ -34,10 +34,18 @@ def modular_behind(target: str) -> str:
     return found[0]
 
 
-def explain(target: str, setting: Setting, locate: Callable[[str], Place], *, as_json: bool) -> int:
+def explain(
+    target: str,
+    setting: Setting,
+    locate: Callable[[str], Place],
+    *,
+    installed: Sequence[str] = (),
+    as_json: bool,
+) -> int:
     """Prints where ``FILE:LINE``, ``FILE:Class`` or ``FILE:Class.method`` comes from.
 
-    ``locate`` gives the place of a modular file. Returns 0, or 1 when the file is stale and the
+    ``locate`` gives the place of a modular file, ``installed`` are directories of libraries, in
+    which the reader of the answer edits nothing. Returns 0, or 1 when the file is stale and the
     line is not in a fresh conversion. Raises ConversionError when the file is not generated or
     has no such line or item.
     """
@@ -54,13 +62,15 @@ def explain(target: str, setting: Setting, locate: Callable[[str], Place], *, as
         _warn(f"{file.label} is stale: it differs from what {modular} generates now")
     if match["item"]:
         answer = explain_item(explainer, file, match["item"])
-        rendered = item_as_json(answer, file) if as_json else item_text(answer, file)
+        rendered = item_as_json(answer, file) if as_json else item_text(answer, file, installed)
     else:
         line = _fresh_line(file, int(match["line"]))
         if line is None:
             return _NO
         explained = explainer.line(file, line)
-        rendered = line_as_json(explained, file) if as_json else line_text(explained, file)
+        rendered = (
+            line_as_json(explained, file) if as_json else line_text(explained, file, installed)
+        )
     if as_json:
         json.dump(rendered, sys.stdout, indent=1, ensure_ascii=False)
         print()

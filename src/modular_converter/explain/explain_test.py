@@ -360,6 +360,37 @@ def test_what_cannot_be_explained_is_exit_code_2(
     assert "hint: " in err
 
 
+def test_what_lies_in_a_library_is_not_to_be_edited(
+    generated: Workspace,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = _line_number(LLAMA, "self.post_init()")
+    repository = tmp_path_factory.mktemp("repository")
+    modular = repository / "mine" / "modular_mine.py"
+    modular.parent.mkdir()
+    modular.write_text(
+        "from transformers.models.llama.modeling_llama import LlamaAttention\n\n\n"
+        "class MineAttention(LlamaAttention):\n    size = 5\n"
+    )
+    monkeypatch.chdir(repository)
+    request = {"schema": 1, "modulars": [], "parents": [os.path.relpath(generated.root)]}
+    Path("request.json").write_text(json.dumps(request))
+    assert main(["explain", "mine/modeling_mine.py:MineAttention", "--request=request.json"]) == 0
+    shown = capsys.readouterr()
+    assert "warning: mine/modeling_mine.py is not there yet" in shown.err
+    assert shown.out.splitlines()[-1] == "edit mine/modular_mine.py:4"
+    name = "mine/modeling_mine.py:MineAttention.__init__"
+    assert main(["explain", name, "--request", "request.json"]) == 0
+    shown = capsys.readouterr()
+    library = os.path.relpath(generated.root / LLAMA)
+    assert f"  {library}:{number - 4}-{number} LlamaAttention.__init__" in shown.out
+    assert shown.out.splitlines()[-1] == (
+        f"override MineAttention.__init__ in mine/modular_mine.py: {library} is part of a library"
+    )
+
+
 def test_a_request_says_where_parents_are(
     generated: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

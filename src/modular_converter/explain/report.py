@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 from modular_converter.explain.explanation import (
     AppliedRename,
     Explanation,
@@ -18,12 +21,12 @@ SCHEMA = 1
 _FROM = {"copied": "from", "adapted": "made from", "import": "imported in"}
 
 
-def line_text(explained: Explanation, file: GeneratedFile) -> str:
-    """The answer about one line, for people."""
+def line_text(explained: Explanation, file: GeneratedFile, installed: Sequence[str]) -> str:
+    """The answer about one line, for people; nothing in ``installed`` directories is edited."""
     within = f" in {explained.item}" if explained.item else ""
     lines = [f"{explained.path}:{explained.line}{within}", f"    {explained.text.strip()}"]
     lines += _sources(explained)
-    lines += _advice(explained, file)
+    lines += _advice(explained, file, installed)
     return "\n".join(lines)
 
 
@@ -62,16 +65,26 @@ def _place(source: SourceLine) -> str:
     return f"{source.path}:{source.line}{within}{names}"
 
 
-def _advice(explained: Explanation, file: GeneratedFile) -> list[str]:
-    if not explained.sources:
+def _advice(explained: Explanation, file: GeneratedFile, installed: Sequence[str]) -> list[str]:
+    """Where to make a change: in the file written by hand, or only for this model."""
+    if not explained.sources or explained.kind == "blank":
         return []
     first = explained.sources[0]
     root = first.root()
     modular = file.sources.label(file.conversion.place.path)
     place = f"{root.path}:{root.line}"
-    if first.path == modular or not explained.item:
-        return [f"edit {place}"]
-    return [f"edit {place}, or override {explained.item} in {modular}"]
+    is_inherited = first.path != modular and bool(explained.item)
+    if not _is_below(root.path, installed):
+        override = f", or override {explained.item} in {modular}" if is_inherited else ""
+        return [f"edit {place}{override}"]
+    if is_inherited and not _is_below(modular, installed):
+        return [f"override {explained.item} in {modular}: {root.path} is part of a library"]
+    return [f"written by hand in {place}, which is part of a library"]
+
+
+def _is_below(path: str, directories: Sequence[str]) -> bool:
+    absolute = os.path.abspath(path)
+    return any(absolute.startswith(os.path.join(each, "")) for each in directories)
 
 
 def renames_text(renames: tuple[AppliedRename, ...]) -> str:
@@ -82,7 +95,7 @@ def renames_text(renames: tuple[AppliedRename, ...]) -> str:
     )
 
 
-def item_text(explained: ItemExplanation, file: GeneratedFile) -> str:
+def item_text(explained: ItemExplanation, file: GeneratedFile, installed: Sequence[str]) -> str:
     """The answer about a class, function or method, for people."""
     lines = [f"{explained.path}:{explained.first}-{explained.last} {explained.name}"]
     if explained.renames:
@@ -90,7 +103,7 @@ def item_text(explained: ItemExplanation, file: GeneratedFile) -> str:
     width = max((len(_range(part.first, part.last)) for part in explained.parts), default=0)
     for part in explained.parts:
         lines.append(f"  {_range(part.first, part.last):<{width}}  {_part_text(part)}")
-    return "\n".join([*lines, *_advice(explained.definition, file)])
+    return "\n".join([*lines, *_advice(explained.definition, file, installed)])
 
 
 def _range(first: int, last: int) -> str:
