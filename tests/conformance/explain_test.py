@@ -52,6 +52,8 @@ def _relation(explained: Explanation) -> str:
     if len(sources) == 1 and "".join(sources[0].split()) == line:
         return "one line"
     bare = _LAYOUT.sub("", explained.text)
+    if not bare.strip(":"):
+        return "punctuation in another layout"
     joined = "".join(_LAYOUT.sub("", source) for source in sources)
     if bare == joined:
         return "one line in another layout" if len(sources) == 1 else "several lines joined"
@@ -100,9 +102,10 @@ def test_every_line_is_explained(root: str) -> None:
     copied = kinds["copied"]
     print(f"{kinds.total()} lines: {dict(kinds.most_common())}")
     for relation, count in relations.most_common():
-        print(f"{relation:28} {count:7} {count / copied:8.3%} of the copied lines")
+        print(f"{relation:30} {count:7} {count / copied:8.3%} of the copied lines")
     print("generations:", dict(sorted(generations.items())))
     print("\n".join(unlike[:40]))
-    assert relations["one line"] / copied > 0.98
-    assert len(unlike) / copied < 0.001
-    assert kinds["adapted"] + kinds["converter"] < 0.002 * kinds.total()
+    assert relations["one line"] / copied > 0.995
+    assert len(unlike) / copied < 0.0002
+    # Headers with pieces of two files, calls of bases written as `super()`, guards of torch.
+    assert kinds["adapted"] + kinds["converter"] < 0.015 * kinds.total()

@@ -133,7 +133,7 @@ def _sources(explained: Explanation) -> list[tuple[str, str]]:
         ("SCALE = 2", "copied", [("modeling_llama.py", "SCALE = 2")]),
         (
             "class NewOneAttention(nn.Module):",
-            "copied",
+            "adapted",
             [
                 ("modular_new_one.py", "class NewOneAttention(LlamaAttention):"),
                 ("modeling_llama.py", "class LlamaAttention(nn.Module):"),
@@ -242,7 +242,7 @@ def test_an_item_is_explained_part_by_part(generated: Workspace) -> None:
         (
             part.last - part.first + 1,
             os.path.basename(part.source.path) if part.source else "",
-            part.last_source_line - part.source.line + 1 if part.source else 0,
+            part.last_source.line - part.source.line + 1 if part.source and part.last_source else 0,
         )
         for part in explained.parts
     ]

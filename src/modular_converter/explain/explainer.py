@@ -77,7 +77,7 @@ class Explainer:
                 "banner",
                 note="the notice that the converter puts above every generated file",
             )
-        kind = _kind(trail)
+        kind = _kind(trail, text, file)
         return Explanation(
             file.label,
             line,
@@ -192,12 +192,22 @@ class Explainer:
 _BLANK = "a blank line of the formatter"
 
 
-def _kind(trail: LineTrail) -> Kind:
+def _kind(trail: LineTrail, text: str, file: GeneratedFile) -> Kind:
     if trail.node is None:
         return "header"
     if trail.node.kind == "export":
         return "export"
-    return "copied" if trail.is_copy else "adapted"
+    if not trail.is_copy:
+        return "adapted"
+    found = significant(text)
+    copied = [
+        word
+        for each in trail.trails
+        for word in significant(file.texts[each.path].renamed_line(each.line, each.renamers))
+    ]
+    starts = range(len(copied) - len(found) + 1)
+    is_run = any(tuple(copied[start : start + len(found)]) == found for start in starts)
+    return "copied" if is_run else "adapted"
 
 
 def applied(renamers: Iterable[Renamer]) -> tuple[AppliedRename, ...]:

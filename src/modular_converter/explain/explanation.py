@@ -48,10 +48,14 @@ class SourceLine:
     generated_from: Explanation | None = None
     note: str = ""
 
+    def chain(self) -> list[SourceLine]:
+        """The line and the main source of each earlier generation, down to that by hand."""
+        further = self.generated_from
+        return [self, *(further.sources[0].chain() if further and further.sources else ())]
+
     def root(self) -> SourceLine:
         """The line in a file written by hand that it stems from, as far as that is known."""
-        further = self.generated_from
-        return further.sources[0].root() if further and further.sources else self
+        return self.chain()[-1]
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,17 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Part:
-    """Consecutive lines of a class or function that stem from consecutive lines of one file."""
+    """Consecutive lines of a class or function that stem from consecutive lines of one file.
+
+    The same holds in every generation before. ``last_filled`` is the last line that is not blank.
+    """
 
     first: int
     last: int
+    last_filled: int
     kind: Kind
     source: SourceLine | None
-    last_source_line: int
+    last_source: SourceLine | None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from modular_converter.diagnostics import error
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import (
     AppliedRename,
     Explanation,
     ItemExplanation,
-    Kind,
     Part,
     SourceLine,
 )
@@ -52,41 +53,34 @@ def explain_item(explainer: Explainer, file: GeneratedFile, name: str) -> ItemEx
 
 
 def _extend(parts: list[Part], number: int, explained: Explanation) -> None:
-    """Adds a line to the parts of an item; a blank line goes with the line above it."""
+    """Adds a line to the last part that it continues, or as a part; blank lines always continue."""
     source = explained.sources[0] if explained.sources else None
-    previous = parts[-1] if parts else None
-    if previous is not None and explained.kind == "blank" and source is None:
-        parts[-1] = Part(
-            previous.first, number, previous.kind, previous.source, previous.last_source_line
-        )
-        return
-    if previous is not None and _same_kind(previous.kind, explained.kind):
-        before = previous.source
-        if source is None and before is None:
-            parts[-1] = Part(previous.first, number, previous.kind, None, 0)
-            return
-        if source is not None and before is not None and _follows(before, previous, source):
-            parts[-1] = Part(
-                previous.first,
-                number,
-                previous.kind,
-                before,
-                max(source.line, previous.last_source_line),
-            )
-            return
-    last_source_line = max(
-        (s.line for s in explained.sources if source and s.path == source.path), default=0
+    last = source and max(
+        (each for each in explained.sources if each.path == source.path),
+        key=lambda each: each.line,
     )
-    parts.append(Part(number, number, explained.kind, source, last_source_line))
+    previous = parts[-1] if parts else None
+    if previous is None:
+        parts.append(Part(number, number, number, explained.kind, source, last))
+    elif explained.kind == "blank":
+        parts[-1] = replace(previous, last=number)
+    elif previous.kind == explained.kind and _continues(
+        previous.last_source, source, number - previous.last_filled
+    ):
+        parts[-1] = replace(previous, last=number, last_filled=number, last_source=last)
+    else:
+        parts.append(Part(number, number, number, explained.kind, source, last))
 
 
-def _same_kind(one: Kind, other: Kind) -> bool:
-    return one == other or "blank" in (one, other)
-
-
-def _follows(before: SourceLine, part: Part, source: SourceLine) -> bool:
-    return (
-        source.path == before.path
-        and source.renames == before.renames
-        and part.last_source_line <= source.line <= part.last_source_line + 1
+def _continues(before: SourceLine | None, source: SourceLine | None, distance: int) -> bool:
+    """Whether a line, ``distance`` lines on, goes on where another left off, in all generations."""
+    if before is None or source is None:
+        return before is source
+    olds, news = before.chain(), source.chain()
+    return len(olds) == len(news) and all(
+        old.path == new.path
+        and old.renames == new.renames
+        and old.item == new.item
+        and 0 <= new.line - old.line <= distance
+        for old, new in zip(olds, news, strict=True)
     )

@@ -111,18 +111,15 @@ def _range(first: int, last: int) -> str:
 
 
 def _part_text(part: Part) -> str:
-    source = part.source
-    if source is None:
-        return "formatter" if part.kind == "blank" else "converter"
-    within = f" {source.item}" if source.item else ""
+    if part.source is None or part.last_source is None:
+        return "written by the converter"
     made = " (adapted)" if part.kind == "adapted" else ""
-    text = f"{source.path}:{_range(source.line, max(source.line, part.last_source_line))}"
-    steps = []
-    further = source.generated_from
-    while further is not None and further.sources:
-        steps.append(f" <- {further.sources[0].path}:{further.sources[0].line}")
-        further = further.sources[0].generated_from
-    return f"{text}{within}{made}{''.join(steps)}"
+    ranges = [
+        f"{first.path}:{_range(first.line, max(first.line, last.line))}"
+        for first, last in zip(part.source.chain(), part.last_source.chain(), strict=True)
+    ]
+    within = f" {part.source.item}" if part.source.item else ""
+    return f"{ranges[0]}{within}{made}{''.join(f' <- {each}' for each in ranges[1:])}"
 
 
 def line_as_json(explained: Explanation, file: GeneratedFile) -> dict[str, object]:
@@ -148,7 +145,7 @@ def item_as_json(explained: ItemExplanation, file: GeneratedFile) -> dict[str, o
                     "last": part.last,
                     "kind": part.kind,
                     "source": _source(part.source) if part.source else None,
-                    "last_source_line": part.last_source_line,
+                    "last_source_line": part.last_source.line if part.last_source else 0,
                 }
                 for part in explained.parts
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from modular_converter.nodes import Fragment, Node, Origin
 from modular_converter.renaming import Renamer
 from modular_converter.source import Source
 
+# The line that names a definition is the modular's, even where the parent's reads the same.
+_DEFINITION = re.compile(r"\s*(?:class|def|async)\s")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -46,7 +49,7 @@ class Written:
 class LineTrail:
     """Where the words of a formatted line come from, each place once, in order.
 
-    ``is_copy`` says that no word of it was written by the converter or the formatter.
+    ``is_copy`` says that all of them are from one file, none from the converter or the formatter.
     """
 
     trails: tuple[Trail, ...]
@@ -60,6 +63,7 @@ def line_trail(line: Sequence[Written | None]) -> LineTrail:
     is_copy = len(known) == len(line) and all(written.trail.is_copy for written in known)
     copied = [written.trail for written in known if written.trail.is_copy]
     trails = tuple(dict.fromkeys(copied or [known[0].trail]))
+    is_copy = is_copy and len({trail.path for trail in trails}) == 1
     return LineTrail(trails, is_copy, known[0].node)
 
 
@@ -153,7 +157,8 @@ class Tracer:
                 Written(word, Trail(origin.path, origin.line + word.line, origin.renames), node)
                 for word in found
             ]
-        trails: list[Trail | None] = [None] * len(found)
+        whole = self._whole_lines(lines, fragment) if fragment.second is not None else {}
+        trails: list[Trail | None] = [whole.get(word.line) for word in found]
         for each in (origin, fragment.second):
             if each is not None:
                 is_header = fragment.second is not None
@@ -167,6 +172,22 @@ class Tracer:
                 latest = trail
             result.append(Written(word, trail, node))
         return result
+
+    def _whole_lines(self, lines: Sequence[str], fragment: Fragment) -> dict[int, Trail]:
+        """The lines of a header that are lines of the modular's or the parent's header as such."""
+        known: dict[str, Trail] = {}
+        for origin in (fragment.origin, fragment.second):
+            if origin is not None:
+                text = self.texts[origin.path]
+                last = text.end_of_header(origin.line - 1)
+                renamed = text.renamed(origin.line - 1, last, origin.renames)
+                for line, copied in enumerate(renamed, origin.line):
+                    known.setdefault(copied.strip(), Trail(origin.path, line, origin.renames))
+        return {
+            number: known[line.strip()]
+            for number, line in enumerate(lines)
+            if line.strip() in known and not _DEFINITION.match(line)
+        }
 
     def _search(
         self, found: list[Word], trails: list[Trail | None], origin: Origin, size: int
