@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
@@ -42,7 +43,7 @@ def test_all_files_from_scratch_in_dependency_order(newest: str) -> None:
     assert comparison.converted == len(modular_files(newest))
 
 
-def test_outline_agrees_with_the_generated_files(newest: str, tmp_path) -> None:
+def test_outline_agrees_with_the_generated_files(newest: str, tmp_path: Path) -> None:
     request = {
         "schema": 1,
         "modulars": [{"path": path, "outputs": None} for path in modular_files(newest)],
