@@ -189,9 +189,7 @@ def test_the_exit_code_is_passed_on(rule_runner: RuleRunner, code: int) -> None:
         ("m/hand/modeling_hand.py", "m/hand/modeling_hand.py: no modular model generates this"),
     ],
 )
-def test_a_file_that_no_target_generates(
-    rule_runner: RuleRunner, path: str, message: str
-) -> None:
+def test_a_file_that_no_target_generates(rule_runner: RuleRunner, path: str, message: str) -> None:
     rule_runner.write_files({**_BY_HAND, **_model("a")})
     result = _generate(rule_runner, f"--explain={path}:1")
     assert (result.exit_code, result.stdout) == (2, "")
