@@ -12,7 +12,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="modular_converter",
         description="Turns modular_<model>.py files into the standalone files beside them.",
-        epilog="Exit codes: 0 done, 1 stale files found or line not explained, 2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 stale (a file, or the line to explain), 2 wrong input, "
+        "3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -64,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
         "target", metavar="FILE:LINE",
         help="a line of a generated file; also FILE:Class or FILE:Class.method",
     )
-    explain.add_argument("--request", metavar="FILE", help="JSON request that says where parents are")
+    explain.add_argument(
+        "--request", metavar="FILE", help="JSON request that says where parents are"
+    )
     explain.add_argument(
         "--search-path", action="append", default=[], metavar="DIR",
         help="directory that packages of parents begin in (repeatable)",
