@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from modular_converter import exports
 from modular_converter.assembly import FIRST_NAMES, OutputFile, Placed, assemble
 from modular_converter.dependencies import extras_of_free_class, extras_of_merged_class
+from modular_converter.class_checks import check_methods
 from modular_converter.diagnostics import Diagnostic
+from modular_converter.evidence import Evidence, MergedClass, UsedParent
 from modular_converter.file_types import generated_path, type_of_class
+from modular_converter.import_checks import (
+    check_bases,
+    check_imports,
+    check_kept_blocks,
+    check_names,
+)
 from modular_converter.import_statements import ImportNode, read_imports, statement_importing
 from modular_converter.index import FileIndex, Item
 from modular_converter.library import Sources
@@ -23,6 +31,7 @@ from modular_converter.profiles import Profile
 from modular_converter.protection import protected_words
 from modular_converter.renaming import Renamer
 from modular_converter.standalone import free_class
+from modular_converter.warning_passes import find_warnings
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,10 @@ class _Parent:
     path: str
 
 
+def _used(parent: _Parent) -> UsedParent:
+    return UsedParent(parent.imports[0], parent.view.index, parent.renamer)
+
+
 @dataclass(eq=False)
 class _File:
     """The nodes of one output file by name, each with its place in the order of the file."""
@@ -91,6 +104,7 @@ class _Conversion:
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
         found = parent_imports(place, self.index, setting.search_roots, setting.sources)
+        check_imports(self.index)
         self.imports = [imported for imported in found]
         self.origin_of: dict[str, ParentImport] = {}
         for imported in found:
@@ -104,6 +118,7 @@ class _Conversion:
         self.files: dict[str, _File] = {}
         self.new_imports: list[ImportNode] = []
         self.text_renames: dict[tuple[str, str], Renamer] = {}
+        self.merged: list[MergedClass] = []
 
     def _type_of(self, class_name: str) -> str:
         return type_of_class(class_name, self.cased, self.profile.suffixes)
@@ -119,6 +134,8 @@ class _Conversion:
         for path, group in grouped.items():
             old_name = group[0].old_name
             index = sources.index(path)
+            for imported in group:
+                check_names(imported, index, self.index.source)
             pairs = [
                 (name, base)
                 for name, item in self.index.classes.items()
@@ -241,6 +258,7 @@ class _Conversion:
             file_type = self._type_of(name)
             file = self._file(file_type)
             base = self._parent_base(item)
+            check_bases(item, base, self.origin_of, self.index, self.place)
             if base is not None:
                 self._write_merged(item, base, file_type, file)
             else:
@@ -257,7 +275,19 @@ class _Conversion:
             self._candidates(),
             self.profile,
         )
-        return Conversion(self.place, outputs, tuple(self.parents), tuple(self.warnings))
+        views = [parent.view.index for parent in self.parents.values()]
+        check_kept_blocks(views, (part for each in outputs.values() for part in each.fragments))
+        warnings = find_warnings(self._evidence(), self.warnings)
+        return Conversion(self.place, outputs, tuple(self.parents), warnings)
+
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            self.index,
+            tuple(map(_used, self.parents.values())),
+            tuple(self.merged),
+            tuple(each.node for file in self.files.values() for each in file.placed.values()),
+            self.profile,
+        )
 
     def _file(self, file_type: str) -> _File:
         if file_type not in self.files:
@@ -283,9 +313,11 @@ class _Conversion:
                 item.unit.node,
                 hint="check the spelling, or import the class from the module that defines it",
             )
-        node = merge_class(
-            item, self._parent_class(item.name, renamed, entry, parent), base, self.profile
-        )
+        check_methods(item)
+        check_methods(entry.item)
+        parent_class = self._parent_class(item.name, renamed, entry, parent)
+        node = merge_class(item, parent_class, base, self.profile)
+        self.merged.append(MergedClass(item, entry.item, _used(parent), parent_class.rename))
         extras, imports = extras_of_merged_class(
             node, parent.view, self.modular, file.placed, file.imported, file_type, self._type_of
         )

@@ -11,6 +11,7 @@ from modular_converter import diagnostics, source
 from modular_converter.index import FileIndex, build_index
 from modular_converter.name_forms import NameTable, read_name_table
 from modular_converter.renaming import DISTRIBUTION
+from modular_converter.silencing import take_comments
 
 
 
@@ -77,9 +78,10 @@ class Sources:
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
-            text = source.normalized(self.text(path), label)
+            text, ignores = take_comments(self.text(path), label)
+            text = source.normalized(text, label)
             try:
-                known = build_index(source.Source(path, label, text))
+                known = build_index(source.Source(path, label, text), ignores)
             except RecursionError:
                 raise diagnostics.error(
                     "too-deep", label, "the file is nested too deeply to be read",
