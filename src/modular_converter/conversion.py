@@ -135,7 +135,8 @@ class _Conversion:
             old_name = group[0].old_name
             index = sources.index(path)
             for imported in group:
-                check_names(imported, index, self.index.source)
+                others = (sources.index(each) for each in grouped)
+                check_names(imported, index, others, self.index.source)
             pairs = [
                 (name, base)
                 for name, item in self.index.classes.items()

@@ -76,8 +76,13 @@ def check_kept_blocks(parents: Iterable[FileIndex], written: Iterable[Fragment])
                     raise _mixed_block(index.source, other)
 
 
-def check_names(imported: ParentImport, parent: FileIndex, source: Source) -> None:
-    """Checks that a parent has what is imported from it. Raises ConversionError."""
+def check_names(
+    imported: ParentImport, parent: FileIndex, others: Iterable[FileIndex], source: Source
+) -> None:
+    """Checks that a parent has what is imported from it. Raises ConversionError.
+
+    A name that one of the ``others`` defines does no harm: it is found there.
+    """
     for alias in imported.node.names:
         name = alias.name
         if alias.asname and alias.asname != name and not imported.stays:
@@ -88,7 +93,7 @@ def check_names(imported: ParentImport, parent: FileIndex, source: Source) -> No
                 alias,
                 hint=f"import `{name}` without `as` and use that name",
             )
-        if name in parent.functions or name in parent.classes or name in parent.assignments:
+        if name in parent.position or any(name in other.position for other in others):
             continue
         bound, imports = _bound_names(parent)
         if name in imports:

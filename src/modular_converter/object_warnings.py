@@ -49,7 +49,7 @@ def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
             texts.add(node.fragments[-1].text.strip())
     for item in (*index.functions.values(), *index.assignments.values()):
         texts = written.get(item.name, set())
-        if not texts:
+        if not texts and not _is_boilerplate(item):
             yield item.source.diagnostic(
                 "unreached-object",
                 f"{item.kind} `{item.name}` is used by no class and reaches no generated file",
@@ -57,7 +57,7 @@ def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
                 hint="delete it, or use it in a class",
                 severity="warning",
             )
-        elif "" not in texts and item.text.strip() not in texts:
+        elif texts and "" not in texts and item.text.strip() not in texts:
             yield item.source.diagnostic(
                 "parent-wins",
                 f"`{item.name}` is written with the value that the parent gives it, not this one",
@@ -65,6 +65,11 @@ def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
                 hint="give it another name and use that in the class",
                 severity="warning",
             )
+
+
+def _is_boilerplate(item: Item) -> bool:
+    """Whether it is a module's logger: that is written down without thinking of its use."""
+    return item.kind == "assignment" and "get_logger(" in item.text
 
 
 def _dropped_statements(index: FileIndex) -> Iterator[Diagnostic]:

@@ -37,7 +37,9 @@ def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
             elif unit.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
                 name = _target(node)
                 theirs = members.get(name) if name else None
-                if theirs is not None and _is_same_statement(merged, node, theirs.node):
+                if theirs is None or not _is_copied_value(node.value):
+                    continue
+                if _is_same_statement(merged, node, theirs.node):
                     yield _redundant(merged, node, f"attribute `{name}`")
 
 
@@ -62,6 +64,11 @@ def _target(node: ast.stmt) -> str:
     else:
         return ""
     return target.id if isinstance(target, ast.Name) else ""
+
+
+def _is_copied_value(value: ast.expr | None) -> bool:
+    """Whether a value is more than a plain one, which is often restated on purpose."""
+    return isinstance(value, (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.Call, ast.BinOp))
 
 
 def _redundant(merged: MergedClass, node: ast.stmt, what: str) -> Diagnostic:
@@ -226,7 +233,7 @@ def _why(source: Source, unit: Unit) -> str:
     if lead.strip():
         return "there is a comment above it"
     if lead.count("\n") != 1:
-        return f"there are {lead.count(chr(10)) or 'no'} blank lines above it, not one"
+        return f"the number of blank lines above it is {lead.count(chr(10))}, not one"
     if len(node.body) > 1:
         return "it has a docstring"
     if node.body[0].lineno > node.lineno + 1:

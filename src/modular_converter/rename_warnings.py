@@ -8,12 +8,14 @@ from functools import lru_cache
 
 from modular_converter.diagnostics import Diagnostic
 from modular_converter.evidence import Evidence, UsedParent
-from modular_converter.lexing import CODE, tokens
+from modular_converter.lexing import CODE, FORMAT_TEXT, tokens
 from modular_converter.nodes import Fragment, Node
+from modular_converter.protection import GENERATED
 from modular_converter.renaming import Renamer
 from modular_converter.source import Source
 
 _ADDRESS = re.compile(r"""https?://[^\s"'`<>()\[\]{}]+|(?<=["'`])[\w.-]+/[\w.-]+(?=["'`])""")
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W_]")
 _SHOWN = 3
 
 
@@ -32,35 +34,38 @@ def rename_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
 def _changed(
     evidence: Evidence, parent: UsedParent, pieces: list[tuple[Node, Fragment]], code: str
 ) -> Iterator[Diagnostic]:
-    """Words or addresses of the parent that come out changed."""
+    """Words or addresses of the parent that come out changed, all in one finding."""
     source, renamer = parent.index.source, parent.renamer
     if code == "rename-in-word":
-        hits = _longer_words(source, renamer.old_name, renamer.cased_old)
+        what, hits = "a word", _longer_words(source, renamer.old_name, renamer.cased_old)
     else:
-        hits = _addresses(source, renamer.old_name)
+        what, hits = "an address", _addresses(source, renamer)
+    changes = []
     for old, lines in hits.items():
         new = renamer.word(old)
-        if new == old:
-            continue
-        reached = [
-            line
-            for line in lines
-            if any(
-                start <= line < start + fragment.text.count("\n") and new in fragment.text
-                for _, fragment in pieces
-                if (start := fragment.origin.line) <= line
-            )
-        ]
+        reached = [line for line in lines if new != old and _is_written(new, line, pieces)]
         if reached:
-            what = "the word" if code == "rename-in-word" else "the address"
-            yield evidence.index.source.diagnostic(
-                code,
-                f"renaming {renamer.cased_old} to {renamer.cased_new} changes {what} `{old}` "
-                f"to `{new}` ({_places(source.label, reached)})",
-                parent.imported.node,
-                hint="override the part of the parent that contains it",
-                severity="warning",
-            )
+            changes.append(f"`{old}` becomes `{new}` ({_places(source.label, reached)})")
+    if not changes:
+        return
+    more = f"; so do {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
+    yield evidence.index.source.diagnostic(
+        code,
+        f"renaming {renamer.cased_old} to {renamer.cased_new} changes {what}: "
+        f"{', '.join(changes[:_SHOWN])}{more}",
+        parent.imported.node,
+        hint="override the part of the parent that contains it",
+        severity="warning",
+    )
+
+
+def _is_written(text: str, line: int, pieces: list[tuple[Node, Fragment]]) -> bool:
+    """Whether a piece that stems from a line of the parent contains a text."""
+    return any(
+        fragment.origin.line <= line < fragment.origin.line + fragment.text.count("\n")
+        and text in fragment.text
+        for _, fragment in pieces
+    )
 
 
 def _places(label: str, lines: list[int]) -> str:
@@ -80,13 +85,25 @@ def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
 
 
 @lru_cache(maxsize=1024)
-def _addresses(source: Source, old: str) -> dict[str, list[int]]:
-    """The URLs and repository names of a file in which the model's name occurs."""
-    return {
-        address.rstrip(".,;:"): lines
-        for address, lines in _found(source, _ADDRESS).items()
-        if old in address.lower()
-    }
+def _all_addresses(source: Source) -> dict[str, list[int]]:
+    if "/" not in source.text:
+        return {}
+    return {text.rstrip(".,;:"): lines for text, lines in _found(source, _ADDRESS).items()}
+
+
+def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
+    """The URLs and repository names of a file in which the model's name occurs.
+
+    Left out are those whose owner is renamed too in a file that is itself generated: that file's
+    own conversion made them up, and reported it.
+    """
+    is_generated = GENERATED in source.text[:2000]
+    found = {}
+    for address, lines in _all_addresses(source).items():
+        owner, _, _ = address.partition("/")
+        if renamer.touches(address) and not (is_generated and renamer.touches(owner)):
+            found[address] = lines
+    return found
 
 
 def _found(source: Source, pattern: re.Pattern[str]) -> dict[str, list[int]]:
@@ -103,20 +120,20 @@ def _found(source: Source, pattern: re.Pattern[str]) -> dict[str, list[int]]:
 def _still_named(
     evidence: Evidence, parent: UsedParent, pieces: list[tuple[Node, Fragment]]
 ) -> Iterator[Diagnostic]:
-    renamer = parent.renamer
-    pattern = _any_spelling(renamer)
+    """The parent's name in inherited text, in spellings that renaming leaves alone."""
     seen: set[tuple[str, str]] = set()
-    classes = evidence.index.classes
     for node, fragment in pieces:
+        renames = fragment.origin.renames
+        pattern = _spellings(parent.renamer.old_name, tuple(new for _, new in renames))
         lowered = fragment.text.lower()
-        if pattern.search(lowered) is None:
+        if not any(match[1] for match in pattern.finditer(lowered)):
             continue
-        for start, spelling in _spoken(fragment.text, lowered, pattern, renamer):
+        for start, spelling in _spoken(fragment.text, lowered, pattern, parent.renamer):
             if (node.name, spelling) in seen:
                 continue
             seen.add((node.name, spelling))
             line = fragment.origin.line + fragment.text.count("\n", 0, start)
-            item = classes.get(node.name)
+            item = evidence.index.classes.get(node.name)
             yield evidence.index.source.diagnostic(
                 "parent-still-named",
                 f"text that `{node.name}` inherits still speaks of `{spelling}` "
@@ -127,17 +144,16 @@ def _still_named(
             )
 
 
-@lru_cache(maxsize=1024)
-def _spelling_pattern(old: str, new: str) -> re.Pattern[str]:
-    def form(name: str) -> str:
-        return "[-_ ]?".join(map(re.escape, name.lower().replace("-", "_").split("_")))
+@lru_cache(maxsize=4096)
+def _spellings(old: str, new: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds new names, and the old name (group 1) in any spelling, in lower-case text."""
+    consumed = "|".join(sorted(map(_loose, new), key=len, reverse=True))
+    return re.compile(rf"(?<![a-z0-9])(?:{consumed}|({_loose(old)}))(?![a-z0-9])")
 
-    return re.compile(rf"(?<![a-z0-9])(?!{form(new)}){form(old)}(?![a-z0-9])")
 
-
-def _any_spelling(renamer: Renamer) -> re.Pattern[str]:
-    """The old name in any spelling where the new name does not begin; for lower-case text."""
-    return _spelling_pattern(renamer.old_name, renamer.new_name)
+def _loose(name: str) -> str:
+    parts = _PARTS.findall(name.replace("-", "_"))
+    return "[-_ ]?".join(re.escape(part.lower()) for part in parts)
 
 
 def _spoken(
@@ -150,4 +166,7 @@ def _spoken(
         if kind is CODE:
             continue
         for match in pattern.finditer(lowered, start, end):
-            yield match.start(), text[match.start() : match.end()]
+            spelling = text[match.start() : match.end()]
+            is_protected = kind is not FORMAT_TEXT and renamer.touches(spelling)
+            if match[1] and not is_protected:
+                yield match.start(), spelling
