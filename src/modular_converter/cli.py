@@ -25,25 +25,32 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
     convert.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
     convert.add_argument(
-        "--search-path", action="append", default=[], metavar="DIR",
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
         help="directory that packages of parents begin in (repeatable)",
     )
     convert.add_argument(
-        "--root", metavar="DIR", default=".",
+        "--root",
+        metavar="DIR",
+        default=".",
         help="what paths in banners and under --output-dir are relative to (default: here)",
     )
     convert.add_argument(
         "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
     )
     convert.add_argument(
-        "--check", action="store_true",
+        "--check",
+        action="store_true",
         help="write nothing; show a diff for each stale file and exit with 1",
     )
     convert.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
     )
     convert.add_argument(
-        "--profile", metavar="NAME",
+        "--profile",
+        metavar="NAME",
         help="rules of a release family (default: by the version of the parents)",
     )
     convert.add_argument(

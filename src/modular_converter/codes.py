@@ -55,9 +55,6 @@ CODES = (
            converter must know their syntax."""),
     _error("too-deep", "A source file is nested too deeply",
            "Split its deepest expression into several statements."),
-    _error("nothing-to-generate", "The modular file produces no file",
-           """Standalone files come from classes and from the entries of `__all__`; a modular file
-           without either produces nothing. Define or inherit at least one class."""),
     _error("misplaced-ignore", "An ignore comment stands where it has no meaning",
            """`# modular: ignore[code]` belongs at the end of the line that a warning is reported
            for, or alone on a line above the first statement, for the whole file."""),
@@ -84,10 +81,10 @@ CODES = (
            """Parents are found by their own name: under an alias the class would inherit from
            nothing, and a helper would stay undefined. Import it without `as`."""),
     _error("no-such-name", "A parent file has no such name to take over",
-           """What is imported from a parent must be a class, a function or a plain assignment of
+           """What is imported from a parent and used must be a class, a function or a plain assignment of
            that file, or a name that it imports itself. Annotated, chained and tuple assignments,
            and definitions inside a block, cannot be taken over."""),
-    _error("mixed-import-block", "An `if` block of imports contains other statements",
+    _error("not-an-import", "An `if` block of imports contains other statements",
            """Only the imports of such a block reach the standalone files. Keep the block to
            imports and put the rest into a block of its own, inside a function or class."""),
     _error("cycle", "Modular files inherit from each other in a cycle",
@@ -98,7 +95,7 @@ CODES = (
            the spelling, or import it from the file that defines it."""),
     _error("several-parents", "A class inherits from several parent models",
            "One class takes over the body of one parent class. Write the rest out."),
-    _error("unusable-base", "A base of an inherited class is not a name",
+    _error("base-not-a-name", "A base of an inherited class is not a name",
            """The bases of the standalone class are put together by name; a call or a subscript has
            none. Assign the value to a name and use that."""),
     _error("dotted-parent", "A parent class is named through its module",
@@ -115,6 +112,13 @@ CODES = (
     _error("invalid-output", "The generated text is not valid Python",
            "Look for overridden members whose text only makes sense in another place."),
     # What would otherwise happen silently.
+    _warning("nothing-produced", "The modular file produces no file",
+             """Standalone files come from classes and from the entries of `__all__`; a modular file
+             without either produces nothing. Define or inherit at least one class."""),
+    _warning("stray-import", "A parent file does not define a name that is imported from it",
+             """Nothing is lost: the name is not used, another parent supplies it, or renaming makes
+             it the same as one that the parent does define. Delete it from the import, or mend its
+             spelling."""),
     _warning("several-prefixes", "The classes that inherit from a parent ask for several prefixes",
              """A parent file is renamed with one prefix for all of its classes. Where the classes
              of the modular file ask for different ones, the most frequent is used: helpers and
@@ -152,7 +156,8 @@ CODES = (
              Anything else is written as an override that raises."""),
     _warning("redundant-override", "An override is what would be inherited anyway",
              """Without this member the standalone class would be the same. Delete it, so that it
-             follows the parent."""),
+             follows the parent. Plain values and declarations with a leading underscore are left
+             alone: it is customary to restate them."""),
     _warning("parent-still-named", "Inherited text still speaks of the parent",
              """Only the exact spellings of the parent's name are replaced, and never the text of
              f-strings. This docstring, comment, decorator or f-string spells the name in another

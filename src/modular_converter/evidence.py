@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from modular_converter.index import FileIndex, Item
 from modular_converter.modular_file import ParentImport
 from modular_converter.nodes import Fragment, Node
-from modular_converter.profiles import Profile
 from modular_converter.renaming import Renamer
 
 
@@ -39,7 +38,6 @@ class Evidence:
     parents: tuple[UsedParent, ...]
     merged: tuple[MergedClass, ...]
     nodes: tuple[Node, ...]
-    profile: Profile
 
     def inherited(self) -> Iterator[tuple[Node, Fragment]]:
         """Every piece of the outputs that was renamed, with its node."""

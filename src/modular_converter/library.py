@@ -14,7 +14,6 @@ from modular_converter.renaming import DISTRIBUTION
 from modular_converter.silencing import take_comments
 
 
-
 @dataclass(eq=False)
 class Sources:
     """Files by absolute path, with texts laid over the disk; each content is indexed once."""
@@ -79,12 +78,16 @@ class Sources:
         if known is None:
             label = self.label(path)
             text, ignores = take_comments(self.text(path), label)
-            text = source.normalized(text, label)
+            file = source.Source(path, label, text)
+            if not source.has_regular_blocks(file.tree):
+                file = source.Source(path, label, source.normalized(file.text, label))
             try:
-                known = build_index(source.Source(path, label, text), ignores)
+                known = build_index(file, ignores)
             except RecursionError:
                 raise diagnostics.error(
-                    "too-deep", label, "the file is nested too deeply to be read",
+                    "too-deep",
+                    label,
+                    "the file is nested too deeply to be read",
                     hint="split its deepest expression into several statements",
                 ) from None
             self._indexes[path] = known
@@ -98,7 +101,9 @@ def read(path: str, label: str) -> str:
             data = file.read()
     except OSError as problem:
         raise diagnostics.error(
-            "unreadable-source", label, f"the file cannot be read: {problem.strerror}",
+            "unreadable-source",
+            label,
+            f"the file cannot be read: {problem.strerror}",
             hint="check that the file exists and may be read",
         ) from None
     return source.decode(data, label)

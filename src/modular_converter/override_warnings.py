@@ -37,7 +37,7 @@ def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
             elif unit.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
                 name = _target(node)
                 theirs = members.get(name) if name else None
-                if theirs is None or not _is_copied_value(node.value):
+                if theirs is None or name.startswith("_") or not _is_copied_value(node.value):
                     continue
                 if _is_same_statement(merged, node, theirs.node):
                     yield _redundant(merged, node, f"attribute `{name}`")
