@@ -14,7 +14,7 @@ from modular_converter import diagnostics, profiles
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
 from modular_converter.setting import Setting
-from modular_converter.silencing import checked_codes, visible
+from modular_converter.silencing import checked_codes, unignored
 
 
 def run(options: argparse.Namespace) -> int:
@@ -172,7 +172,7 @@ def _convert(options: argparse.Namespace) -> int:
     ignored = checked_codes(listed, "--ignore")
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
     result = run_batch(work.places, work.setting, max(1, options.jobs))
-    findings = visible(result.diagnostics, ignored | work.ignored)
+    findings = unignored(result.diagnostics, ignored | work.ignored)
     for finding in findings:
         print(diagnostics.render(finding), file=sys.stderr)
     wanted = {}

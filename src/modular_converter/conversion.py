@@ -89,7 +89,7 @@ class _Conversion:
         self.parents, warnings = load_parents(
             place, found, bases, self.modular, self.table, self.cased, setting
         )
-        self.warnings += [*check_names(self.index, found, self.parents), *warnings]
+        self.warnings += [*check_names(self.index, found, self.parents, bases.values()), *warnings]
         # Objects that came with imports: the parent file each one is from.
         self.added_from: dict[str, str] = {}
         self._merge_imported_objects()

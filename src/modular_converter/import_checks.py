@@ -14,9 +14,15 @@ from modular_converter.parents import Parent
 
 
 def check_names(
-    index: FileIndex, imports: Iterable[ParentImport], parents: Mapping[str, Parent]
+    index: FileIndex,
+    imports: Iterable[ParentImport],
+    parents: Mapping[str, Parent],
+    bases: Collection[str],
 ) -> list[Diagnostic]:
     """Warnings about names that a parent does not have and that do no harm.
+
+    ``bases`` are the parent classes of the modular's classes: whether they exist is found out when
+    those are merged.
 
     Raises ConversionError where such a name, or one under an alias, is used and would be undefined
     in the outputs.
@@ -30,7 +36,7 @@ def check_names(
                 continue
             if _is_supplied(alias.name, imported, parents) or not _uses(index, alias.name):
                 found.append(_missing(index, parent, alias, "stray-import", "warning"))
-            else:
+            elif alias.name not in bases:
                 raise ConversionError([_missing(index, parent, alias, "no-such-name", "error")])
     return found
 

@@ -135,16 +135,25 @@ def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFa
     for root in roots:
         package = os.path.join(root, DISTRIBUTION)
         auto = os.path.join(package, "models", "auto")
-        texts = [
-            sources.text(path)
+        tables = [
+            path
             for name in ("auto_mappings.py", "configuration_auto.py")
             if sources.exists(path := os.path.join(auto, name))
         ]
-        if texts:
-            return DistributionFacts(
-                _version(os.path.join(package, "__init__.py"), sources), read_name_table(texts)
-            )
+        if tables:
+            version = _version(os.path.join(package, "__init__.py"), sources)
+            return DistributionFacts(version, _name_table(tables, sources))
     return DistributionFacts(None, NameTable())
+
+
+def _name_table(paths: list[str], sources: Sources) -> NameTable:
+    texts = [sources.text(path) for path in paths]
+    try:
+        return read_name_table(texts)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        for path, text in zip(paths, texts, strict=True):
+            source.parse(text, sources.label(path))
+        raise
 
 
 def _version(path: str, sources: Sources) -> str | None:

@@ -40,6 +40,15 @@ class Ignores:
     comments: tuple[IgnoreComment, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
 
+    def visible(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The findings in the file that no comment silences."""
+        return [
+            finding
+            for finding in findings
+            if finding.severity == "error"
+            or not any(comment.silences(finding) for comment in self.comments)
+        ]
+
 
 def take_comments(text: str, label: str) -> tuple[str, Ignores]:
     """``text`` without the ignore comments at line ends, and all ignore comments.
@@ -84,18 +93,12 @@ def without_lone_comments(header: str) -> str:
     return _LONE.sub("", header) if _MARK in header else header
 
 
-def visible(
-    findings: Iterable[Diagnostic], ignored: Collection[str], comments: Iterable[IgnoreComment] = ()
-) -> list[Diagnostic]:
-    """The findings that are neither ignored by code nor by a comment of their file."""
-    comments = tuple(comments)
+def unignored(findings: Iterable[Diagnostic], ignored: Collection[str]) -> list[Diagnostic]:
+    """The findings whose code is not ignored; errors always are left."""
     return [
         finding
         for finding in findings
-        if finding.severity == "error"
-        or not (
-            finding.code in ignored or any(comment.silences(finding) for comment in comments)
-        )
+        if finding.severity == "error" or finding.code not in ignored
     ]
 
 

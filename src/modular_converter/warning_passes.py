@@ -7,7 +7,6 @@ from modular_converter.evidence import Evidence
 from modular_converter.object_warnings import object_warnings
 from modular_converter.override_warnings import override_warnings
 from modular_converter.rename_warnings import rename_warnings
-from modular_converter.silencing import visible
 
 
 def find_warnings(evidence: Evidence, known: list[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -16,11 +15,12 @@ def find_warnings(evidence: Evidence, known: list[Diagnostic]) -> tuple[Diagnost
     What the ignore comments of the modular file silence is left out.
     """
     ignores = evidence.index.ignores
-    findings = [
-        *known,
-        *ignores.findings,
+    findings = [*known, *ignores.findings]
+    if not evidence.nodes:
+        return tuple(ignores.visible(findings))
+    findings += [
         *object_warnings(evidence),
         *override_warnings(evidence),
         *rename_warnings(evidence),
     ]
-    return tuple(visible(findings, (), ignores.comments))
+    return tuple(ignores.visible(findings))
