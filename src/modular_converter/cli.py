@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
         help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
     )
     convert.add_argument(
+        "--quiet", action="store_true", help="print findings only: neither names of files nor sums"
+    )
+    convert.add_argument(
         "--sarif", metavar="FILE", help="also write the findings to FILE as a SARIF 2.1.0 log"
     )
 

@@ -183,15 +183,20 @@ def _convert(options: argparse.Namespace) -> int:
             wanted[_target(path, work)] = text
     if options.check:
         stale = _report_stale(wanted, quiet=options.json)
-        print(f"{len(stale)} stale, {len(wanted) - len(stale)} up to date", file=sys.stderr)
+        _print_sum(options, f"{len(stale)} stale, {len(wanted) - len(stale)} up to date")
         exit_code = 2 if result.failed else 1 if stale else 0
         _write_log(options, [*findings, *stale], exit_code)
         return exit_code
-    changed = _write(wanted, quiet=options.json)
-    print(f"{changed} changed, {len(wanted) - changed} unchanged", file=sys.stderr)
+    changed = _write(wanted, quiet=options.json or options.quiet)
+    _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
     exit_code = 2 if result.failed else 0
     _write_log(options, findings, exit_code)
     return exit_code
+
+
+def _print_sum(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        print(text, file=sys.stderr)
 
 
 def _target(path: str, work: _Work) -> str:
