@@ -54,11 +54,15 @@ def parser() -> argparse.ArgumentParser:
         help="rules of a release family (default: by the version of the parents)",
     )
     convert.add_argument(
-        "--ignore", action="append", default=[], metavar="CODE[,CODE]",
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE[,CODE]",
         help="warnings not to report (repeatable; `codes` lists them)",
     )
     convert.add_argument(
-        "--json", action="store_true",
+        "--json",
+        action="store_true",
         help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
     )
     convert.add_argument(

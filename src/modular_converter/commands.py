@@ -224,7 +224,12 @@ def _report_stale(texts: dict[str, str], quiet: bool) -> list[diagnostics.Diagno
             what = "is missing" if old is None else "is not what its modular file generates"
             stale.append(
                 diagnostics.Diagnostic(
-                    "stale-file", "error", _shown(path), line, 0, f"the generated file {what}",
+                    "stale-file",
+                    "error",
+                    _shown(path),
+                    line,
+                    0,
+                    f"the generated file {what}",
                     "convert the modular file without --check",
                 )
             )
@@ -290,7 +295,9 @@ def _codes(options: argparse.Namespace) -> int:
     unknown = [name for name in options.codes if name not in BY_NAME]
     if unknown:
         raise diagnostics.error(
-            "unknown-code", "", f"there is no code `{unknown[0]}`",
+            "unknown-code",
+            "",
+            f"there is no code `{unknown[0]}`",
             hint="`modular_converter codes` lists all codes",
         )
     chosen = [BY_NAME[name] for name in options.codes] or list(CODES)

@@ -162,5 +162,3 @@ def _lost_members(parts: ClassParts) -> Iterator[tuple[ast.stmt, str]]:
                 yield node, "a string that is not a triple double-quoted docstring"
         elif not isinstance(node, (ast.Assign, ast.AnnAssign, ast.Pass)):
             yield node, _KINDS.get(type(node), "a statement")
-
-

@@ -43,9 +43,7 @@ def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
                     yield _redundant(merged, node, f"attribute `{name}`")
 
 
-def _members(
-    units: tuple[Unit, ...], word: Callable[[str], str]
-) -> dict[str, Unit]:
+def _members(units: tuple[Unit, ...], word: Callable[[str], str]) -> dict[str, Unit]:
     """Methods and attributes that a class defines once, by their renamed name."""
     found: dict[str, Unit] = {}
     for unit in units:

@@ -69,7 +69,9 @@ def _is_written(text: str, line: int, pieces: list[tuple[Node, Fragment]]) -> bo
 
 
 def _places(label: str, lines: list[int]) -> str:
-    shown = ", ".join(f"{label}:{line}" if not i else str(line) for i, line in enumerate(lines[:_SHOWN]))
+    shown = ", ".join(
+        f"{label}:{line}" if not i else str(line) for i, line in enumerate(lines[:_SHOWN])
+    )
     return shown + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
 
 
@@ -77,10 +79,10 @@ def _places(label: str, lines: list[int]) -> str:
 def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
     forms = "|".join(sorted(map(re.escape, {old, cased}), key=len, reverse=True))
-    upper = "" if cased == old.upper() else f"|{re.escape(old.upper())}(?!S?(?![A-Z]))[A-Z]+(?![a-z])"
-    pattern = re.compile(
-        rf"(?<![A-Za-z0-9])(?:(?:{forms})(?!s?(?![a-z]))[a-z]+{upper})\w*"
+    upper = (
+        "" if cased == old.upper() else f"|{re.escape(old.upper())}(?!S?(?![A-Z]))[A-Z]+(?![a-z])"
     )
+    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:(?:{forms})(?!s?(?![a-z]))[a-z]+{upper})\w*")
     return _found(source, pattern)
 
 

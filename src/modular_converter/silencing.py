@@ -17,7 +17,9 @@ from modular_converter.diagnostics import ConversionError, Diagnostic
 from modular_converter.lexing import COMMENT, tokens
 
 _MARK = "modular:"
-_IGNORE = re.compile(r"[ \t]*#[ \t]*modular:[ \t]*ignore\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?[^#\n]*")
+_IGNORE = re.compile(
+    r"[ \t]*#[ \t]*modular:[ \t]*ignore\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?[^#\n]*"
+)
 _LONE = re.compile(r"^[ \t]*#[ \t]*modular:[ \t]*ignore\b[^\n]*\n", re.MULTILINE)
 
 
@@ -129,9 +131,14 @@ _Place = tuple[str, int, int, str]
 def _misplaced(place: _Place) -> Diagnostic:
     label, line, column, excerpt = place
     return Diagnostic(
-        "misplaced-ignore", "error", label, line, column,
+        "misplaced-ignore",
+        "error",
+        label,
+        line,
+        column,
         "an ignore comment alone on its line belongs above the first statement",
-        "put it at the end of the line that the warning is reported for", excerpt,
+        "put it at the end of the line that the warning is reported for",
+        excerpt,
     )
 
 

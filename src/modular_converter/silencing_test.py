@@ -106,7 +106,9 @@ def _places() -> Iterator[int]:
             yield number
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.sets(st.sampled_from(sorted(_places()))),
     st.sets(st.integers(0, 3)),

@@ -96,7 +96,7 @@ def test_what_would_be_lost_or_changed(
         "    def reset(self, x) -> int:\n        return x\n",
         "    def reset(self, x):\n        y = 1\n        return super().reset(x)\n",
         "    def fresh(self, x):\n        return super().unknown(x)\n",
-        "    plan = {\"new_one\": 2}\n",
+        '    plan = {"new_one": 2}\n',
         "    @property\n    def size(self):\n        return 2\n",
     ],
 )
@@ -107,7 +107,7 @@ def test_overrides_without_a_finding(workspace: Workspace, member: str) -> None:
 def test_objects_without_a_finding(workspace: Workspace) -> None:
     text = (
         '"""About."""\n\nimport logging\n\nlogger = logging.get_logger(__name__)\nsize = 1\n\n\n'
-        "def helper():\n    return size\n\n\nclass A:\n    y = helper()\n\n\n__all__ = [\"A\"]\n"
+        'def helper():\n    return size\n\n\nclass A:\n    y = helper()\n\n\n__all__ = ["A"]\n'
     )
     assert found(workspace, text) == []
 
@@ -148,7 +148,9 @@ def test_another_spelling_of_the_parent_s_name(workspace: Workspace) -> None:
 
 def test_a_new_name_that_contains_the_old_one_is_not_the_parent(workspace: Workspace) -> None:
     workspace.parent('class LlamaMLP:\n    """A llama."""\n')
-    text = "from ..llama.modeling_llama import LlamaMLP\n\n\nclass TinyLlamaMLP(LlamaMLP):\n    pass\n"
+    text = (
+        "from ..llama.modeling_llama import LlamaMLP\n\n\nclass TinyLlamaMLP(LlamaMLP):\n    pass\n"
+    )
     assert workspace.convert(text, "tiny_llama").warnings == ()
 
 
