@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modular_converter import exports
@@ -17,7 +18,7 @@ from modular_converter.index import FileIndex, Item
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
 from modular_converter.naming import table_for, with_parents
-from modular_converter.nodes import Node, node_of_item
+from modular_converter.nodes import Node, Rename, node_of_item
 from modular_converter.parent_view import Entry, View
 from modular_converter.parents import Parent, load_parents
 from modular_converter.prefixes import common_suffix
@@ -238,19 +239,20 @@ class _Conversion:
         self, class_name: str, renamed: str, entry: Entry, parent: Parent
     ) -> ParentClass:
         renamer = parent.renamer
-        code = renamer.code
-        renames = (renamer.description,)
+        in_code: Callable[[str], str] = renamer.code
+        code = in_code
+        renames: tuple[Rename, ...] = (renamer.description,)
         if class_name != renamed:
             suffix = common_suffix(class_name, renamed)
             old = self.table.lower(renamed.removesuffix(suffix))
             new = self.table.lower(class_name.removesuffix(suffix))
-            words = self.text_renames.get((old, new))
-            if words is None:
-                words = self.text_renames[old, new] = Renamer(old, new, self.table)
+            if (old, new) not in self.text_renames:
+                self.text_renames[old, new] = Renamer(old, new, self.table)
+            words = self.text_renames[old, new]
             renames += (words.description,)
 
-            def code(text: str, first=renamer.code, second=words.text_only) -> str:  # type: ignore[no-untyped-def]
-                return second(first(text))
+            def code(text: str) -> str:
+                return words.text_only(in_code(text))
 
         return ParentClass(entry.item, renamed, code, renames)
 

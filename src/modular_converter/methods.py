@@ -205,7 +205,8 @@ def _parameters(arguments: str) -> list[tuple[str, str, str, bool]]:
         if bare:
             match = _PARAMETER.match(bare)
             assert match is not None
-            result.append((*match.groups(), text.strip(" "), position < len(pieces) - 1))
+            stars, name = match.groups()
+            result.append((stars, name, text.strip(" "), position < len(pieces) - 1))
     return result
 
 

@@ -55,7 +55,7 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
         )
     model_name = name[len("modular_") : -len(".py")]
     root = os.path.abspath(root)
-    roots = [root, *map(os.path.abspath, source_roots)]
+    roots = [root, *(os.path.abspath(source_root) for source_root in source_roots)]
     parts = path.replace(os.sep, "/").split("/")
     start = _library_start(parts, roots)
     if start is not None:

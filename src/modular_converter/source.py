@@ -11,6 +11,9 @@ from functools import cached_property
 
 from modular_converter import diagnostics
 
+# The nodes that have a place.
+Located = ast.stmt | ast.expr | ast.alias | ast.arg | ast.keyword
+
 _STEP = "    "
 
 
@@ -63,16 +66,18 @@ class Source:
         middle = self.lines[first : last - 1]
         return "\n".join([self.lines[first - 1][column:], *middle, self.lines[last - 1][:stop]])
 
-    def start_of(self, node: ast.AST) -> tuple[int, int]:
+    def start_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) where a node begins."""
-        return node.lineno, self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        return node.lineno, self.offset(node.lineno, node.col_offset)
 
-    def end_of(self, node: ast.AST) -> tuple[int, int]:
+    def end_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) just after a node."""
-        line, column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+        # The parser always sets the end.
+        line, column = node.end_lineno, node.end_col_offset
+        assert line is not None and column is not None
         return line, self.offset(line, column)
 
-    def slice(self, node: ast.AST) -> str:
+    def slice(self, node: Located) -> str:
         """The text of a node."""
         return self.between(self.start_of(node), self.end_of(node))
 
@@ -80,7 +85,7 @@ class Source:
         self,
         code: str,
         message: str,
-        node: ast.AST | None = None,
+        node: Located | None = None,
         *,
         hint: str = "",
         severity: diagnostics.Severity = "error",
@@ -100,7 +105,7 @@ class Source:
         )
 
     def error(
-        self, code: str, message: str, node: ast.AST | None = None, *, hint: str = ""
+        self, code: str, message: str, node: Located | None = None, *, hint: str = ""
     ) -> diagnostics.ConversionError:
         """An error at a node of this file."""
         return diagnostics.ConversionError([self.diagnostic(code, message, node, hint=hint)])

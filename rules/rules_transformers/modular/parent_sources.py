@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.target_types import PexLayout
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex import Pex, PexRequest
-from pants.backend.python.util_rules.pex_requirements import PexRequirements
-from pants.engine.fs import (
-    Digest,
-    DigestContents,
-    DigestSubset,
-    PathGlobs,
-    RemovePrefix,
-    Snapshot,
-)
+from pants.engine.fs import Digest, DigestContents, PathGlobs
 from pants.engine.rules import Get, collect_rules, rule
-from pants.util.logging import LogLevel
 
+from rules_transformers.modular.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.lockfile_pins import pinned_requirement
 from rules_transformers.modular.subsystem import ModularConverter
 
-_PEX = "parents.pex"
-
 # Parents, the names of models and their config classes, and the release.
 _READ_BY_CONVERSIONS = (
-    *(f"models/**/{kind}_*.py" for kind in FILE_TYPES),
-    "models/auto/*.py",
-    "__init__.py",
+    *(f"*/models/**/{kind}_*.py" for kind in FILE_TYPES),
+    "*/models/auto/*.py",
+    "*/__init__.py",
 )
 
 
@@ -98,28 +87,13 @@ async def find_parents_requirement(
     )
 
 
-@rule(desc="Collect the sources of parent models", level=LogLevel.DEBUG)
+@rule
 async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSources:
     assert requirement.value is not None, "there is nothing to collect without a distribution"
-    # `--intransitive` keeps torch and the other dependencies out: only sources are read, and a
-    # loose PEX has them as plain files.
-    distribution = await Get(
-        Pex,
-        PexRequest(
-            output_filename=_PEX,
-            internal_only=True,
-            layout=PexLayout.LOOSE,
-            requirements=PexRequirements([requirement.value]),
-            interpreter_constraints=InterpreterConstraints(requirement.interpreter_constraints),
-            additional_args=("--intransitive",),
-            description=f"Fetch {requirement.value} without its dependencies",
-        ),
-    )
     sources = await Get(
-        Snapshot,
-        DigestSubset(
-            distribution.digest,
-            PathGlobs(f"{_PEX}/.deps/*/*/{pattern}" for pattern in _READ_BY_CONVERSIONS),
+        DistributionSources,
+        DistributionSourcesRequest(
+            requirement.value, requirement.interpreter_constraints, _READ_BY_CONVERSIONS
         ),
     )
     if not sources.files:
@@ -129,8 +103,7 @@ async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSourc
             "hint: name the distribution of the parents in the `parents` field, or in "
             "`[modular-converter].parents_distribution`"
         )
-    wheel = str(PurePosixPath(*PurePosixPath(sources.files[0]).parts[:3]))
-    return ParentSources(await Get(Digest, RemovePrefix(sources.digest, wheel)))
+    return ParentSources(sources.digest)
 
 
 def rules():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as dependency_inference_rules
@@ -290,10 +292,12 @@ def test_two_owners_are_named_with_their_build_lines(rule_runner: RuleRunner) ->
     assert _read(rule_runner, "a") == ""
 
 
-def test_a_read_only_directory_is_reported(rule_runner: RuleRunner, monkeypatch) -> None:
+def test_a_read_only_directory_is_reported(
+    rule_runner: RuleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule_runner.write_files({**_model("a"), **_model("b")})
 
-    def read_only(path, content: bytes) -> None:
+    def read_only(path: Path, content: bytes) -> None:
         if path.name == "modeling_b.py":
             raise PermissionError(13, "Permission denied")
         write_atomically(path, content)
@@ -302,7 +306,12 @@ def test_a_read_only_directory_is_reported(rule_runner: RuleRunner, monkeypatch)
     result = _generate(rule_runner, "::")
     assert result.exit_code == 3
     assert "m/b/modeling_b.py: cannot be written: Permission denied" in result.stderr
-    assert "1 of 2 files written; the others are as before" in result.stderr
+    assert "1 file not written, and as before" in result.stderr
+    assert result.stdout.splitlines() == [
+        "changed   m/a:a: modeling_a.py",
+        "failed    m/b:b",
+        "1 changed, 1 failed",
+    ]
     assert _read(rule_runner, "a") == _generated("a")
 
 
@@ -385,7 +394,7 @@ def test_a_dependant_of_a_broken_model_sees_its_error(rule_runner: RuleRunner) -
     request = HydrateSourcesRequest(
         target[ModularSourceField], for_sources_types=(PythonSourceField,), enable_codegen=True
     )
-    with pytest.raises(ExecutionError, match="m/a/modular_a.py:1:1: error: broken"):
+    with pytest.raises(ExecutionError, match=r"m/a/modular_a\.py:1:1: error: broken"):
         rule_runner.request(HydratedSources, [request])
 
 

@@ -16,8 +16,7 @@ class ModularConverter(PythonToolRequirementsBase):
     name = "modular converter"
     help = "Converts modular model files to standalone ones."
 
-    default_version = "libcst==1.9.0"
-    default_extra_requirements = ["ruff==0.14.10"]
+    default_version = "ruff==0.14.10"
 
     register_interpreter_constraints = True
     default_interpreter_constraints = ["CPython>=3.10,<3.14"]
@@ -61,7 +60,7 @@ class ModularConverter(PythonToolRequirementsBase):
             internal_only=True,
             requirements=self.pex_requirements(),
             interpreter_constraints=self.interpreter_constraints,
-            description="Prepare libcst and ruff",
+            description="Prepare ruff",
         )
 
 

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.core.target_types import FileSourceField
+from pants.engine.fs import AddPrefix, Snapshot
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import GeneratedSources, GenerateSourcesRequest
+from pants.engine.unions import UnionRule
+from rules_transformers.modular.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
+
+from internal.corpus.target_types import CorpusSourcesField, CorpusVersionField
+
+_MODELS = ("transformers/__init__.py", "transformers/models/**/*.py")
+
+
+class GenerateCorpusRequest(GenerateSourcesRequest):
+    input = CorpusSourcesField
+    output = FileSourceField
+    exportable = False
+
+
+@rule(desc="Fetch a release of transformers as test data")
+async def generate_corpus(
+    request: GenerateCorpusRequest, python_setup: PythonSetup
+) -> GeneratedSources:
+    version = request.protocol_target[CorpusVersionField].value
+    sources = await Get(
+        DistributionSources,
+        DistributionSourcesRequest(
+            f"transformers=={version}", python_setup.interpreter_constraints, _MODELS
+        ),
+    )
+    return GeneratedSources(await Get(Snapshot, AddPrefix(sources.digest, f"corpus/{version}")))
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(GenerateSourcesRequest, GenerateCorpusRequest),
+    )
