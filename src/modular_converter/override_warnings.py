@@ -253,7 +253,7 @@ def _lost_super(
             break
     for each in ast.walk(node):
         name = _super_name(each)
-        if not name or each is expanded or name not in members:
+        if not isinstance(each, ast.expr) or each is expanded or name not in members:
             continue
         if name == node.name:
             detail = "only a statement that is exactly the call is replaced, once"

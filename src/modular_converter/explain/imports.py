@@ -97,17 +97,20 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
     found: dict[int, list[tuple[str, str | None]]] = {}
     for statement in region:
         for node in ast.walk(statement):
-            if not isinstance(node, (ast.Import, ast.ImportFrom)):
-                continue
+            aliases: list[ast.alias] = []
             module = None
             if isinstance(node, ast.ImportFrom):
                 module = "." * node.level + (node.module or "")
-            pairs = [(alias.asname or alias.name, module) for alias in node.names]
-            for alias, pair in zip(node.names, pairs, strict=True):
+                aliases = node.names
+            elif isinstance(node, ast.Import):
+                aliases = node.names
+            pairs = [(alias.asname or alias.name, module) for alias in aliases]
+            for alias, pair in zip(aliases, pairs, strict=True):
                 found.setdefault(alias.lineno, []).append(pair)
-            for line in range(node.lineno, node.end_lineno + 1):  # type: ignore[operator]
-                if not any(alias.lineno == line for alias in node.names):
-                    found.setdefault(line, []).extend(pairs)
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                    if not any(alias.lineno == line for alias in aliases):
+                        found.setdefault(line, []).extend(pairs)
     return found
 
 
