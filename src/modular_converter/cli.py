@@ -54,6 +54,32 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="rules of a release family (default: by the version of the parents)",
     )
+    convert.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE[,CODE]",
+        help="warnings not to report (repeatable; `codes` lists them)",
+    )
+    convert.add_argument(
+        "--json",
+        action="store_true",
+        help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
+    )
+    convert.add_argument(
+        "--quiet", action="store_true", help="print findings only: neither names of files nor sums"
+    )
+    convert.add_argument(
+        "--sarif", metavar="FILE", help="also write the findings to FILE as a SARIF 2.1.0 log"
+    )
+
+    codes = commands.add_parser(
+        "codes",
+        help="say what the codes of errors and warnings mean",
+        description="Lists all codes, or explains the given ones.",
+    )
+    codes.add_argument("codes", nargs="*", metavar="CODE", help="code of an error or a warning")
+    codes.add_argument("--json", action="store_true", help="print a JSON list")
 
     explain = commands.add_parser(
         "explain",
@@ -106,12 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return commands.run(options)
     except diagnostics.ConversionError as problem:
-        for finding in problem.diagnostics:
-            print(diagnostics.render(finding), file=sys.stderr)
-        return 2
+        return commands.refuse(options, problem)
     except diagnostics.EnvironmentLack as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 3
+        return commands.give_up(options, problem)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -146,6 +146,8 @@ def decode(data: bytes, label: str) -> str:
 
 def parse(text: str, label: str) -> ast.Module:
     """Parses Python source. Raises ConversionError at a syntax error."""
+    if "\0" in text:
+        raise _null_byte(text, label)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -162,13 +164,6 @@ def parse(text: str, label: str) -> ast.Module:
             hint="mend the syntax error, then convert again",
             source_line=lines[line - 1] if 0 < line <= len(lines) else "",
         ) from None
-    except ValueError as problem:
-        raise diagnostics.error(
-            "syntax-error",
-            label,
-            f"the file is not valid Python: {problem}",
-            hint="remove the null bytes",
-        ) from None
     except (RecursionError, MemoryError):
         raise diagnostics.error(
             "too-deep",
@@ -176,6 +171,21 @@ def parse(text: str, label: str) -> ast.Module:
             "an expression is nested too deeply to be read",
             hint="split the expression into several statements",
         ) from None
+
+
+def _null_byte(text: str, label: str) -> diagnostics.ConversionError:
+    """What Python reports without saying where it is."""
+    position = text.index("\0")
+    start = text.rfind("\n", 0, position) + 1
+    return diagnostics.error(
+        "syntax-error",
+        label,
+        "the file is not valid Python: it contains a null byte",
+        line=text.count("\n", 0, position) + 1,
+        column=position - start + 1,
+        hint="remove the null bytes",
+        source_line=text[start:].split("\n", 1)[0].replace("\0", "\N{REPLACEMENT CHARACTER}"),
+    )
 
 
 def has_regular_blocks(tree: ast.Module) -> bool:

@@ -139,8 +139,10 @@ async def generate(
         CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),
     )
     failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != 0]
-    for outcome in failed:
-        console.print_stderr(outcome.conversion.messages)
+    for outcome in outcomes:
+        # Of what is converted only for the sake of its children, warnings are of no interest.
+        if outcome.conversion.messages and (outcome in failed or outcome.field_set in selected):
+            console.print_stderr(outcome.conversion.messages)
     for leftover, modular in _leftovers(root, outcomes):
         console.print_stderr(
             f"warning: {leftover} was generated from {modular}, which no longer produces it\n"

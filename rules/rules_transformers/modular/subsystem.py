@@ -5,7 +5,7 @@ from __future__ import annotations
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import collect_rules
-from pants.option.option_types import SkipOption, StrOption
+from pants.option.option_types import SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 PACKAGE = "modular_converter"
@@ -31,6 +31,15 @@ class ModularConverter(PythonToolRequirementsBase):
             The distribution that holds the parents of modular files, unless they are in this
             repository. Its version comes from the lockfile of each target's resolve, or from the
             `parents` field of the target.
+            """
+        ),
+    )
+    ignore = StrListOption(
+        help=softwrap(
+            """
+            Codes of warnings that are not reported, e.g. `['redundant-override']`. In a modular
+            file, the comment `# modular: ignore[code]` silences one line, or the whole file where
+            it stands alone above the first statement.
             """
         ),
     )
