@@ -126,7 +126,8 @@ def _still_named(
     seen: set[tuple[str, str]] = set()
     for node, fragment in pieces:
         renames = fragment.origin.renames
-        pattern = _spellings(parent.renamer.old_name, tuple(each.description[1] for each in renames))
+        new_names = tuple(each.description[1] for each in renames)
+        pattern = _spellings(parent.renamer.old_name, new_names)
         lowered = fragment.text.lower()
         if not any(match[1] for match in pattern.finditer(lowered)):
             continue

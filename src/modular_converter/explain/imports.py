@@ -97,21 +97,23 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
     found: dict[int, list[tuple[str, str | None]]] = {}
     for statement in region:
         for node in ast.walk(statement):
-            aliases: list[ast.alias] = []
-            module = None
-            if isinstance(node, ast.ImportFrom):
-                module = "." * node.level + (node.module or "")
-                aliases = node.names
-            elif isinstance(node, ast.Import):
-                aliases = node.names
-            pairs = [(alias.asname or alias.name, module) for alias in aliases]
-            for alias, pair in zip(aliases, pairs, strict=True):
+            if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                continue
+            module = _module(node)
+            pairs = [(alias.asname or alias.name, module) for alias in node.names]
+            for alias, pair in zip(node.names, pairs, strict=True):
                 found.setdefault(alias.lineno, []).append(pair)
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                    if not any(alias.lineno == line for alias in aliases):
-                        found.setdefault(line, []).extend(pairs)
+            own_lines = {alias.lineno for alias in node.names}
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                if line not in own_lines:
+                    found.setdefault(line, []).extend(pairs)
     return found
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str | None:
+    if isinstance(node, ast.Import):
+        return None
+    return "." * node.level + (node.module or "")
 
 
 def matching(pool: Iterable[Binding], bound: str, module: str | None) -> list[Binding]:
