@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modular_converter.checks import check_blocks
 from modular_converter.guarding import guard_torch, names_shared_with_pil
 from modular_converter.import_statements import ImportNode, select
 from modular_converter.index import FileIndex
@@ -79,6 +80,8 @@ def assemble(
     for file_type in profile.guarded_types:
         if file_type in imports:
             imports[file_type] = guard_torch(imports[file_type], place)
+    for selected in imports.values():
+        check_blocks(selected)
     header = banner(place.banner_path) + index.header
     label = index.source.label
     result = {}

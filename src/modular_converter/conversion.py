@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from modular_converter import exports
 from modular_converter.assembly import FIRST_NAMES, OutputFile, Placed, assemble
+from modular_converter.checks import check_bases, check_imports, check_methods, unknown_names
 from modular_converter.dependencies import extras_of_free_class, extras_of_merged_class
 from modular_converter.diagnostics import Diagnostic
 from modular_converter.file_types import generated_path, type_of_class
@@ -91,7 +92,9 @@ class _Conversion:
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
         found = parent_imports(place, self.index, setting.search_roots, setting.sources)
-        self.imports = [imported for imported in found]
+        self.imports = found
+        check_imports(self.index, found)
+        self.warnings += unknown_names(self.index, found, setting.sources)
         self.origin_of: dict[str, ParentImport] = {}
         for imported in found:
             for name in imported.names:
@@ -274,6 +277,8 @@ class _Conversion:
     def _write_merged(self, item: Item, base: str, file_type: str, file: _File) -> None:
         parent = self.parents[self.origin_of[base].path]
         renamed = parent.renamer.word(base)
+        check_bases(item)
+        check_methods(item.class_parts)
         entry = parent.view.classes.get(renamed)
         if entry is None:
             raise item.source.error(

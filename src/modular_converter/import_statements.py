@@ -105,7 +105,7 @@ def _dotted(renamer: Renamer, name: str) -> str:
 class ImportBlock:
     """An ``if`` block of imports.
 
-    ``rest`` is its ``else`` part, ``others`` are its other statements (line, text) and
+    ``rest`` is its ``else`` part, ``others`` are its other statements (file, line, text) and
     ``referred`` the dotted names that its condition and ``else`` part refer to.
     """
 
@@ -114,7 +114,7 @@ class ImportBlock:
     header: str
     statements: tuple[ImportStatement, ...]
     rest: str = ""
-    others: tuple[tuple[int, str], ...] = ()
+    others: tuple[tuple[Source, int, str], ...] = ()
     referred: tuple[str, ...] = ()
 
     def written(self) -> str:
@@ -188,7 +188,7 @@ def _read_block(source: Source, unit: Unit) -> ImportBlock:
         if isinstance(child.node, (ast.Import, ast.ImportFrom)) and len(child.nodes) == 1:
             statements.append(_read_one(source, child))
         else:
-            others.append((child.node.lineno, source.slice(child.node)))
+            others.append((source, child.node.lineno, source.slice(child.node)))
     header = source.block(unit.first, header_end)
     if units and units[0].inline:
         header = source.between((unit.first + 1, 0), source.start_of(units[0].node)).rstrip() + "\n"

@@ -87,6 +87,32 @@ class FileIndex:
         )
 
 
+    def binds(self, name: str) -> bool:
+        """Whether a name is defined or imported at module level, under conditions too."""
+        return (
+            name in self.functions
+            or name in self.classes
+            or name in self.assignments
+            or name in self._other_names
+        )
+
+    @cached_property
+    def _other_names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for unit in self.units:
+            for top in unit.nodes:
+                if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    continue
+                for node in ast.walk(top):
+                    if isinstance(node, (ast.Import, ast.ImportFrom)):
+                        found.update(alias.asname or alias.name for alias in node.names)
+                    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                        found.add(node.id)
+                    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                        found.add(node.name)
+        return frozenset(found)
+
+
 def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(
         alias.name

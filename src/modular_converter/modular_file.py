@@ -182,6 +182,13 @@ def _parent_name(
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
+    if _is_nested_model(node.level, components):
+        raise source.error(
+            "nested-parent",
+            f"parent module {'.' * node.level}{module} lies in a nested package",
+            node,
+            hint="parents must be models/<model>/<type>_<model>.py",
+        )
     if components[:2] == [DISTRIBUTION, "models"]:
         # Some models of the library are spelled `....transformers.models...`.
         return module if len(components) == 4 else None
@@ -255,6 +262,14 @@ def _is_library_model(level: int, components: list[str]) -> bool:
     if level == 2:
         return len(components) == 2
     return level == 3 and len(components) == 3 and components[0] == "models"
+
+
+def _is_nested_model(level: int, components: list[str]) -> bool:
+    if components[:2] == [DISTRIBUTION, "models"]:
+        return len(components) > 4
+    if level == 3 and components[0] == "models":
+        return len(components) > 3
+    return level == 2 and len(components) > 2
 
 
 def _absolute(package: str, level: int, module: str) -> str | None:
