@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
         "convert": _convert,
+        "graph": _graph,
         "outline": _outline,
         "collect-parents": _collect,
     }
@@ -78,7 +79,7 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             hint=f"known profiles: {', '.join(profiles.names())}",
         )
     setting = _setting(places, search, options.profile)
-    return _Work(places, setting, {}, root, options.output_dir)
+    return _Work(places, setting, {}, root, getattr(options, "output_dir", None))
 
 
 def _modular_files(paths: Iterable[str]) -> list[str]:
@@ -179,6 +180,16 @@ def _write(texts: dict[str, str]) -> int:
     for path in sorted(texts):
         print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
     return len(changed)
+
+
+def _graph(options: argparse.Namespace) -> int:
+    from modular_converter.graph_command import run_graph
+
+    work = _work_of_paths(options)
+    return run_graph(
+        work.places, work.setting, work.root, output_format=options.format,
+        names=options.model, up=options.up, down=options.down,
+    )  # fmt: skip
 
 
 def _outline(options: argparse.Namespace) -> int:
