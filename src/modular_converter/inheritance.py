@@ -132,7 +132,7 @@ def cycle_finding(cycle: Sequence[str], graph: InheritanceGraph) -> Diagnostic:
         "cycle",
         "error",
         cycle[0],
-        edge.files[0].line,
+        next(file.line for file in edge.files if file.is_generated),
         0,
         f"modular files inherit from each other in a cycle: {trail}",
         "write the shared classes out in one of them",
