@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -108,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             top.error("--up and --down need --model")
     from modular_converter import commands, diagnostics
 
+    # Generated files and names of files hold what a terminal's encoding may lack.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return commands.run(options)
     except diagnostics.ConversionError as problem:

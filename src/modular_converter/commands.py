@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from modular_converter import diagnostics, profiles
+from modular_converter.containment import output_targets, refuse_leaving_links
 from modular_converter.conversion import Setting
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
@@ -97,6 +98,7 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
                     "nothing-to-convert", path, "the directory holds no modular_<model>.py",
                     hint="name a directory that holds modular files",
                 )
+            refuse_leaving_links(sorted(inside), path)
             found.update(dict.fromkeys(sorted(inside)))
         elif os.path.isfile(path):
             found[os.path.abspath(path)] = None
@@ -124,12 +126,14 @@ def _convert(options: argparse.Namespace) -> int:
     result = run_batch(work.places, work.setting, max(1, options.jobs))
     for finding in result.diagnostics:
         print(diagnostics.render(finding), file=sys.stderr)
-    wanted = {}
+    texts = {}
     for path, text in result.texts.items():
         place = result.origin[path]
         types = work.outputs.get(place.path)
         if types is None or path in {generated_path(place.path, each) for each in types}:
-            wanted[_target(path, work)] = text
+            texts[path] = text
+    targets = output_targets(texts, work.root, work.output_dir)
+    wanted = {targets[path]: text for path, text in texts.items()}
     if options.check:
         stale = _report_stale(wanted)
         print(f"{stale} stale, {len(wanted) - stale} up to date", file=sys.stderr)
@@ -139,15 +143,6 @@ def _convert(options: argparse.Namespace) -> int:
     changed = _write(wanted)
     print(f"{changed} changed, {len(wanted) - changed} unchanged", file=sys.stderr)
     return 2 if result.failed else 0
-
-
-def _target(path: str, work: _Work) -> str:
-    if work.output_dir is None:
-        return path
-    relative = os.path.relpath(path, work.root)
-    if relative.startswith(".."):
-        relative = os.path.basename(path)
-    return os.path.abspath(os.path.join(work.output_dir, relative))
 
 
 def _shown(path: str) -> str:

@@ -50,7 +50,9 @@ class Case:
 
     def __str__(self) -> str:
         action = "check" if self.check else "convert"
-        return f"case {self.number}: {action} {self.modular}, {self.path} {'+'.join(self.mutations)}"
+        return (
+            f"case {self.number}: {action} {self.modular}, {self.path} {'+'.join(self.mutations)}"
+        )
 
 
 @dataclass(frozen=True)

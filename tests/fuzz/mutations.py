@@ -116,7 +116,19 @@ def replace_name(random: Random, text: str) -> str:
         return text
     place = random.choice(places)
     new = random.choice(
-        ["class", "None", "1", "𝐱", "ünï", "__getattr__", "self", "_", "super", "super_kwargs", "x.y"]
+        [
+            "class",
+            "None",
+            "1",
+            "𝐱",
+            "ünï",
+            "__getattr__",
+            "self",
+            "_",
+            "super",
+            "super_kwargs",
+            "x.y",
+        ]
     )
     return text[: place.start()] + new + text[place.end() :]
 
@@ -218,7 +230,9 @@ def break_syntax(random: Random, text: str) -> str:
     for _ in range(random.randint(1, 4)):
         at = random.randrange(len(text) + 1)
         width = random.choice([0, 1, 1, 5])
-        new = random.choice(["", "(", ")", '"', '"""', "'", ":", "#", "\\", " ", "\n", "}", "@", "é"])
+        new = random.choice(
+            ["", "(", ")", '"', '"""', "'", ":", "#", "\\", " ", "\n", "}", "@", "é"]
+        )
         text = text[:at] + new + text[at + width :]
     return text
 
@@ -286,7 +300,9 @@ def encoding(random: Random, text: str) -> bytes:
     if kind == 2:
         return ("# -*- coding: latin-1 -*-\n# é\n" + text).encode("latin-1", "replace")
     if kind == 3:
-        name = random.choice(["utf-7", "no-such", "rot13", "hex", "idna", "cp1252", "utf-16", "ascii"])
+        name = random.choice(
+            ["utf-7", "no-such", "rot13", "hex", "idna", "cp1252", "utf-16", "ascii"]
+        )
         return (f"# coding: {name}\n" + comment + text).encode()
     if kind == 4:
         return (comment + text).encode(random.choice(["utf-16", "utf-32", "utf-16-le"]))
@@ -296,7 +312,9 @@ def encoding(random: Random, text: str) -> bytes:
     if kind == 5:
         return bytes(data)
     at = random.randrange(len(data) + 1)
-    return bytes(data[:at]) + random.choice([b"\x00", b"\xed\xa0\x80", b"\xff\xfe"]) + bytes(data[at:])
+    return (
+        bytes(data[:at]) + random.choice([b"\x00", b"\xed\xa0\x80", b"\xff\xfe"]) + bytes(data[at:])
+    )
 
 
 def huge_class(random: Random, text: str) -> str:
@@ -358,7 +376,9 @@ def long_line(random: Random, text: str) -> str:
 
 def empty(random: Random, text: str) -> str:
     """Leaves next to nothing."""
-    return random.choice(["", "\n", "# only a comment", '"""only a docstring"""', "pass", "\f\n", "\\"])
+    return random.choice(
+        ["", "\n", "# only a comment", '"""only a docstring"""', "pass", "\f\n", "\\"]
+    )
 
 
 MUTATIONS: tuple[Mutation, ...] = (

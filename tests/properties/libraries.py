@@ -85,16 +85,16 @@ def _functions(draw: st.DrawFn, name: str, old: str, known: tuple[str, ...]) -> 
 
 @st.composite
 def _docstrings(draw: st.DrawFn, old: str) -> list[str]:
-    return draw(st.sampled_from([[], [f'"""The {_CASED[old]} part."""'], [f'r"""{old}\n\ntext."""']]))
+    return draw(
+        st.sampled_from([[], [f'"""The {_CASED[old]} part."""'], [f'r"""{old}\n\ntext."""']])
+    )
 
 
 @st.composite
 def _parent_classes(
     draw: st.DrawFn, suffix: str, old: str, known: tuple[str, ...]
 ) -> tuple[str, ClassShape]:
-    attributes, fields, methods = (
-        draw(_subset(each)) for each in (_ATTRIBUTES, _FIELDS, _METHODS)
-    )
+    attributes, fields, methods = (draw(_subset(each)) for each in (_ATTRIBUTES, _FIELDS, _METHODS))
     members = draw(_docstrings(old))
     for name in attributes:
         note = draw(st.sampled_from(["", f"# {old} has it\n", "\n"]))
@@ -132,7 +132,8 @@ def _child_classes(draw: st.DrawFn, model: str, old: str, parent: ClassShape) ->
         body += draw(
             st.lists(
                 st.sampled_from(["self.proj = 3", "self.extra = EXTRA", "x = extra(x)"]),
-                max_size=2, unique=True,
+                max_size=2,
+                unique=True,
             )  # fmt: skip
         )
         members.append("def __init__(self, config, x=None):\n" + _block("\n".join(body)))
@@ -144,7 +145,9 @@ def _child_classes(draw: st.DrawFn, model: str, old: str, parent: ClassShape) ->
         if kind == "delete":
             members.append(f"\ndef {name}(self, x):\n    raise AttributeError()")
         elif kind == "super_kwargs":
-            members.append(f"\ndef {name}(self, **super_kwargs):\n    return super().{name}(**super_kwargs)")
+            members.append(
+                f"\ndef {name}(self, **super_kwargs):\n    return super().{name}(**super_kwargs)"
+            )
         elif kind == "override":
             decorator = draw(st.sampled_from(["", *(f"{each}\n" for each in _DECORATORS[:2])]))
             body = draw(_statements(model, ("extra",)))
