@@ -43,10 +43,11 @@ def _phases(root: str) -> dict[str, float]:
     gc.disable()
     start = _cpu()
     from modular_converter import profiles
-    from modular_converter.conversion import Setting, convert
+    from modular_converter.conversion import convert
     from modular_converter.formatting import format_all
     from modular_converter.library import Sources, distribution_facts
     from modular_converter.modular_file import parent_imports, place_of
+    from modular_converter.setting import Setting
 
     sources = Sources()
     facts = distribution_facts([root], sources)

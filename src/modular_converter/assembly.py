@@ -62,9 +62,7 @@ def assemble(
     """The outputs by file type, from the placed nodes of each."""
     placed = {file_type: _sorted(nodes) for file_type, nodes in placed.items()}
     bodies = {file_type: [p.node for p in nodes] for file_type, nodes in placed.items()}
-    imports = {
-        file_type: select_imports(candidates, body) for file_type, body in bodies.items()
-    }
+    imports = {file_type: select_imports(candidates, body) for file_type, body in bodies.items()}
     pil, torch = "image_processing_pil", "image_processing"
     if pil in bodies and torch in bodies:
         names = names_shared_with_pil(imports[pil], profile)
@@ -104,5 +102,6 @@ def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[Impor
     """The candidates that the nodes of a file need."""
     used: set[str] = set()
     for node in body:
-        used |= references(node.text)
+        # The strings of `__all__` are no uses, although the formatter takes them for some.
+        used |= references(node.text, quoted=node.kind != "export")
     return select(candidates, used, {node.name for node in body})

@@ -30,7 +30,8 @@ def parser() -> argparse.ArgumentParser:
         "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
     )
     convert.add_argument(
-        "--check", action="store_true",
+        "--check",
+        action="store_true",
         help="write nothing; show a diff for each stale file and exit with 1",
     )
     convert.add_argument(
@@ -47,19 +48,28 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("paths", nargs="+", metavar="PATH", help="modular file or directory")
     _add_parent_options(graph)
     graph.add_argument(
-        "--format", choices=("json", "dot", "svg"), default="json",
+        "--format",
+        choices=("json", "dot", "svg"),
+        default="json",
         help="JSON, Graphviz text or a drawing (default: json)",
     )
     graph.add_argument(
-        "--model", action="append", default=[], metavar="NAME",
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME",
         help="only this model, its ancestors and its descendants (repeatable)",
     )
     graph.add_argument(
-        "--up", type=_generations, metavar="N",
+        "--up",
+        type=_generations,
+        metavar="N",
         help="with --model: how many generations of ancestors (default: all)",
     )
     graph.add_argument(
-        "--down", type=_generations, metavar="N",
+        "--down",
+        type=_generations,
+        metavar="N",
         help="with --model: how many generations of descendants (default: all)",
     )
 
@@ -79,15 +89,21 @@ def parser() -> argparse.ArgumentParser:
 def _add_parent_options(command: argparse.ArgumentParser) -> None:
     """The options that say where parents are and by which rules they are read."""
     command.add_argument(
-        "--search-path", action="append", default=[], metavar="DIR",
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
         help="directory that packages of parents begin in (repeatable)",
     )
     command.add_argument(
-        "--root", metavar="DIR", default=".",
+        "--root",
+        metavar="DIR",
+        default=".",
         help="what paths in banners and under --output-dir are relative to (default: here)",
     )
     command.add_argument(
-        "--profile", metavar="NAME",
+        "--profile",
+        metavar="NAME",
         help="rules of a release family (default: by the version of the parents)",
     )
 
@@ -105,7 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "convert" and bool(options.paths) == bool(options.request):
         top.error("convert needs either PATH or --request")
     if options.command == "graph" and not options.model:
-        if options.up is not None or options.down is not None:
+        depths = (options.up, options.down)
+        if depths != (None, None):
             top.error("--up and --down need --model")
     from modular_converter import commands, diagnostics
 

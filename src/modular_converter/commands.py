@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from modular_converter import diagnostics, profiles
 from modular_converter.containment import output_targets, refuse_leaving_links
-from modular_converter.conversion import Setting
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
+from modular_converter.setting import Setting
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,7 +63,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
     for directory in [*options.search_path, options.root]:
         if not os.path.isdir(directory):
             raise diagnostics.error(
-                "no-such-directory", directory, "there is no such directory",
+                "no-such-directory",
+                directory,
+                "there is no such directory",
                 hint="check the spelling of the option's value",
             )
     files = _modular_files(options.paths)
@@ -76,7 +78,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             search.append(installed)
     if options.profile is not None and options.profile not in profiles.names():
         raise diagnostics.error(
-            "unknown-profile", "--profile", f"there is no profile {options.profile}",
+            "unknown-profile",
+            "--profile",
+            f"there is no profile {options.profile}",
             hint=f"known profiles: {', '.join(profiles.names())}",
         )
     setting = _setting(places, search, options.profile)
@@ -95,7 +99,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             ]
             if not inside:
                 raise diagnostics.error(
-                    "nothing-to-convert", path, "the directory holds no modular_<model>.py",
+                    "nothing-to-convert",
+                    path,
+                    "the directory holds no modular_<model>.py",
                     hint="name a directory that holds modular files",
                 )
             refuse_leaving_links(sorted(inside), path)
@@ -104,7 +110,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             found[os.path.abspath(path)] = None
         else:
             raise diagnostics.error(
-                "no-such-file", path, "there is no such file or directory",
+                "no-such-file",
+                path,
+                "there is no such file or directory",
                 hint="check the spelling of the path",
             )
     return list(found)
@@ -204,8 +212,7 @@ def _outline(options: argparse.Namespace) -> int:
                     if types is None or file_type in types
                 ],
                 "parents": [
-                    {"module": parent.dotted, "line": parent.node.lineno}
-                    for parent in each.parents
+                    {"module": parent.dotted, "line": parent.node.lineno} for parent in each.parents
                 ],
                 "error": diagnostics.as_json(each.error) if each.error else None,
             }

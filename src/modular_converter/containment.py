@@ -1,4 +1,4 @@
-"""What may be read and written: links that leave their input, outputs that leave their directory."""
+"""What may be read and written: nothing that leaves its input or its output directory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_names(place: Place) -> None:
             raise diagnostics.error(
                 "unusable-path",
                 ascii(place.banner_path)[1:-1],
-                f"the path holds {ascii(character)}, which no comment can hold",
+                f"the path holds {character!a}, which no comment can hold",
                 hint="rename the file or directory",
             )
 

@@ -12,28 +12,16 @@ from modular_converter.diagnostics import Diagnostic
 from modular_converter.file_types import generated_path, type_of_class
 from modular_converter.import_statements import ImportNode, read_imports, statement_importing
 from modular_converter.index import FileIndex, Item
-from modular_converter.library import Sources
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
-from modular_converter.name_forms import NameTable
-from modular_converter.naming import table_for, with_model
+from modular_converter.naming import table_for, with_parents
 from modular_converter.nodes import Node, node_of_item
-from modular_converter.parent_view import Entry, View, lay_over
-from modular_converter.prefixes import PrefixChoice, choose_prefix, common_suffix
-from modular_converter.profiles import Profile
-from modular_converter.protection import protected_words
+from modular_converter.parent_view import Entry, View
+from modular_converter.parents import Parent, load_parents
+from modular_converter.prefixes import common_suffix
 from modular_converter.renaming import Renamer
+from modular_converter.setting import Setting
 from modular_converter.standalone import free_class
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a conversion depends on besides the modular file itself."""
-
-    sources: Sources
-    search_roots: tuple[str, ...]
-    table: NameTable
-    profile: Profile
 
 
 @dataclass(frozen=True)
@@ -48,15 +36,6 @@ class Conversion:
     def output_path(self, file_type: str) -> str:
         """Where an output goes: beside the modular."""
         return generated_path(self.place.path, file_type)
-
-
-@dataclass(eq=False)
-class _Parent:
-    imports: list[ParentImport]
-    view: View
-    renamer: Renamer
-    file_type: str
-    path: str
 
 
 @dataclass(eq=False)
@@ -99,8 +78,16 @@ class _Conversion:
         for imported in found:
             for name in imported.names:
                 self.origin_of[name] = imported
-        self.parents: dict[str, _Parent] = {}
-        self._load_parents()
+        bases = {
+            name: base
+            for name, item in self.index.classes.items()
+            if (base := self._parent_base(item)) is not None
+        }
+        self.table = with_parents(self.table, found, setting.sources)
+        self.parents, warnings = load_parents(
+            place, found, bases, self.modular, self.table, self.cased, setting
+        )
+        self.warnings += warnings
         # Objects that came with imports: the parent file each one is from.
         self.added_from: dict[str, str] = {}
         self._merge_imported_objects()
@@ -110,79 +97,6 @@ class _Conversion:
 
     def _type_of(self, class_name: str) -> str:
         return type_of_class(class_name, self.cased, self.profile.suffixes)
-
-    def _load_parents(self) -> None:
-        grouped: dict[str, list[ParentImport]] = {}
-        for imported in self.imports:
-            grouped.setdefault(imported.path, []).append(imported)
-        sources = self.setting.sources
-        for path, group in grouped.items():
-            if not group[0].in_library:
-                self.table = self._with_parent_name(group[0])
-        for path, group in grouped.items():
-            old_name = group[0].old_name
-            index = sources.index(path)
-            pairs = [
-                (name, base)
-                for name, item in self.index.classes.items()
-                if (base := self._parent_base(item)) and self.origin_of[base].path == path
-            ]
-            choice = choose_prefix(
-                pairs, self.cased, self.table.cased(old_name), index.source.text
-            )
-            renamer = Renamer(
-                old_name,
-                self.table.lower(choice.cased) if pairs else self.place.model_name,
-                self.table,
-                sibling_name=self.place.model_name,
-                protected=protected_words(path, old_name, sources, self.profile),
-                relocate=self._relocation(group[0]),
-            )
-            self._warn_of_prefixes(group[0], choice)
-            view = View(index, renamer)
-            lay_over(view, self.modular)
-            self.parents[path] = _Parent(group, view, renamer, group[0].file_type, path)
-
-    def _with_parent_name(self, imported: ParentImport) -> NameTable:
-        """The table with the cased name of a parent outside the library."""
-        old_name = imported.old_name
-        directory = imported.path.rpartition("/")[0]
-        configuration = f"{directory}/configuration_{old_name}.py"
-        sources = self.setting.sources
-        if not sources.is_readable(configuration):
-            return self.table
-        return with_model(self.table, old_name, sources.index(configuration))
-
-    def _warn_of_prefixes(self, imported: ParentImport, choice: PrefixChoice) -> None:
-        label = self.setting.sources.label(imported.path)
-        if choice.others:
-            self.warnings.append(
-                self.index.source.diagnostic(
-                    "several-prefixes",
-                    f"the classes that inherit from {label} ask for several prefixes; "
-                    f"{choice.cased} is used, not {', '.join(choice.others)}",
-                    imported.node,
-                    hint="name the classes with one prefix, or write the others out",
-                    severity="warning",
-                )
-            )
-        if choice.collides_with:
-            self.warnings.append(
-                self.index.source.diagnostic(
-                    "prefix-collision",
-                    f"the prefix that the classes ask for collides with "
-                    f"`{choice.collides_with}...` of {label}; {choice.cased} is used",
-                    imported.node,
-                    hint="name the classes after the model",
-                    severity="warning",
-                )
-            )
-
-    def _relocation(self, imported: ParentImport) -> tuple[str, str] | None:
-        """(parent's package, own package) when relative imports must be rewritten."""
-        if self.place.in_library:
-            return None
-        return (imported.package, self.place.package)
 
     def _parent_base(self, item: Item) -> str | None:
         """The base of a modular class that a parent file supplies."""
@@ -301,7 +215,7 @@ class _Conversion:
         file.write(item.name, node)
 
     def _parent_class(
-        self, class_name: str, renamed: str, entry: Entry, parent: _Parent
+        self, class_name: str, renamed: str, entry: Entry, parent: Parent
     ) -> ParentClass:
         renamer = parent.renamer
         code = renamer.code
@@ -322,8 +236,14 @@ class _Conversion:
 
     def _write_free(self, item: Item, file_type: str, file: _File) -> None:
         extras, imports = extras_of_free_class(
-            item, self.modular, self.added_from, self.parents_views(), file.placed,
-            file.imported, file_type, self._type_of,
+            item,
+            self.modular,
+            self.added_from,
+            self._views(),
+            file.placed,
+            file.imported,
+            file_type,
+            self._type_of,
         )
         self._import_siblings(imports, file)
         for name in extras:
@@ -331,8 +251,7 @@ class _Conversion:
             file.write(name, node_of_item(found.item, name, found.renamer))
         file.write(item.name, free_class(item, self.profile))
 
-    def parents_views(self) -> dict[str, View]:
-        """The views of the parents by path."""
+    def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}
 
     def _import_siblings(self, imports: dict[str, str], file: _File) -> None:

@@ -68,9 +68,7 @@ def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
             ordered.append(name)
 
     def by_position(names: set[str]) -> list[str]:
-        return sorted(
-            sorted(names, reverse=True), key=lambda name: position.get(name, _NOWHERE)
-        )
+        return sorted(sorted(names, reverse=True), key=lambda name: position.get(name, _NOWHERE))
 
     classes = sorted(
         (name for name in needed if name in view.classes), key=lambda name: position[name]

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from modular_converter import diagnostics
-from modular_converter.conversion import Setting
 from modular_converter.graph_formats import to_dot, to_json
 from modular_converter.inheritance import InheritanceGraph, cycle_finding
 from modular_converter.inheritance_reading import inheritance_graph
 from modular_converter.modular_file import Place
+from modular_converter.setting import Setting
 
 
 def run_graph(

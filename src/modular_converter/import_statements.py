@@ -92,8 +92,14 @@ class ImportStatement:
             level = len(dotted) - len(dotted.lstrip("."))
             module = dotted[level:]
         return replace(
-            self, lead=lead, key=key, names=names, level=level, module=module,
-            opening=renamer.code(self.opening), comment=renamer.code(self.comment),
+            self,
+            lead=lead,
+            key=key,
+            names=names,
+            level=level,
+            module=module,
+            opening=renamer.code(self.opening),
+            comment=renamer.code(self.comment),
         )
 
 

@@ -72,9 +72,7 @@ class FileIndex:
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
         """Names imported from typed files of the same model (``from .modeling_x import ...``)."""
-        return self.conditional_sibling_imports | _sibling_names(
-            unit.node for unit in self.imports
-        )
+        return self.conditional_sibling_imports | _sibling_names(unit.node for unit in self.imports)
 
     @cached_property
     def conditional_sibling_imports(self) -> frozenset[str]:
@@ -85,7 +83,6 @@ class FileIndex:
             if isinstance(unit.node, ast.If)
             for node in ast.walk(unit.node)
         )
-
 
     def binds(self, name: str) -> bool:
         """Whether a name is defined or imported at module level, under conditions too."""
@@ -191,9 +188,7 @@ def build_index(source: Source) -> FileIndex:
     )
 
 
-def _record_nested(
-    source: Source, body: list[ast.stmt], record: Callable[[Item], None]
-) -> None:
+def _record_nested(source: Source, body: list[ast.stmt], record: Callable[[Item], None]) -> None:
     """Records classes that are defined deeper than module level."""
     for statement in body:
         if isinstance(statement, ast.ClassDef):

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from modular_converter.conversion import Setting
 from modular_converter.diagnostics import Diagnostic
 from modular_converter.file_types import FILE_TYPES, type_of_module
 from modular_converter.index import FileIndex
@@ -29,6 +28,7 @@ from modular_converter.modular_file import (
     place_of,
 )
 from modular_converter.outline import Outline, outline
+from modular_converter.setting import Setting
 
 
 def inheritance_graph(places: Sequence[Place], setting: Setting, root: str) -> InheritanceGraph:

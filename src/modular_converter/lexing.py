@@ -23,8 +23,10 @@ _OPENING = re.compile(
 _PREFIX_LETTERS = frozenset("rRbBuUfFtT")
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _REFERENCE = re.compile(r"(?<![.\w])[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
-_QUOTED_NAME = re.compile(r"""(?:[:>|\[,(=]\s*)[rR]?(["'])([\w.\[\], |"']*?)\1(?=\s*[\],)=:|}\n])""")
-_WORD_START = re.compile(r"[^\W\d]")
+# A string that may be an annotation: names joined by dots, brackets, commas and bars.
+_QUOTED_NAME = re.compile(
+    r"""[:>|\[,]\s*(["'])([^\W\d][\w.]*(?:\s*[\[\],|]\s*[\w."']*)*)\1(?=\s*[\],)=:|}\n])"""
+)
 
 
 def _prefix_start(text: str, quote: int, floor: int) -> int:
@@ -169,18 +171,15 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_IDENTIFIER.findall(code_only(text)))
 
 
-def references(text: str) -> set[str]:
-    """Dotted names that ``text`` may refer to, those in quoted annotations included.
+def references(text: str, *, quoted: bool = True) -> set[str]:
+    """Dotted names that ``text`` may refer to, with ``quoted`` also in quoted annotations.
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
-    found = {
-        "".join(name.split()) for name in _REFERENCE.findall(code_only(text))
-    }
-    if '"' in text or "'" in text:
-        for _, quoted in _QUOTED_NAME.findall(text):
-            if _WORD_START.match(quoted):
-                found.update(_REFERENCE.findall(quoted))
+    found = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
+    if quoted and ('"' in text or "'" in text):
+        for _, annotation in _QUOTED_NAME.findall(text):
+            found.update(_REFERENCE.findall(annotation))
     return found
 
 

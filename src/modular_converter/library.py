@@ -13,7 +13,6 @@ from modular_converter.name_forms import NameTable, read_name_table
 from modular_converter.renaming import DISTRIBUTION
 
 
-
 @dataclass(eq=False)
 class Sources:
     """Files by absolute path, with texts laid over the disk; each content is indexed once."""
@@ -77,12 +76,16 @@ class Sources:
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
-            text = source.normalized(self.text(path), label)
+            file = source.Source(path, label, self.text(path))
+            if not source.has_regular_blocks(file.tree):
+                file = source.Source(path, label, source.normalized(file.text, label))
             try:
-                known = build_index(source.Source(path, label, text))
+                known = build_index(file)
             except RecursionError:
                 raise diagnostics.error(
-                    "too-deep", label, "the file is nested too deeply to be read",
+                    "too-deep",
+                    label,
+                    "the file is nested too deeply to be read",
                     hint="split its deepest expression into several statements",
                 ) from None
             self._indexes[path] = known
@@ -96,7 +99,9 @@ def read(path: str, label: str) -> str:
             data = file.read()
     except OSError as problem:
         raise diagnostics.error(
-            "unreadable-source", label, f"the file cannot be read: {problem.strerror}",
+            "unreadable-source",
+            label,
+            f"the file cannot be read: {problem.strerror}",
             hint="check that the file exists and may be read",
         ) from None
     return source.decode(data, label)

@@ -54,18 +54,19 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
             hint="name the file modular_<model>.py",
         )
     model_name = name[len("modular_") : -len(".py")]
-    parts = path.replace(os.sep, "/").split("/")
-    for start in range(len(parts) - 3, 0, -1):
-        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
-            return Place(
-                path=path,
-                source_root="/".join(parts[:start]) or "/",
-                package=".".join(parts[start:-1]),
-                banner_path="src/" + "/".join(parts[start:]),
-                model_name=model_name,
-                in_library=True,
-            )
     root = os.path.abspath(root)
+    roots = [root, *map(os.path.abspath, source_roots)]
+    parts = path.replace(os.sep, "/").split("/")
+    start = _library_start(parts, roots)
+    if start is not None:
+        return Place(
+            path=path,
+            source_root="/".join(parts[:start]) or "/",
+            package=".".join(parts[start:-1]),
+            banner_path="src/" + "/".join(parts[start:]),
+            model_name=model_name,
+            in_library=True,
+        )
     if not _holds(root, path):
         root = os.path.dirname(path)
     source_root = _source_root(path, root, source_roots)
@@ -80,6 +81,22 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
     )
 
 
+def _library_start(parts: list[str], roots: Iterable[str]) -> int | None:
+    """Where the ``transformers`` package begins in a path that lies in it.
+
+    A directory called so above all roots counts only when it holds the library: a repository may
+    have been checked out below any name.
+    """
+    for start in range(len(parts) - 3, 0, -1):
+        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
+            above = "/".join(parts[:start]) or "/"
+            if any(_holds(root, above) for root in roots):
+                return start
+            if os.path.isdir(os.path.join(above, DISTRIBUTION, "models", "auto")):
+                return start
+    return None
+
+
 def is_modular_name(name: str) -> bool:
     """Whether a file name is that of a modular file."""
     return name.startswith("modular_") and name.endswith(".py") and len(name) > 11
@@ -90,9 +107,7 @@ def _holds(directory: str, path: str) -> bool:
 
 
 def _source_root(path: str, root: str, source_roots: Iterable[str]) -> str:
-    given = [
-        absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)
-    ]
+    given = [absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)]
     if given:
         return max(given, key=len)
     directory = os.path.dirname(path)
@@ -166,9 +181,7 @@ def parent_names(place: Place, index: FileIndex) -> list[ParentName]:
     return sorted(found, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
-def _parent_name(
-    place: Place, node: ast.ImportFrom, is_top: bool, source: Source
-) -> str | None:
+def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Source) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
         raise source.error(

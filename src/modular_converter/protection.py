@@ -18,9 +18,7 @@ _GENERATED = "This file was automatically generated from "
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
-def protected_words(
-    path: str, old_name: str, sources: Sources, profile: Profile
-) -> frozenset[str]:
+def protected_words(path: str, old_name: str, sources: Sources, profile: Profile) -> frozenset[str]:
     """Names of functions that a kernel hub supplies, and of packages called like the model.
 
     They are looked for in all files of the parent's model, since its configuration speaks of

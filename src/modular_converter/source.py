@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -117,21 +116,29 @@ def decode(data: bytes, label: str) -> str:
         text = data.decode(encoding)
     except SyntaxError as problem:
         raise diagnostics.error(
-            "unreadable-source", label, f"the encoding of the file is unknown: {problem.msg}",
-            line=1, hint="save the file as UTF-8",
+            "unreadable-source",
+            label,
+            f"the encoding of the file is unknown: {problem.msg}",
+            line=1,
+            hint="save the file as UTF-8",
         ) from None
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise diagnostics.error(
-            "unreadable-source", label,
+            "unreadable-source",
+            label,
             f"byte 0x{data[problem.start]:02x} is not valid {problem.encoding}",
-            line=line, hint="save the file as UTF-8, or declare its encoding in the first line",
+            line=line,
+            hint="save the file as UTF-8, or declare its encoding in the first line",
         ) from None
     except (LookupError, UnicodeError) as problem:
         # Codecs that are none for text, or that refuse without saying where.
         raise diagnostics.error(
-            "unreadable-source", label, f"the file cannot be decoded as it declares: {problem}",
-            line=1, hint="save the file as UTF-8",
+            "unreadable-source",
+            label,
+            f"the file cannot be decoded as it declares: {problem}",
+            line=1,
+            hint="save the file as UTF-8",
         ) from None
     if text.startswith("\ufeff"):
         text = text[1:]
@@ -161,62 +168,98 @@ def parse(text: str, label: str) -> ast.Module:
         ) from None
     except ValueError as problem:
         raise diagnostics.error(
-            "syntax-error", label, f"the file is not valid Python: {problem}",
+            "syntax-error",
+            label,
+            f"the file is not valid Python: {problem}",
             hint="remove the null bytes",
         ) from None
     except (RecursionError, MemoryError):
         raise diagnostics.error(
-            "too-deep", label, "an expression is nested too deeply to be read",
+            "too-deep",
+            label,
+            "an expression is nested too deeply to be read",
             hint="split the expression into several statements",
         ) from None
 
 
-_INDENTED = re.compile(r"^(?:\t| {1,3}(?! ))", re.MULTILINE)
+def has_regular_blocks(tree: ast.Module) -> bool:
+    """Whether definitions at module and class level have bodies indented by four spaces."""
+    for node in tree.body:
+        if not _is_regular(node, 4):
+            return False
+        if isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if not _is_regular(child, 8):
+                    return False
+    return True
+
+
+def _is_regular(node: ast.stmt, column: int) -> bool:
+    body = getattr(node, "body", None)
+    return not body or body[0].col_offset == column or body[0].lineno == node.lineno
 
 
 def normalized(text: str, label: str) -> str:
     """``text`` with every block indented by four spaces a level.
 
-    Only files that use tabs or other widths are changed; the inside of multi-line strings stays.
+    The inside of multi-line strings stays.
     """
-    if not _INDENTED.search(text):
-        return text
-    tree = parse(text, label)
-    lines = text.split("\n")
-    depth_of: dict[int, tuple[int, str]] = {}
-    _collect_depths(tree.body, 0, lines, depth_of)
-    inside: set[int] = set()
+    parse(text, label)
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.STRING and token.end[0] > token.start[0]:
-                inside.update(range(token.start[0] + 1, token.end[0] + 1))
-    except (tokenize.TokenError, IndentationError, SyntaxError):
+        logical, inside = _logical_lines(text)
+    except (tokenize.TokenError, SyntaxError):
         return text
     out = []
     depth, indent = 0, ""
-    for number, line in enumerate(lines, 1):
-        if number in depth_of:
-            depth, indent = depth_of[number]
-        if number not in inside and line.startswith(indent) and line.strip():
+    for number, line in enumerate(text.split("\n"), 1):
+        depth, indent = logical.get(number, (depth, indent))
+        if number not in inside and line.strip() and line.startswith(indent):
             line = _STEP * depth + line[len(indent) :]
         out.append(line)
     return "\n".join(out)
 
 
-def _collect_depths(
-    body: list[ast.stmt], depth: int, lines: list[str], found: dict[int, tuple[int, str]]
-) -> None:
-    for statement in body:
-        first = statement.lineno
-        decorators = getattr(statement, "decorator_list", None)
-        if decorators:
-            first = decorators[0].lineno
-        text = lines[first - 1]
-        indent = text[: len(text) - len(text.lstrip(" \t"))]
-        for line in {first, statement.lineno}:
-            found.setdefault(line, (depth, indent))
-        for name in ("body", "orelse", "finalbody"):
-            _collect_depths(getattr(statement, name, []), depth + 1, lines, found)
-        for part in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
-            _collect_depths(part.body, depth + (1 if isinstance(part, ast.ExceptHandler) else 2),
-                            lines, found)
+_LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+
+
+def _logical_lines(text: str) -> tuple[dict[int, tuple[int, str]], set[int]]:
+    """Depth and indentation of the lines (from 1) that begin a statement or hold a comment.
+
+    The second value are the lines that begin inside a string.
+    """
+    levels = [""]
+    known = {"": 0}
+    found: dict[int, tuple[int, str]] = {}
+    inside: set[int] = set()
+    comments: list[tuple[int, str]] = []
+    begins = True
+    string_row = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        row, column = token.start
+        kind = tokenize.tok_name[token.type]
+        if kind == "STRING":
+            inside.update(range(row + 1, token.end[0] + 1))
+        elif kind in ("FSTRING_START", "TSTRING_START"):
+            string_row = row
+        elif kind in ("FSTRING_END", "TSTRING_END"):
+            inside.update(range(string_row + 1, row + 1))
+        if kind == "INDENT":
+            levels.append(token.string)
+            known[token.string] = len(levels) - 1
+        elif kind == "DEDENT":
+            levels.pop()
+        elif kind == "COMMENT":
+            if begins:
+                comments.append((row, token.line[:column]))
+        elif token.type not in _LAYOUT and begins:
+            found[row] = (len(levels) - 1, levels[-1])
+            for comment, indent in comments:
+                while indent not in known:
+                    indent = indent[:-1]
+                found[comment] = (known[indent], indent)
+            comments = []
+            known = {level: depth for depth, level in enumerate(levels)}
+            begins = False
+        if token.type == tokenize.NEWLINE:
+            begins = True
+    return found, inside

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from modular_converter import profiles
 from modular_converter.batch import run_batch
-from modular_converter.conversion import Setting
 from modular_converter.diagnostics import render
 from modular_converter.file_types import FILE_TYPES
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import is_modular_name, place_of
+from modular_converter.setting import Setting
 
 CORPUS_VARIABLE = "TRANSFORMERS_CORPUS"
 _GENERATED = re.compile(
@@ -95,7 +95,9 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()) -> Comparison:
+def compare(
+    root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()
+) -> Comparison:
     """Converts a corpus and compares it with the generated files that it ships.
 
     With ``from_scratch`` no generated file is visible before it has been produced, so that

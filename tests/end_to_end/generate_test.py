@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from workspace import Run, Workspace
+from tests.end_to_end.workspace import Run, Workspace
 
 # `twig` inherits from files written by hand, `leaf` from what is generated for `twig`.
 _LIBRARY = {
@@ -83,7 +83,7 @@ def tailored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A workspace whose BUILD files `tailor` has written, with nothing generated yet."""
     workspace = Workspace(tmp_path_factory.mktemp("workspace"))
     workspace.write(_LIBRARY)
-    tailor = workspace.pants("tailor", "::")
+    tailor = workspace.pants("tailor", "lib::")
     assert tailor.exit_code == 0, tailor.stderr
     yield workspace
     workspace.stop()
@@ -127,7 +127,7 @@ python_tests(
 
 def test_tailor_gives_generated_files_to_the_modular_model_only(workspace: Workspace) -> None:
     assert workspace.read("lib/leaf/BUILD") == _TAILORED
-    assert workspace.pants("tailor", "--check", "::").exit_code == 0
+    assert workspace.pants("tailor", "--check", "lib::").exit_code == 0
 
 
 def test_everything_generated_is_up_to_date(workspace: Workspace) -> None:
@@ -197,9 +197,7 @@ def test_export_codegen_writes_below_dist(workspace: Workspace) -> None:
         (("import BaseConfig", "import BaseConfig, Nothing"), "Nothing"),
     ],
 )
-def test_wrong_input_is_located(
-    workspace: Workspace, edit: tuple[str, str], expected: str
-) -> None:
+def test_wrong_input_is_located(workspace: Workspace, edit: tuple[str, str], expected: str) -> None:
     before = {path: workspace.read(path) for path in _GENERATED}
     modular = workspace.read("lib/twig/modular_twig.py")
     assert edit[0] in modular

@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from mutations import MUTATIONS, mutated
+
 from modular_converter import cli
 from modular_converter.file_types import FILE_TYPES
-from mutations import MUTATIONS, mutated
 
 # Seconds for one case, and address space: far above what any file of a release needs.
 TIME_LIMIT = 30.0
@@ -147,7 +148,7 @@ def _wrong_writes(
             yield f"{path} was changed"
         elif not new.endswith(b"\n") or b"automatically generated from" not in new[:2000]:
             yield f"{path} is not complete"
-        elif f"changed {path}" not in out and os.path.basename(path) not in out:
+        elif f"changed {path}" not in out.splitlines():
             yield f"{path} was changed without saying so"
         else:
             try:
@@ -172,8 +173,7 @@ def _in_child(arguments: list[str], root: Path) -> int:
             for number, name in ((1, "stdout"), (2, "stderr")):
                 handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
                 os.dup2(handle, number)
-            sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-            sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
             code = cli.main(arguments)
         except SystemExit as stopped:
             code = stopped.code if isinstance(stopped.code, int) else _UNEXPECTED

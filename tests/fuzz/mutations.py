@@ -290,7 +290,7 @@ def tabs(random: Random, text: str) -> str:
 
 
 def encoding(random: Random, text: str) -> bytes:
-    """Another encoding than UTF-8, declared, not declared or wrongly declared; a byte-order mark."""
+    """Another encoding, declared, not declared or wrongly declared; a byte-order mark."""
     comment = "# é ß 模型 \U0001f6a8\n"
     kind = random.randrange(8)
     if kind == 0:

@@ -11,12 +11,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from libraries import MODELS, NEW, Library, libraries
+
 from modular_converter import profiles
 from modular_converter.batch import BatchResult, run_batch
-from modular_converter.conversion import Setting
 from modular_converter.diagnostics import render
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import place_of
+from modular_converter.setting import Setting
 
 ROOT = "/library"
 
@@ -58,7 +59,7 @@ def test_converting_over_fresh_outputs_changes_nothing(library: Library) -> None
 @given(libraries(), st.text(max_size=20))
 def test_what_lay_in_place_of_an_output_does_not_matter(library: Library, stale: str) -> None:
     texts = texts_of(library)
-    left = {path: f"# {stale!r}\nclass NewOneMLP: ...\n" for path in texts}
+    left = dict.fromkeys(texts, f"# {stale!r}\nclass NewOneMLP: ...\n")
     assert texts_of(Library({**library.files, **left}, library.modulars)) == texts
 
 

@@ -134,7 +134,7 @@ def _child_classes(draw: st.DrawFn, model: str, old: str, parent: ClassShape) ->
                 st.sampled_from(["self.proj = 3", "self.extra = EXTRA", "x = extra(x)"]),
                 max_size=2,
                 unique=True,
-            )  # fmt: skip
+            )
         )
         members.append("def __init__(self, config, x=None):\n" + _block("\n".join(body)))
     for name in draw(_subset(_METHODS)):

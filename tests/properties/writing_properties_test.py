@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from modular_converter.cli import main
 
 MODULAR = "from torch import nn\n\n\nclass AnyMLP(nn.Module):\n    pass\n"

@@ -21,7 +21,12 @@ from pants.util.strutil import help_text, pluralize
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.file_types import FILE_TYPES, generated_path, is_generated_from
+from rules_transformers.modular.file_types import (
+    BANNER_LENGTH,
+    FILE_TYPES,
+    generated_path,
+    is_generated_from,
+)
 from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
 from rules_transformers.modular.staleness import diff
 
@@ -119,12 +124,16 @@ async def generate(
             )
         return Generate(_worst(failed, STALE if contents else 0))
 
-    error = _write(root, contents)
-    _report(console.print_stdout, outcomes, "changed")
-    if error is not None:
-        console.print_stderr(error)
-        return Generate(CANNOT_WRITE)
-    return Generate(_worst(failed, 0))
+    errors = _write(root, contents)
+    for message in errors.values():
+        console.print_stderr(message)
+    if errors:
+        console.print_stderr(
+            f"{pluralize(len(errors), 'file')} not written, and as before\n"
+            f"hint: make room and check the permissions, then run `{bin_name()} generate` again"
+        )
+    _report(console.print_stdout, outcomes, "changed", unwritten=frozenset(errors))
+    return Generate(_worst(failed, CANNOT_WRITE if errors else 0))
 
 
 def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
@@ -144,23 +153,27 @@ def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
+def _head(path: Path) -> bytes:
+    """The part of a file that its banner would be in."""
+    if not path.is_file():
+        return b""
+    with open(path, "rb") as file:
+        return file.read(BANNER_LENGTH)
+
+
 def _fingerprint(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _write(root: Path, contents: DigestContents) -> str | None:
-    """Writes all files, or says which one stopped it and what is left."""
-    for index, file in enumerate(contents):
+def _write(root: Path, contents: DigestContents) -> dict[str, str]:
+    """Writes the files; returns a message for each that could not be written."""
+    errors = {}
+    for file in contents:
         try:
             write_atomically(root / file.path, file.content)
         except OSError as error:
-            return (
-                f"{file.path}: cannot be written: {error.strerror}\n"
-                f"{index} of {pluralize(len(contents), 'file')} written; the others are as before\n"
-                f"hint: make room and check the permissions of {Path(file.path).parent}, "
-                f"then run `{bin_name()} generate` again"
-            )
-    return None
+            errors[file.path] = f"{file.path}: cannot be written: {error.strerror}"
+    return errors
 
 
 def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, str]]:
@@ -172,24 +185,36 @@ def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, 
         for kind in FILE_TYPES:
             path = generated_path(modular, kind)
             if path not in outcome.conversion.snapshot.files and is_generated_from(
-                modular, _read(root / path) or b""
+                modular, _head(root / path)
             ):
                 yield path, modular
 
 
-def _report(print_line: Callable[[str], None], outcomes: Iterable[_Outcome], word: str) -> None:
-    """One line per target, and a summary."""
+def _report(
+    print_line: Callable[[str], None],
+    outcomes: Iterable[_Outcome],
+    word: str,
+    unwritten: frozenset[str] = frozenset(),
+) -> None:
+    """One line per target, and a summary.
+
+    :param word: what a target with stale files is called.
+    :param unwritten: the paths of stale files that could not be written.
+    """
     counts: Counter[str] = Counter()
     for outcome in outcomes:
-        state = "failed" if outcome.conversion.exit_code else word if outcome.stale else "unchanged"
+        if outcome.conversion.exit_code or any(f.path in unwritten for f in outcome.stale):
+            state = "failed"
+        else:
+            state = word if outcome.stale else "unchanged"
         counts[state] += 1
-        files = ", ".join(Path(entry.path).name for entry in outcome.stale)
+        files = ", ".join(Path(f.path).name for f in outcome.stale if f.path not in unwritten)
         print_line(f"{state:<9} {outcome.field_set.address}{': ' if files else ''}{files}")
     print_line(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
 
 
 def _worst(failed: Iterable[_Outcome], otherwise: int) -> int:
-    return max((outcome.conversion.exit_code for outcome in failed), default=otherwise)
+    return max((otherwise, *(outcome.conversion.exit_code for outcome in failed)))
 
 
 def rules():

@@ -302,7 +302,12 @@ def test_a_read_only_directory_is_reported(rule_runner: RuleRunner, monkeypatch)
     result = _generate(rule_runner, "::")
     assert result.exit_code == 3
     assert "m/b/modeling_b.py: cannot be written: Permission denied" in result.stderr
-    assert "1 of 2 files written; the others are as before" in result.stderr
+    assert "1 file not written, and as before" in result.stderr
+    assert result.stdout.splitlines() == [
+        "changed   m/a:a: modeling_a.py",
+        "failed    m/b:b",
+        "1 changed, 1 failed",
+    ]
     assert _read(rule_runner, "a") == _generated("a")
 
 
