@@ -23,11 +23,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 from mutations import MUTATIONS, mutated
 
 from modular_converter import cli
 from modular_converter.file_types import FILE_TYPES
+
+Command = Literal["convert", "check", "graph"]
+
+# What a release knows about the names of its models: read for every conversion.
+_NAME_TABLE = "transformers/models/auto/auto_mappings.py"
 
 # Seconds for one case, and address space: far above what any file of a release needs.
 TIME_LIMIT = 30.0
@@ -35,11 +41,15 @@ MEMORY_LIMIT = 4 << 30
 _UNEXPECTED = 70
 
 
+_COMMANDS: tuple[Command, ...] = ("convert", "check", "graph")
+
+
 @dataclass(frozen=True)
 class Case:
     """A spoilt file in the place of a file of the corpus.
 
-    ``path`` is relative to the corpus, ``modular`` is what to convert: the same, or a child of it.
+    ``path`` is relative to the corpus; ``modular`` is what to convert: the same, a child of it, or
+    any when the name table is spoilt.
     """
 
     number: int
@@ -47,13 +57,11 @@ class Case:
     modular: str
     data: bytes
     mutations: tuple[str, ...]
-    check: bool
+    command: Command
 
     def __str__(self) -> str:
-        action = "check" if self.check else "convert"
-        return (
-            f"case {self.number}: {action} {self.modular}, {self.path} {'+'.join(self.mutations)}"
-        )
+        spoilt = f"{self.path} {'+'.join(self.mutations)}"
+        return f"case {self.number}: {self.command} {self.modular}, {spoilt}"
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,16 @@ def cases(corpus: str, modulars: list[str], seed: int) -> Iterator[Case]:
         random = Random(f"{seed}:{number}")
         modular = os.path.relpath(random.choice(modulars), corpus)
         path = modular
-        if random.random() < 0.2:
+        chance = random.random()
+        if chance < 0.2:
             path = _parent_of(random, corpus, modular) or modular
+        elif chance < 0.25:
+            path = _NAME_TABLE
         text = Path(corpus, path).read_text(encoding="utf-8")
         first = MUTATIONS[number % len(MUTATIONS)]
         data, names = mutated(random, text, first)
-        yield Case(number, path, modular, data, names, random.random() < 0.15)
+        command = random.choices(_COMMANDS, [8, 1, 1])[0]
+        yield Case(number, path, modular, data, names, command)
         number += 1
 
 
@@ -109,15 +121,16 @@ def run_case(case: Case, corpus: str, scratch: str) -> Outcome:
         if shipped.name.startswith(FILE_TYPES) and not (modular.parent / shipped.name).exists():
             shutil.copy(shipped, modular.parent)
     before = _contents(root)
-    arguments = ["convert", str(modular), "--search-path", corpus]
+    arguments = ["graph" if case.command == "graph" else "convert", str(modular)]
+    arguments += ["--search-path", corpus, *(["--check"] if case.command == "check" else [])]
     started = time.monotonic()
-    code = _in_child([*arguments, *(["--check"] if case.check else [])], root)
+    code = _in_child(arguments, root)
     seconds = time.monotonic() - started
     after = _contents(root)
     out = after.pop("stdout").decode("utf-8", "replace")
     messages = after.pop("stderr").decode("utf-8", "replace")
     problems = []
-    allowed = (0, 1, 2) if case.check else (0, 2)
+    allowed = (0, 2) if case.command == "convert" else (0, 1, 2)
     if code not in allowed or "Traceback" in messages:
         problems.append(f"exit code {code}: {messages[-3000:]}")
     if code == 2 and "error[" not in messages:
@@ -144,7 +157,7 @@ def _wrong_writes(
         old, new = before.get(path), after.get(path)
         if old == new:
             continue
-        if case.check or code == 2 or path not in outputs or new is None:
+        if case.command != "convert" or code == 2 or path not in outputs or new is None:
             yield f"{path} was changed"
         elif not new.endswith(b"\n") or b"automatically generated from" not in new[:2000]:
             yield f"{path} is not complete"
