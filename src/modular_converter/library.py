@@ -129,20 +129,37 @@ class DistributionFacts:
 
 
 def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFacts:
-    """Version and name table of the first root that holds the distribution."""
+    """Version and name table of the first root that holds the distribution.
+
+    Raises ConversionError when the table cannot be read.
+    """
     for root in roots:
         package = os.path.join(root, DISTRIBUTION)
         auto = os.path.join(package, "models", "auto")
-        texts = [
-            sources.text(path)
+        paths = [
+            path
             for name in ("auto_mappings.py", "configuration_auto.py")
             if sources.exists(path := os.path.join(auto, name))
         ]
-        if texts:
-            return DistributionFacts(
-                _version(os.path.join(package, "__init__.py"), sources), read_name_table(texts)
-            )
+        if paths:
+            version = _version(os.path.join(package, "__init__.py"), sources)
+            return DistributionFacts(version, _name_table(paths, sources))
     return DistributionFacts(None, NameTable())
+
+
+def _name_table(paths: list[str], sources: Sources) -> NameTable:
+    try:
+        return read_name_table([sources.text(path) for path in paths])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Parsing each by itself tells which one it is, and where.
+        for path in paths:
+            source.parse(sources.text(path), sources.label(path))
+        raise diagnostics.error(
+            "too-deep",
+            sources.label(paths[0]),
+            "the table of model names is nested too deeply to be read",
+            hint="write it as one dictionary",
+        ) from None
 
 
 def _version(path: str, sources: Sources) -> str | None:
@@ -152,7 +169,7 @@ def _version(path: str, sources: Sources) -> str | None:
         if line.startswith("__version__"):
             try:
                 value = ast.literal_eval(line.partition("=")[2].strip())
-            except (ValueError, SyntaxError):
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 return None
             return value if isinstance(value, str) else None
     return None
