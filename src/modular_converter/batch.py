@@ -73,7 +73,14 @@ def run_batch(places: Sequence[Place], setting: Setting, jobs: int = 1) -> Batch
     findings = [each.error for each in outlines if each.error is not None]
     good = [each for each in outlines if each.error is None]
     producers = _producers(good)
-    findings += [_nothing_produced(each, setting) for each in good if not each.outputs]
+    findings += [
+        finding
+        for each in good
+        if not each.outputs
+        for finding in setting.sources.index(each.place.path).ignores.visible(
+            [_nothing_produced(each, setting)]
+        )
+    ]
     setting.sources.promised.update(producers)
     edges = _edges(good, producers, setting)
     cycle = find_cycle(edges)

@@ -8,7 +8,6 @@ from modular_converter.class_parts import ClassParts
 from modular_converter.diagnostics import ConversionError, Diagnostic
 from modular_converter.import_statements import ImportBlock, ImportNode
 from modular_converter.index import FileIndex, Item
-from modular_converter.library import Sources
 from modular_converter.modular_file import ParentImport
 from modular_converter.source import Source
 
@@ -28,35 +27,6 @@ def check_imports(index: FileIndex, imports: list[ParentImport]) -> None:
                     hint="name what is used",
                 )
     _check_aliased_bases(index, imports)
-
-
-def unknown_names(
-    index: FileIndex, imports: list[ParentImport], sources: Sources
-) -> list[Diagnostic]:
-    """Warnings for names imported from a parent that has no such name."""
-    found = []
-    for imported in imports:
-        parent = sources.index(imported.path)
-        for alias in imported.node.names:
-            if not parent.binds(alias.name):
-                found.append(
-                    index.source.diagnostic(
-                        "no-such-name",
-                        f"parent module {parent.source.label} does not define {alias.name}",
-                        alias,
-                        hint=_similar(alias.name, parent),
-                        severity="warning",
-                    )
-                )
-    return found
-
-
-def _similar(name: str, parent: FileIndex) -> str:
-    import difflib
-
-    known = [*parent.classes, *parent.functions, *parent.assignments]
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else "check the spelling of the name"
 
 
 def _check_aliased_bases(index: FileIndex, imports: list[ParentImport]) -> None:

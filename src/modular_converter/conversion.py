@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modular_converter import exports
 from modular_converter.assembly import FIRST_NAMES, OutputFile, Placed, assemble
-from modular_converter.checks import check_bases, check_imports, check_methods, unknown_names
+from modular_converter.checks import check_bases, check_imports, check_methods
 from modular_converter.dependencies import extras_of_free_class, extras_of_merged_class
 from modular_converter.diagnostics import Diagnostic
+from modular_converter.evidence import Evidence, MergedClass, UsedParent
 from modular_converter.file_types import generated_path, type_of_class
+from modular_converter.import_checks import check_free_bases, check_names
 from modular_converter.import_statements import ImportNode, read_imports, statement_importing
 from modular_converter.index import FileIndex, Item
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
 from modular_converter.naming import table_for, with_parents
-from modular_converter.nodes import Node, node_of_item
+from modular_converter.nodes import Node, Rename, node_of_item
 from modular_converter.parent_view import Entry, View
 from modular_converter.parents import Parent, load_parents
 from modular_converter.prefixes import common_suffix
 from modular_converter.renaming import Renamer
 from modular_converter.setting import Setting
 from modular_converter.standalone import free_class
+from modular_converter.warning_passes import find_warnings
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """The result for one modular: unformatted outputs, the parents read, warnings."""
+    """The result for one modular: unformatted outputs, renaming by parent file, warnings."""
 
     place: Place
     outputs: dict[str, OutputFile]
-    parents: tuple[str, ...]
+    parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
 
     def output_path(self, file_type: str) -> str:
@@ -73,7 +77,6 @@ class _Conversion:
         found = parent_imports(place, self.index, setting.search_roots, setting.sources)
         self.imports = found
         check_imports(self.index, found)
-        self.warnings += unknown_names(self.index, found, setting.sources)
         self.origin_of: dict[str, ParentImport] = {}
         for imported in found:
             for name in imported.names:
@@ -87,13 +90,14 @@ class _Conversion:
         self.parents, warnings = load_parents(
             place, found, bases, self.modular, self.table, self.cased, setting
         )
-        self.warnings += warnings
+        self.warnings += [*check_names(self.index, found, self.parents, bases.values()), *warnings]
         # Objects that came with imports: the parent file each one is from.
         self.added_from: dict[str, str] = {}
         self._merge_imported_objects()
         self.files: dict[str, _File] = {}
         self.new_imports: list[ImportNode] = []
         self.text_renames: dict[tuple[str, str], Renamer] = {}
+        self.merged: list[MergedClass] = []
 
     def _type_of(self, class_name: str) -> str:
         return type_of_class(class_name, self.cased, self.profile.suffixes)
@@ -161,6 +165,7 @@ class _Conversion:
             if base is not None:
                 self._write_merged(item, base, file_type, file)
             else:
+                check_free_bases(item, self.index, self.origin_of)
                 self._write_free(item, file_type, file)
         exported = exports.split_exports(self.index, self._type_of, self.profile)
         for file_type, nodes in exported.items():
@@ -174,7 +179,22 @@ class _Conversion:
             self._candidates(),
             self.profile,
         )
-        return Conversion(self.place, outputs, tuple(self.parents), tuple(self.warnings))
+        renamers = {path: parent.renamer for path, parent in self.parents.items()}
+        warnings = find_warnings(self._evidence(), self.warnings)
+        return Conversion(self.place, outputs, renamers, warnings)
+
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            self.index,
+            tuple(self._used_parent(path) for path in self.parents),
+            tuple(self.merged),
+            tuple(each.node for file in self.files.values() for each in file.placed.values()),
+        )
+
+    def _used_parent(self, path: str) -> UsedParent:
+        first = next(imported for imported in self.imports if imported.path == path)
+        parent = self.parents[path]
+        return UsedParent(first, parent.view.index, parent.renamer)
 
     def _file(self, file_type: str) -> _File:
         if file_type not in self.files:
@@ -202,9 +222,11 @@ class _Conversion:
                 item.unit.node,
                 hint="check the spelling, or import the class from the module that defines it",
             )
-        node = merge_class(
-            item, self._parent_class(item.name, renamed, entry, parent), base, self.profile
-        )
+        check_methods(entry.item.class_parts)
+        parent_class = self._parent_class(item.name, renamed, entry, parent)
+        node = merge_class(item, parent_class, base, self.profile)
+        used = self._used_parent(parent.path)
+        self.merged.append(MergedClass(item, entry.item, used, parent_class.rename))
         extras, imports = extras_of_merged_class(
             node, parent.view, self.modular, file.placed, file.imported, file_type, self._type_of
         )
@@ -218,19 +240,20 @@ class _Conversion:
         self, class_name: str, renamed: str, entry: Entry, parent: Parent
     ) -> ParentClass:
         renamer = parent.renamer
-        code = renamer.code
-        renames = (renamer.description,)
+        in_code: Callable[[str], str] = renamer.code
+        code = in_code
+        renames: tuple[Rename, ...] = (renamer,)
         if class_name != renamed:
             suffix = common_suffix(class_name, renamed)
             old = self.table.lower(renamed.removesuffix(suffix))
             new = self.table.lower(class_name.removesuffix(suffix))
-            words = self.text_renames.get((old, new))
-            if words is None:
-                words = self.text_renames[old, new] = Renamer(old, new, self.table)
-            renames += (words.description,)
+            if (old, new) not in self.text_renames:
+                self.text_renames[old, new] = Renamer(old, new, self.table)
+            words = self.text_renames[old, new]
+            renames += (words,)
 
-            def code(text: str, first=renamer.code, second=words.text_only) -> str:  # type: ignore[no-untyped-def]
-                return second(first(text))
+            def code(text: str) -> str:
+                return words.text_only(in_code(text))
 
         return ParentClass(entry.item, renamed, code, renames)
 

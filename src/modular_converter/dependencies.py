@@ -81,9 +81,9 @@ def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
         take(sorted(merged, key=lambda name: (own.get(name, _NOWHERE), name)))
         if class_name in remaining:
             take([class_name])
-    merged = {name for name in remaining if name in own}
-    take(by_position(remaining - merged))
-    take(sorted(merged, key=lambda name: own[name]))
+    authored = {name for name in remaining if name in own}
+    take(by_position(remaining - authored))
+    take(sorted(authored, key=lambda name: own[name]))
     return ordered
 
 

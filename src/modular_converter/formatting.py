@@ -50,7 +50,7 @@ def _array(values: tuple[str, ...]) -> str:
 def find_ruff() -> str:
     """The ruff executable of the installed package. Raises EnvironmentLack."""
     try:
-        from ruff.__main__ import find_ruff_bin
+        from ruff.__main__ import find_ruff_bin  # type: ignore[import]
     except ImportError:
         raise EnvironmentLack(
             "the package ruff is not installed\nhint: install ruff==0.14.10"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -29,8 +28,6 @@ def run_graph(
 
     Raises ConversionError for an unknown model and EnvironmentLack when nothing can draw.
     """
-    # Syntax trees are kept to the end and hold no garbage: collecting doubles the time.
-    gc.disable()
     graph = inheritance_graph(places, setting, root)
     findings = list(graph.findings)
     chosen = _chosen(graph, names, findings)

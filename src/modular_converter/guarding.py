@@ -83,4 +83,4 @@ def _with_helpers(imports: list[ImportNode], helpers: list[str], place: Place) -
 
 
 def _is_utils(node: ImportStatement) -> bool:
-    return bool(node.module) and node.module.rpartition(".")[2] == "utils"
+    return node.module is not None and node.module.rpartition(".")[2] == "utils"

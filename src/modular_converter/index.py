@@ -12,6 +12,7 @@ from modular_converter.blocks import Unit, first_line, split_block
 from modular_converter.class_parts import ClassParts, split_class
 from modular_converter.file_types import type_of_module
 from modular_converter.lexing import identifiers
+from modular_converter.silencing import Ignores, without_lone_comments
 from modular_converter.source import Source
 
 ItemKind = Literal["function", "class", "assignment"]
@@ -68,6 +69,7 @@ class FileIndex:
     imports: tuple[Unit, ...] = ()
     exports: Item | None = None
     module_getattr: Item | None = None
+    ignores: Ignores = Ignores()
 
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
@@ -91,6 +93,16 @@ class FileIndex:
             or name in self.classes
             or name in self.assignments
             or name in self._other_names
+        )
+
+    @cached_property
+    def imported_names(self) -> frozenset[str]:
+        """Names that any import of the file binds, inside blocks and functions too."""
+        return frozenset(
+            alias.asname or alias.name
+            for node in ast.walk(self.source.tree)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
         )
 
     @cached_property
@@ -120,12 +132,12 @@ def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
     )
 
 
-def build_index(source: Source) -> FileIndex:
-    """Indexes a file. Raises ConversionError at a syntax error."""
+def build_index(source: Source, ignores: Ignores = Ignores()) -> FileIndex:
+    """Indexes a file, whose ignore comments were taken out. Raises ConversionError."""
     body = source.tree.body
     units = split_block(source, body, -1, "")
     header_end = units[0].first if units else len(source.lines)
-    header = source.block(0, header_end - 1)
+    header = without_lone_comments(source.block(0, header_end - 1))
     if units:
         first = units[0]
         units[0] = Unit(first.nodes, first.first, first.first, first.last)
@@ -185,6 +197,7 @@ def build_index(source: Source) -> FileIndex:
         imports=tuple(imports),
         exports=special.get("__all__"),
         module_getattr=special.get("__getattr__"),
+        ignores=ignores,
     )
 
 

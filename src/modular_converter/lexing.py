@@ -7,10 +7,13 @@ literal parts of f-strings are. Anything else is code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 
 CODE, STRING, COMMENT, FORMAT_TEXT = "code", "string", "comment", "format_text"
+
+# Yields pieces as `tokens` does, and returns the position after the last one.
+_Scan = Generator[tuple[str, int, int], None, int]
 
 _OPENING = re.compile(
     r"#[^\n]*"
@@ -70,7 +73,7 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
         yield CODE, position, len(text)
 
 
-def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int, int]]:
+def _format_string(text: str, begin: int, quote: int) -> _Scan:
     mark = text[quote]
     delimiter = mark * 3 if text.startswith(mark * 3, quote) else mark
     raw = "r" in text[begin:quote].lower()
@@ -86,9 +89,7 @@ def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int
         if char == "\\" and not raw and text.startswith("N{", position + 1):
             closing = text.find("}", position)
             position = size if closing < 0 else closing + 1
-        elif char == "\\":
-            position += 2
-        elif text.startswith(("{{", "}}"), position):
+        elif char == "\\" or text.startswith(("{{", "}}"), position):
             position += 2
         elif char == "{":
             yield FORMAT_TEXT, literal, position + 1
@@ -100,7 +101,7 @@ def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int
     return size
 
 
-def _replacement_field(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+def _replacement_field(text: str, start: int) -> _Scan:
     """The inside of ``{...}`` up to, not including, the closing brace."""
     depth = 0
     position = code = start
@@ -140,7 +141,7 @@ def _replacement_field(text: str, start: int) -> Iterator[tuple[str, int, int]]:
     return position
 
 
-def _format_spec(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+def _format_spec(text: str, start: int) -> _Scan:
     position = literal = start
     while position < len(text) and text[position] not in "}\"'\n":
         if text[position] == "{":

@@ -11,6 +11,7 @@ from modular_converter import diagnostics, source
 from modular_converter.index import FileIndex, build_index
 from modular_converter.name_forms import NameTable, read_name_table
 from modular_converter.renaming import DISTRIBUTION
+from modular_converter.silencing import take_comments
 
 
 @dataclass(eq=False)
@@ -76,11 +77,12 @@ class Sources:
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
-            file = source.Source(path, label, self.text(path))
+            text, ignores = take_comments(self.text(path), label)
+            file = source.Source(path, label, text)
             if not source.has_regular_blocks(file.tree):
                 file = source.Source(path, label, source.normalized(file.text, label))
             try:
-                known = build_index(file)
+                known = build_index(file, ignores)
             except RecursionError:
                 raise diagnostics.error(
                     "too-deep",
@@ -136,24 +138,24 @@ def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFa
     for root in roots:
         package = os.path.join(root, DISTRIBUTION)
         auto = os.path.join(package, "models", "auto")
-        paths = [
+        tables = [
             path
             for name in ("auto_mappings.py", "configuration_auto.py")
             if sources.exists(path := os.path.join(auto, name))
         ]
-        if paths:
+        if tables:
             version = _version(os.path.join(package, "__init__.py"), sources)
-            return DistributionFacts(version, _name_table(paths, sources))
+            return DistributionFacts(version, _name_table(tables, sources))
     return DistributionFacts(None, NameTable())
 
 
 def _name_table(paths: list[str], sources: Sources) -> NameTable:
+    texts = [sources.text(path) for path in paths]
     try:
-        return read_name_table([sources.text(path) for path in paths])
+        return read_name_table(texts)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Parsing each by itself tells which one it is, and where.
-        for path in paths:
-            source.parse(sources.text(path), sources.label(path))
+        for path, text in zip(paths, texts, strict=True):
+            source.parse(text, sources.label(path))
         raise diagnostics.error(
             "too-deep",
             sources.label(paths[0]),

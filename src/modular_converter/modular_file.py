@@ -55,7 +55,7 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
         )
     model_name = name[len("modular_") : -len(".py")]
     root = os.path.abspath(root)
-    roots = [root, *map(os.path.abspath, source_roots)]
+    roots = [root, *(os.path.abspath(source_root) for source_root in source_roots)]
     parts = path.replace(os.sep, "/").split("/")
     start = _library_start(parts, roots)
     if start is not None:
@@ -195,6 +195,14 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
+    dotted = _absolute(place.package, node.level, module) if node.level else module
+    if dotted is None:
+        raise source.error(
+            "import-beyond-root",
+            f"the relative import goes above the root of {place.banner_path}",
+            node,
+            hint="use fewer dots, or name the source root that the package lies in",
+        )
     if _is_nested_model(node.level, components):
         raise source.error(
             "nested-parent",
@@ -209,14 +217,6 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
         return None
     if not node.level:
         return None if components[0] == DISTRIBUTION else module
-    dotted = _absolute(place.package, node.level, module)
-    if dotted is None:
-        raise source.error(
-            "import-beyond-root",
-            f"the relative import goes above the root of {place.banner_path}",
-            node,
-            hint="use fewer dots, or name the source root that the package lies in",
-        )
     return dotted
 
 

@@ -14,7 +14,7 @@ _DECORATED = re.compile(
     rf"^@{_MARK}\((?P<arguments>[^)]*)\)\s*\n(?:@[^\n]*\n)*(?:async )?def (?P<name>\w+)",
     re.MULTILINE,
 )
-_GENERATED = "This file was automatically generated from "
+GENERATED = "This file was automatically generated from "
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
@@ -37,7 +37,7 @@ def protected_words(path: str, old_name: str, sources: Sources, profile: Profile
         if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
             continue
         text = sources.text(sibling)
-        if sibling != path and _GENERATED in text[:2000]:
+        if sibling != path and GENERATED in text[:2000]:
             continue
         if _MARK in text:
             for match in _DECORATED.finditer(text):

@@ -11,7 +11,7 @@ from modular_converter.file_types import FILE_TYPES
 from modular_converter.profiles import PROFILES
 
 SCHEMA = 1
-_KEYS = ("schema", "modulars", "source_roots", "parents", "profile", "output_dir")
+_KEYS = ("schema", "modulars", "source_roots", "parents", "profile", "output_dir", "ignore")
 _MODULAR_KEYS = ("path", "outputs")
 
 
@@ -32,6 +32,8 @@ class Request:
     parents: tuple[str, ...] = ()
     profile: str | None = None
     output_dir: str | None = None
+    # Codes of warnings that are not reported.
+    ignore: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -124,6 +126,7 @@ def read_request(path: str) -> Request:
         parents=reader.strings(data, "parents"),
         profile=profile,
         output_dir=reader.optional_string(data, "output_dir"),
+        ignore=reader.strings(data, "ignore"),
     )
 
 

@@ -11,6 +11,9 @@ from functools import cached_property
 
 from modular_converter import diagnostics
 
+# The nodes that have a place.
+Located = ast.stmt | ast.expr | ast.alias | ast.arg | ast.keyword
+
 _STEP = "    "
 
 
@@ -63,16 +66,18 @@ class Source:
         middle = self.lines[first : last - 1]
         return "\n".join([self.lines[first - 1][column:], *middle, self.lines[last - 1][:stop]])
 
-    def start_of(self, node: ast.AST) -> tuple[int, int]:
+    def start_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) where a node begins."""
-        return node.lineno, self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        return node.lineno, self.offset(node.lineno, node.col_offset)
 
-    def end_of(self, node: ast.AST) -> tuple[int, int]:
+    def end_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) just after a node."""
-        line, column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+        # The parser always sets the end.
+        line, column = node.end_lineno, node.end_col_offset
+        assert line is not None and column is not None
         return line, self.offset(line, column)
 
-    def slice(self, node: ast.AST) -> str:
+    def slice(self, node: Located) -> str:
         """The text of a node."""
         return self.between(self.start_of(node), self.end_of(node))
 
@@ -80,7 +85,7 @@ class Source:
         self,
         code: str,
         message: str,
-        node: ast.AST | None = None,
+        node: Located | None = None,
         *,
         hint: str = "",
         severity: diagnostics.Severity = "error",
@@ -100,7 +105,7 @@ class Source:
         )
 
     def error(
-        self, code: str, message: str, node: ast.AST | None = None, *, hint: str = ""
+        self, code: str, message: str, node: Located | None = None, *, hint: str = ""
     ) -> diagnostics.ConversionError:
         """An error at a node of this file."""
         return diagnostics.ConversionError([self.diagnostic(code, message, node, hint=hint)])
@@ -150,6 +155,8 @@ def decode(data: bytes, label: str) -> str:
 
 def parse(text: str, label: str) -> ast.Module:
     """Parses Python source. Raises ConversionError at a syntax error."""
+    if "\0" in text:
+        raise _null_byte(text, label)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -166,13 +173,6 @@ def parse(text: str, label: str) -> ast.Module:
             hint="mend the syntax error, then convert again",
             source_line=lines[line - 1] if 0 < line <= len(lines) else "",
         ) from None
-    except ValueError as problem:
-        raise diagnostics.error(
-            "syntax-error",
-            label,
-            f"the file is not valid Python: {problem}",
-            hint="remove the null bytes",
-        ) from None
     except (RecursionError, MemoryError):
         raise diagnostics.error(
             "too-deep",
@@ -180,6 +180,21 @@ def parse(text: str, label: str) -> ast.Module:
             "an expression is nested too deeply to be read",
             hint="split the expression into several statements",
         ) from None
+
+
+def _null_byte(text: str, label: str) -> diagnostics.ConversionError:
+    """What Python reports without saying where it is."""
+    position = text.index("\0")
+    start = text.rfind("\n", 0, position) + 1
+    return diagnostics.error(
+        "syntax-error",
+        label,
+        "the file is not valid Python: it contains a null byte",
+        line=text.count("\n", 0, position) + 1,
+        column=position - start + 1,
+        hint="remove the null bytes",
+        source_line=text[start:].split("\n", 1)[0].replace("\0", "\N{REPLACEMENT CHARACTER}"),
+    )
 
 
 def has_regular_blocks(tree: ast.Module) -> bool:

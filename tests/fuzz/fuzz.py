@@ -1,8 +1,9 @@
 """Converts spoilt files and holds what happens against what may happen.
 
-    python tests/fuzz/fuzz.py [--seed N] [--cases N] [--seconds S] [--keep DIR]
+    python -m tests.fuzz.fuzz [--seed N] [--first N] [--cases N] [--seconds S] [--keep DIR]
 
-needs the corpus that the conformance tests need, and `src` on PYTHONPATH.
+needs the corpus that the conformance tests need; `src` and the repository's root must be on
+PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from mutations import MUTATIONS, mutated
+from tests.fuzz.mutations import MUTATIONS, mutated
 
 from modular_converter import cli
 from modular_converter.file_types import FILE_TYPES
+
+# The release whose files are spoilt.
+RELEASE = "5.23.0"
 
 Command = Literal["convert", "check", "graph"]
 
@@ -248,10 +252,9 @@ def main() -> int:
     options.add_argument("--seconds", type=float)
     options.add_argument("--keep", metavar="DIR", help="where to leave the files of failed cases")
     given = options.parse_args()
-    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "conformance"))
-    from corpus import corpus_dir, modular_files
+    from tests.conformance.corpus import corpus_dir, modular_files
 
-    corpus = corpus_dir()
+    corpus = corpus_dir(RELEASE)
     codes: Counter[int] = Counter()
     slowest = 0.0
     failed = 0

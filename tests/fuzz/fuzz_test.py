@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import fuzz
 import pytest
-from corpus import corpus_dir, modular_files
-from fuzz import Case, Outcome, run, run_case
-from mutations import MUTATIONS
+from tests.conformance.corpus import corpus_dir, modular_files
+from tests.fuzz import fuzz
+from tests.fuzz.fuzz import RELEASE, Case, Outcome, run, run_case
+from tests.fuzz.mutations import MUTATIONS
 
 CASES = 5 * len(MUTATIONS)
 SECONDS_VARIABLE = "MODULAR_FUZZ_SECONDS"
@@ -23,7 +23,7 @@ SECONDS_VARIABLE = "MODULAR_FUZZ_SECONDS"
 
 @pytest.fixture(scope="module")
 def corpus() -> str:
-    return corpus_dir()
+    return corpus_dir(RELEASE)
 
 
 def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from libraries import MODELS, NEW, Library, libraries
+from tests.properties.libraries import MODELS, NEW, Library, libraries
 
 from modular_converter import profiles
 from modular_converter.batch import BatchResult, run_batch
