@@ -81,9 +81,9 @@ CODES = (
            """Parents are found by their own name: under an alias the class would inherit from
            nothing, and a helper would stay undefined. Import it without `as`."""),
     _error("no-such-name", "A parent file has no such name to take over",
-           """What is imported from a parent and used must be a class, a function or a plain assignment of
-           that file, or a name that it imports itself. Annotated, chained and tuple assignments,
-           and definitions inside a block, cannot be taken over."""),
+           """What is imported from a parent and used must be a class, a function or a plain
+           assignment of that file, or a name that it imports itself. Annotated, chained and tuple
+           assignments, and definitions inside a block, cannot be taken over."""),
     _error("not-an-import", "An `if` block of imports contains other statements",
            """Only the imports of such a block reach the standalone files. Keep the block to
            imports and put the rest into a block of its own, inside a function or class."""),

@@ -108,7 +108,7 @@ def _is_same_tree(mine: ast.AST, theirs: ast.AST, word: Callable[[str], str]) ->
         elif isinstance(ours, list):
             if len(ours) != len(other):  # type: ignore[arg-type]
                 return False
-            pending += [(a, b, field) for a, b in zip(ours, other)]  # type: ignore[call-overload]
+            pending += [(a, b, field) for a, b in zip(ours, other, strict=True)]  # type: ignore[call-overload]
         elif isinstance(ours, str):
             if field in _NAME_FIELDS and ours != other and ours != word(other):  # type: ignore[arg-type]
                 return False
@@ -139,7 +139,7 @@ def _is_redundant(merged: MergedClass, mine: _Function, theirs: ast.stmt) -> boo
         return False
     if mine.returns is not None and theirs.returns is None:
         return False
-    if not all(_is_same_tree(a, b, word) for a, b in zip(mine.body, body)):
+    if not all(_is_same_tree(a, b, word) for a, b in zip(mine.body, body, strict=True)):
         return False
     my_text = _text(source, mine, bool(mine.decorator_list), mine.returns is not None)
     their_text = _text(their_source, theirs, bool(mine.decorator_list), mine.returns is not None)
@@ -253,7 +253,7 @@ def _lost_super(
             break
     for each in ast.walk(node):
         name = _super_name(each)
-        if not name or each is expanded or name not in members:
+        if not isinstance(each, ast.Attribute) or each is expanded or name not in members:
             continue
         if name == node.name:
             detail = "only a statement that is exactly the call is replaced, once"

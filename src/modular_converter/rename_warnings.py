@@ -78,7 +78,7 @@ def _places(label: str, lines: list[int]) -> str:
 @lru_cache(maxsize=1024)
 def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
-    forms = "|".join(sorted(map(re.escape, {old, cased}), key=len, reverse=True))
+    forms = "|".join(sorted((re.escape(form) for form in (old, cased)), key=len, reverse=True))
     upper = (
         "" if cased == old.upper() else f"|{re.escape(old.upper())}(?!S?(?![A-Z]))[A-Z]+(?![a-z])"
     )
@@ -126,7 +126,8 @@ def _still_named(
     seen: set[tuple[str, str]] = set()
     for node, fragment in pieces:
         renames = fragment.origin.renames
-        pattern = _spellings(parent.renamer.old_name, tuple(new for _, new in renames))
+        new_names = tuple(each.description[1] for each in renames)
+        pattern = _spellings(parent.renamer.old_name, new_names)
         lowered = fragment.text.lower()
         if not any(match[1] for match in pattern.finditer(lowered)):
             continue

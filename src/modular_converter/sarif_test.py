@@ -203,9 +203,8 @@ def test_every_code_is_in_the_table_and_used() -> None:
         if path.name.endswith("_test.py") or path.name in ("codes.py", "conftest.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if node.value in BY_NAME:
-                    used.add(node.value)
+            if isinstance(node, ast.Constant) and str(node.value) in BY_NAME:
+                used.add(str(node.value))
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 if name in ("error", "diagnostic", "Diagnostic") and node.args:

@@ -16,7 +16,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
 from pants.option.option_types import BoolOption, StrOption
 from pants.util.docutil import bin_name
-from pants.util.strutil import help_text, pluralize
+from pants.util.strutil import help_text, pluralize, softwrap
 
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
@@ -53,7 +53,7 @@ class GenerateSubsystem(GoalSubsystem):
     explain = StrOption(
         default=None,
         metavar="FILE:LINE",
-        help=help_text(
+        help=softwrap(
             """
             Write nothing: say where this line of a generated file comes from, through all
             generations of parents, and which renames it went through. `FILE:Class` and

@@ -119,7 +119,7 @@ def explain_block_line(file: GeneratedFile, line: int, source_line: SourceLineOf
 
 def _heading(file: GeneratedFile, block: ast.If) -> Heading | None:
     """The conditional import that a block was taken from: it supplies a name of the block."""
-    suppliers = set()
+    suppliers: set[tuple[str, int]] = set()
     for line in range(block.lineno, (block.end_lineno or block.lineno) + 1):
         for bound, module in file.imported_names.get(line, ()):
             suppliers.update(

@@ -99,16 +99,21 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
         for node in ast.walk(statement):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 continue
-            module = None
-            if isinstance(node, ast.ImportFrom):
-                module = "." * node.level + (node.module or "")
+            module = _module(node)
             pairs = [(alias.asname or alias.name, module) for alias in node.names]
             for alias, pair in zip(node.names, pairs, strict=True):
                 found.setdefault(alias.lineno, []).append(pair)
-            for line in range(node.lineno, node.end_lineno + 1):  # type: ignore[operator]
-                if not any(alias.lineno == line for alias in node.names):
+            own_lines = {alias.lineno for alias in node.names}
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                if line not in own_lines:
                     found.setdefault(line, []).extend(pairs)
     return found
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str | None:
+    if isinstance(node, ast.Import):
+        return None
+    return "." * node.level + (node.module or "")
 
 
 def matching(pool: Iterable[Binding], bound: str, module: str | None) -> list[Binding]:

@@ -10,7 +10,7 @@ _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, _Definition]]:
     for node in getattr(tree, "body", ()):
-        if isinstance(node, _Definition):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             name = f"{prefix}{node.name}"
             yield name, node
             yield from _definitions(node, f"{name}.")
