@@ -19,11 +19,11 @@ class WriteFailure(Exception):
 
 
 def current_text(path: str) -> str | None:
-    """The text of a file as it is on disk; None when there is none or it is not text."""
+    """The text of a file as it is on disk; None when there is none that can be read as text."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, IsADirectoryError):
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -57,12 +57,7 @@ def write_all(texts: Mapping[str, str]) -> None:
 def _write_sibling(path: str, text: str) -> str:
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
+    mode = _mode(path)
     handle, sibling = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=directory)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -74,6 +69,19 @@ def _write_sibling(path: str, text: str) -> str:
         os.unlink(sibling)
         raise
     return sibling
+
+
+def _mode(path: str) -> int:
+    """The permissions of a file; for anything else at its place, those of a new file."""
+    try:
+        found = os.lstat(path).st_mode
+    except FileNotFoundError:
+        found = 0
+    if stat.S_ISREG(found):
+        return stat.S_IMODE(found)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def first_difference(old: str, new: str) -> int:
