@@ -138,12 +138,6 @@ def parser() -> argparse.ArgumentParser:
         "outline", help="print as JSON what modular files produce and which parents they name"
     )
     outline.add_argument("--request", metavar="FILE", required=True, help="JSON request")
-
-    collect = commands.add_parser(
-        "collect-parents", help="copy the sources that conversions read out of a distribution"
-    )
-    collect.add_argument("--distribution", default="transformers", metavar="NAME")
-    collect.add_argument("--output", required=True, metavar="DIR")
     return top
 
 

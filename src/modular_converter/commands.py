@@ -26,7 +26,6 @@ def run(options: argparse.Namespace) -> int:
         "convert": _convert,
         "graph": _graph,
         "outline": _outline,
-        "collect-parents": _collect,
         "explain": _explain,
         "codes": _codes,
     }
@@ -304,14 +303,6 @@ def _outline(options: argparse.Namespace) -> int:
         )
     json.dump({"schema": 1, "modulars": answers}, sys.stdout, indent=1)
     print()
-    return 0
-
-
-def _collect(options: argparse.Namespace) -> int:
-    from modular_converter.collect import collect_parents
-
-    count = collect_parents(options.distribution, options.output)
-    print(f"{count} files copied", file=sys.stderr)
     return 0
 
 

@@ -119,7 +119,7 @@ def installed_root() -> str | None:
         return None
     if spec is None or not spec.submodule_search_locations:
         return None
-    return os.path.dirname(os.path.abspath(list(spec.submodule_search_locations)[0]))
+    return os.path.dirname(os.path.abspath(next(iter(spec.submodule_search_locations))))
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,7 @@ def decode(data: bytes, label: str) -> str:
         text = text[1:]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\f", "")
-    return text
+    return text.replace("\f", "")
 
 
 def parse(text: str, label: str) -> ast.Module:

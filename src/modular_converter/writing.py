@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import stat
@@ -48,10 +49,8 @@ def write_all(texts: Mapping[str, str]) -> None:
             del waiting[path]
     finally:
         for sibling in waiting.values():
-            try:
+            with contextlib.suppress(OSError):
                 os.unlink(sibling)
-            except OSError:
-                pass
 
 
 def _write_sibling(path: str, text: str) -> str:

@@ -154,7 +154,8 @@ def test_uv_is_asked_last(machine):
         _home(machine) / "bin/uv",
         f"""
         case "$*" in
-            "python install 3.9") mkdir -p {python.parent} && cp -p {_home(machine)}/source {python} ;;
+            "python install 3.9")
+                mkdir -p {python.parent} && cp -p {_home(machine)}/source {python} ;;
             "python find 3.9") echo {python} ;;
         esac
         """,

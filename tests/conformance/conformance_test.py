@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
 
 NEWEST = "5.23.0"

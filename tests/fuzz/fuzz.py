@@ -26,10 +26,9 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from tests.fuzz.mutations import MUTATIONS, mutated
-
 from modular_converter import cli
 from modular_converter.file_types import FILE_TYPES
+from tests.fuzz.mutations import MUTATIONS, mutated
 
 # The release whose files are spoilt.
 RELEASE = "5.23.0"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.properties.libraries import MODELS, NEW, Library, libraries
 
 from modular_converter import profiles
 from modular_converter.batch import BatchResult, run_batch
@@ -18,6 +17,7 @@ from modular_converter.diagnostics import render
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import place_of
 from modular_converter.setting import Setting
+from tests.properties.libraries import MODELS, NEW, Library, libraries
 
 ROOT = "/library"
 
