@@ -10,7 +10,7 @@ from modular_converter.import_statements import ImportNode, select
 from modular_converter.index import FileIndex
 from modular_converter.lexing import references
 from modular_converter.modular_file import Place
-from modular_converter.nodes import Fragment, Node, Origin
+from modular_converter.nodes import Node
 from modular_converter.profiles import Profile
 
 FIRST_NAMES = ("logger", "_CHECKPOINT_FOR_DOC", "_CONFIG_FOR_DOC")
@@ -27,14 +27,18 @@ class Placed:
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A standalone file before formatting."""
+    """A standalone file before formatting: banner, header, imports, nodes."""
 
-    fragments: tuple[Fragment, ...]
+    banner: str
+    header: str
+    imports: str
+    nodes: tuple[Node, ...]
 
     @property
     def text(self) -> str:
         """The whole text."""
-        return "".join(fragment.text for fragment in self.fragments)
+        body = "".join(node.text for node in self.nodes)
+        return f"{self.banner}{self.header}{self.imports}{body}"
 
 
 def banner(path: str) -> str:
@@ -80,18 +84,16 @@ def assemble(
             imports[file_type] = guard_torch(imports[file_type], place)
     for selected in imports.values():
         check_blocks(selected)
-    header = banner(place.banner_path) + index.header
-    label = index.source.label
-    result = {}
-    for file_type, body in bodies.items():
-        fragments = [Fragment(header, Origin(label, 1))]
-        fragments += [
-            Fragment(statement.written(), Origin(label, 1)) for statement in imports[file_type]
-        ]
-        for node in body:
-            fragments += node.fragments
-        result[file_type] = OutputFile(tuple(fragments))
-    return result
+    notice = banner(place.banner_path)
+    return {
+        file_type: OutputFile(
+            banner=notice,
+            header=index.header,
+            imports="".join(statement.written() for statement in imports[file_type]),
+            nodes=tuple(body),
+        )
+        for file_type, body in bodies.items()
+    }
 
 
 def _sorted(placed: list[Placed]) -> list[Placed]:

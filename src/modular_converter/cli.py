@@ -12,7 +12,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="modular_converter",
         description="Turns modular_<model>.py files into the standalone files beside them.",
-        epilog="Exit codes: 0 done, 1 stale files found, 2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 stale (a file, or the line to explain), 2 wrong input, "
+        "3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -79,6 +80,33 @@ def parser() -> argparse.ArgumentParser:
     )
     codes.add_argument("codes", nargs="*", metavar="CODE", help="code of an error or a warning")
     codes.add_argument("--json", action="store_true", help="print a JSON list")
+
+    explain = commands.add_parser(
+        "explain",
+        help="say where a line or class of a generated file comes from",
+        description="Follows a line of a generated file to the modular or parent file that it "
+        "was taken from, through every generation of parents, with the renames applied.",
+    )
+    explain.add_argument(
+        "target", metavar="FILE:LINE",
+        help="a line of a generated file; also FILE:Class or FILE:Class.method",
+    )
+    explain.add_argument(
+        "--request", metavar="FILE", help="JSON request that says where parents are"
+    )
+    explain.add_argument(
+        "--search-path", action="append", default=[], metavar="DIR",
+        help="directory that packages of parents begin in (repeatable)",
+    )
+    explain.add_argument(
+        "--root", metavar="DIR", default=".",
+        help="what paths in banners are relative to (default: here)",
+    )
+    explain.add_argument(
+        "--profile", metavar="NAME",
+        help="rules of a release family (default: by the version of the parents)",
+    )
+    explain.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     outline = commands.add_parser(
         "outline", help="print as JSON what modular files produce and which parents they name"

@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
         "convert": _convert,
         "outline": _outline,
         "collect-parents": _collect,
+        "explain": _explain,
         "codes": _codes,
     }
     return handlers[options.command](options)
@@ -252,6 +253,26 @@ def _write(texts: dict[str, str], quiet: bool) -> int:
     for path in () if quiet else sorted(texts):
         print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
     return len(changed)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from modular_converter.explain.command import explain, modular_behind
+    from modular_converter.request import read_request
+
+    options.paths, options.output_dir = [modular_behind(options.target)], None
+    work = _work_of_request(options.request) if options.request else _work_of_paths(options)
+
+    def locate(path: str) -> Place:
+        return place_of(path, work.root, work.setting.search_roots)
+
+    if options.request:
+        installed = [os.path.abspath(each) for each in read_request(options.request).parents]
+    else:
+        root = installed_root()
+        installed = [] if root is None else [root]
+    return explain(
+        options.target, work.setting, locate, installed=installed, as_json=options.json
+    )
 
 
 def _outline(options: argparse.Namespace) -> int:

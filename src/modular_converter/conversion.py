@@ -30,11 +30,11 @@ from modular_converter.warning_passes import find_warnings
 
 @dataclass(frozen=True)
 class Conversion:
-    """The result for one modular: unformatted outputs, the parents read, warnings."""
+    """The result for one modular: unformatted outputs, renaming by parent file, warnings."""
 
     place: Place
     outputs: dict[str, OutputFile]
-    parents: tuple[str, ...]
+    parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
 
     def output_path(self, file_type: str) -> str:
@@ -179,8 +179,9 @@ class _Conversion:
             self._candidates(),
             self.profile,
         )
+        renamers = {path: parent.renamer for path, parent in self.parents.items()}
         warnings = find_warnings(self._evidence(), self.warnings)
-        return Conversion(self.place, outputs, tuple(self.parents), warnings)
+        return Conversion(self.place, outputs, renamers, warnings)
 
     def _evidence(self) -> Evidence:
         return Evidence(
@@ -241,7 +242,7 @@ class _Conversion:
         renamer = parent.renamer
         in_code: Callable[[str], str] = renamer.code
         code = in_code
-        renames: tuple[Rename, ...] = (renamer.description,)
+        renames: tuple[Rename, ...] = (renamer,)
         if class_name != renamed:
             suffix = common_suffix(class_name, renamed)
             old = self.table.lower(renamed.removesuffix(suffix))
@@ -249,7 +250,7 @@ class _Conversion:
             if (old, new) not in self.text_renames:
                 self.text_renames[old, new] = Renamer(old, new, self.table)
             words = self.text_renames[old, new]
-            renames += (words.description,)
+            renames += (words,)
 
             def code(text: str) -> str:
                 return words.text_only(in_code(text))

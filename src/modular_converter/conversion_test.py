@@ -345,11 +345,12 @@ def test_every_line_knows_its_file(workspace: Workspace) -> None:
     conversion = workspace.convert(
         "from ..llama.modeling_llama import LlamaMLP\n\n\nclass NewOneMLP(LlamaMLP):\n    y = 1\n"
     )
-    fragments = conversion.outputs["modeling"].fragments
+    nodes = conversion.outputs["modeling"].nodes
+    fragments = [fragment for node in nodes for fragment in node.fragments]
     (helper,) = [each for each in fragments if each.text.startswith("def inner")]
     assert helper.origin.path.endswith("modeling_llama.py")
     assert helper.origin.line == 14
-    assert helper.origin.renames == (("Llama", "NewOne"),)
+    assert [each.description for each in helper.origin.renames] == [("Llama", "NewOne")]
     (added,) = [each for each in fragments if "y = 1" in each.text]
     assert added.origin.path.endswith("modular_new_one.py")
     assert added.origin.line == 5

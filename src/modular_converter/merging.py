@@ -70,7 +70,14 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
     arguments = [*bases, *(rename(keyword) for keyword in theirs.keywords)]
     listed = f"({', '.join(arguments)})" if arguments else ""
     types = rename(theirs.head.type_parameters)
-    add(f"class {modular.name}{types}{listed}:\n", my_source, mine.node.lineno - 1)
+    line = their_source.first_line + theirs.node.lineno
+    fragments.append(
+        Fragment(
+            f"class {modular.name}{types}{listed}:\n",
+            Origin(my_source.label, my_source.first_line + mine.node.lineno),
+            Origin(their_source.label, line, parent.renames),
+        )
+    )
 
     size = len(fragments)
     if my_body.docstrings:

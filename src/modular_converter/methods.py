@@ -91,7 +91,9 @@ def merged_method(
         add(kept_decorators(my_parts.head, profile), mine, mine.unit.first)
     else:
         add(rename("".join(their_parts.head.decorators)), theirs, unit.first)
-    add(rename(their_parts.head.after_decorators), theirs, unit.first)
+    after_decorators = their_parts.head.after_decorators
+    definition = their_parts.node.lineno - 1
+    add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
 
     arguments = my_parts.head.arguments or ""
     their_arguments = rename(their_parts.head.arguments or "")
@@ -99,11 +101,9 @@ def merged_method(
         arguments = _with_parent_parameters(arguments, their_arguments)
     arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
     returns = my_parts.head.returns or rename(their_parts.head.returns)
-    add(
-        _signature(my_parts, their_parts.is_async, arguments, returns),
-        mine,
-        my_parts.node.lineno - 1,
-    )
+    signature = _signature(my_parts, their_parts.is_async, arguments, returns)
+    origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
+    fragments.append(Fragment(signature, *origins))
     body = mine.body(my_parts)
     if not any(statement.is_docstring for statement in body):
         docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]

@@ -135,7 +135,8 @@ def _still_named(
         lowered = fragment.text.lower()
         if beginning not in lowered:
             continue
-        pattern = _spellings(parent.renamer.old_name, tuple(new for _, new in renames))
+        new_names = tuple(each.description[1] for each in renames)
+        pattern = _spellings(parent.renamer.old_name, new_names)
         if not any(match[1] for match in pattern.finditer(lowered)):
             continue
         for start, spelling in _spoken(fragment.text, lowered, pattern, parent.renamer):

@@ -14,12 +14,13 @@ from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestEntries,
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
-from pants.option.option_types import BoolOption
+from pants.option.option_types import BoolOption, StrOption
 from pants.util.docutil import bin_name
-from pants.util.strutil import help_text, pluralize
+from pants.util.strutil import help_text, pluralize, softwrap
 
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.explanation import ExplainRequest, Explanation, Place
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import (
     BANNER_LENGTH,
@@ -49,6 +50,18 @@ class GenerateSubsystem(GoalSubsystem):
         help="Write nothing: print a diff for each stale file, and exit with 1 if there is one.",
     )
 
+    explain = StrOption(
+        default=None,
+        metavar="FILE:LINE",
+        help=softwrap(
+            """
+            Write nothing: say where this line of a generated file comes from, through all
+            generations of parents, and which renames it went through. `FILE:Class` and
+            `FILE:Class.method` explain all lines of a class or method.
+            """
+        ),
+    )
+
 
 class Generate(Goal):
     subsystem_cls = GenerateSubsystem
@@ -64,6 +77,24 @@ class _Outcome:
     stale: tuple[FileEntry, ...]
 
 
+async def _explain(
+    console: Console, root: Path, subsystem: GenerateSubsystem, targets: FilteredTargets
+) -> Generate:
+    place = Place.parse(subsystem.explain or "", str(root))
+    if place is None or subsystem.check or targets:
+        console.print_stderr(
+            "`--explain` takes FILE:LINE, FILE:Class or FILE:Class.method, and goes neither with "
+            "`--check` nor with specs\n"
+            f"hint: `{bin_name()} generate --explain=models/x/modeling_x.py:120`"
+        )
+        return Generate(WRONG_INPUT)
+    explanation = await Get(Explanation, ExplainRequest(place, _read(root / place.path)))
+    console.print_stdout(explanation.stdout, end="")
+    if explanation.stderr:
+        console.print_stderr(explanation.stderr)
+    return Generate(explanation.exit_code)
+
+
 @goal_rule
 async def generate(
     console: Console,
@@ -71,6 +102,8 @@ async def generate(
     subsystem: GenerateSubsystem,
     targets: FilteredTargets,
 ) -> Generate:
+    if subsystem.explain is not None:
+        return await _explain(console, Path(build_root.path), subsystem, targets)
     selected = tuple(
         ModularFieldSet.create(target)
         for target in targets
