@@ -135,7 +135,7 @@ def _is_parent_module(parts: list[str], index: FileIndex) -> bool:
 @lru_cache(maxsize=16)
 def _parent_modules(index: FileIndex) -> frozenset[tuple[str, ...]]:
     """The (dotted) names under which a file imports the modules of parents as such."""
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for node, _ in from_imports(index):
         package = (node.module or "").rpartition(".")[2]
         for alias in node.names:
