@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
@@ -46,14 +47,16 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def graph(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict:
+def graph(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
     assert main(["graph", *arguments]) == code
     answer = json.loads(capsys.readouterr().out)
     jsonschema.validate(answer, SCHEMA)
     return answer
 
 
-def test_models_edges_and_what_is_inherited(library, capsys) -> None:
+def test_models_edges_and_what_is_inherited(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     answer = graph(capsys, "lib")
     assert [(each["name"], each["kind"]) for each in answer["models"]] == [
         ("base", "hand-written"), ("leaf", "generated"), ("middle", "generated"),
@@ -97,7 +100,9 @@ def test_models_edges_and_what_is_inherited(library, capsys) -> None:
     assert answer["cycles"] == []
 
 
-def test_ancestors_outside_the_given_paths_are_followed(library, capsys) -> None:
+def test_ancestors_outside_the_given_paths_are_followed(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(library, {"lib/middle/modeling_middle.py": "class MiddleMLP: ...\n"})
     whole = graph(capsys, "lib")
     assert graph(capsys, "lib/leaf/modular_leaf.py") == whole
@@ -112,14 +117,18 @@ def test_ancestors_outside_the_given_paths_are_followed(library, capsys) -> None
         (["--model=base", "--down=0", "--model=leaf", "--up=0"], ["base", "leaf"]),
     ],
 )
-def test_one_model_with_its_relatives(library, capsys, options, names) -> None:
+def test_one_model_with_its_relatives(
+    library: Path, capsys: pytest.CaptureFixture[str], options: list[str], names: list[str]
+) -> None:
     answer = graph(capsys, "lib", *options)
     assert [each["name"] for each in answer["models"]] == names
     kept = {each["id"] for each in answer["models"]}
     assert all({each["child"], each["parent"]} <= kept for each in answer["edges"])
 
 
-def test_an_unknown_model_gets_a_suggestion(library, capsys) -> None:
+def test_an_unknown_model_gets_a_suggestion(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["graph", "lib", "--model=midle"]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -127,13 +136,15 @@ def test_an_unknown_model_gets_a_suggestion(library, capsys) -> None:
     assert "did you mean middle?" in shown.err
 
 
-def test_depth_without_a_model_is_refused(library, capsys) -> None:
+def test_depth_without_a_model_is_refused(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["graph", "lib", "--up=1"])
     assert stopped.value.code == 2
 
 
-def test_a_cycle_is_shown_and_is_exit_1(library, capsys) -> None:
+def test_a_cycle_is_shown_and_is_exit_1(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
     modular = library / "lib/middle/modular_middle.py"
     modular.write_text("from ..leaf.modeling_leaf import LeafMLP\n" + modular.read_text())
     assert main(["graph", "lib"]) == 1
@@ -147,7 +158,9 @@ def test_a_cycle_is_shown_and_is_exit_1(library, capsys) -> None:
     assert capsys.readouterr().out.count('label="cycle"') == 2
 
 
-def test_mutual_inheritance_through_hand_written_files_is_no_cycle(library, capsys) -> None:
+def test_mutual_inheritance_through_hand_written_files_is_no_cycle(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(
         library,
         {
@@ -165,7 +178,9 @@ def test_mutual_inheritance_through_hand_written_files_is_no_cycle(library, caps
     assert answer["cycles"] == []
 
 
-def test_wrong_input_is_exit_2_and_the_rest_is_shown(library, capsys) -> None:
+def test_wrong_input_is_exit_2_and_the_rest_is_shown(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(
         library,
         {
@@ -188,7 +203,9 @@ def test_wrong_input_is_exit_2_and_the_rest_is_shown(library, capsys) -> None:
     assert "lib/lost/modular_lost.py:1:1: error[parent-not-found]" in shown.err
 
 
-def test_graphviz_text_quotes_hostile_names(library, capsys) -> None:
+def test_graphviz_text_quotes_hostile_names(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write(library, {'lib/a"b\\n/modular_a"]b.py': "class A: pass\n"})
     assert main(["graph", "lib", "--format=svg"]) == 0
     drawing_root = ElementTree.fromstring(capsys.readouterr().out)
@@ -196,7 +213,9 @@ def test_graphviz_text_quotes_hostile_names(library, capsys) -> None:
     assert 'a"]b' in titles
 
 
-def test_a_drawing_shows_every_model_and_edge(library, capsys) -> None:
+def test_a_drawing_shows_every_model_and_edge(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["graph", "lib", "--format=svg", "--model=leaf"]) == 0
     text = capsys.readouterr().out
     svg = "{http://www.w3.org/2000/svg}"
@@ -208,7 +227,9 @@ def test_a_drawing_shows_every_model_and_edge(library, capsys) -> None:
     assert capsys.readouterr().out == text
 
 
-def test_without_the_renderer_only_drawing_fails(library, capsys, monkeypatch) -> None:
+def test_without_the_renderer_only_drawing_fails(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def absent(name: str) -> None:
         raise drawing.importlib.metadata.PackageNotFoundError(name)
 

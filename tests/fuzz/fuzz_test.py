@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def case(tmp_path: Path) -> tuple[Case, str, str]:
     return made, str(tmp_path / "corpus"), str(tmp_path / "scratch")
 
 
-def test_a_good_case_has_no_problem(case) -> None:
+def test_a_good_case_has_no_problem(case: tuple[Case, str, str]) -> None:
     outcome = run_case(*case)
     assert (outcome.code, outcome.problems) == (0, ())
 
@@ -122,7 +123,12 @@ def _write_and_fail(arguments: list[str]) -> int:
         (_write_and_fail, "modeling_any.py was changed"),
     ],
 )
-def test_what_must_not_happen_is_noticed(case, monkeypatch, broken, problem: str) -> None:
+def test_what_must_not_happen_is_noticed(
+    case: tuple[Case, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    broken: Callable[[list[str]], int],
+    problem: str,
+) -> None:
     monkeypatch.setattr(fuzz.cli, "main", broken)
     monkeypatch.setattr(fuzz, "TIME_LIMIT", 1.0)
     outcome = run_case(*case)
