@@ -6,10 +6,10 @@ from pants.backend.python.target_types import PythonSourceField
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
-
-from rules_transformers.modular.conversion import Conversion, ConversionFailed, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.target_types import ModularSourceField
+
+from rules_transformers.modular.conversion import Conversion, ConversionFailed, ConvertRequest
 
 
 class GeneratePythonFromModularRequest(GenerateSourcesRequest):

@@ -20,7 +20,6 @@ from pants.engine.fs import (
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
-
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.ownership import OwnershipConflicts
 from rules_transformers.modular.parent_sources import (

@@ -25,7 +25,6 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
 from pants.engine.unions import UnionRule
-
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
 
 

@@ -14,12 +14,6 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
-
-from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
-from rules_transformers.modular.distribution_sources import (
-    DistributionSources,
-    DistributionSourcesRequest,
-)
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
 from rules_transformers.modular.file_types import is_modular_file
 from rules_transformers.modular.outline import GeneratedPaths
@@ -42,6 +36,12 @@ from rules_transformers.modular.request import (
 )
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+
+from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
 
 # Parents in the distribution may be generated too, and are followed further.
 _READ_BY_EXPLANATIONS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")

@@ -10,11 +10,11 @@ from pants.backend.python.util_rules import pex
 from pants.core.target_types import FileTarget
 from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
+from rules_transformers.modular.goal import Generate
+from rules_transformers.modular.target_types import ModularModelsGeneratorTarget, ModularModelTarget
 
 from rules_transformers.modular import register
 from rules_transformers.modular.explanation import Place
-from rules_transformers.modular.goal import Generate
-from rules_transformers.modular.target_types import ModularModelsGeneratorTarget, ModularModelTarget
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.

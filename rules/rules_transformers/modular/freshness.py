@@ -9,8 +9,8 @@ from pants.core.util_rules.partitions import PartitionerType
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-
 from rules_transformers.modular.conversion import Conversion, ConvertRequest
+
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.findings import FindingsReport, FindingsReportRequest
 from rules_transformers.modular.staleness import diff, generate_command, stale_paths

@@ -17,10 +17,10 @@ from pants.engine.target import FilteredTargets
 from pants.option.option_types import BoolOption, StrOption
 from pants.util.docutil import bin_name
 from pants.util.strutil import help_text, pluralize, softwrap
-
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
 from rules_transformers.modular.explanation import ExplainRequest, Explanation, Place
+
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import (
     BANNER_LENGTH,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest, DigestContents, PathGlobs
 from pants.engine.rules import Get, collect_rules, rule
-
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )
+
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.lockfile_pins import pinned_requirement

@@ -9,6 +9,7 @@ from rules_transformers.modular.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )
+
 from rules_transformers.modular.parent_sources import (
     NoParentSources,
     ParentSources,

@@ -30,9 +30,9 @@ from pants.engine.target import (
 )
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 from pants.util.docutil import bin_name
+from rules_transformers.modular.atomic_write import write_atomically
 
 from rules_transformers.modular import goal, register
-from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.freshness import FreshnessRequest
 from rules_transformers.modular.goal import Generate
