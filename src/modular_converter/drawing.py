@@ -29,7 +29,7 @@ def find_renderer() -> str:
             f"hint: install {REQUIREMENT}, or choose --format=dot or --format=json"
         ) from None
     for file in distribution.files or ():
-        path = os.path.abspath(os.fspath(distribution.locate_file(file)))
+        path = os.path.abspath(str(distribution.locate_file(file)))
         if file.name in names and os.path.isfile(path):
             return path
     # Where scripts have been moved after the installation, its record does not lead to them.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
@@ -46,7 +47,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def graph(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict:
+def graph(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
     assert main(["graph", *arguments]) == code
     answer = json.loads(capsys.readouterr().out)
     jsonschema.validate(answer, SCHEMA)

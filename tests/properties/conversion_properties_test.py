@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +66,7 @@ def test_what_lay_in_place_of_an_output_does_not_matter(library: Library, stale:
 
 @settings(max_examples=20)
 @given(libraries(), st.randoms(use_true_random=False))
-def test_the_order_of_modulars_does_not_matter(library: Library, random) -> None:
+def test_the_order_of_modulars_does_not_matter(library: Library, random: Random) -> None:
     texts = texts_of(library)
     shuffled = list(library.modulars)
     random.shuffle(shuffled)

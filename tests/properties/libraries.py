@@ -127,7 +127,7 @@ def _child_classes(draw: st.DrawFn, model: str, old: str, parent: ClassShape) ->
         members.append(draw(st.sampled_from(choices)))
     if draw(st.booleans()):
         body = ["super().__init__(config)"]
-        if parent.fields and draw(st.booleans()):
+        if draw(st.booleans()) and parent.fields:
             body.append(f"del self.{draw(st.sampled_from(parent.fields))}")
         body += draw(
             st.lists(
@@ -150,8 +150,8 @@ def _child_classes(draw: st.DrawFn, model: str, old: str, parent: ClassShape) ->
             )
         elif kind == "override":
             decorator = draw(st.sampled_from(["", *(f"{each}\n" for each in _DECORATORS[:2])]))
-            body = draw(_statements(model, ("extra",)))
-            members.append(f"\n{decorator}def {name}(self, x, y=1):\n{_block(body)}\n    return x")
+            text = draw(_statements(model, ("extra",)))
+            members.append(f"\n{decorator}def {name}(self, x, y=1):\n{_block(text)}\n    return x")
         else:
             call = f"super().{name}(x)"
             before = draw(st.sampled_from(["", "x = x + 1\n"]))
