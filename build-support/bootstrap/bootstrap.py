@@ -14,6 +14,7 @@ import environment
 import launch_state
 import pex_binary
 import pip_settings
+import torch_build
 from exclusive import exclusive
 from messages import BootstrapError, say
 
@@ -51,7 +52,7 @@ def _parse(argv):
         ("inputs", "files that the state depends on, one a line"),
         ("environment", "text that the state depends on"),
         ("gpu", "what the accelerator was found by"),
-        ("accelerator", "cpu or cuda"),
+        ("torch", "cuda where there is an accelerator, else cpu; empty if the caller decided"),
         ("root", "the workspace"),
     ):
         parser.add_argument("--" + name, required=True, help=meaning)
@@ -65,9 +66,13 @@ def _prepare(arguments):
     ready, pex = _ready(arguments.cache, requirements_path, requirements)
 
     # The checksums come first: a file that changes after them makes the next start look again.
-    watched = pip_settings.configuration_files(ready.python)
+    cpu_lock = os.path.join(arguments.root, "3rdparty", "python", "ml-cpu.lock")
+    watched = [*pip_settings.configuration_files(ready.python), cpu_lock]
     inputs = arguments.inputs.split("\n")[:-1]
     sums = launch_state.checksums(inputs + watched)
+    auto_torch = arguments.torch
+    if auto_torch == "cpu":
+        auto_torch = torch_build.choose(ready.python, cpu_lock)
     options = pip_settings.read_pip_options(ready.python)
     settings = pip_settings.translate(options, os.environ, arguments.root)
 
@@ -78,7 +83,7 @@ def _prepare(arguments):
         ("program", ready.client),
         ("environment", arguments.environment),
         ("gpu", arguments.gpu),
-        ("accelerator", arguments.accelerator),
+        ("auto_torch", auto_torch),
         ("pex", pex),
         ("pex_version", tag),
         ("pex_url", url),

@@ -84,14 +84,17 @@ python_from_uv() {
     try_python "$(uv python find 3.9 2>/dev/null)"
 }
 
+# Sets $auto_torch: bootstrap.py may still decide against cpu.
 probe_accelerator() {
-    accelerator=cpu
+    auto_torch=
+    [ "$torch" = auto ] || return 0
+    auto_torch=cpu
     [ -n "$gpu" ] || return 0
     # A driver that hangs must not hang every start.
     if command -v timeout >/dev/null; then
-        timeout 20 "$smi" -L >/dev/null 2>&1 </dev/null && accelerator=cuda
+        timeout 20 "$smi" -L >/dev/null 2>&1 </dev/null && auto_torch=cuda
     else
-        "$smi" -L >/dev/null 2>&1 </dev/null && accelerator=cuda
+        "$smi" -L >/dev/null 2>&1 </dev/null && auto_torch=cuda
     fi
 }
 
@@ -102,7 +105,7 @@ record_launcher() {
     IFS=$newline
     mkdir -p "${state%/*}" && {
         printf 'mode=launcher\nprogram=%s\npath=%s\n' "$launcher" "$PATH"
-        printf 'gpu=%s\naccelerator=%s\n' "$gpu" "$accelerator"
+        printf 'gpu=%s\nauto_torch=%s\n' "$gpu" "$auto_torch"
         printf '%s' "$environment" | sed 's/^/environment=/'
         cksum $inputs | sed 's/^/sum=/'
     } >"$state.$$" && mv -f "$state.$$" "$state"
@@ -131,7 +134,7 @@ if [ -n "$found" ]; then
     # -E -s: the caller's PYTHON* variables are not for this program. -B: no __pycache__ here.
     new_state=$("$found" -E -s -B "$support/bootstrap.py" \
         --cache "$cache" --state "$state" --inputs "$inputs" --environment "$environment" \
-        --gpu "$gpu" --accelerator "$accelerator" --root "$root") || exit $?
+        --gpu "$gpu" --torch "$auto_torch" --root "$root") || exit $?
     read_state <<END_OF_STATE
 $new_state
 END_OF_STATE

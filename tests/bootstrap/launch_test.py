@@ -175,6 +175,51 @@ def test_no_accelerator_means_cpu(warm):
     assert "PANTS_PYTHON_RESOLVES" not in _environment(warm.run("list", PATH=path))
 
 
+@pytest.fixture
+def pinned(cold, distributions):
+    """A workspace whose ml resolve pins CPU builds of torch that pip does or does not find."""
+    directory, _ = distributions
+    locks = cold.root / "3rdparty" / "python"
+    locks.mkdir(parents=True)
+    (locks / "ml-cuda.lock").touch()
+    scratch.write_wheel(directory, "torch", "1.0+cpu", {"torch.py": ""})
+
+    def make(version):
+        (locks / "ml-cpu.lock").write_text(f"numpy==2\ntorch=={version} ; sys_platform == 'x'\n")
+        return cold
+
+    return make
+
+
+def test_cpu_build_of_torch_in_reach_is_used(pinned):
+    result = pinned("1.0+cpu").run("list")
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(result)
+    assert "warning" not in result.stderr
+
+
+def test_default_build_of_torch_where_the_cpu_build_is_out_of_reach(pinned):
+    workspace = pinned("1.1+cpu")
+    result = workspace.run("list")
+    assert _environment(result)["PANTS_PYTHON_RESOLVES"] == _CUDA
+    assert "warning: pip finds no torch 1.1+cpu; " in result.stderr
+    again = workspace.run("list")
+    assert _environment(again)["PANTS_PYTHON_RESOLVES"] == _CUDA
+    assert again.stderr == ""
+    # The lock is watched: one that pins what can be had is used at once.
+    told = _environment(pinned("1.0+cpu").run("list"))
+    assert "PANTS_PYTHON_RESOLVES" not in told
+    told = _environment(pinned("1.1+cpu").run("list", RULES_TRANSFORMERS_TORCH="cpu"))
+    assert "PANTS_PYTHON_RESOLVES" not in told
+    assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
+
+
+def test_pip_that_finds_no_torch_at_all_keeps_the_cpu_lock(pinned):
+    workspace = pinned("1.0+cpu")
+    workspace.run_well("list")
+    result = workspace.run("list", PIP_FIND_LINKS="/dev/null")
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(result)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

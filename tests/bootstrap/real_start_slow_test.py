@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 
 import pex_binary
 import pytest
@@ -55,8 +56,11 @@ def test_pex_binary_is_the_same_from_every_interpreter(tmp_path, umask):
     requirements = (scratch.REPOSITORY / "build-support/bootstrap/requirements.txt").read_text()
     _, pin = pex_binary.pin_of(requirements, "pex")
 
+    # The environment that this test runs in has no pip of its own.
+    venv.create(tmp_path / "venv", with_pip=True)
+
     def pip(*arguments):
-        subprocess.run([sys.executable, "-m", "pip", *arguments], check=True)
+        subprocess.run([tmp_path / "venv/bin/python", "-m", "pip", *arguments], check=True)
 
     before = os.umask(umask)
     try:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
     Digest,
     DigestSubset,
-    MergeDigests,
     PathGlobs,
     RemovePrefix,
     Snapshot,
 )
-from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.process import FallibleProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.util.frozendict import FrozenDict
 
+from rules_transformers.modular.converter_process import ConverterProcessRequest
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.ownership import OwnershipConflicts
 from rules_transformers.modular.parent_sources import (
@@ -35,15 +33,7 @@ from rules_transformers.modular.parents import (
     ModularParents,
     ModularParentsRequest,
 )
-from rules_transformers.modular.request import (
-    OUTPUT_DIR,
-    PARENTS_DIR,
-    REQUEST_FILE,
-    ConverterInput,
-    ConverterRequest,
-)
-from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
-from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.modular.request import OUTPUT_DIR
 
 WRONG_INPUT = 2
 REPORT_FILE = "__findings.sarif"
@@ -75,22 +65,12 @@ class Conversion:
     report: Digest = EMPTY_DIGEST
 
 
-@dataclass(frozen=True)
-class _ConverterProcessRequest:
-    field_set: ModularFieldSet
-    parent_paths: tuple[str, ...]
-    converted_parents: tuple[Digest, ...]
-    requirement: ParentsRequirement
-
-
 class ConversionFailed(Exception):
     """A modular model could not be converted."""
 
 
 @rule
-async def convert(
-    request: ConvertRequest, converter: ModularConverter, python_setup: PythonSetup
-) -> Conversion:
+async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Conversion:
     field_set = request.field_set
     conflicts, order = await MultiGet(
         Get(OwnershipConflicts),
@@ -114,16 +94,25 @@ async def convert(
                 conversion.exit_code,
                 f"{field_set.path}: not converted, because its parent {parent.path} was not",
             )
-    process = await Get(
-        Process,
-        _ConverterProcessRequest(
-            field_set,
-            parents.paths,
-            tuple(conversion.snapshot.digest for conversion in converted_parents),
-            requirement,
+    installed = (
+        (await Get(ParentSources, ParentsRequirement, requirement)).digest
+        if requirement.value is not None
+        else None
+    )
+    result = await Get(
+        FallibleProcessResult,
+        ConverterProcessRequest(
+            command="convert",
+            arguments=("--quiet", f"--sarif={REPORT_FILE}"),
+            field_sets=(field_set,),
+            parent_paths=parents.paths,
+            files=tuple(conversion.snapshot.digest for conversion in converted_parents),
+            installed_parents=installed,
+            description=f"Convert {field_set.path}",
+            output_directories=(OUTPUT_DIR,),
+            output_files=(REPORT_FILE,),
         ),
     )
-    result = await Get(FallibleProcessResult, Process, process)
     messages = (result.stdout + result.stderr).decode(errors="replace").strip()
     report, output = await MultiGet(
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([REPORT_FILE]))),
@@ -133,51 +122,6 @@ async def convert(
         return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report)
     snapshot = await Get(Snapshot, RemovePrefix(output, OUTPUT_DIR))
     return Conversion(snapshot, 0, messages, report)
-
-
-@rule
-async def make_converter_process(
-    request: _ConverterProcessRequest, converter: ModularConverter
-) -> Process:
-    has_installed_parents = request.requirement.value is not None
-    pex, tool_sources, converter_input = await MultiGet(
-        Get(VenvPex, PexRequest, converter.pex_request()),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-        Get(
-            ConverterInput,
-            ConverterRequest((request.field_set,), request.parent_paths, has_installed_parents),
-        ),
-    )
-    digest = await Get(
-        Digest,
-        MergeDigests((tool_sources.digest, converter_input.digest, *request.converted_parents)),
-    )
-    process = await Get(
-        Process,
-        VenvPexProcess(
-            pex,
-            argv=(
-                "-m",
-                PACKAGE,
-                "convert",
-                f"--request={REQUEST_FILE}",
-                "--quiet",
-                f"--sarif={REPORT_FILE}",
-            ),
-            input_digest=digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
-            output_directories=(OUTPUT_DIR,),
-            output_files=(REPORT_FILE,),
-            description=f"Convert {request.field_set.path}",
-        ),
-    )
-    if not has_installed_parents:
-        return process
-    parent_sources = await Get(ParentSources, ParentsRequirement, request.requirement)
-    # Laid out once for all sandboxes: there are thousands of these files.
-    return replace(
-        process, immutable_input_digests=FrozenDict({PARENTS_DIR: parent_sources.digest})
-    )
 
 
 def rules():

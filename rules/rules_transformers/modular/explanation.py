@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.process import FallibleProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
-from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.converter_process import ConverterProcessRequest
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )
-from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.file_types import is_modular_file
 from rules_transformers.modular.outline import GeneratedPaths
 from rules_transformers.modular.parent_sources import (
@@ -34,14 +33,7 @@ from rules_transformers.modular.parents import (
     ModularParents,
     ModularParentsRequest,
 )
-from rules_transformers.modular.request import (
-    PARENTS_DIR,
-    REQUEST_FILE,
-    ConverterInput,
-    ConverterRequest,
-)
-from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
-from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.modular.request import PARENTS_DIR
 
 # Parents in the distribution may be generated too, and are followed further.
 _READ_BY_EXPLANATIONS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
@@ -88,15 +80,6 @@ class Explanation:
     stderr: str
 
 
-@dataclass(frozen=True)
-class _ExplainProcessRequest:
-    field_sets: tuple[ModularFieldSet, ...]
-    parent_paths: tuple[str, ...]
-    generated: tuple[Digest, ...]
-    requirement: ParentsRequirement
-    place: Place
-
-
 @rule(desc="Explain a generated line", level=LogLevel.DEBUG)
 async def explain(
     request: ExplainRequest,
@@ -124,64 +107,29 @@ async def explain(
     )
     content = [] if request.content is None else [FileContent(path, request.content)]
     current = await Get(Digest, CreateDigest(content))
-    process = await Get(
-        Process,
-        _ExplainProcessRequest(
-            order.field_sets,
-            tuple(dict.fromkeys(path for each in parents for path in each.paths)),
-            (current, *(conversion.snapshot.digest for conversion in conversions)),
-            requirement,
-            request.place,
+    installed = None
+    if requirement.value is not None:
+        sources = await Get(
+            DistributionSources,
+            DistributionSourcesRequest(
+                requirement.value, requirement.interpreter_constraints, _READ_BY_EXPLANATIONS
+            ),
+        )
+        installed = sources.digest
+    place = f"{path}:{request.place.position}"
+    result = await Get(
+        FallibleProcessResult,
+        ConverterProcessRequest(
+            command="explain",
+            arguments=(place,),
+            field_sets=order.field_sets,
+            parent_paths=tuple(dict.fromkeys(path for each in parents for path in each.paths)),
+            files=(current, *(conversion.snapshot.digest for conversion in conversions)),
+            installed_parents=installed,
+            description=f"Explain {place}",
         ),
     )
-    result = await Get(FallibleProcessResult, Process, process)
     return Explanation(result.exit_code, _shown(result.stdout), _shown(result.stderr).strip())
-
-
-@rule
-async def make_explain_process(
-    request: _ExplainProcessRequest, converter: ModularConverter
-) -> Process:
-    requirement = request.requirement
-    pex, tool_sources, converter_input = await MultiGet(
-        Get(VenvPex, PexRequest, converter.pex_request()),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-        Get(
-            ConverterInput,
-            ConverterRequest(
-                request.field_sets, request.parent_paths, requirement.value is not None
-            ),
-        ),
-    )
-    digest = await Get(
-        Digest, MergeDigests((tool_sources.digest, converter_input.digest, *request.generated))
-    )
-    place = request.place
-    process = await Get(
-        Process,
-        VenvPexProcess(
-            pex,
-            argv=(
-                "-m",
-                PACKAGE,
-                "explain",
-                f"--request={REQUEST_FILE}",
-                f"{place.path}:{place.position}",
-            ),
-            input_digest=digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
-            description=f"Explain {place.path}:{place.position}",
-        ),
-    )
-    if requirement.value is None:
-        return process
-    installed = await Get(
-        DistributionSources,
-        DistributionSourcesRequest(
-            requirement.value, requirement.interpreter_constraints, _READ_BY_EXPLANATIONS
-        ),
-    )
-    return replace(process, immutable_input_digests=FrozenDict({PARENTS_DIR: installed.digest}))
 
 
 def _not_owned(request: ExplainRequest) -> str:

@@ -45,9 +45,10 @@ async def lint_freshness(
     for field_set, conversion in zip(request.elements, conversions):
         files = {path: fresh[path] for path in conversion.snapshot.files}
         # A model none of whose generated files is checked in keeps them out of version control.
-        if workspace.keys() & files.keys() and stale_paths(files, workspace):
+        stale_files = stale_paths(files, workspace) if workspace.keys() & files.keys() else ()
+        if stale_files:
             stale_addresses.append(field_set.address)
-            stale.extend(stale_paths(files, workspace))
+            stale.extend(stale_files)
     # Errors and warnings; only errors fail.
     messages = [c.messages for c in conversions if c.messages]
     failed = any(c.exit_code != 0 for c in conversions)

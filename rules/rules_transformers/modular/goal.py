@@ -29,7 +29,7 @@ from rules_transformers.modular.file_types import (
     is_generated_from,
 )
 from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
-from rules_transformers.modular.staleness import diff
+from rules_transformers.modular.staleness import diff, generate_command
 
 STALE = 1
 CANNOT_WRITE = 3
@@ -153,10 +153,8 @@ async def generate(
             console.print_stdout(diff(file.path, _read(root / file.path), file.content), end="")
         _report(console.print_stderr, outcomes, "stale")
         if contents:
-            addresses = " ".join(sorted(o.field_set.address.spec for o in outcomes if o.stale))
-            console.print_stderr(
-                f"hint: `{bin_name()} generate {addresses}` brings them up to date"
-            )
+            stale = [outcome.field_set.address for outcome in outcomes if outcome.stale]
+            console.print_stderr(f"hint: `{generate_command(stale)}` brings them up to date")
         return Generate(_worst(failed, STALE if contents else 0))
 
     errors = _write(root, contents)

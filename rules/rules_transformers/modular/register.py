@@ -4,6 +4,7 @@ from rules_transformers import tool_sources
 from rules_transformers.modular import (
     codegen,
     conversion,
+    converter_process,
     dependency_inference,
     distribution_sources,
     explanation,
@@ -30,6 +31,7 @@ def rules():
     return (
         *codegen.rules(),
         *conversion.rules(),
+        *converter_process.rules(),
         *dependency_inference.rules(),
         *distribution_sources.rules(),
         *explanation.rules(),
