@@ -135,7 +135,7 @@ async def ruff_format(request: RuffFormatRequest.Batch) -> FmtResult:
 
 @rule(desc="Fix with ruff")
 async def ruff_fix(request: RuffFixRequest.Batch) -> FixResult:
-    result = await Get(FallibleProcessResult, _RunRuff(("check", "--fix"), request.snapshot))
+    result = await Get(FallibleProcessResult, _RunRuff(("check", "--fix-only"), request.snapshot))
     return await FixResult.create(request, result, strip_chroot_path=True)
 
 
