@@ -82,6 +82,11 @@ def assemble(
     for file_type in profile.guarded_types:
         if file_type in imports:
             imports[file_type] = guard_torch(imports[file_type], place)
+    if not place.in_library:
+        imports = {
+            file_type: [statement.seen_from(place.package) for statement in selected]
+            for file_type, selected in imports.items()
+        }
     for selected in imports.values():
         check_blocks(selected)
     notice = banner(place.banner_path)

@@ -291,6 +291,48 @@ def test_parent_outside_the_library(workspace: Workspace) -> None:
     assert modeling == ("from ..common import tool\n\n\nclass ChildModel:\n    made = tool\n")
 
 
+def test_imports_of_the_own_library_are_relative(workspace: Workspace) -> None:
+    workspace.write(
+        "lib/models/base/modeling_base.py",
+        "from lib.common import tool\nfrom lib.models import register\n\n\n"
+        "@register\nclass BASEModel:\n    made = tool\n",
+    )
+    path = workspace.write(
+        "lib/models/child/modular_child.py",
+        """
+        import lib.common.plain
+
+        from lib import top
+        from lib.models.base.modeling_base import BASEModel
+        from lib.models.child.extra import more
+        from library import other
+
+        if top:
+            from lib.models.base.other_base import last
+
+
+        class ChildModel(BASEModel):
+            used = (top, more, other, last, lib.common.plain)
+        """,
+    )
+    modeling = formatted(convert(workspace.place(path), workspace.setting()))["modeling"]
+    assert modeling.partition("\n\n\n@register")[0] == text_of(
+        """
+        import lib.common.plain
+        from library import other
+
+        from ... import top
+        from ...common import tool
+        from .. import register
+        from .extra import more
+
+
+        if top:
+            from ..base.other_base import last
+        """
+    ).rstrip("\n")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -75,6 +76,18 @@ class ImportStatement:
         names = tuple(alias for alias in self.names if keep(alias.bound))
         return replace(self, names=names) if names else None
 
+    def seen_from(self, package: str) -> ImportStatement:
+        """The statement in a module of ``package``: relative if it imports from its library.
+
+        A library is what shares the outermost package.
+        """
+        own, module = package.split("."), (self.module or "").split(".")
+        if not self.is_from or self.level or module[0] != own[0]:
+            return self
+        shared = len(os.path.commonprefix([own, module]))
+        level = len(own) - shared + 1
+        return replace(self, level=level, module=".".join(module[shared:]))
+
     def renamed(self, renamer: Renamer) -> ImportStatement:
         """The statement in the renamed parent."""
         lead, key = renamer.code(self.lead), renamer.code(self.key)
@@ -134,6 +147,10 @@ class ImportBlock:
             left for statement in self.statements if (left := statement.keeping(keep)) is not None
         )
         return replace(self, statements=kept) if kept else None
+
+    def seen_from(self, package: str) -> ImportBlock:
+        """The block in a module of ``package``: what it imports from its library is relative."""
+        return replace(self, statements=tuple(s.seen_from(package) for s in self.statements))
 
     def renamed(self, renamer: Renamer) -> ImportBlock:
         """The block in the renamed parent."""

@@ -188,7 +188,8 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
             "global-import",
             f"`from {DISTRIBUTION} import ...` does not say which module the names are from",
             node,
-            hint="import each name from the module that defines it",
+            hint="import each name from the module that defines it, and a module by "
+            f"`import {DISTRIBUTION}.<module> as <name>`",
         )
     components = module.split(".")
     if len(components) < 2 or type_of_module(module) is None or node.level == 1:

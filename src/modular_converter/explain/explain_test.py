@@ -391,6 +391,27 @@ def test_what_lies_in_a_library_is_not_to_be_edited(
     )
 
 
+def test_an_import_of_the_own_library_became_relative(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace.root)
+    workspace.write(
+        "lib/models/base/modeling_base.py",
+        "from lib.common import tool\n\n\nclass BaseModel:\n    made = tool\n",
+    )
+    modular = workspace.write(
+        "lib/models/child/modular_child.py",
+        "from lib.models.base.modeling_base import BaseModel\n\n\n"
+        "class ChildModel(BaseModel):\n    pass\n",
+    )
+    assert main(["convert", os.path.relpath(modular)]) == 0
+    modeling = "lib/models/child/modeling_child.py"
+    number = _line_number(modeling, "from ...common import tool")
+    capsys.readouterr()
+    assert main(["explain", f"{modeling}:{number}"]) == 0
+    assert "imported in lib/models/base/modeling_base.py:1" in capsys.readouterr().out
+
+
 def test_a_request_says_where_parents_are(
     generated: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,9 +123,10 @@ class GeneratedFile:
     @cached_property
     def bindings(self) -> list[Binding]:
         """What the modular and the parents import, in the order in which the first wins."""
-        found = list(bindings(self.sources.index(self.conversion.place.path), None))
+        place = self.conversion.place
+        found = list(bindings(self.sources.index(place.path), None, place))
         for path, renamer in self.conversion.parents.items():
-            found += bindings(self.sources.index(path), renamer)
+            found += bindings(self.sources.index(path), renamer, place)
         return found
 
     @cached_property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from modular_converter.import_statements import Alias, ImportStatement
 from modular_converter.index import FileIndex
+from modular_converter.modular_file import Place
 from modular_converter.renaming import Renamer
 
 
@@ -36,8 +37,8 @@ class Heading:
     renamer: Renamer | None
 
 
-def bindings(index: FileIndex, renamer: Renamer | None) -> Iterator[Binding]:
-    """What the module-level imports of a file bind."""
+def bindings(index: FileIndex, renamer: Renamer | None, place: Place) -> Iterator[Binding]:
+    """What the module-level imports of a file bind in the outputs of the modular at ``place``."""
     source = index.source
     for unit in index.imports:
         for node in ast.walk(unit.node):
@@ -46,6 +47,8 @@ def bindings(index: FileIndex, renamer: Renamer | None) -> Iterator[Binding]:
             statement = _statement(node, source.slice(node))
             if renamer is not None:
                 statement = statement.renamed(renamer)
+            if not place.in_library:
+                statement = statement.seen_from(place.package)
             module = statement.dotted if statement.is_from else None
             for alias, written in zip(node.names, statement.names, strict=True):
                 yield Binding(written.bound, module, source.label, alias.lineno, renamer)
