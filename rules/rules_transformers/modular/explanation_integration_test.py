@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pants.backend.python import target_types_rules
-from pants.backend.python.dependency_inference import rules as dependency_inference_rules
-from pants.backend.python.target_types import PythonSourcesGeneratorTarget, PythonSourceTarget
-from pants.backend.python.util_rules import pex
-from pants.core.target_types import FileTarget
-from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 
 from rules_transformers.modular import register
 from rules_transformers.modular.explanation import Place
 from rules_transformers.modular.goal import Generate
-from rules_transformers.modular.target_types import ModularModelsGeneratorTarget, ModularModelTarget
+from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.
@@ -57,60 +51,10 @@ else:
     sys.exit(int(place.rpartition(":")[2]))
 """
 
-_CONFIG = (
-    "--rules-transformers-tools-path=tools",
-    "--python-enable-resolves",
-    "--python-resolves={'python-default': 'empty.lock'}",
-    "--python-invalid-lockfile-behavior=ignore",
-    "--python-infer-use-rust-parser",
-    "--python-interpreter-constraints=['>=3.9']",
-    "--modular-converter-install-from-resolve=python-default",
-    "--modular-converter-interpreter-constraints=['>=3.9']",
-    "--source-root-patterns=['/']",
-)
-
-_ENVIRONMENT = {
-    "HOME",
-    "PATH",
-    "PYENV_ROOT",
-    "PANTS_CA_CERTS_PATH",
-    "PANTS_PEX_CLI_KNOWN_VERSIONS",
-    "PANTS_PEX_CLI_URL_TEMPLATE",
-    "PANTS_PEX_CLI_VERSION",
-    "PANTS_PYTHON_REPOS_FIND_LINKS",
-    "PANTS_PYTHON_REPOS_INDEXES",
-}
-
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
-    runner = RuleRunner(
-        rules=[
-            *register.rules(),
-            *config_files.rules(),
-            *dependency_inference_rules.rules(),
-            *pex.rules(),
-            *source_files.rules(),
-            *stripped_source_files.rules(),
-            *target_types_rules.rules(),
-        ],
-        target_types=[
-            FileTarget,
-            ModularModelTarget,
-            ModularModelsGeneratorTarget,
-            PythonSourceTarget,
-            PythonSourcesGeneratorTarget,
-        ],
-    )
-    runner.write_files(
-        {
-            "empty.lock": "",
-            "tools/modular_converter/__init__.py": "",
-            "tools/modular_converter/__main__.py": _STAND_IN,
-        }
-    )
-    runner.set_options(_CONFIG, env_inherit=_ENVIRONMENT)
-    return runner
+    return make_rule_runner(register, {"modular_converter": _STAND_IN})
 
 
 def _model(name: str, parent: str = "", line: str = "") -> dict[str, str]:
@@ -132,7 +76,7 @@ _BY_HAND = {
 
 def _generate(rule_runner: RuleRunner, *args: str) -> GoalRuleResult:
     return rule_runner.run_goal_rule(
-        Generate, global_args=_CONFIG, args=args, env_inherit=_ENVIRONMENT
+        Generate, global_args=OPTIONS, args=args, env_inherit=ENVIRONMENT
     )
 
 

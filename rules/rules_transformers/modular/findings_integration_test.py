@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from pants.backend.python import target_types_rules
-from pants.backend.python.dependency_inference import rules as dependency_inference_rules
-from pants.backend.python.util_rules import pex
 from pants.core.goals.lint import LintResult
-from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.core.util_rules.partitions import _EmptyMetadata as NoMetadata
 from pants.engine.addresses import Address
 from pants.engine.fs import DigestContents
@@ -21,10 +17,7 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.findings import REPORT_NAME, merged_log
 from rules_transformers.modular.freshness import FreshnessRequest
 from rules_transformers.modular.goal import Generate
-from rules_transformers.modular.target_types import (
-    ModularModelsGeneratorTarget,
-    ModularModelTarget,
-)
+from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
 
 # A modular file that says `warn CODE` gets that warning, unless the request ignores it; one that
 # says `broken` fails. Both are in the SARIF log, at the place that `--sarif` names.
@@ -76,50 +69,16 @@ output.parent.mkdir(parents=True)
 output.write_text(f"# This file was automatically generated from {modular['path']}.\\n")
 """
 
-_CONFIG = (
-    "--rules-transformers-tools-path=tools",
-    "--python-enable-resolves",
-    "--python-resolves={'python-default': 'empty.lock'}",
-    "--python-invalid-lockfile-behavior=ignore",
-    "--python-infer-use-rust-parser",
-    "--python-interpreter-constraints=['>=3.9']",
-    "--modular-converter-install-from-resolve=python-default",
-    "--modular-converter-interpreter-constraints=['>=3.9']",
-    "--source-root-patterns=['/']",
-)
-_ENVIRONMENT = {
-    "HOME",
-    "PATH",
-    "PYENV_ROOT",
-    "PANTS_CA_CERTS_PATH",
-    "PANTS_PEX_CLI_KNOWN_VERSIONS",
-    "PANTS_PEX_CLI_URL_TEMPLATE",
-    "PANTS_PEX_CLI_VERSION",
-    "PANTS_PYTHON_REPOS_FIND_LINKS",
-    "PANTS_PYTHON_REPOS_INDEXES",
-}
-
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
-    runner = RuleRunner(
-        rules=[
-            *register.rules(),
-            *config_files.rules(),
-            *dependency_inference_rules.rules(),
-            *pex.rules(),
-            *source_files.rules(),
-            *stripped_source_files.rules(),
-            *target_types_rules.rules(),
-            QueryRule(LintResult, [FreshnessRequest.Batch]),
-        ],
-        target_types=[ModularModelTarget, ModularModelsGeneratorTarget],
+    runner = make_rule_runner(
+        register,
+        {"modular_converter": _STAND_IN},
+        rules=[QueryRule(LintResult, [FreshnessRequest.Batch])],
     )
     runner.write_files(
         {
-            "empty.lock": "",
-            "tools/modular_converter/__init__.py": "",
-            "tools/modular_converter/__main__.py": _STAND_IN,
             "m/BUILD": "modular_models(name='all', sources=['*/modular_*.py'])\n",
             "m/a/modular_a.py": "warn one, warn two\n",
             "m/b/modular_b.py": "\n",
@@ -129,7 +88,7 @@ def rule_runner() -> RuleRunner:
 
 
 def _lint(rule_runner: RuleRunner, *options: str) -> LintResult:
-    rule_runner.set_options([*_CONFIG, *options], env_inherit=_ENVIRONMENT)
+    rule_runner.set_options([*OPTIONS, *options], env_inherit=ENVIRONMENT)
     field_sets = tuple(
         ModularFieldSet.create(
             rule_runner.get_target(
@@ -177,7 +136,7 @@ def test_an_error_fails_and_is_in_the_report(rule_runner: RuleRunner) -> None:
 
 def _generate(rule_runner: RuleRunner, *args: str) -> GoalRuleResult:
     return rule_runner.run_goal_rule(
-        Generate, global_args=_CONFIG, args=args, env_inherit=_ENVIRONMENT
+        Generate, global_args=OPTIONS, args=args, env_inherit=ENVIRONMENT
     )
 
 

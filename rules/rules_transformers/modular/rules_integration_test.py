@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pants.backend.python import target_types_rules
-from pants.backend.python.dependency_inference import rules as dependency_inference_rules
 from pants.backend.python.target_types import (
     PythonSourceField,
-    PythonSourcesGeneratorTarget,
-    PythonSourceTarget,
 )
-from pants.backend.python.util_rules import pex
 from pants.core.goals.lint import LintResult
-from pants.core.target_types import FileTarget
-from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.core.util_rules.partitions import _EmptyMetadata as NoMetadata
 from pants.engine.addresses import Address, Addresses
 from pants.engine.fs import DigestContents
@@ -37,10 +30,9 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.freshness import FreshnessRequest
 from rules_transformers.modular.goal import Generate
 from rules_transformers.modular.target_types import (
-    ModularModelsGeneratorTarget,
-    ModularModelTarget,
     ModularSourceField,
 )
+from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
 _STAND_IN = """
@@ -82,64 +74,18 @@ else:
         output.write_text("\\n".join([banner, "# " + " ".join(parents), last, ""]))
 """
 
-_CONFIG = (
-    "--rules-transformers-tools-path=tools",
-    "--python-enable-resolves",
-    "--python-resolves={'python-default': 'empty.lock'}",
-    "--python-invalid-lockfile-behavior=ignore",
-    "--python-infer-use-rust-parser",
-    "--python-interpreter-constraints=['>=3.9']",
-    "--modular-converter-install-from-resolve=python-default",
-    "--modular-converter-interpreter-constraints=['>=3.9']",
-    "--source-root-patterns=['/']",
-)
-
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
-    runner = RuleRunner(
+    return make_rule_runner(
+        register,
+        {"modular_converter": _STAND_IN},
         rules=[
-            *register.rules(),
-            *config_files.rules(),
-            *dependency_inference_rules.rules(),
-            *pex.rules(),
-            *source_files.rules(),
-            *stripped_source_files.rules(),
-            *target_types_rules.rules(),
             QueryRule(Addresses, [DependenciesRequest]),
             QueryRule(HydratedSources, [HydrateSourcesRequest]),
             QueryRule(LintResult, [FreshnessRequest.Batch]),
         ],
-        target_types=[
-            FileTarget,
-            ModularModelTarget,
-            ModularModelsGeneratorTarget,
-            PythonSourceTarget,
-            PythonSourcesGeneratorTarget,
-        ],
     )
-    runner.write_files(
-        {
-            "empty.lock": "",
-            "tools/modular_converter/__init__.py": "",
-            "tools/modular_converter/__main__.py": _STAND_IN,
-        }
-    )
-    runner.set_options(_CONFIG, env_inherit=_ENVIRONMENT)
-    return runner
-
-
-_ENVIRONMENT = {
-    "HOME",
-    "PATH",
-    "PYENV_ROOT",
-    "PANTS_CA_CERTS_PATH",
-    "PANTS_PEX_CLI_KNOWN_VERSIONS",
-    "PANTS_PEX_CLI_URL_TEMPLATE",
-    "PANTS_PEX_CLI_VERSION",
-    "PANTS_PYTHON_REPOS_FIND_LINKS",
-    "PANTS_PYTHON_REPOS_INDEXES",
-}
 
 
 def _model(name: str, *parents: str, line: str = "", build: str = "") -> dict[str, str]:
@@ -159,9 +105,9 @@ def _generated(name: str, *parents: str, line: str = "") -> str:
 def _generate(rule_runner: RuleRunner, *args: str) -> GoalRuleResult:
     return rule_runner.run_goal_rule(
         Generate,
-        global_args=(*_CONFIG, *(arg for arg in args if arg.startswith("--tag"))),
+        global_args=(*OPTIONS, *(arg for arg in args if arg.startswith("--tag"))),
         args=[arg for arg in args if not arg.startswith("--tag")],
-        env_inherit=_ENVIRONMENT,
+        env_inherit=ENVIRONMENT,
     )
 
 

@@ -1,0 +1,72 @@
+"""A `RuleRunner` whose workspace has a stand-in for a tool, so that tests see what reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pants.backend.python import target_types_rules
+from pants.backend.python.dependency_inference import rules as dependency_inference_rules
+from pants.backend.python.target_types import PythonSourcesGeneratorTarget, PythonSourceTarget
+from pants.backend.python.util_rules import pex
+from pants.core.target_types import FileTarget
+from pants.core.util_rules import config_files, source_files, stripped_source_files
+from pants.testutil.rule_runner import RuleRunner
+
+OPTIONS = (
+    "--rules-transformers-tools-path=tools",
+    "--python-enable-resolves",
+    "--python-resolves={'python-default': 'empty.lock'}",
+    "--python-invalid-lockfile-behavior=ignore",
+    "--python-infer-use-rust-parser",
+    "--python-interpreter-constraints=['>=3.9']",
+    "--modular-converter-install-from-resolve=python-default",
+    "--modular-converter-interpreter-constraints=['>=3.9']",
+    "--source-root-patterns=['/']",
+)
+ENVIRONMENT = {
+    "HOME",
+    "PATH",
+    "PYENV_ROOT",
+    "PANTS_CA_CERTS_PATH",
+    "PANTS_PEX_CLI_KNOWN_VERSIONS",
+    "PANTS_PEX_CLI_URL_TEMPLATE",
+    "PANTS_PEX_CLI_VERSION",
+    "PANTS_PYTHON_REPOS_FIND_LINKS",
+    "PANTS_PYTHON_REPOS_INDEXES",
+}
+
+
+def make_rule_runner(
+    backend, tools: dict[str, str], *, rules: Iterable = (), target_types: Iterable = ()
+) -> RuleRunner:
+    """A runner for the rules and targets of `backend`, with the options set.
+
+    :param tools: the program of each tool's stand-in, by the tool's name.
+    :param rules: further rules, such as queries.
+    """
+    runner = RuleRunner(
+        rules=[
+            *backend.rules(),
+            *config_files.rules(),
+            *dependency_inference_rules.rules(),
+            *pex.rules(),
+            *source_files.rules(),
+            *stripped_source_files.rules(),
+            *target_types_rules.rules(),
+            *rules,
+        ],
+        target_types=[
+            FileTarget,
+            PythonSourceTarget,
+            PythonSourcesGeneratorTarget,
+            *backend.target_types(),
+            *target_types,
+        ],
+    )
+    files = {"empty.lock": ""}
+    for name, program in tools.items():
+        files[f"tools/{name}/__init__.py"] = ""
+        files[f"tools/{name}/__main__.py"] = program
+    runner.write_files(files)
+    runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+    return runner
