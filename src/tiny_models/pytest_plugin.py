@@ -1,0 +1,140 @@
+"""The pytest plugin: fixtures that a test target depends on are loadable offline by their names.
+
+What it needs is in the environment before any conftest is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_models.errors import FixtureError
+
+from tiny_models.activation import activate
+from tiny_models.located import LocatedFixture, find_fixtures
+
+_CACHE = "__tiny_fixtures"
+_OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
+
+_fixtures: list[LocatedFixture] = []
+_modules: dict[str, str] = {}
+_problem: FixtureError | None = None
+
+
+class LoadedFixture:
+    """A tiny fixture as tests use it. Parts are loaded when they are first asked for."""
+
+    def __init__(self, located: LocatedFixture, module: str | None) -> None:
+        self.repo_id = located.repo_id
+        self.architecture = located.architecture
+        self.path = located.directory
+        self._module = module
+
+    @cached_property
+    def model_class(self) -> Any:
+        """The class of the model."""
+        return getattr(import_module(self._module or "transformers"), self.architecture)
+
+    @cached_property
+    def config(self) -> Any:
+        """The config of the model."""
+        return self.model_class.config_class.from_pretrained(self.path)
+
+    @property
+    def model(self) -> Any:
+        """The model in evaluation mode, loaded anew each time: tests may change it."""
+        return self.model_class.from_pretrained(self.path).eval()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The tokenizer."""
+        return import_module("transformers").AutoTokenizer.from_pretrained(self.path)
+
+    @cached_property
+    def processor(self) -> Any:
+        """The processor, or where the model has no other, its image processor or tokenizer."""
+        return import_module("transformers").AutoProcessor.from_pretrained(self.path)
+
+
+def start(indexes: Iterable[Path]) -> None:
+    """Activates the fixtures that are listed; a problem is reported when pytest configures.
+
+    ``indexes`` are JSON files: the directory of each fixture, relative to the working directory,
+    and the module of its model class, null for one of transformers.
+    """
+    global _problem
+    module_of: dict[str, str | None] = {}
+    for index in indexes:
+        for entry in json.loads(index.read_text(encoding="utf-8"))["fixtures"]:
+            module_of[entry["directory"]] = entry["module"]
+    try:
+        _fixtures[:] = activate(module_of, cache=Path.cwd() / _CACHE)
+        for directory, module in module_of.items():
+            if module is not None:
+                located = find_fixtures([Path(directory)])
+                _modules.update((str(each.directory), module) for each in located)
+    except FixtureError as problem:
+        _problem = problem
+
+
+def names() -> list[str]:
+    """What tests may ask for."""
+    return sorted(fixture.name for fixture in _fixtures)
+
+
+def _listing() -> str:
+    return "".join(f"  {name}\n" for name in names())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ends the run where the fixtures could not be activated."""
+    if _problem is not None:
+        raise pytest.UsageError(_problem.render())
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Names the fixtures."""
+    return f"tiny fixtures: {', '.join(names())}"
+
+
+@pytest.fixture(scope="session")
+def tiny_fixture() -> Callable[[str], LoadedFixture]:
+    """A function from a name to the fixture with its path, config, model, tokenizer, processor."""
+    known = {fixture.name: fixture for fixture in _fixtures}
+
+    def find(name: str) -> LoadedFixture:
+        located = known.get(name)
+        if located is None:
+            pytest.fail(
+                f"no tiny fixture is called {name!r}; this test may use\n{_listing()}"
+                "hint: add the `tiny_fixture` to the `dependencies` of the test's target",
+                pytrace=False,
+            )
+        return LoadedFixture(located, _modules.get(str(located.directory)))
+
+    return find
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Lists the fixtures beside a failure that comes of asking for another repository."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    error = call.excinfo.value if call.excinfo is not None else None
+    while error is not None:
+        if type(error).__name__ in _OFFLINE_ERRORS:
+            report.sections.append(
+                (
+                    "tiny fixtures",
+                    "the test asked for a repository that is not a fixture of its target; it may "
+                    f"use\n{_listing()}"
+                    "hint: add the `tiny_fixture` to the `dependencies` of the test's target\n",
+                )
+            )
+            return
+        error = error.__cause__ or error.__context__
