@@ -92,3 +92,48 @@ def realign(model: Any) -> None:
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
+
+
+def generate(model: Any, count: int) -> list[int]:
+    """``count`` new tokens by greedy search. Raises CheckFailed where the class cannot generate."""
+    import torch
+
+    from tiny_models.inputs import native_inputs
+
+    if not model.can_generate():
+        raise CheckFailed(
+            f"{type(model).__name__} does not generate", hint="leave `generate` out of `checks`"
+        )
+    inputs = native_inputs(model)
+    inputs.pop("decoder_input_ids", None)
+    torch.manual_seed(0)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = inputs.get("input_ids")
+        result = model.generate(
+            **inputs, do_sample=False, min_new_tokens=count, max_new_tokens=count
+        )
+    if not isinstance(result, torch.Tensor):
+        result = getattr(result, "sequences", None)
+    if result is None or result.numel() == 0:
+        raise CheckFailed("generation gives no tokens")
+    skip = given.shape[1] if given is not None and result.shape[1] > count + 1 else 0
+    return [int(each) for each in result[0].flatten()[skip:].tolist()]
+
+
+def gradient(model: Any, inputs: Mapping[str, Any]) -> None:
+    """Raises CheckFailed where no parameter gets a finite gradient from the outputs' sum."""
+    import torch
+
+    model.zero_grad(set_to_none=True)
+    output = model(**copy.deepcopy(dict(inputs)))
+    parts = [each.float().pow(2).mean() for each in tensors(output).values() if each.requires_grad]
+    if not parts:
+        raise CheckFailed("no output depends on the parameters")
+    torch.stack(parts).sum().backward()
+    found = [each.grad for each in model.parameters() if each.grad is not None]
+    model.zero_grad(set_to_none=True)
+    if not found or not any(bool(each.abs().max() > 0) for each in found if each.numel()):
+        raise CheckFailed("no parameter gets a gradient")
+    if not all(bool(each.isfinite().all()) for each in found):
+        raise CheckFailed("a gradient is not finite")

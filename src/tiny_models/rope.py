@@ -9,7 +9,7 @@ from tiny_models.field_rules import HEAD_DIM, POSITIONS
 
 
 def shrink_rope(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters with sections and factors that fit the tiny head; may be one per layer kind."""
+    """The parameters with sections and factors that fit the tiny head, also of several kinds."""
     result: dict[str, Any] = {}
     for name, value in parameters.items():
         if isinstance(value, Mapping):

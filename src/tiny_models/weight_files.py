@@ -8,16 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tiny_models.safetensors_header import TensorSpan, read_header
+from tiny_models.safetensors_header import ITEM_BITS, TensorSpan, read_header
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-_NAMES = {
-    "BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16",
-    "U32": "uint32", "I32": "int32", "U64": "uint64", "I64": "int64", "F16": "float16",
-    "BF16": "bfloat16", "F32": "float32", "F64": "float64", "C64": "complex64",
-    "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,11 +75,25 @@ def _deal(tensors: Mapping[str, StoredTensor], count: int) -> list[dict[str, Sto
 
 
 def _write(path: str, tensors: Mapping[str, StoredTensor]) -> None:
-    from safetensors import serialize
+    """Writes the file format itself: its bytes then depend on no library's version.
 
-    ready: dict[str, dict[str, Any]] = {
-        name: {"dtype": _NAMES[each.dtype], "shape": list(each.shape), "data": each.data}
-        for name, each in sorted(tensors.items())
-    }
+    Wider types come first, so that each tensor is aligned to its items; then by name.
+    """
+    order = sorted(tensors, key=lambda name: (-ITEM_BITS[tensors[name].dtype], name))
+    header: dict[str, Any] = {}
+    position = 0
+    for name in order:
+        end = position + len(tensors[name].data)
+        header[name] = {
+            "dtype": tensors[name].dtype,
+            "shape": list(tensors[name].shape),
+            "data_offsets": [position, end],
+        }
+        position = end
+    entries = {"__metadata__": {"format": "pt"}, **dict(sorted(header.items()))}
+    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
-        file.write(serialize(ready, metadata={"format": "pt"}))
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in order:
+            file.write(tensors[name].data)

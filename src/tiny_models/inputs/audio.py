@@ -8,6 +8,16 @@ from tiny_models.inputs.values import first, floats, lookup
 
 FRAMES = 64
 SAMPLES = 8000
+_BANDS = (
+    "feature_projection_input_dim",
+    "num_mel_bins",
+    "input_feat_per_channel",
+    "feature_size",
+    "mel_bins",
+    "n_mels",
+    "input_dim",
+    "num_mels",
+)
 
 
 def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
@@ -38,10 +48,7 @@ def audio_part(config: Any) -> Any:
 
 def mel_bins(config: Any) -> int:
     """How many frequency bands a spectrogram has."""
-    return first(
-        lookup(config, "feature_projection_input_dim", "num_mel_bins", "input_feat_per_channel", "feature_size", "mel_bins",
-               "n_mels", "input_dim", "num_mels", default=80)
-    )  # fmt: skip
+    return first(lookup(config, *_BANDS, default=80))
 
 
 def frames(config: Any) -> int:
