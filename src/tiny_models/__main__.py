@@ -1,0 +1,8 @@
+"""``python -m tiny_models``."""
+
+import sys
+
+from tiny_models.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""Builds fixtures: each in a directory beside its place, moved there when it is complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tiny_models import catalogue, companions
+from tiny_models.errors import CheckFailed, FixtureError, InputError
+from tiny_models.manifest import (
+    NAME,
+    FileEntry,
+    Manifest,
+    TensorEntry,
+    digest_file,
+    files_below,
+    read_manifest,
+)
+from tiny_models.model_card import card
+from tiny_models.packages import named_packages
+from tiny_models.plans import Plan, plan
+from tiny_models.request import FixtureRequest
+from tiny_models.safetensors_header import read_header
+from tiny_models.shrinking import shrink_class
+from tiny_models.weight_files import SINGLE, read_tensors, write_weights
+from tiny_models.weights import build_model
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished fixture. ``record`` holds what the checks found; None when it was kept."""
+
+    plan: Plan
+    directory: str
+    seconds: float
+    record: dict[str, Any] | None
+
+
+def build_request(
+    fixtures: Sequence[FixtureRequest], output: str, report: Callable[[Built, int, int], None]
+) -> list[Built]:
+    """Builds every fixture of a request below ``output``.
+
+    Every entry is planned before the first is built. Raises FixtureError at the first that
+    fails; those finished stay, and are kept by the next build.
+    """
+    plans = [each for fixture in fixtures for each in plan(fixture)]
+    _require_distinct(plans)
+    done = []
+    for number, each in enumerate(plans, start=1):
+        done.append(build_fixture(each, output))
+        report(done[-1], number, len(plans))
+    return done
+
+
+def _require_distinct(plans: Sequence[Plan]) -> None:
+    seen: dict[str, Plan] = {}
+    for each in plans:
+        if each.repo_id is None:
+            continue
+        other = seen.setdefault(each.repo_id.lower(), each)
+        if other is not each:
+            raise InputError(
+                f"{other.title} and {each.title} have one repo_id: {each.repo_id}",
+                hint="give each fixture a repo_id of its own",
+            )
+
+
+def build_fixture(wanted: Plan, output: str) -> Built:
+    """Builds one fixture, or keeps the one that is there if its inputs are unchanged."""
+    start = time.monotonic()
+    directory = os.path.join(output, *wanted.path.split("/"))
+    if _is_current(directory, wanted):
+        return Built(wanted, directory, time.monotonic() - start, None)
+    parent = os.path.dirname(directory) or "."
+    os.makedirs(parent, exist_ok=True)
+    scratch = tempfile.mkdtemp(prefix=".building-", dir=parent)
+    try:
+        record = _write(wanted, scratch)
+        os.chmod(scratch, 0o755)
+        _put_in_place(scratch, directory)
+    except FixtureError as problem:
+        raise problem.at(wanted.title) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Built(wanted, directory, time.monotonic() - start, record)
+
+
+def _is_current(directory: str, wanted: Plan) -> bool:
+    try:
+        manifest = read_manifest(directory)
+        return manifest.request_digest == wanted.digest and all(
+            digest_file(os.path.join(directory, name)) == entry
+            for name, entry in manifest.files.items()
+        )
+    except (CheckFailed, OSError):
+        return False
+
+
+def _put_in_place(scratch: str, directory: str) -> None:
+    """Renames; what was there before is gone only when the new one can take its place."""
+    if not os.path.lexists(directory):
+        os.rename(scratch, directory)
+        return
+    if not os.path.isdir(directory) or (
+        os.listdir(directory) and not os.path.exists(os.path.join(directory, NAME))
+    ):
+        raise InputError(
+            f"{directory} is in the way and is no fixture", hint="remove it, or choose another path"
+        )
+    old = tempfile.mkdtemp(prefix=".old-", dir=os.path.dirname(directory) or ".")
+    try:
+        os.rename(directory, os.path.join(old, "fixture"))
+        os.rename(scratch, directory)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(wanted: Plan, directory: str) -> dict[str, Any]:
+    """Fills a directory with a fixture and checks it; returns the record of the checks."""
+    from tiny_models import verification
+
+    request = wanted.request
+    with named_packages(wanted.architecture):
+        vocabulary = companions.write_tokenizer(wanted, directory)
+        config = shrink_class(
+            wanted.config_class,
+            architecture=wanted.architecture,
+            vocabulary=vocabulary,
+            overrides=request.config,
+        )
+        model = _model(wanted, config)
+    companions.write_processors(wanted, config, directory)
+    _save(model, directory, request.shards)
+    parameters = sum(each.numel() for each in model.parameters())
+    with open(os.path.join(directory, "README.md"), "w", encoding="utf-8") as file:
+        file.write(card(wanted, parameters, catalogue.version()))
+    manifest = describe(wanted, directory)
+    with open(os.path.join(directory, NAME), "w", encoding="utf-8") as file:
+        file.write(manifest.to_json())
+    size = sum(each.size for each in manifest.files.values())
+    if size > request.max_size:
+        raise InputError(
+            f"takes {size:,} bytes, more than max_size {request.max_size:,}",
+            hint="override the sizes that are still large in `config`, or raise `max_size`",
+        )
+    return verification.run_checks(model, wanted.model_class, directory, request.checks)
+
+
+def _model(wanted: Plan, config: Any) -> Any:
+    request = wanted.request
+    # Half the bytes of float32, or all of them: never fewer parameters than fit the limit.
+    most = max(1, request.max_size // (4 if request.dtype == "float32" else 2))
+    try:
+        return build_model(
+            wanted.model_class, config, seed=request.seed, dtype=request.dtype, most=most
+        )
+    except (FixtureError, ImportError):
+        raise
+    except Exception as problem:
+        if request.config:
+            text = " ".join(str(problem).split())
+            raise InputError(
+                f"cannot be made with the overrides ({', '.join(sorted(request.config))}): "
+                f"{type(problem).__name__}: {text:.300}",
+                hint="the other fields have the tiny values; override what must fit together",
+            ) from None
+        raise _not_buildable(problem) from None
+
+
+def _not_buildable(problem: Exception) -> FixtureError:
+    from tiny_models.coverage import describe as one_line
+
+    return InputError(
+        f"cannot be made: {one_line(problem)}",
+        hint="`python -m tiny_models coverage` lists the classes that can; `config` may help",
+    )
+
+
+def _save(model: Any, directory: str, shards: int) -> None:
+    """Writes config and weights; the weights again where several files are wanted."""
+    with tempfile.TemporaryDirectory() as scratch:
+        model.save_pretrained(scratch)
+        tensors = {}
+        for name in sorted(os.listdir(scratch)):
+            path = os.path.join(scratch, name)
+            if name.endswith(".safetensors"):
+                tensors.update(read_tensors(path))
+            elif name != f"{SINGLE}.index.json":
+                shutil.copyfile(path, os.path.join(directory, name))
+    write_weights(tensors, directory, shards)
+
+
+def describe(wanted: Plan, directory: str) -> Manifest:
+    """The manifest of a directory that is otherwise complete."""
+    files: dict[str, FileEntry] = {}
+    tensors: dict[str, TensorEntry] = {}
+    for name in files_below(directory):
+        if name == NAME:
+            continue
+        path = os.path.join(directory, name)
+        files[name] = digest_file(path)
+        if name.endswith(".safetensors"):
+            for tensor, span in read_header(path).items():
+                tensors[tensor] = TensorEntry(span.dtype, span.shape, name)
+    return Manifest(
+        address=wanted.request.address,
+        repo_id=wanted.repo_id,
+        model_type=wanted.model_type,
+        architecture=wanted.architecture,
+        seed=wanted.request.seed,
+        dtype=wanted.request.dtype,
+        transformers_version=catalogue.version(),
+        request_digest=wanted.digest,
+        files=files,
+        tensors=tensors,
+    )

@@ -1,0 +1,118 @@
+"""What each command does, between parsed options and exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+
+from tiny_models.errors import ANSWER_IS_NO, DONE
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the chosen command. Raises FixtureError."""
+    _be_offline()
+    return {"build": _build, "verify": _verify, "coverage": _coverage}[options.command](options)
+
+
+def _be_offline() -> None:
+    """Nothing is ever fetched; kernels are the same on every processor of a kind.
+
+    These variables count only before the first import of what reads them.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # Wider vector instructions round some initial constants otherwise.
+    os.environ.setdefault("ATEN_CPU_CAPABILITY", "default")
+
+
+def _build(options: argparse.Namespace) -> int:
+    from tiny_models.request import read_request
+
+    fixtures = read_request(options.request)
+    from tiny_models.build import Built, build_request
+    from tiny_models.coverage import prepare
+
+    prepare()
+
+    def report(built: Built, number: int, total: int) -> None:
+        if not options.quiet:
+            what = "kept" if built.record is None else f"built in {built.seconds:.1f} s"
+            print(f"[{number}/{total}] {built.plan.title}: {what}", file=sys.stderr)
+
+    done = build_request(fixtures, options.output, report)
+    if options.record:
+        records = {each.plan.path: each.record for each in done if each.record is not None}
+        _write_json(options.record, {"schema": 1, "fixtures": records})
+    for each in done:
+        print(each.directory)
+    return DONE
+
+
+def _write_json(path: str, values: Any) -> None:
+    partial = f"{path}.{os.getpid()}.partial"
+    with open(partial, "w", encoding="utf-8") as file:
+        file.write(json.dumps(values, indent=1, sort_keys=True) + "\n")
+    os.replace(partial, path)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from tiny_models.errors import CheckFailed
+
+    if options.static:
+        from tiny_models.integrity import verify_integrity
+
+        def check() -> tuple[Any, dict[str, Any]]:
+            return verify_integrity(options.directory), {}
+    else:
+        from tiny_models.integrity import verify_integrity
+        from tiny_models.verification import verify
+
+        def check() -> tuple[Any, dict[str, Any]]:
+            verify_integrity(options.directory)
+            from tiny_models.coverage import prepare
+
+            prepare()
+            return verify(options.directory, static=False)
+
+    try:
+        manifest, record = check()
+    except CheckFailed as problem:
+        if options.json:
+            print(json.dumps({"schema": 1, "ok": False, "problem": problem.render()}))
+        raise
+    if options.json:
+        answer = {"schema": 1, "ok": True, "address": manifest.address, "record": record}
+        print(json.dumps(answer, indent=1, sort_keys=True))
+    else:
+        how = "intact" if options.static else "intact, loads and runs"
+        print(f"{options.directory}: {manifest.architecture} of {manifest.address} is {how}")
+    return DONE
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from tiny_models import coverage, coverage_report
+
+    coverage.prepare()
+    seen = 0
+
+    def report(result: coverage.Result) -> None:
+        nonlocal seen
+        seen += 1
+        if not options.quiet and (seen % 50 == 0 or not result.ok):
+            text = f"[{seen}] {result.architecture}: {result.reached} {result.cause}".rstrip()
+            print(text, file=sys.stderr)
+
+    results = coverage.run(
+        options.classes, build_only=options.build_only, jobs=options.jobs, report=report
+    )
+    if options.json:
+        print(coverage_report.as_json(results))
+    elif options.markdown:
+        print(coverage_report.as_markdown(results), end="")
+    else:
+        print(coverage_report.as_text(results), end="")
+    share = 100 * sum(each.ok for each in results) / max(1, len(results))
+    return DONE if share >= options.require else ANSWER_IS_NO

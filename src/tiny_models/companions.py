@@ -1,0 +1,50 @@
+"""A fixture's tokenizer and processors, by the packages that make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tiny_models.errors import FixtureError, InputError, MissingPackage
+from tiny_models.plans import Plan
+from tiny_models.vocabulary import Vocabulary
+
+NO_TOKENIZER = "none"
+
+
+def write_tokenizer(plan: Plan, directory: str) -> Vocabulary | None:
+    """Writes the tokenizer's files; None where there is none. Raises FixtureError."""
+    request = plan.request
+    if request.tokenizer == NO_TOKENIZER:
+        return None
+    from tiny_models import tokenizers
+    from tiny_models.problems import Problem
+
+    options = {
+        "family": request.tokenizer,
+        "chat_template": request.chat_template,
+        "from_checkpoint": request.from_checkpoint,
+    }
+    try:
+        return tokenizers.build(plan.model_type, options, Path(directory), plan.config_class)
+    except Problem as problem:
+        raise _translated(problem, plan) from None
+
+
+def write_processors(plan: Plan, config: Any, directory: str) -> None:
+    """Writes the processors' files, if the request wants them. Raises FixtureError."""
+    request = plan.request
+    if request.processors is False:
+        return
+    from tiny_models import processors
+    from tiny_models.problems import Problem
+
+    try:
+        processors.build(plan.model_type, config, request.processors, Path(directory))
+    except Problem as problem:
+        raise _translated(problem, plan) from None
+
+
+def _translated(problem: Any, plan: Plan) -> FixtureError:
+    kind = MissingPackage if problem.exit_code == MissingPackage.exit_code else InputError
+    return kind(problem.message, place=plan.request.address, hint=problem.hint)

@@ -1,0 +1,199 @@
+"""Tries every model class of the auto mappings, one after the other in one process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tiny_models import catalogue
+from tiny_models.catalogue import Architecture
+from tiny_models.errors import FixtureError, MissingPackage
+
+STEPS = ("package", "instantiate", "forward", "round-trip", "size", "ok")
+SIZE_LIMIT = 5_000_000
+SECONDS_LIMIT = 120
+
+
+@dataclass(frozen=True)
+class Result:
+    """How far a class came. ``reached`` is the step that failed, or ``ok``.
+
+    ``size`` counts all files in bytes, 0 where nothing was saved; ``seconds`` are CPU seconds.
+    """
+
+    architecture: str
+    model_type: str
+    modality: str
+    reached: str
+    cause: str
+    size: int
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step succeeded."""
+        return self.reached == "ok"
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+def try_class(architecture: Architecture, *, build_only: bool = False) -> Result:
+    """Takes one class through all steps."""
+    start = time.process_time()
+    state = {"step": "package", "modality": "", "size": 0}
+    cause = ""
+    try:
+        with _time_limit(SECONDS_LIMIT):
+            _steps(architecture, state, build_only)
+        state["step"] = "ok"
+    except MissingPackage as problem:
+        state["step"], cause = "package", problem.message
+    except FixtureError as problem:
+        cause = problem.message
+    except Exception as problem:
+        cause = describe(problem)
+    return Result(
+        architecture=architecture.name,
+        model_type=architecture.model_type,
+        modality=str(state["modality"]),
+        reached=str(state["step"]),
+        cause=cause,
+        size=int(str(state["size"])),
+        seconds=round(time.process_time() - start, 3),
+    )
+
+
+def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
+    from tiny_models import checks
+    from tiny_models.inputs import native_inputs
+    from tiny_models.packages import named_packages
+    from tiny_models.shrinking import shrink
+    from tiny_models.weights import build_model
+
+    name, model_type = architecture.name, architecture.model_type
+    model_class = catalogue.model_class(name, model_type)
+    state["modality"] = modality(model_class)
+    state["step"] = "instantiate"
+    with named_packages(name):
+        config = shrink(model_type, architecture=name)
+        model = build_model(model_class, config, seed=0)
+    outputs = None
+    if not build_only:
+        state["step"] = "forward"
+        with named_packages(name):
+            inputs = native_inputs(model)
+            outputs = checks.require_outputs(checks.forward(model, inputs))
+    state["step"] = "round-trip"
+    with tempfile.TemporaryDirectory() as directory:
+        model.save_pretrained(directory)
+        state["size"] = sum(each.stat().st_size for each in os.scandir(directory))
+        if outputs is not None:
+            again = checks.load(model_class, directory)
+            checks.require_equal(outputs, checks.require_outputs(checks.forward(again, inputs)))
+    state["step"] = "size"
+    if state["size"] >= SIZE_LIMIT:
+        raise FixtureError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
+
+
+def modality(model_class: Any) -> str:
+    """What a class takes, by its own word: ``text``, ``image+text``, ..."""
+    found = getattr(model_class, "input_modalities", None) or "text"
+    found = (found,) if isinstance(found, str) else found
+    return "+".join(sorted({str(each) for each in found}))
+
+
+def describe(problem: BaseException) -> str:
+    """One line for an exception: its type, first words, and the innermost line of a model."""
+    text = " ".join(str(problem).split())
+    place = ""
+    trace = problem.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if "transformers" in filename and "models" in filename:
+            place = f" ({os.path.basename(filename)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"{type(problem).__name__}: {text[:240]}{place}"
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: int) -> Iterator[None]:
+    def stop(number: int, frame: Any) -> None:
+        raise TimeoutError(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(
+    wanted: Iterable[str],
+    *,
+    build_only: bool,
+    jobs: int,
+    report: Callable[[Result], None],
+) -> list[Result]:
+    """Tries the wanted classes (all when none are named), in order of their names."""
+    todo = _select(tuple(wanted))
+    if jobs == 1:
+        results = []
+        for each in todo:
+            results.append(try_class(each, build_only=build_only))
+            report(results[-1])
+        return results
+    return _parallel(todo, build_only, jobs, report)
+
+
+def _parallel(
+    todo: list[Architecture], build_only: bool, jobs: int, report: Callable[[Result], None]
+) -> list[Result]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    results = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare) as pool:
+        running = [pool.submit(try_class, each, build_only=build_only) for each in todo]
+        for each in as_completed(running):
+            results.append(each.result())
+            report(results[-1])
+    return sorted(results, key=lambda each: each.architecture)
+
+
+def prepare() -> None:
+    """Sets transformers' logging for a process that builds many models."""
+    import torch
+    import transformers
+
+    torch.set_num_threads(1)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def _select(wanted: tuple[str, ...]) -> list[Architecture]:
+    everything = catalogue.architectures()
+    if not wanted:
+        return list(everything)
+    chosen: dict[Architecture, None] = {}
+    for name in wanted:
+        found = [each for each in everything if name in (each.name, each.model_type)]
+        if not found:
+            names = [*(each.name for each in everything), *catalogue.model_types()]
+            raise catalogue.InputError(
+                f"`{name}` is neither a model class nor a model type of transformers "
+                f"{catalogue.version()}",
+                hint=catalogue.near(name, names),
+            )
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)

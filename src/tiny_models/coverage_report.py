@@ -1,0 +1,85 @@
+"""Coverage as JSON, as tables for the docs, and as text for a terminal."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tiny_models import catalogue
+from tiny_models.coverage import STEPS, Result
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """All results, with the sums."""
+    return json.dumps(
+        {
+            "schema": 1,
+            "transformers_version": catalogue.version(),
+            "summary": dict(_summary(results)),
+            "classes": [each.to_json() for each in results],
+        },
+        indent=1,
+    )
+
+
+def _summary(results: Sequence[Result]) -> Iterable[tuple[str, float]]:
+    good = [each for each in results if each.ok]
+    yield "classes", len(results)
+    yield "ok", len(good)
+    yield "percent", round(100 * len(good) / max(1, len(results)), 2)
+    yield "median_bytes", statistics.median([each.size for each in good] or [0])
+    yield "largest_bytes", max((each.size for each in good), default=0)
+    yield "cpu_seconds", round(sum(each.seconds for each in results), 1)
+
+
+def _reached_at_least(results: Sequence[Result], step: str) -> int:
+    return sum(STEPS.index(each.reached) > STEPS.index(step) for each in results)
+
+
+def as_text(results: Sequence[Result]) -> str:
+    """The sums, and each class that is not ok with its cause."""
+    lines = [f"{name:14} {value:,}" for name, value in _summary(results)]
+    bad = [each for each in results if not each.ok]
+    if bad:
+        lines.append("")
+        lines += [f"{each.architecture}: {each.reached}: {each.cause}" for each in bad]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(results: Sequence[Result]) -> str:
+    """Tables by step and by modality, and the list of classes that are not ok."""
+    total = len(results)
+    lines = [
+        f"Model classes of the auto mappings of transformers {catalogue.version()}: {total}.",
+        "",
+        "| step | classes | share |",
+        "|---|---:|---:|",
+    ]
+    names = {
+        "package": "class and its packages are there",
+        "instantiate": "instantiated",
+        "forward": "forward pass on native inputs",
+        "round-trip": "saved and loaded, outputs bit-identical",
+        "size": "under 5 MB",
+    }
+    for step, text in names.items():
+        count = _reached_at_least(results, step)
+        lines.append(f"| {text} | {count} | {100 * count / max(1, total):.1f} % |")
+    median = dict(_summary(results))["median_bytes"]
+    lines += ["", f"Median size of a model on disk: {median / 1000:,.0f} kB.", ""]
+    lines += ["| takes | classes | ok |", "|---|---:|---:|"]
+    kinds = Counter(each.modality or "(package missing)" for each in results)
+    good = Counter(each.modality or "(package missing)" for each in results if each.ok)
+    lines += [f"| {kind} | {count} | {good[kind]} |" for kind, count in kinds.most_common()]
+    bad = [each for each in results if not each.ok]
+    if bad:
+        lines += ["", "| class | stops at | cause |", "|---|---|---|"]
+        lines += [f"| `{b.architecture}` | {b.reached} | {_cell(b.cause)} |" for b in bad]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    short = text if len(text) <= 160 else text[:157] + "..."
+    return short.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,30 @@
+"""Small entries for the model types that the general rules do not make work, by subject."""
+
+from __future__ import annotations
+
+from tiny_models.families import (
+    audio,
+    detection,
+    language,
+    multimodal,
+    segmentation,
+    series,
+    vision,
+)
+from tiny_models.families.entry import Family
+
+FAMILIES: tuple[Family, ...] = (
+    *language.FAMILIES,
+    *vision.FAMILIES,
+    *detection.FAMILIES,
+    *segmentation.FAMILIES,
+    *audio.FAMILIES,
+    *multimodal.FAMILIES,
+    *series.FAMILIES,
+)
+
+
+def families_of(model_type: str, architecture: str = "") -> tuple[Family, ...]:
+    """The entries for a model type and class, the more general first."""
+    found = [each for each in FAMILIES if each.concerns(model_type, architecture)]
+    return tuple(sorted(found, key=lambda each: bool(each.architectures)))

@@ -1,0 +1,7 @@
+"""Entries of detection models."""
+
+from __future__ import annotations
+
+from tiny_models.families.entry import Family
+
+FAMILIES: tuple[Family, ...] = ()

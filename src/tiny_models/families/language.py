@@ -1,0 +1,166 @@
+"""Entries of language models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiny_models.families.entry import Family
+
+_MROPE = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+
+
+def _question_tokens(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    ids = inputs["input_ids"].clone()
+    ids[0, 2] = model.config.question_token_id
+    return {**inputs, "input_ids": ids}
+
+
+def _three_separators(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    ids = inputs["input_ids"].clone()
+    for position in (5, 6, 15):
+        ids[..., position] = model.config.sep_token_id
+    return {**inputs, "input_ids": ids}
+
+
+def _trajectory(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    steps = 4
+    return {
+        "states": floats("states", 1, steps, model.config.state_dim),
+        "actions": floats("actions", 1, steps, model.config.act_dim),
+        "rewards": floats("rewards", 1, steps, 1),
+        "returns_to_go": floats("returns_to_go", 1, steps, 1),
+        "timesteps": torch.arange(steps)[None],
+        "attention_mask": torch.ones(1, steps),
+    }
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        ("bamba",),
+        "one layer of each kind; the attention layers are named by their places",
+        {"num_hidden_layers": 2, "attn_layer_indices": [1], "mamba_d_head": 8},
+    ),
+    Family(
+        ("jamba",),
+        "attention and experts come every few layers, which two layers would not reach",
+        {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2},
+    ),
+    Family(
+        ("mamba2",),
+        "heads must fill the inner width",
+        {"num_heads": 8, "head_dim": 8, "n_groups": 1},
+    ),
+    Family(
+        ("recurrent_gemma",),
+        "its blocks alternate in threes, of which the third attends",
+        {"num_hidden_layers": 3},
+    ),
+    Family(
+        ("zamba",),
+        "a shared block is tied over at least two hybrid layers",
+        {
+            "num_hidden_layers": 4,
+            "layers_block_type": ["hybrid", "mamba", "hybrid", "mamba"],
+        },
+    ),
+    Family(
+        ("gpt_neo",),
+        "attention kinds are given as repeated groups",
+        {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
+    ),
+    Family(
+        ("blt",),
+        "byte groups are hashed into a table of half a million rows",
+        {"encoder_hash_byte_group_vocab": 64},
+    ),
+    Family(
+        ("cpmant",),
+        "its feed-forward width and its buckets have names of their own",
+        {"dim_ff": 64, "position_bias_num_buckets": 32, "prompt_length": 8},
+    ),
+    Family(
+        ("dbrx",),
+        "the attention's part of the config has no rotary base by default",
+        {"attn_config": {"rope_theta": 10000.0}},
+    ),
+    Family(
+        ("cohere_compass_text",),
+        "rotary parameters are per layer kind",
+        {
+            "rope_parameters": {
+                "sliding_attention": _MROPE,
+                "full_attention": _MROPE,
+            }
+        },
+    ),
+    Family(
+        ("gemma3n_text", "gemma4_unified_text"),
+        "layers that share caches need one of their kind below them",
+        {
+            "num_hidden_layers": 4,
+            "layer_types": [
+                "sliding_attention",
+                "full_attention",
+                "sliding_attention",
+                "full_attention",
+            ],
+            "num_kv_shared_layers": 2,
+        },
+    ),
+    Family(
+        ("reformer",),
+        "axial position embeddings must multiply to the length and add to the width",
+        {"axial_pos_shape": [4, 4], "axial_pos_embds_dim": [16, 16]},
+    ),
+    Family(
+        ("reformer",),
+        "generates only as a decoder",
+        {"is_decoder": True},
+        architectures=("ReformerModelWithLMHead",),
+    ),
+    Family(
+        ("neomme",),
+        "a quarter of each head is rotated, in pairs of pairs",
+        {"head_dim": 16},
+    ),
+    Family(
+        ("qwen2_vl_text", "qwen2_5_vl_text", "glm4v_text", "glm_ocr_text", "glm_image_text"),
+        "the sections of the rotary embedding must fill the small head",
+        {"rope_parameters": _MROPE},
+    ),
+    Family(
+        ("glm4v_moe_text",),
+        "half of each head is rotated, in three sections",
+        {"head_dim": 16, "rope_parameters": {**_MROPE, "partial_rotary_factor": 0.5}},
+    ),
+    Family(
+        ("xmod",),
+        "each language has an adapter, and one must be chosen",
+        {"default_language": "en_XX"},
+    ),
+    Family(("t5gemma",), "is an encoder alone", {"is_encoder_decoder": False},
+           architectures=("T5GemmaEncoderModel",)),
+    Family(("decision_transformer",), "reads trajectories, not texts", recipe=_trajectory),
+    Family(
+        ("splinter",),
+        "answers where the text has a question token",
+        recipe=_question_tokens,
+        architectures=("SplinterForPreTraining",),
+    ),
+    Family(
+        ("longformer",),
+        "finds the question by three separators",
+        recipe=_three_separators,
+        architectures=("LongformerForQuestionAnswering", "LongformerForMultipleChoice"),
+    ),
+    Family(
+        ("layoutlmv3",),
+        "six embeddings of a box are joined to the model's width",
+        {"coordinate_size": 6, "shape_size": 4},
+    ),
+    Family(("lilt",), "six embeddings of a box share the width", {"hidden_size": 48}),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""Recipes that several families share. Each changes or completes the inputs made so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiny_models.families.entry import Recipe
+
+
+def in_front(name: str, count: int = 1) -> Recipe:
+    """One more dimension in an input, after the batch: pictures of a sample, frames of a video."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        value = inputs[name][:, None]
+        return {**inputs, name: value.repeat(1, count, *[1] * (value.dim() - 2))}
+
+    return recipe
+
+
+def frames_first(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Spectrograms with time before frequency."""
+    changed = dict(inputs)
+    for name in ("input_features", "audio_input_features"):
+        if name in changed:
+            changed[name] = changed[name].transpose(1, 2).contiguous()
+    return changed
+
+
+def without(*names: str) -> Recipe:
+    """Leaves inputs out."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in inputs.items() if name not in names}
+
+    return recipe
+
+
+def adding(**shapes: tuple[int, ...]) -> Recipe:
+    """More inputs: noise of the given shapes."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        from tiny_models.inputs.values import floats
+
+        return {**inputs, **{name: floats(name, *shape) for name, shape in shapes.items()}}
+
+    return recipe
+
+
+def ones(**shapes: tuple[int, ...]) -> Recipe:
+    """More inputs: whole-number ones of the given shapes, as masks are."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        import torch
+
+        made = {name: torch.ones(shape, dtype=torch.long) for name, shape in shapes.items()}
+        return {**inputs, **made}
+
+    return recipe
+
+
+def zeros(**shapes: tuple[int, ...]) -> Recipe:
+    """More inputs: whole-number zeros of the given shapes, as offsets and languages are."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        import torch
+
+        made = {name: torch.zeros(shape, dtype=torch.long) for name, shape in shapes.items()}
+        return {**inputs, **made}
+
+    return recipe
+
+
+def ids_like(name: str, source: str = "input_ids") -> Recipe:
+    """One more input of token ids, equal to another."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {**inputs, name: inputs[source].clone()}
+
+    return recipe
+
+
+def noise_where_ones(name: str, value: float) -> Recipe:
+    """An input filled with one number of floating point, shaped as before."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        import torch
+
+        return {**inputs, name: torch.full_like(inputs[name], value)}
+
+    return recipe
+
+
+def following(*recipes: Recipe) -> Recipe:
+    """Several recipes, one after the other."""
+
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        for each in recipes:
+            inputs = each(model, inputs)
+        return inputs
+
+    return recipe

@@ -1,0 +1,80 @@
+"""Placeholder tokens: as many as the model makes features of a picture, video or sound."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from tiny_models.inputs.values import lookup
+
+# (method that makes the features, config fields with the placeholder's id, inputs that tell that
+# the modality is there)
+_MODALITIES = (
+    ("get_image_features", ("image_token_id", "image_token_index", "image_token"),
+     ("pixel_values", "flattened_patches", "image_pixel_values", "pixel_values_images")),
+    ("get_video_features", ("video_token_id", "video_token_index"), ("pixel_values_videos",)),
+    ("get_audio_features", ("audio_token_id", "audio_token_index"),
+     ("input_features", "input_values", "audio_input_features")),
+)  # fmt: skip
+
+
+def fill_placeholders(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs with placeholders in front of the text, one per feature vector.
+
+    The count comes from the model's own ``get_*_features``, so it is right whatever pooling or
+    merging a model does. Models without such a method or without placeholders stay as they are.
+    """
+    import torch
+
+    result = dict(inputs)
+    ids = result.get("input_ids")
+    if ids is None or ids.dim() != 2:
+        return result
+    front: list[int] = []
+    kinds: list[int] = []
+    for kind, (method, fields, sources) in enumerate(_MODALITIES, start=1):
+        maker = getattr(model, method, None) or getattr(getattr(model, "model", None), method, None)
+        token = lookup(model.config, *fields)
+        if maker is None or not isinstance(token, int) or not any(s in result for s in sources):
+            continue
+        if bool((ids == token).any()):
+            continue
+        count = _features(maker, result)
+        front += [token] * count
+        kinds += [kind] * count
+    if not front:
+        return result
+    placeholders = torch.tensor([front], dtype=ids.dtype)
+    result["input_ids"] = torch.cat([placeholders, ids], dim=1)
+    if "attention_mask" in result:
+        result["attention_mask"] = torch.ones_like(result["input_ids"])
+    names = inspect.signature(model.forward).parameters
+    if "mm_token_type_ids" in names:
+        result["mm_token_type_ids"] = torch.tensor([kinds + [0] * ids.shape[1]])
+    if "token_type_ids" in names:
+        result["token_type_ids"] = torch.tensor([[min(k, 1) for k in kinds] + [0] * ids.shape[1]])
+    return result
+
+
+def _features(maker: Any, inputs: Mapping[str, Any]) -> int:
+    import torch
+
+    accepted = inspect.signature(maker).parameters
+    skip = ("input_ids", "attention_mask")
+    given = {name: value for name, value in inputs.items() if name in accepted and name not in skip}
+    with torch.no_grad():
+        return _count(maker(**given))
+
+
+def _count(features: Any) -> int:
+    import torch
+
+    if isinstance(features, torch.Tensor):
+        return features.numel() // features.shape[-1]
+    pooled = getattr(features, "pooler_output", None)
+    if pooled is None:
+        pooled = getattr(features, "last_hidden_state", None)
+    if pooled is not None:
+        return _count(pooled)
+    return sum(_count(each) for each in features)

@@ -1,0 +1,60 @@
+"""Deterministic tensors for inputs, and reading sizes from configs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from tiny_models.keyed_values import keyed_integers, keyed_values
+from tiny_models.token_ids import id_fields, parts
+
+
+def floats(name: str, *shape: int) -> Any:
+    """float32 noise of deviation about 1, a function of name and shape."""
+    import torch
+
+    values = keyed_values(0, f"input {name}", (math.prod(shape), 1)).reshape(shape)
+    return torch.from_numpy(values)
+
+
+def token_ids(config: Any, name: str, length: int, size: int | None = None) -> Any:
+    """A row of ordinary token ids, shape (1, length): special ones do not occur."""
+    import torch
+
+    size = size or vocabulary_size(config)
+    special = set(special_ids(config))
+    ordinary = [each for each in range(size) if each not in special] or [0]
+    numbers = keyed_integers(0, f"input {name}", (length,))
+    return torch.tensor([[ordinary[int(each) % len(ordinary)] for each in numbers]])
+
+
+def special_ids(config: Any) -> Iterable[int]:
+    """Every id that a config gives a meaning to."""
+    for part in parts(config):
+        for name in id_fields(part):
+            value = vars(part).get(name)
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(each, int):
+                    yield each
+
+
+def vocabulary_size(config: Any) -> int:
+    """The size of the text vocabulary; 64 where a config has none."""
+    found = lookup(config, "vocab_size")
+    return found if isinstance(found, int) and found > 0 else 64
+
+
+def lookup(config: Any, *names: str, default: Any = None) -> Any:
+    """The first of these fields in a config, or in its parts, outermost first."""
+    for name in names:
+        for part in parts(config):
+            value = getattr(part, name, None)
+            if value is not None:
+                return value
+    return default
+
+
+def first(value: Any) -> int:
+    """A number, or the first of a list of them."""
+    return int(value[0] if isinstance(value, (list, tuple)) else value)

@@ -1,0 +1,96 @@
+"""Pictures and videos."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from tiny_models.inputs.values import first, floats, lookup
+
+SIZE = 64
+FRAMES = 4
+GRID = (1, 4, 4)
+
+
+def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
+    """Inputs of the picture side, where ``forward`` has one."""
+    import torch
+
+    config = vision_part(model.config)
+    made: dict[str, Any] = {}
+    if "pixel_values" in names:
+        if names & {"image_grid_thw", "grid_thw"}:
+            made["pixel_values"] = flat_patches(config)
+        elif "spatial_shapes" in names or _takes(model, "spatial_shapes"):
+            made["pixel_values"] = flat_patches(config)[None]
+            made["spatial_shapes"] = torch.tensor([GRID[1:]])
+            made["pixel_attention_mask"] = torch.ones(1, GRID[1] * GRID[2], dtype=torch.long)
+        elif "image_sizes" in names:
+            made["pixel_values"] = picture(config)
+            if lookup(model.config, "image_grid_pinpoints") is not None:
+                # The whole picture, and one crop of its own size.
+                made["pixel_values"] = made["pixel_values"][:, None].repeat(1, 2, 1, 1, 1)
+            made["image_sizes"] = torch.tensor([[size(config), size(config)]])
+        elif _wants_video(model):
+            frames = lookup(config, "num_frames", "tubelet_frames", default=FRAMES)
+            made["pixel_values"] = floats(
+                "video", 1, first(frames), channels(config), size(config), size(config)
+            )
+        else:
+            made["pixel_values"] = picture(config)
+    if "pixel_values_videos" in names and "pixel_values" not in names:
+        frames = lookup(config, "frames_per_clip", "num_frames", default=FRAMES)
+        made["pixel_values_videos"] = floats(
+            "video", 1, first(frames), channels(config), size(config), size(config)
+        )
+    for grid in ("image_grid_thw", "grid_thw"):
+        if grid in names:
+            made[grid] = torch.tensor([GRID])
+    if "grid_thw" in names and "hidden_states" in names:
+        made["hidden_states"] = flat_patches(config)
+        made.pop("pixel_values", None)
+    return made
+
+
+def vision_part(config: Any) -> Any:
+    """The part of a config that is about pictures; the config itself if it has no parts."""
+    for name in ("vision_config", "image_config", "visual_config", "vit_config"):
+        part = getattr(config, name, None)
+        if part is not None and hasattr(type(part), "sub_configs_defaults"):
+            return part
+    thinker = getattr(config, "thinker_config", None)
+    return vision_part(thinker) if thinker is not None else config
+
+
+def channels(config: Any) -> int:
+    """How many channels pictures have."""
+    return first(lookup(config, "num_channels", "in_channels", "in_chans", default=3))
+
+
+def size(config: Any) -> int:
+    """The length of a picture's side in pixels."""
+    return first(lookup(config, "image_size", "img_size", "input_size", default=SIZE))
+
+
+def picture(config: Any) -> Any:
+    """One picture, shape (1, channels, side, side)."""
+    return floats("picture", 1, channels(config), size(config), size(config))
+
+
+def flat_patches(config: Any, grid: tuple[int, int, int] = GRID) -> Any:
+    """The patches of one picture, one a row, as models with a ``grid_thw`` take them."""
+    patch = first(lookup(config, "patch_size", default=14))
+    time = first(lookup(config, "temporal_patch_size", default=1))
+    width = channels(config) * time * patch * patch
+    return floats("patches", grid[0] * grid[1] * grid[2], width)
+
+
+def _takes(model: Any, name: str) -> bool:
+    maker = getattr(model, "get_image_features", None)
+    return maker is not None and name in inspect.signature(maker).parameters
+
+
+def _wants_video(model: Any) -> bool:
+    return "video" in (getattr(model, "input_modalities", None) or ()) and "image" not in (
+        getattr(model, "input_modalities", None) or ()
+    )
