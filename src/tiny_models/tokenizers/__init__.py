@@ -32,4 +32,9 @@ def build(
         options = TokenizerOptions.parse(options)
     if not has_tokenizer(model_type, config_class):
         return None
-    return write(recipe_for(model_type, options, config_class), directory)
+    recipe = recipe_for(model_type, options, config_class)
+    if options.from_checkpoint is None:
+        return write(recipe, directory)
+    from tiny_models.tokenizers.from_checkpoint import write_shrunk
+
+    return write_shrunk(recipe, options.from_checkpoint, directory, options.chat_template)

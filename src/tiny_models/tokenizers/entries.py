@@ -12,17 +12,18 @@ from typing import Any
 class Entry:
     """A departure from the general rules; whatever is unset follows them.
 
-    ``special_tokens`` are texts by attribute; ``extra_tokens`` have no attribute; ``first_pieces``
-    are those without which the class cannot be made; ``settings`` are its parameters; ``files``
-    names the writer of its own files (`class_files`); ``own_vocabulary`` says that it brings one;
-    ``keep_files`` that its own saving damages them, so that ours are kept; ``packages`` are what
-    it needs beside the library.
+    ``special_tokens`` are texts by attribute; ``extra_tokens`` have no attribute, and
+    ``plain_tokens`` are no special ones; ``first_pieces`` are those without which the class cannot
+    be made; ``settings`` are its parameters; ``files`` names the writer of its own files
+    (`class_files`); ``own_vocabulary`` says that it brings one; ``keep_files`` that its own saving
+    damages them, so that ours are kept; ``packages`` are what it needs beside the library.
     """
 
     reason: str
     family: str | None = None
     special_tokens: Mapping[str, str | None] = field(default_factory=dict)
     extra_tokens: tuple[str, ...] = ()
+    plain_tokens: tuple[str, ...] = ()
     first_pieces: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: str | None = None
@@ -47,6 +48,12 @@ _SENTENCEPIECE_TOKENS = {
     "pad_token": "<pad>",
 }
 _T5_TOKENS = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+_GEMMA_TOKENS = {
+    "bos_token": "<bos>",
+    "eos_token": "<eos>",
+    "unk_token": "<unk>",
+    "pad_token": "<pad>",
+}
 BYTE_LEVEL_TOKENS = {
     "bos_token": "<|endoftext|>",
     "eos_token": "<|endoftext|>",
@@ -105,16 +112,23 @@ FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
         Entry("Llama 2's BPE with byte fallback", "bpe_byte_fallback", _SENTENCEPIECE_TOKENS),
     ),
     (
-        r"paligemma|colpali|pi0|.*gemma.*|vaultgemma|siglip2_text_model",
+        r"paligemma|colpali|pi0",
+        Entry(
+            "Gemma's BPE, and tokens for places and shapes in an image that the processor adds",
+            "bpe_byte_fallback",
+            _GEMMA_TOKENS,
+            plain_tokens=(
+                *(f"<loc{number:04}>" for number in range(1024)),
+                *(f"<seg{number:03}>" for number in range(128)),
+            ),
+        ),
+    ),
+    (
+        r".*gemma.*|siglip2_text_model",
         Entry(
             "Gemma's BPE with byte fallback",
             "bpe_byte_fallback",
-            {
-                "bos_token": "<bos>",
-                "eos_token": "<eos>",
-                "unk_token": "<unk>",
-                "pad_token": "<pad>",
-            },
+            _GEMMA_TOKENS,
         ),
     ),
     (
@@ -229,13 +243,8 @@ CLASS_ENTRIES: Mapping[str, Entry] = {
         "merges with counts; the class saves them without, and then reads them wrongly",
         files="counted_merges",
         keep_files=True,
-        packages=("emoji",),
     ),
-    "PhobertTokenizer": Entry(
-        "merges with counts; the class saves them without, and then reads them wrongly",
-        files="counted_merges",
-        keep_files=True,
-    ),
+    "PhobertTokenizer": Entry("merges with counts", files="counted_merges"),
     "BertJapaneseTokenizer": Entry(
         "words are split at spaces and punctuation, so that no Japanese dictionary is needed",
         files="wordpiece_lines",

@@ -123,7 +123,7 @@ def recipe_for(
         settings.setdefault("padding_side", "left")
     if options.chat_template is not None:
         template = options.chat_template or None
-    plain: tuple[str, ...] = ()
+    plain = entry.plain_tokens
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
     return Recipe(

@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tiny_models.problems import InputProblem
+from tiny_models.tokenizers.pieces import METASPACE
 
 _BYTE_PIECE = re.compile(r"<0x[0-9A-F]{2}>")
 # Tokens that stand for nothing yet.
 _RESERVED = re.compile(
     r".*(reserved|unused|placeholder)_?(special_)?(token)?_?\d+.*", re.IGNORECASE
 )
-_ASCII = frozenset(string.digits + string.ascii_letters + string.punctuation)
+# What most texts are spelled with; the first stands for a space.
+_COMMON = frozenset(METASPACE + string.digits + string.ascii_letters + string.punctuation)
 
 
 def shrink(
@@ -54,6 +56,26 @@ def shrink(
     if isinstance(padding, dict) and padding.get("pad_token") in ids:
         padding["pad_id"] = ids[padding["pad_token"]]
     return result
+
+
+def shrink_lines(lines: list[str], size: int, special: Collection[str]) -> list[str]:
+    """The lines of a `vocab.txt` to keep, in their order: as `shrink` chooses them."""
+    model = {
+        "vocab": {piece: number for number, piece in enumerate(lines)},
+        "continuing_subword_prefix": "##",
+    }
+    _shrink_list(model, size, special)
+    return list(model["vocab"])
+
+
+def shrink_merges(
+    vocabulary: Mapping[str, int], merges: list[str], size: int, special: Collection[str]
+) -> tuple[dict[str, int], list[str]]:
+    """A `vocab.json` and the lines of merges beside it: as `shrink` chooses them."""
+    lines = {tuple(line.split()[:2]): line for line in merges}
+    model = {"vocab": dict(vocabulary), "merges": list(lines)}
+    _shrink_bpe(model, size, special)
+    return model["vocab"], [lines[left, right] for left, right in model["merges"]]
 
 
 def _shrink_bpe(model: dict[str, Any], size: int, texts: Collection[str]) -> dict[str, int]:
@@ -126,14 +148,14 @@ def _shrink_list(model: dict[str, Any], size: int, texts: Collection[str]) -> di
 
 
 def _alphabet(pieces: Iterable[str], size: int, prefix: str = "") -> list[str]:
-    """Bytes and ASCII characters, and of the others as many as leave room for half the pieces."""
+    """Bytes and ASCII characters, and others up to half of the pieces."""
     pieces = list(pieces)
     if len(pieces) <= size // 2:
         return pieces
     needed = [
         piece
         for piece in pieces
-        if _BYTE_PIECE.fullmatch(piece) or piece.removeprefix(prefix)[:1] in _ASCII
+        if _BYTE_PIECE.fullmatch(piece) or piece.removeprefix(prefix)[:1] in _COMMON
     ]
     # Byte-level BPE needs its 256 characters to spell every text.
     room = max(256, size // 2) - len(needed)

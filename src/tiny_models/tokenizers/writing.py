@@ -73,7 +73,9 @@ def vocabulary_of(recipe: Recipe, tokenizer: Any) -> Vocabulary:
     known = tokenizer.get_vocab()
     ids = {}
     for name, token in recipe.config_fields.items():
-        text = getattr(tokenizer, token, None) if token.endswith("_token") else token
+        text: Any = token
+        if token.endswith("_token"):
+            text = getattr(tokenizer, token, None) or recipe.named_tokens.get(token)
         if text is not None and str(text) in known:
             ids[name] = known[str(text)]
     # A few classes number languages themselves, beyond what they count.
