@@ -45,6 +45,14 @@ def parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--json", action="store_true", help="print the answer as JSON")
 
+    run = commands.add_parser(
+        "run",
+        help="run a command for which fixtures are loadable by their names",
+        description="Runs COMMAND with the fixtures in an offline hub cache, and `python` as the "
+        "interpreter of this tool. Without a command, verifies the fixtures. " + EXIT_CODES,
+    )
+    run.add_argument("directories", metavar="DIR", nargs="+", help="directory of a fixture")
+
     coverage = commands.add_parser(
         "coverage",
         help="say which architectures of the installed transformers build, which not and why",
@@ -77,7 +85,13 @@ def _count(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command: list[str] = []
+    if given[:1] == ["run"] and "--" in given:
+        end = given.index("--")
+        given, command = given[:end], given[end + 1 :]
+    options = parser().parse_args(given)
+    options.run_command = command
     from tiny_models import commands, errors
 
     try:

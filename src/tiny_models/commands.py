@@ -14,7 +14,8 @@ from tiny_models.errors import ANSWER_IS_NO, DONE
 def run(options: argparse.Namespace) -> int:
     """Runs the chosen command. Raises FixtureError."""
     _be_offline()
-    return {"build": _build, "verify": _verify, "coverage": _coverage}[options.command](options)
+    commands = {"build": _build, "verify": _verify, "run": _run, "coverage": _coverage}
+    return commands[options.command](options)
 
 
 def _be_offline() -> None:
@@ -89,6 +90,20 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         how = "intact" if options.static else "intact, loads and runs"
         print(f"{options.directory}: {manifest.architecture} of {manifest.address} is {how}")
+    return DONE
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from tiny_models.located import find_fixtures
+    from tiny_models.running import run_command
+
+    if options.run_command:
+        return run_command(options.directories, options.run_command)
+    for fixture in find_fixtures(map(Path, options.directories)):
+        single = argparse.Namespace(directory=str(fixture.directory), static=False, json=False)
+        _verify(single)
     return DONE
 
 

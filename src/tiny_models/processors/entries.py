@@ -1,0 +1,96 @@
+"""What processor classes need beside the general rules, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ProcessorEntry:
+    """A departure from the general rules; whatever is unset follows them.
+
+    ``tokenizers`` are the model types of further tokenizers, by role; ``classes`` are parts'
+    classes by role, where the library maps none; ``settings`` are parts' parameters by role.
+    ``parts_only`` says why the class itself cannot
+    be made, so that its parts are written without it.
+    """
+
+    reason: str
+    tokenizers: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parts_only: str = ""
+
+
+ENTRIES: Mapping[str, ProcessorEntry] = {
+    "InstructBlipProcessor": ProcessorEntry(
+        "its Q-Former reads the text with BERT's tokenizer",
+        tokenizers={"qformer_tokenizer": "bert"},
+    ),
+    "InstructBlipVideoProcessor": ProcessorEntry(
+        "its Q-Former reads the text with BERT's tokenizer",
+        tokenizers={"qformer_tokenizer": "bert"},
+    ),
+    "EvollaProcessor": ProcessorEntry(
+        "proteins have a tokenizer of their own", tokenizers={"protein_tokenizer": "esm"}
+    ),
+    "ColModernVBertProcessor": ProcessorEntry(
+        "the type has no image processor of its own",
+        classes={"image_processor": "Idefics3ImageProcessor"},
+    ),
+    "Idefics3Processor": ProcessorEntry(
+        "types that share it have no image processor of their own",
+        classes={"image_processor": "Idefics3ImageProcessor"},
+    ),
+    "MoonshineStreamingProcessor": ProcessorEntry(
+        "the type has no feature extractor of its own",
+        classes={"feature_extractor": "Wav2Vec2FeatureExtractor"},
+    ),
+    "MusicFlamingoProcessor": ProcessorEntry(
+        "the type has no feature extractor of its own",
+        classes={"feature_extractor": "WhisperFeatureExtractor"},
+    ),
+    "MarkupLMProcessor": ProcessorEntry(
+        "what reads the HTML is mapped for no type",
+        classes={"feature_extractor": "MarkupLMFeatureExtractor"},
+    ),
+    "VisionTextDualEncoderProcessor": ProcessorEntry(
+        "any image processor will do", classes={"image_processor": "ViTImageProcessor"}
+    ),
+    "DiaProcessor": ProcessorEntry(
+        "its codec is a model",
+        parts_only="loads a codec's model from a repository of its own",
+    ),
+    "HiggsAudioV2Processor": ProcessorEntry(
+        "its codec is a model",
+        classes={"feature_extractor": "DacFeatureExtractor"},
+        parts_only="loads a codec's model from a repository of its own",
+    ),
+    "MgpstrProcessor": ProcessorEntry(
+        "it has two tokenizers that it does not keep",
+        parts_only="loads the tokenizers of GPT-2 and BERT from the hub whenever it is made",
+    ),
+    "Ernie4_5_VLMoeProcessor": ProcessorEntry(
+        "the times that it draws on frames need a font's file",
+        settings={"video_processor": {"draw_on_frames": False}},
+    ),
+    "NemotronH_Omni_Reasoning_V3Processor": ProcessorEntry(
+        "the type has no feature extractor of its own",
+        classes={"feature_extractor": "ParakeetFeatureExtractor"},
+    ),
+    "Sam3VideoProcessor": ProcessorEntry(
+        "the type has no video processor of its own",
+        classes={"video_processor": "Sam2VideoVideoProcessor"},
+    ),
+    "Sam3TrackerVideoProcessor": ProcessorEntry(
+        "the type has no video processor of its own",
+        classes={"video_processor": "Sam2VideoVideoProcessor"},
+    ),
+}
+
+# Parts that need no file of their own.
+WITHOUT_FILES: Mapping[str, str] = {
+    "TimmWrapperImageProcessor": "takes its settings from the model's own config.json",
+}

@@ -1,0 +1,33 @@
+"""Processors' settings from a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tiny_models.checkpoint_files import files_named, parsed
+
+_FILES = {
+    "preprocessor_config.json": ("image_processor", "feature_extractor", "audio_processor"),
+    "video_preprocessor_config.json": ("video_processor",),
+}
+_NESTED = "processor_config.json"
+
+
+def checkpoint_settings(checkpoint: Path | None) -> Mapping[str, Mapping[str, Any]]:
+    """The values of each part's fields; none without a checkpoint. Raises InputProblem."""
+    if checkpoint is None:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    files = files_named(checkpoint, (*_FILES, _NESTED))
+    for name, roles in _FILES.items():
+        if name in files:
+            values = parsed(checkpoint / name, files[name])
+            for role in roles:
+                found[role] = dict(values)
+    if _NESTED in files:
+        for role, values in parsed(checkpoint / _NESTED, files[_NESTED]).items():
+            if isinstance(values, dict):
+                found[role] = values
+    return found

@@ -1,0 +1,197 @@
+"""Writing the processors of a model type, fitted to its tiny config."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tiny_models.problems import InputProblem, MissingRequirement, unknown
+from tiny_models.processors.classes import (
+    ProcessorClasses,
+    classes_of,
+    load_class,
+    requirement_of,
+)
+from tiny_models.processors.entries import ENTRIES, WITHOUT_FILES, ProcessorEntry
+from tiny_models.processors.options import ProcessorOptions
+from tiny_models.processors.settings import checkpoint_settings
+from tiny_models.processors.sizing import audio_values, image_values, processor_values
+from tiny_models.tokenizers.options import TokenizerOptions
+from tiny_models.tokenizers.recipes import recipe_for
+from tiny_models.tokenizers.writing import make, move_files
+
+_ROUNDS = 4
+_TOKENIZER = re.compile(r".*tokenizer")
+_AUDIO_ROLES = ("feature_extractor", "audio_processor")
+
+
+def write(
+    model_type: str, config: Mapping[str, Any], options: ProcessorOptions, directory: Path
+) -> list[str]:
+    """Writes the files of a type's processors beside its tokenizer; returns their names.
+
+    ``config`` has the values of the tiny model's config, defaults included. The directory has the
+    tokenizer's files already, if the type has a tokenizer; a processor class's own files take the
+    place of the tokenizer's, with equal ids. Raises Problem.
+    """
+    classes = classes_of(model_type)
+    if not options.enabled or not classes:
+        return []
+    entry = ENTRIES.get(classes.processor or "", ProcessorEntry(""))
+    maker = _Maker(model_type, config, options, directory, classes, entry)
+    with tempfile.TemporaryDirectory(prefix=".processor-", dir=directory.parent) as name:
+        scratch = Path(name)
+        try:
+            saved = [_settled(thing, scratch / role) for role, thing in maker.things(scratch)]
+        except ImportError as problem:
+            named = requirement_of(problem)
+            missing = named or [str(problem)]
+            raise MissingRequirement(f"a processor of {model_type}", missing) from None
+        maker.check_overrides()
+        written = []
+        for place in saved:
+            _drop_vocabulary(place, directory)
+            written += [
+                path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()
+            ]
+            move_files(place, directory)
+    return sorted(set(written))
+
+
+class _Maker:
+    """Makes the parts of one model type's processors, and remembers which fields they have."""
+
+    def __init__(
+        self,
+        model_type: str,
+        config: Mapping[str, Any],
+        options: ProcessorOptions,
+        directory: Path,
+        classes: ProcessorClasses,
+        entry: ProcessorEntry,
+    ) -> None:
+        self.model_type = model_type
+        self.config = config
+        self.options = options
+        self.directory = directory
+        self.classes = classes
+        self.entry = entry
+        self.fields: set[str] = set()
+        self.settings = checkpoint_settings(options.from_checkpoint)
+
+    def things(self, scratch: Path) -> list[tuple[str, Any]]:
+        """What is to be saved: the processor, or whatever parts a type without one has."""
+        if self.classes.processor is not None and not self.entry.parts_only:
+            return [("processor", self._processor(self.classes.processor, scratch))]
+        return [
+            (role, self._part(role, name))
+            for role in ("image_processor", "video_processor", "feature_extractor")
+            if (name := self._class_of(role)) is not None and name not in WITHOUT_FILES
+        ]
+
+    def check_overrides(self) -> None:
+        """Raises InputProblem for an override that no part has a field for."""
+        for name in self.options.overrides:
+            if name not in self.fields:
+                raise unknown(f"field of the processors of {self.model_type}", name, self.fields)
+
+    def _processor(self, class_name: str, scratch: Path) -> Any:
+        found = load_class(class_name)
+        parts = {role: self._attribute(role, scratch) for role in found.get_attributes()}
+        tokenizer = parts.get("tokenizer")
+        before = None if tokenizer is None else len(tokenizer)
+        parameters = inspect.signature(found.__init__).parameters
+        free = {name for name in parameters if name not in (*parts, "self", "args", "kwargs")}
+        values = processor_values(free, self.config)
+        values.update(self._overrides(free))
+        if "chat_template" in parameters and getattr(tokenizer, "chat_template", None):
+            values["chat_template"] = tokenizer.chat_template
+        processor = found(**parts, **values)
+        if tokenizer is not None and len(tokenizer) != before:
+            raise InputProblem(
+                f"{class_name} adds {len(tokenizer) - before} tokens to the tokenizer",
+                "the tokenizer's recipe has to have them, as an entry of its model type",
+            )
+        return processor
+
+    def _attribute(self, role: str, scratch: Path) -> Any:
+        if role == "tokenizer":
+            return self._tokenizer()
+        if _TOKENIZER.fullmatch(role):
+            made_for = self.entry.tokenizers.get(role, self.model_type)
+            place = scratch / role
+            place.mkdir()
+            return make(recipe_for(made_for, TokenizerOptions(chat_template=False)), place)
+        name = self._class_of(role)
+        if name is None:
+            raise InputProblem(f"no class for the {role} of {self.model_type}")
+        return self._part(role, name)
+
+    def _class_of(self, role: str) -> str | None:
+        mapped = "feature_extractor" if role in _AUDIO_ROLES else role
+        return self.entry.classes.get(role) or getattr(self.classes, mapped, None)
+
+    def _tokenizer(self) -> Any:
+        from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
+
+        from tiny_models.checkpoint_files import parsed
+
+        path = self.directory / "tokenizer_config.json"
+        if not path.is_file():
+            raise InputProblem(f"{path}: a processor of {self.model_type} needs a tokenizer")
+        name = parsed(path, path.read_bytes())["tokenizer_class"]
+        return tokenizer_class_from_name(name).from_pretrained(self.directory)
+
+    def _part(self, role: str, class_name: str) -> Any:
+        found = load_class(class_name)
+        given = self.entry.settings.get(role, {})
+        fields = found(**given).to_dict()
+        fit = audio_values if role in _AUDIO_ROLES else image_values
+        taken = {
+            name: value
+            for name, value in self.settings.get(role, {}).items()
+            if name in fields and not name.endswith("_type")
+        }
+        values = {**taken, **fit({**fields, **taken}, self.config), **given}
+        values.update(self._overrides(fields))
+        return found(**values)
+
+    def _overrides(self, fields: Any) -> dict[str, Any]:
+        self.fields.update(name for name in fields if not name.endswith("_type"))
+        return {name: value for name, value in self.options.overrides.items() if name in fields}
+
+
+def _settled(thing: Any, scratch: Path) -> Path:
+    """Saves and loads until saving changes nothing; returns the directory with the files."""
+    previous = scratch / "round0"
+    thing.save_pretrained(previous)
+    for number in range(1, _ROUNDS):
+        following = scratch / f"round{number}"
+        type(thing).from_pretrained(previous).save_pretrained(following)
+        if _contents(previous) == _contents(following):
+            return following
+        previous = following
+    return previous
+
+
+def _drop_vocabulary(place: Path, directory: Path) -> None:
+    """Leaves vocabulary files that the tokenizer's recipe wrote as they are.
+
+    A processor saves them as its tokenizer does, and some classes damage them by that.
+    """
+    for path in place.rglob("*"):
+        written = directory / path.relative_to(place)
+        if path.is_file() and written.is_file() and path.suffix in (".txt", ".codes"):
+            path.unlink()
+
+
+def _contents(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
