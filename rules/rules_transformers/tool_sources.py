@@ -23,7 +23,7 @@ from pants.util.strutil import softwrap
 SANDBOX_DIR = "__tools"
 
 _WHEEL_DIR = Path(__file__).parent / "_tools"
-_FILE_PATTERNS = ("**/*.py", "**/*.json")
+_FILE_PATTERNS = ("**/*.py", "**/*.json", "**/*.jinja")
 _TEST_SUFFIXES = ("_test.py", "conftest.py")
 
 
