@@ -175,3 +175,15 @@ def test_training():
         "output_router_logits": True,
     }
     check_training(BazaarForCausalLM(tiny_config()), inputs)
+
+
+def test_tiny_fixture(tiny_fixture):
+    """Loaded by its name, it computes what the fixture's own class does, with every expert."""
+    fixture = tiny_fixture("tiny-random/bazaar")
+    tokens = fixture.tokenizer("a market of experts", return_tensors="pt").input_ids
+    by_name = AutoModelForCausalLM.from_pretrained("tiny-random/bazaar").eval()
+    with torch.no_grad():
+        logits = by_name(tokens).logits
+        torch.testing.assert_close(fixture.model(tokens).logits, logits, rtol=0, atol=0)
+    assert logits.shape == (1, tokens.shape[1], len(fixture.tokenizer))
+    assert logits.isfinite().all()

@@ -124,3 +124,15 @@ def test_training():
     positives = torch.tensor([[6, 9, 12, 3, 28], [33, 50, 21, 14, 2]])
     inputs = {"input_ids": TOKENS, "attention_mask": MASK, "positive_input_ids": positives}
     check_training(EmberForTextEmbedding(tiny_config()), inputs)
+
+
+def test_tiny_fixture(tiny_fixture):
+    """Embeddings of a batch are those of its texts one by one."""
+    fixture = tiny_fixture("tiny-random/ember")
+    model, tokenizer = fixture.model, fixture.tokenizer
+    texts = ["a spark", "ashes of a long and quiet fire"]
+    with torch.no_grad():
+        together = model(**tokenizer(texts, return_tensors="pt", padding=True))[0]
+        alone = torch.cat([model(**tokenizer(text, return_tensors="pt"))[0] for text in texts])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    assert together.shape == (2, fixture.config.hidden_size)

@@ -170,3 +170,16 @@ def test_images_to_labels(tmp_path):
     alone = model(**processor(picture(20, 50), return_tensors="pt")).logits
     assert together.shape == (2, 5)
     torch.testing.assert_close(together[1:], alone)
+
+
+def test_tiny_fixture(tiny_fixture):
+    """Loaded by its name, it tells two pictures apart."""
+    fixture = tiny_fixture("tiny-random/fresco")
+    model = AutoModelForImageClassification.from_pretrained("tiny-random/fresco").eval()
+    assert type(model) is fixture.model_class
+    processor = FrescoImageProcessor(patch_size=fixture.config.patch_size)
+    inputs = processor([picture(12, 20), picture(20, 12)], return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    assert logits.shape == (2, fixture.config.num_labels)
+    assert not torch.allclose(logits[0], logits[1])

@@ -185,3 +185,17 @@ def test_reload(model, processor, tmp_path):
 def test_training(model, processor):
     inputs = batch_of_two(processor)
     check_training(model, {**inputs, "labels": inputs["input_ids"]})
+
+
+def test_tiny_fixture(tiny_fixture):
+    """Loaded by its name, with the configs of its parts, it reads a text without a picture."""
+    fixture = tiny_fixture("tiny-random/palette")
+    model = AutoModelForImageTextToText.from_pretrained("tiny-random/palette").eval()
+    assert isinstance(model, PaletteForConditionalGeneration)
+    assert isinstance(fixture.config.vision_config, FrescoConfig)
+    assert isinstance(fixture.config.text_config, QuillConfig)
+    tokens = torch.tensor([[5, 6, 7, 8]])
+    with torch.no_grad():
+        logits = model(input_ids=tokens).logits
+    assert logits.shape == (1, 4, fixture.config.text_config.vocab_size)
+    assert logits.isfinite().all()

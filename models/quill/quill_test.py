@@ -140,3 +140,23 @@ def test_classification_heads():
     config = tiny_config(num_labels=3)
     assert QuillForSequenceClassification(config)(TOKENS).logits.shape == (1, 3)
     assert QuillForTokenClassification(config)(TOKENS).logits.shape == (1, 12, 3)
+
+
+def test_tiny_fixture(tiny_fixture):
+    """A chat in several turns, and a padded batch that is answered as each of its texts is."""
+    fixture = tiny_fixture("tiny-random/quill")
+    model = AutoModelForCausalLM.from_pretrained("tiny-random/quill").eval()
+    tokenizer = fixture.tokenizer
+    chat = [
+        {"role": "user", "content": "What is a quill?"},
+        {"role": "assistant", "content": "A pen."},
+        {"role": "user", "content": "Of what?"},
+    ]
+    prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+    assert prompt.index("A pen.") < prompt.index("Of what?")
+    options = {"max_new_tokens": 6, "min_new_tokens": 6, "do_sample": False}
+    batch = tokenizer(["a", prompt], return_tensors="pt", padding=True, padding_side="left")
+    together = model.generate(**batch, **options)[:, -6:]
+    for row, text in enumerate(("a", prompt)):
+        alone = model.generate(**tokenizer(text, return_tensors="pt"), **options)[0, -6:]
+        assert together[row].tolist() == alone.tolist()

@@ -149,3 +149,14 @@ def test_reload(tmp_path):
 def test_training():
     inputs = {"input_values": torch.randn(2, 9 * FRAME), "labels": TOKENS}
     check_training(WarbleForConditionalGeneration(tiny_config()), inputs)
+
+
+def test_tiny_fixture(tiny_fixture):
+    """Loaded by its name, it writes what it hears, the same each time."""
+    fixture = tiny_fixture("tiny-random/warble")
+    model = AutoModelForSpeechSeq2Seq.from_pretrained("tiny-random/warble").eval()
+    assert type(model) is fixture.model_class
+    sound = torch.sin(torch.arange(16000) / 20)[None]
+    first, second = (model.generate(sound, max_new_tokens=5, do_sample=False) for _ in range(2))
+    assert first.tolist() == second.tolist()
+    assert first.shape[0] == 1
