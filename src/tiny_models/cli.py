@@ -53,6 +53,20 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("directories", metavar="DIR", nargs="+", help="directory of a fixture")
 
+    architectures = commands.add_parser(
+        "architectures",
+        help="list the model classes of a model type",
+        description="Prints the model classes that transformers' Auto classes know for a model "
+        "type, one a line; imports nothing. " + EXIT_CODES,
+    )
+    architectures.add_argument("model_type", metavar="MODEL_TYPE")
+    architectures.add_argument(
+        "--auto-file",
+        metavar="FILE",
+        required=True,
+        help="transformers/models/auto/modeling_auto.py of the release",
+    )
+
     coverage = commands.add_parser(
         "coverage",
         help="say which architectures of the installed transformers build, which not and why",

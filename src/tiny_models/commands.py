@@ -14,7 +14,8 @@ from tiny_models.errors import ANSWER_IS_NO, DONE
 def run(options: argparse.Namespace) -> int:
     """Runs the chosen command. Raises FixtureError."""
     _be_offline()
-    commands = {"build": _build, "verify": _verify, "run": _run, "coverage": _coverage}
+    commands = {"build": _build, "verify": _verify, "run": _run}
+    commands |= {"architectures": _architectures, "coverage": _coverage}
     return commands[options.command](options)
 
 
@@ -104,6 +105,22 @@ def _run(options: argparse.Namespace) -> int:
     for fixture in find_fixtures(map(Path, options.directories)):
         single = argparse.Namespace(directory=str(fixture.directory), static=False, json=False)
         _verify(single)
+    return DONE
+
+
+def _architectures(options: argparse.Namespace) -> int:
+    from tiny_models.auto_mappings import architectures_in
+    from tiny_models.errors import InputError
+
+    try:
+        with open(options.auto_file, encoding="utf-8") as file:
+            source = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot be read: {error}", place=options.auto_file, hint="check the path"
+        ) from error
+    for name in architectures_in(source, options.model_type, path=options.auto_file):
+        print(name)
     return DONE
 
 
