@@ -9,7 +9,6 @@ from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 
 from tiny_models.errors import FixtureError, InputError
-
 from tiny_models.hub_cache import lay_out
 from tiny_models.located import LocatedFixture, find_fixtures
 

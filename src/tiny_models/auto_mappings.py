@@ -9,8 +9,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tiny_models.errors import InputError
 from tiny_models.catalogue import near
+from tiny_models.errors import InputError
 
 _MAPPING = re.compile(r"MODEL_.*NAMES")
 

@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from tiny_models.errors import InputError
-
 from tiny_models.located import LocatedFixture
 
 # huggingface_hub's name for the branch that is loaded unless another revision is asked for.

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models.errors import FixtureError
 
 from tiny_models.activation import activate
+from tiny_models.errors import FixtureError
 from tiny_models.located import LocatedFixture, find_fixtures
 
 _CACHE = "__tiny_fixtures"

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tiny_models.errors import InputError
-
 from tiny_models.activation import activate
+from tiny_models.errors import InputError
 
 
 def run_command(directories: Sequence[str], command: Sequence[str]) -> int:
