@@ -55,6 +55,11 @@ FAMILIES: tuple[Family, ...] = (
         {"num_heads": 8, "head_dim": 8, "n_groups": 1},
     ),
     Family(
+        ("granitemoehybrid",),
+        "by default no layer attends",
+        {"layer_types": ["linear_attention", "full_attention"]},
+    ),
+    Family(
         ("recurrent_gemma",),
         "its blocks alternate in threes, of which the third attends",
         {"num_hidden_layers": 3},
@@ -65,6 +70,8 @@ FAMILIES: tuple[Family, ...] = (
         {
             "num_hidden_layers": 4,
             "layers_block_type": ["hybrid", "mamba", "hybrid", "mamba"],
+            "attention_hidden_size": 64,
+            "attention_head_dim": 16,
         },
     ),
     Family(
@@ -85,7 +92,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("dbrx",),
         "the attention's part of the config has no rotary base by default",
-        {"attn_config": {"rope_theta": 10000.0}},
+        {"attn_config": {"rope_theta": 10000.0, "clip_qkv": 8.0}},
     ),
     Family(
         ("cohere_compass_text",),
@@ -98,7 +105,7 @@ FAMILIES: tuple[Family, ...] = (
         },
     ),
     Family(
-        ("gemma3n_text", "gemma4_unified_text"),
+        ("gemma3n_text",),
         "layers that share caches need one of their kind below them",
         {
             "num_hidden_layers": 4,
@@ -109,6 +116,8 @@ FAMILIES: tuple[Family, ...] = (
                 "full_attention",
             ],
             "num_kv_shared_layers": 2,
+            "intermediate_size": 64,
+            "activation_sparsity_pattern": None,
         },
     ),
     Family(
@@ -163,4 +172,28 @@ FAMILIES: tuple[Family, ...] = (
         {"coordinate_size": 6, "shape_size": 4},
     ),
     Family(("lilt",), "six embeddings of a box share the width", {"hidden_size": 48}),
+    Family(("lfm2_moe",), "layer kinds have no default",
+           {"num_hidden_layers": 2, "layer_types": ["conv", "full_attention"],
+            "num_dense_layers": 1}),
+    Family(("deepseek_ocr2_text",), "kinds and groups have no default",
+           {"mlp_layer_types": ["dense", "sparse"], "n_group": 1, "topk_group": 1,
+            "num_experts_per_tok": 2}),
+    Family(("hunyuan_vl_text",), "the sections of the rotary embedding have no default",
+           {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 1, 1]}}),
+    Family(("qwen4_exp_text",), "the indexer and the n-grams have no default sizes",
+           {"indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 8,
+            "indexer_budget": 16, "indexer_compress_ratio": 4, "ngram_vocab_size_base": 64,
+            "hc_lowrank": 8, "ple_embed_dim": 8, "ple_layer_ids": [0],
+            "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
+            "output_gate_type": "silu"}),
+    Family(("gemma4_assistant",), "embeddings per layer are not for assistants",
+           {"hidden_size_per_layer_input": 0}),
+    Family(("diffusion_gemma_text",), "experts have no default numbers",
+           {"num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 32}),
+    Family(("bros",), "boxes are embedded in a quarter of the width",
+           {"dim_bbox": 8, "hidden_size": 64}),
+    Family(("ernie4_5_vl_moe_text",), "three axes share the rotary embedding",
+           {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 2]},
+            "moe_intermediate_size": [32, 32]}),
+    Family(("step3p7_text",), "sliding layers need a window", {"sliding_window": 8}),
 )  # fmt: skip

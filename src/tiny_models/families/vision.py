@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiny_models.families.entry import Family
-from tiny_models.families.recipes import in_front
-
-_NECK = {"neck_hidden_sizes": [16, 16, 16, 16], "fusion_hidden_size": 16}
+from tiny_models.families.recipes import adding, in_front
 
 
 def _masked_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -56,10 +54,9 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("mobilevitv2",), "widths come from a multiplier", {"width_multiplier": 0.25}),
     Family(
-        ("focalnet", "swinv2", "swin"),
-        "the decoder for masked pictures grows with the square of the stride",
-        {"encoder_stride": 8, "depths": [1, 1], "num_heads": [4, 4], "hidden_sizes": None},
-        architectures=("SwinForMaskedImageModeling", "Swinv2ForMaskedImageModeling"),
+        ("swin", "swinv2", "maskformer-swin", "donut-swin", "focalnet"),
+        "widths double from stage to stage",
+        {"embed_dim": 16},
     ),
     Family(
         ("timesformer", "xclip"),
@@ -76,5 +73,69 @@ FAMILIES: tuple[Family, ...] = (
         "the decoder rebuilds masked patches",
         recipe=_masked_patches,
         architectures=("VideoMAEForPreTraining",),
+    ),
+    Family(
+        ("pp_lcnet", "pp_lcnet_v3", "pp_lcnet_v4"),
+        "widths come from a scale",
+        {"scale": 0.125},
+    ),
+    Family(("mgp-str",), "its pictures are wide", {"image_size": [32, 128]}),
+    Family(
+        ("pvt",),
+        "the last stage adds a token for the class, which the first must not see",
+        {"image_size": 64},
+    ),
+    Family(
+        ("hiera",),
+        "the decoder for masked pictures has sizes of its own",
+        {"decoder_hidden_size": 32, "decoder_depth": 1, "decoder_num_heads": 4},
+        architectures=("HieraForPreTraining",),
+    ),
+    Family(
+        ("uvdoc_backbone",),
+        "widths and layers are spelt out stage by stage",
+        {
+            "resnet_head": ((3, 8), (8, 8)),
+            "stage_configs": (((8, 8, 1, False),), ((8, 16, 2, True),)),
+        },
+    ),
+    Family(
+        ("sam2_hiera_det_model",),
+        "no stage attends over all windows of the small picture",
+        {"global_attention_blocks": [], "image_size": [64, 64]},
+    ),
+    Family(
+        ("sapiens2",),
+        "grouped heads in every layer",
+        {"num_key_value_attention_heads": 4},
+    ),
+    Family(
+        ("tvp",),
+        "the prompt frames every picture",
+        {"visual_prompt_size": 4, "max_img_size": 64, "num_frames": 2},
+        recipe=in_front("pixel_values", 2),
+    ),
+    Family(
+        ("seggpt",),
+        "segments by the example of another picture",
+        {"image_size": [128, 64], "pretrain_image_size": 64},
+        recipe=adding(
+            pixel_values=(1, 3, 64, 64),
+            prompt_pixel_values=(1, 3, 64, 64),
+            prompt_masks=(1, 3, 64, 64),
+        ),
+    ),
+    Family(
+        ("perceiver",),
+        "latent widths have names of their own",
+        {
+            "d_latents": 32,
+            "num_latents": 8,
+            "num_self_attends_per_block": 1,
+            "num_self_attention_heads": 1,
+            "num_cross_attention_heads": 1,
+            "image_size": 16,
+            "train_size": [16, 16],
+        },
     ),
 )
