@@ -84,6 +84,63 @@ def _audio_mel(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _bands(part: str) -> Recipe:
+    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        from tiny_models.inputs.values import floats
+
+        bands = getattr(model.config, part).feature_size
+        return {**inputs, "input_features": floats("spectrogram", 1, bands, 64)}
+
+    return recipe
+
+
+def _decoder_rows(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    decoder = getattr(model.config, "decoder", model.config)
+    name = "decoder_input_ids" if "decoder_input_ids" in inputs else "input_ids"
+    rows = (inputs[name] % 60).repeat(decoder.num_codebooks, 1)
+    return {"input_ids": inputs["input_ids"], "decoder_input_ids": rows}
+
+
+def _hidden_speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    from tiny_models.inputs.values import floats
+
+    width = model.config.hidden_size
+    return {
+        "input_values": floats("states", 1, 8, width),
+        "decoder_input_values": floats("decoder states", 1, 6, width),
+    }
+
+
+def _semantic(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    from tiny_models.inputs.values import floats
+
+    bands = model.config.semantic_model_config.feature_projection_input_dim
+    return {
+        "input_values": floats("waveform", 1, 1, 3200),
+        "input_features": floats("spectrogram", 1, 10, bands),
+    }
+
+
+def _text_only(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {name: inputs[name] for name in ("input_ids", "attention_mask", "decoder_input_ids")}
+
+
+def _qwen_audio(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    frames = inputs["input_features"].shape[-1]
+    ids = inputs["input_ids"].clone()
+    count = ((frames - 1) // 2 + 1 - 2) // 2 + 1
+    token = model.config.audio_token_index
+    ids = torch.cat([torch.full((1, count), token), ids], dim=1)
+    return {
+        **inputs,
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+        "feature_attention_mask": torch.ones(1, frames, dtype=torch.long),
+    }
+
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         (
@@ -157,6 +214,7 @@ FAMILIES: tuple[Family, ...] = (
         ("univnet",),
         "kernels are predicted for all blocks at once",
         {"model_hidden_channels": 8, "kernel_predictor_hidden_channels": 8},
+        recipe=frames_first,
     ),
     Family(
         ("mimi_decoder", "pocket_tts_audio_tokenizer_decoder"), "decodes latents", recipe=_latents
@@ -198,4 +256,58 @@ FAMILIES: tuple[Family, ...] = (
         architectures=("SpeechT5ForTextToSpeech",),
     ),
     Family(("gemma3n_audio",), "takes spectrograms under a name of its own", recipe=_audio_mel),
+    Family(("clvp",), "speech has the width of its own decoder", recipe=_bands("decoder_config")),
+    Family(
+        ("clap_audio_model",),
+        "four stages double the width of the patches",
+        {"patch_embeds_hidden_size": 8, "hidden_size": 64},
+    ),
+    Family(
+        ("fun_asr_nano_encoder", "fun_asr_nano"),
+        "seven frames are stacked",
+        recipe=adding(input_features=(1, 64, 560)),
+    ),
+    Family(
+        ("gemma4_audio",),
+        "subsamples all bands at once",
+        {"subsampling_conv_channels": [128, 32]},
+        recipe=adding(input_features=(1, 64, 128)),
+    ),
+    Family(
+        ("granite_speech5_encoder", "granite_speech5_ctc"),
+        "four frames are stacked",
+        recipe=adding(input_features=(1, 64, 320)),
+    ),
+    Family(
+        ("granite_speech", "granite_speech_plus"),
+        "windows of several downsampled frames",
+        {"window_size": 15},
+    ),
+    Family(("moonshine_streaming",), "as many keys as heads", {"num_key_value_heads": 4}),
+    Family(
+        ("fastspeech2_conformer_with_hifigan",),
+        "the vocoder reads all bands",
+        {"vocoder_config": {"model_in_dim": 80}},
+    ),
+    Family(("musicgen",), "a row of codes per codebook", recipe=_decoder_rows),
+    Family(
+        ("speecht5",),
+        "reads spectrograms or embeddings between its parts",
+        recipe=_hidden_speech,
+        architectures=("SpeechT5Model",),
+    ),
+    Family(("xcodec2", "neucodec"), "reads a spectrogram beside the waveform", recipe=_semantic),
+    Family(
+        ("seamless_m4t", "seamless_m4t_v2"),
+        "text is read with its own mask",
+        recipe=_text_only,
+        architectures=("SeamlessM4TModel", "SeamlessM4Tv2Model"),
+    ),
+    Family(
+        ("pop2piano",),
+        "spectrograms have the model's width",
+        recipe=adding(input_features=(1, 16, 32)),
+    ),
+    Family(("qwen2_audio",), "a placeholder per pair of halved frames", recipe=_qwen_audio),
+    Family(("pe_audio",), "sound beside text", recipe=adding(input_values=(1, 1, 8000))),
 )

@@ -14,6 +14,22 @@ FAMILIES: tuple[Family, ...] = (
         {"backbone_config": _RESNET, "num_queries": 8},
     ),
     Family(
+        ("detr",),
+        "maps join the width and the heads, in groups of eight",
+        {"encoder_attention_heads": 8, "decoder_attention_heads": 8},
+        architectures=("DetrForSegmentation",),
+    ),
+    Family(
+        ("lw_detr",),
+        "features of one scale are handed on",
+        {"projector_scale_factors": [1.0]},
+    ),
+    Family(
+        ("pp_doclayout_v2",),
+        "thresholds of classes and their order have no default",
+        {"class_thresholds": [0.5, 0.5], "class_order": [0, 1]},
+    ),
+    Family(
         ("deformable_detr",),
         "the default backbone needs a package; a ResNet of the library does not",
         {"backbone_config": _RESNET_LEVELS, "d_model": 64, "num_queries": 8},

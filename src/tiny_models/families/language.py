@@ -82,7 +82,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("blt",),
         "byte groups are hashed into a table of half a million rows",
-        {"encoder_hash_byte_group_vocab": 64},
+        {"encoder_hash_byte_group_vocab": 64, "use_cache": False},
     ),
     Family(
         ("cpmant",),
@@ -137,7 +137,10 @@ FAMILIES: tuple[Family, ...] = (
         {"head_dim": 16},
     ),
     Family(
-        ("qwen2_vl_text", "qwen2_5_vl_text", "glm4v_text", "glm_ocr_text", "glm_image_text"),
+        (
+            "qwen2_vl_text", "qwen2_5_vl_text", "qwen2_5_omni_text", "paddleocr_vl_text",
+            "glm4v_text", "glm_ocr_text", "glm_image_text",
+        ),
         "the sections of the rotary embedding must fill the small head",
         {"rope_parameters": _MROPE},
     ),
@@ -183,7 +186,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(("qwen4_exp_text",), "the indexer and the n-grams have no default sizes",
            {"indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 8,
             "indexer_budget": 16, "indexer_compress_ratio": 4, "ngram_vocab_size_base": 64,
-            "hc_lowrank": 8, "ple_embed_dim": 8, "ple_layer_ids": [0],
+            "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [0],
             "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
             "output_gate_type": "silu"}),
     Family(("gemma4_assistant",), "embeddings per layer are not for assistants",
@@ -195,5 +198,11 @@ FAMILIES: tuple[Family, ...] = (
     Family(("ernie4_5_vl_moe_text",), "three axes share the rotary embedding",
            {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 2]},
             "moe_intermediate_size": [32, 32]}),
-    Family(("step3p7_text",), "sliding layers need a window", {"sliding_window": 8}),
+    Family(("step3p7_text", "step3p7", "step3p5"), "sliding layers need a window",
+           {"sliding_window": 8}),
+    Family(("xlstm",), "keys are half as wide as values", {"qk_dim_factor": 1.0}),
+    Family(("dots3_note_text",), "layers with a window have sizes of their own",
+           {"use_sliding_window": False, "layer_types": None, "num_hidden_layers": 2,
+            "mlp_layer_types": ["dense", "sparse"]}),
+    Family(("t5gemma2_encoder",), "its own field for dropping out", {"dropout_rate": 0.0}),
 )  # fmt: skip

@@ -67,6 +67,15 @@ def _merge_sizes(*names: str) -> Any:
     return recipe
 
 
+# Codes are spelt as letters for digits (Chameleon) and as numbers (Emu3).
+_PICTURE_WORDS = {
+    "<image>": 250,
+    "<|extra_200|>": 251,
+    **{f"IMGIMG{''.join(chr(65 + int(each)) for each in str(n))}Z": 100 + n for n in range(64)},
+    **{f"<|visual token {n:06d}|>": 30 + n for n in range(64)},
+}
+
+
 def _patch_rows(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     from tiny_models.inputs.values import floats
 
@@ -87,8 +96,6 @@ def _flattened(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 
     vision = model.config.vision_config
     patches = floats("patches", 1, 8, vision.patch_embed_hidden_size)
-    width = 3 * vision.patch_size**2
-    patches = floats("patches", 1, 8, width)
     places = torch.ones(1, 8, 2)
     return {
         "flattened_patches": torch.cat([places, patches], dim=-1),
@@ -136,6 +143,41 @@ def _codebook(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     from tiny_models.inputs.values import floats
 
     return {**inputs, "codebook_pixel_values": floats("codebook", 1, 3, 112, 112)}
+
+
+def _placed_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    config = model.config
+    side = 2 * config.pooling_kernel_size
+    places = torch.cartesian_prod(torch.arange(side), torch.arange(side))[None]
+    width = 3 * config.patch_size**2
+    return {
+        "pixel_values": floats("patches", 1, side * side, width),
+        "pixel_position_ids": places,
+    }
+
+
+def _batched_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {**inputs, "pixel_values": inputs["pixel_values"][None]}
+
+
+def _anything(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    from tiny_models.inputs.values import floats
+
+    return {"inputs": floats("anything", 1, 16, model.config.d_model)}
+
+
+def _act(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    from tiny_models.inputs.values import floats
+
+    config = model.config
+    if type(model).__name__ == "PI0Model":
+        width = config.dit_config.hidden_size
+        return {**inputs, "action_embeds": floats("actions", 1, config.chunk_size, width)}
+    return {**inputs, "state": floats("state", 1, config.max_state_dim)}
 
 
 def adding_ones(name: str, *shape: int) -> Any:
@@ -193,11 +235,10 @@ FAMILIES: tuple[Family, ...] = (
     Family(("qwen3_omni_moe_talker_text",), "a width without a default",
            {"shared_expert_intermediate_size": 64}),
     Family(("chameleon", "emu3"), "maps picture codes to text tokens", {
-        "vocabulary_map": {
-            "<image>": 250, "<|extra_200|>": 251, "<|image end|>": 252, "<|image start|>": 253,
-            **{f"IMGIMG{chr(65 + n)}Z": 100 + n for n in range(26)},
-            **{f"<|visual token {n:06d}|>": 30 + n for n in range(64)},
-        }}),
+        "vocabulary_map": _PICTURE_WORDS, "vq_config": {"channel_multiplier": [1, 1, 1, 1]},
+    }),
+    Family(("janus",), "widths of the codes' coder multiply",
+           {"vq_config": {"channel_multiplier": [1, 1], "num_embeddings": 64}}),
     Family(("fuyu",), "takes patches, not pictures", recipe=_patch_rows),
     Family(("neomme",), "takes patches, not pictures", recipe=_patch_rows),
     Family(("pix2struct",), "takes patches with their places", recipe=_flattened),
@@ -208,6 +249,25 @@ FAMILIES: tuple[Family, ...] = (
     Family(("deepseek_vl_hybrid",), "takes each picture at two resolutions",
            recipe=_high_resolution),
     Family(("oneformer",), "takes the task as text", recipe=_task),
+    Family(("deepseek_vl_hybrid",), "the large tower hands on layers by their number",
+           {"high_res_vision_config": {"global_attn_indexes": [0, 1]}}),
+    Family(("mllama_vision_model",), "hands on states of several layers",
+           {"intermediate_layers_indices": [0, 1], "vision_output_dim": 96}),
+    Family(("muse_glimmer", "muse_spark"), "the projector reads merged patches",
+           {"out_hidden_size": 128}),
+    Family(("qwen3_omni_moe_talker",), "is told how patches are merged",
+           {"spatial_merge_size": 2, "shared_expert_intermediate_size": 64}),
+    Family(("idefics",), "text may look at each picture",
+           recipe=adding_ones("image_attention_mask", 1, 16, 1)),
+    Family(("align",), "texts and pictures meet in one width", {"projection_dim": 64}),
+    Family(("gemma4_vision",), "takes patches with their places", recipe=_placed_patches),
+    Family(("colqwen2",), "takes the patches of each sample apart", recipe=_batched_patches),
+    Family(("perceiver",), "takes what a preprocessor makes of anything", recipe=_anything,
+           architectures=("PerceiverModel",)),
+    Family(("pi0",), "acts from a state", recipe=_act),
+    Family(("granite4_vision",), "reads layers of the picture's tower",
+           {"qformer_config": {"num_attention_heads": 4}}),
+    Family(("glm_image_vqmodel",), "has codes of its own", {"num_embeddings": 64}),
     Family(("llama4_vision_model",), "the projector reads shuffled patches",
            {"intermediate_size": 128, "projector_input_dim": 32, "projector_output_dim": 32,
             "vision_output_dim": 32}),
@@ -231,8 +291,6 @@ FAMILIES: tuple[Family, ...] = (
            {"deepstack_layer_map": [[0, 0]], "spatial_target_layers": [1]}),
     Family(("flava",), "its codebook reads a picture of its own", recipe=_codebook,
            architectures=("FlavaForPreTraining",)),
-    Family(("align",), "texts and pictures meet in one width",
-           {"projection_dim": 64, "vision_config": {"hidden_dim": 64}}),
     Family(("granite_docling",), "is told which tiles are there",
            recipe=adding_ones("pixel_attention_mask", 1, 1)),
 )  # fmt: skip

@@ -47,6 +47,7 @@ FAMILIES: tuple[Family, ...] = (
             "context_length": 8,
             "lags_sequence": [1, 2, 3],
             "num_time_features": 2,
+            "label_length": 4,
         },
         recipe=_forecast,
     ),

@@ -28,24 +28,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("cvt",),
-        "`depth` is a list here, one item a stage",
-        {"depth": [1, 1, 1]},
+        "`depth` is a list here, and the drop rates of a stage are read at its number",
+        {"depth": [1, 2, 3]},
     ),
     Family(
-        ("efficientnet",),
-        "widths come from a multiplier; the top must have four times the last stage's",
-        {
-            "width_coefficient": 1.0,
-            "depth_coefficient": 1.0,
-            "in_channels": [32, 16, 16],
-            "out_channels": [16, 16, 16],
-            "kernel_sizes": [3, 3, 5],
-            "strides": [1, 2, 2],
-            "num_block_repeats": [1, 1, 1],
-            "expand_ratios": [1, 2, 2],
-            "depthwise_padding": [],
-            "hidden_dim": 64,
-        },
+        ("efficientnet", "align_vision_model"),
+        "widths come from a multiplier, and the top is 1280 wide before it",
+        {"width_coefficient": 0.05, "depth_coefficient": 0.1, "hidden_dim": 64},
     ),
     Family(
         ("mobilenet_v1", "mobilenet_v2"),
@@ -81,14 +70,19 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("mgp-str",), "its pictures are wide", {"image_size": [32, 128]}),
     Family(
-        ("pvt",),
-        "the last stage adds a token for the class, which the first must not see",
-        {"image_size": 64},
+        ("pvt", "pvt_v2"),
+        "patches are embedded with the strides of their stage",
+        {"image_size": 64, "num_attention_heads": [1, 1, 1, 1]},
     ),
     Family(
         ("hiera",),
         "the decoder for masked pictures has sizes of its own",
-        {"decoder_hidden_size": 32, "decoder_depth": 1, "decoder_num_heads": 4},
+        {
+            "decoder_hidden_size": 32,
+            "decoder_depth": 1,
+            "decoder_num_heads": 4,
+            "embed_dim": 16,
+        },
         architectures=("HieraForPreTraining",),
     ),
     Family(
@@ -113,7 +107,6 @@ FAMILIES: tuple[Family, ...] = (
         ("tvp",),
         "the prompt frames every picture",
         {"visual_prompt_size": 4, "max_img_size": 64, "num_frames": 2},
-        recipe=in_front("pixel_values", 2),
     ),
     Family(
         ("seggpt",),
