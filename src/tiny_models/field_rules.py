@@ -51,18 +51,26 @@ def _same(value: int) -> int:
 RULES = (
     # Ids and indices point into something: the vocabulary's are set elsewhere.
     _rule(r".*(_id|_ids|_index|_indices|_idx|_token|_token_index|_indexes)", _same),
-    _rule(r"window_size|num_groups", at_most(2)),
+    _rule(r"window_size|num_groups|group_detr", at_most(2)),
+    _rule(r"num_queries", at_most(8)),
+    _rule(r"window_size_per_stage", at_most(2)),
+    _rule(r"encoder_hash_byte_group_vocab", at_most(64)),
     _rule(r"upsample_groups", exactly(WIDTH)),
     _rule(r"num_filters", at_most(4)),
     _rule(r"num_pos_feats", exactly(WIDTH // 2)),
     _rule(r"max_num_bins", at_most(8)),
     _rule(r"mm_tokens_per_image", at_most(4)),
     _rule(r"blocks_per_stage", exactly(1)),
+    _rule(r"(init_)?pos_emb_(height|width)", _same),
+    _rule(r"latent_query_num", at_most(4)),
+    _rule(r"num_(bpe|wordpiece)_labels", at_most(64)),
+    _rule(r"num_global_layers", at_most(1)),
+    _rule(r"qk_head_dim", exactly(2 * HEAD_DIM)),
     _rule(r"rotary_dim|swa_rotary_dim|qk_rope_head_dim", exactly(HEAD_DIM)),
     _rule(r".*(_ratio|_rate|_factor|_stride|_strides|_groups|_scale|_hop|_hop_length)", _same),
     _rule(r"(bos|eos|pad|sep|cls|mask)_.*", _same),
     _rule(r".*(image|input|patch|frame|crop|canvas)_size", _same),
-    _rule(r"num_(channels|frames|labels|mel_bins|queries|feature_levels|stages|codebooks)", _same),
+    _rule(r"num_(channels|frames|labels|mel_bins|feature_levels|stages|codebooks)", _same),
     # The vocabulary.
     _rule(r"(.*_)?vocab_size(_.*)?|.*n_vocab|.*vocabulary_size", at_most(VOCABULARY)),
     _rule(r"type_vocab_size|.*_type_vocab_size", at_most(16)),
@@ -83,7 +91,7 @@ RULES = (
     _rule(r"(.*_)?(num_key_value_heads|num_kv_heads|multi_query_group_num|n_head_kv|kv_heads"
           r"|num_query_groups)", at_most(KEY_VALUE_HEADS)),
     _rule(r"index_n_heads", at_most(2)),
-    _rule(r"index_topk", at_most(8)),
+    _rule(r"index_topk", at_most(16)),
     _rule(r"index_head_dim", exactly(2 * HEAD_DIM)),
     _rule(r"linear_num_key_heads", exactly(2)),
     # State-space heads of 8 fill an inner width of twice the model's.
@@ -117,7 +125,8 @@ RULES = (
     # Widths. The feed-forward part first: its names contain those of the others.
     _rule(r"(.*_)?(intermediate_size|intermediate_dim|ffn_dim|ffn_size|ffn_hidden_size|d_ff"
           r"|mlp_dim|n_inner|mlp_hidden_size|inner_dim|feed_forward_dim|feedforward_dim"
-          r"|feedforward_size|d_ffn|ff_dim|mlp_width)", at_most(FEED_FORWARD)),
+          r"|feedforward_size|d_ffn|ff_dim|mlp_width|intermediate_size_mlp|linear_units"
+          r"|postnet_units)", at_most(FEED_FORWARD)),
     _rule(r"(.*_)?(hidden_size|hidden_sizes|hidden_dim|hidden_dims|d_model|n_embd|embed_dim"
           r"|embed_dims|embedding_dim|embedding_size|projection_dim|proj_dim|projection_size"
           r"|proj_size|width|output_dim|out_dim|out_hidden_size|output_size|model_dim|lru_width"
@@ -125,7 +134,7 @@ RULES = (
           r"|hidden_channels|latent_dim|feature_size|fusion_dim|conv_dim|tdnn_dim|codebook_dim"
           r"|codevector_dim|projector_dim|embd_dim|emb_dim|in_dim|shared_dim|initial_channel"
           r"|attention_dim|bottleneck_channels|stem_channels|neck_channels|hidden_unit|n_channels"
-          r"|bottleneck_features|pooler_output_size|layer_channels|channel)"
+          r"|bottleneck_features|base_channels|pooler_output_size|vector_quantization_hidden_dimension|layer_channels|channel)"
           r"(_per_stage|_list)?", at_most(WIDTH)),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ _PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 _FLOATS = {"float32": "F32", "float16": "F16", "bfloat16": "BF16"}
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
+_PER_LAYER = re.compile(r"layer|depth|stage|block|channels|sizes")
 _LARGEST_CONFIG = 20_000_000
 
 
@@ -204,7 +205,12 @@ def _require_layers(
     deepest = max(
         (int(found[1]) for name in tensors if (found := _LAYER.search(name))), default=None
     )
-    lists = [len(v) for part in parts for v in part.values() if isinstance(v, list)]
+    lists = [
+        len(value)
+        for part in parts
+        for name, value in part.items()
+        if isinstance(value, list) and _PER_LAYER.search(name)
+    ]
     if counts and deepest is not None and deepest >= sum(counts) + sum(lists):
         raise CheckFailed(
             f"has at most {max(counts)} layers, but the weights have layer {deepest}", place=path

@@ -9,7 +9,7 @@ from tiny_models.field_rules import LAYERS
 
 # Enough for models that mix four kinds of layers.
 MOST_LAYERS = 4
-_COUNTS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth")
+COUNTS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth")
 
 
 def select_layers(start: Any, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def select_layers(start: Any, values: Mapping[str, Any], names: Iterable[str]) -
     if start is None:
         return {}
     present = list(names)
-    count_name = next((name for name in _COUNTS if name in present), None)
+    count_name = next((name for name in COUNTS if name in present), None)
     count = vars(start).get(count_name) if count_name else None
     if count_name is None or not isinstance(count, int) or count <= LAYERS:
         return {}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tiny_models import catalogue, field_rules
+from tiny_models.backbones import with_out_indices
 from tiny_models.errors import InputError
 from tiny_models.families import families_of
 from tiny_models.layers import select_layers
@@ -94,6 +95,7 @@ def tiny_values(config_class: Any, given: Any, architecture: str) -> dict[str, A
             values[name] = after
     values.update(related_sizes(start))
     values.update(select_layers(start, values, field_names(config_class)))
+    values = with_out_indices(start, values)
     for entry in families_of(config_class.model_type, architecture):
         values = merged(values, entry.config)
     return values
@@ -117,6 +119,9 @@ def build_config(config_class: Any, values: Mapping[str, Any]) -> Any:
             base = value.base
             part = dict(_all_values(base))
             ready[name] = build_config(type(base), merged(part, value.overrides))
+        elif isinstance(value, Replaced):
+            other = catalogue.config_class(value.model_type)
+            ready[name] = build_config(other, merged(tiny_values(other, None, ""), value.overrides))
         else:
             ready[name] = value
     return config_class(**ready)
@@ -130,12 +135,25 @@ class Overridden:
     overrides: Mapping[str, Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class Replaced:
+    """A sub-config of another model type in place of the default one, itself tiny."""
+
+    model_type: str
+    overrides: Mapping[str, Any]
+
+
 def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     """The values with overrides; a mapping goes into a sub-config instead of replacing it."""
     result = dict(values)
     for name, value in overrides.items():
         before = result.get(name)
-        if isinstance(value, Mapping) and _is_config(before):
+        if isinstance(value, Mapping) and name.endswith("_config") and "model_type" in value:
+            others = {key: each for key, each in value.items() if key != "model_type"}
+            result[name] = Replaced(value["model_type"], others)
+        elif isinstance(value, Mapping) and isinstance(before, Replaced):
+            result[name] = Replaced(before.model_type, merged(before.overrides, value))
+        elif isinstance(value, Mapping) and _is_config(before):
             result[name] = Overridden(before, value)
         elif isinstance(value, Mapping) and isinstance(before, Overridden):
             result[name] = Overridden(before.base, merged(before.overrides, value))

@@ -69,12 +69,11 @@ def _default_ids(config: Any, size: int) -> dict[str, int]:
     for part in parts(config):
         for name in id_fields(part):
             value = vars(part).get(name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                continue
             role = _ALIASES.get(name, name)
-            if role in ids:
+            unset = value is None and (role == "pad_token_id" or role in _ALIASES.values())
+            if role in ids or not (unset or type(value) is int):
                 continue
-            if 0 <= value < min(8, size):
+            if value is not None and 0 <= value < min(8, size):
                 ids[role] = value
             elif role in common:
                 ids[role] = common[role]

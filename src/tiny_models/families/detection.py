@@ -1,7 +1,59 @@
-"""Entries of detection models."""
+"""Entries of models that find objects, points and depth."""
 
 from __future__ import annotations
 
 from tiny_models.families.entry import Family
 
-FAMILIES: tuple[Family, ...] = ()
+_RESNET = {"model_type": "resnet", "out_indices": [4]}
+_RESNET_LEVELS = {"model_type": "resnet", "out_indices": [2, 3, 4]}
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        ("detr", "conditional_detr", "dab-detr", "table-transformer"),
+        "the default backbone needs a package; a ResNet of the library does not",
+        {"backbone_config": _RESNET, "num_queries": 8},
+    ),
+    Family(
+        ("detr",),
+        "maps join the width and the heads, in groups of eight",
+        {"encoder_attention_heads": 8, "decoder_attention_heads": 8},
+        architectures=("DetrForSegmentation",),
+    ),
+    Family(
+        ("lw_detr",),
+        "features of one scale are handed on",
+        {"projector_scale_factors": [1.0]},
+    ),
+    Family(
+        ("pp_doclayout_v2",),
+        "thresholds of classes and their order have no default",
+        {"class_thresholds": [0.5, 0.5], "class_order": [0, 1]},
+    ),
+    Family(
+        ("deformable_detr",),
+        "the default backbone needs a package; a ResNet of the library does not",
+        {"backbone_config": _RESNET_LEVELS, "d_model": 64, "num_queries": 8},
+    ),
+    Family(
+        ("grounding-dino", "mm-grounding-dino"),
+        "norms over groups of one channel and one pixel would see a single value",
+        {"d_model": 64, "num_queries": 8},
+    ),
+    Family(
+        ("rf_detr", "lw_detr"),
+        "more queries than a small picture has places",
+        {"num_queries": 4, "group_detr": 2},
+    ),
+    Family(
+        ("dpt",),
+        "takes the states of four layers of its own",
+        {
+            "num_hidden_layers": 4,
+            "backbone_out_indices": [0, 1, 2, 3],
+            "neck_hidden_sizes": [16, 16, 16, 16],
+        },
+    ),
+    Family(("superpoint",), "one class per pixel of a cell and one for none",
+           {"keypoint_decoder_dim": 65}),
+    Family(("efficientloftr",), "half of a head is rotated, for two axes", {"head_dim": 16}),
+)  # fmt: skip

@@ -55,6 +55,11 @@ FAMILIES: tuple[Family, ...] = (
         {"num_heads": 8, "head_dim": 8, "n_groups": 1},
     ),
     Family(
+        ("granitemoehybrid",),
+        "by default no layer attends",
+        {"layer_types": ["linear_attention", "full_attention"]},
+    ),
+    Family(
         ("recurrent_gemma",),
         "its blocks alternate in threes, of which the third attends",
         {"num_hidden_layers": 3},
@@ -65,6 +70,8 @@ FAMILIES: tuple[Family, ...] = (
         {
             "num_hidden_layers": 4,
             "layers_block_type": ["hybrid", "mamba", "hybrid", "mamba"],
+            "attention_hidden_size": 64,
+            "attention_head_dim": 16,
         },
     ),
     Family(
@@ -75,7 +82,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("blt",),
         "byte groups are hashed into a table of half a million rows",
-        {"encoder_hash_byte_group_vocab": 64},
+        {"encoder_hash_byte_group_vocab": 64, "use_cache": False},
     ),
     Family(
         ("cpmant",),
@@ -85,7 +92,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("dbrx",),
         "the attention's part of the config has no rotary base by default",
-        {"attn_config": {"rope_theta": 10000.0}},
+        {"attn_config": {"rope_theta": 10000.0, "clip_qkv": 8.0}},
     ),
     Family(
         ("cohere_compass_text",),
@@ -98,7 +105,7 @@ FAMILIES: tuple[Family, ...] = (
         },
     ),
     Family(
-        ("gemma3n_text", "gemma4_unified_text"),
+        ("gemma3n_text",),
         "layers that share caches need one of their kind below them",
         {
             "num_hidden_layers": 4,
@@ -109,6 +116,8 @@ FAMILIES: tuple[Family, ...] = (
                 "full_attention",
             ],
             "num_kv_shared_layers": 2,
+            "intermediate_size": 64,
+            "activation_sparsity_pattern": None,
         },
     ),
     Family(
@@ -128,7 +137,10 @@ FAMILIES: tuple[Family, ...] = (
         {"head_dim": 16},
     ),
     Family(
-        ("qwen2_vl_text", "qwen2_5_vl_text", "glm4v_text", "glm_ocr_text", "glm_image_text"),
+        (
+            "qwen2_vl_text", "qwen2_5_vl_text", "qwen2_5_omni_text", "paddleocr_vl_text",
+            "glm4v_text", "glm_ocr_text", "glm_image_text",
+        ),
         "the sections of the rotary embedding must fill the small head",
         {"rope_parameters": _MROPE},
     ),
@@ -163,4 +175,34 @@ FAMILIES: tuple[Family, ...] = (
         {"coordinate_size": 6, "shape_size": 4},
     ),
     Family(("lilt",), "six embeddings of a box share the width", {"hidden_size": 48}),
+    Family(("lfm2_moe",), "layer kinds have no default",
+           {"num_hidden_layers": 2, "layer_types": ["conv", "full_attention"],
+            "num_dense_layers": 1}),
+    Family(("deepseek_ocr2_text",), "kinds and groups have no default",
+           {"mlp_layer_types": ["dense", "sparse"], "n_group": 1, "topk_group": 1,
+            "num_experts_per_tok": 2}),
+    Family(("hunyuan_vl_text",), "the sections of the rotary embedding have no default",
+           {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 1, 1]}}),
+    Family(("qwen4_exp_text",), "the indexer and the n-grams have no default sizes",
+           {"indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 8,
+            "indexer_budget": 16, "indexer_compress_ratio": 4, "ngram_vocab_size_base": 64,
+            "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [0],
+            "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
+            "output_gate_type": "silu"}),
+    Family(("gemma4_assistant",), "embeddings per layer are not for assistants",
+           {"hidden_size_per_layer_input": 0}),
+    Family(("diffusion_gemma_text",), "experts have no default numbers",
+           {"num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 32}),
+    Family(("bros",), "boxes are embedded in a quarter of the width",
+           {"dim_bbox": 8, "hidden_size": 64}),
+    Family(("ernie4_5_vl_moe_text",), "three axes share the rotary embedding",
+           {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 2]},
+            "moe_intermediate_size": [32, 32]}),
+    Family(("step3p7_text", "step3p7", "step3p5"), "sliding layers need a window",
+           {"sliding_window": 8}),
+    Family(("xlstm",), "keys are half as wide as values", {"qk_dim_factor": 1.0}),
+    Family(("dots3_note_text",), "layers with a window have sizes of their own",
+           {"use_sliding_window": False, "layer_types": None, "num_hidden_layers": 2,
+            "mlp_layer_types": ["dense", "sparse"]}),
+    Family(("t5gemma2_encoder",), "its own field for dropping out", {"dropout_rate": 0.0}),
 )  # fmt: skip

@@ -20,9 +20,8 @@ def in_front(name: str, count: int = 1) -> Recipe:
 def frames_first(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """Spectrograms with time before frequency."""
     changed = dict(inputs)
-    for name in ("input_features", "audio_input_features"):
-        if name in changed:
-            changed[name] = changed[name].transpose(1, 2).contiguous()
+    if "input_features" in changed:
+        changed["input_features"] = changed["input_features"].transpose(1, 2).contiguous()
     return changed
 
 
@@ -75,17 +74,6 @@ def ids_like(name: str, source: str = "input_ids") -> Recipe:
 
     def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
         return {**inputs, name: inputs[source].clone()}
-
-    return recipe
-
-
-def noise_where_ones(name: str, value: float) -> Recipe:
-    """An input filled with one number of floating point, shaped as before."""
-
-    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        return {**inputs, name: torch.full_like(inputs[name], value)}
 
     return recipe
 

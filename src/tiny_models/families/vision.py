@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiny_models.families.entry import Family
-from tiny_models.families.recipes import in_front
-
-_NECK = {"neck_hidden_sizes": [16, 16, 16, 16], "fusion_hidden_size": 16}
+from tiny_models.families.recipes import adding, in_front
 
 
 def _masked_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -30,24 +28,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("cvt",),
-        "`depth` is a list here, one item a stage",
-        {"depth": [1, 1, 1]},
+        "`depth` is a list here, and the drop rates of a stage are read at its number",
+        {"depth": [1, 2, 3]},
     ),
     Family(
-        ("efficientnet",),
-        "widths come from a multiplier; the top must have four times the last stage's",
-        {
-            "width_coefficient": 1.0,
-            "depth_coefficient": 1.0,
-            "in_channels": [32, 16, 16],
-            "out_channels": [16, 16, 16],
-            "kernel_sizes": [3, 3, 5],
-            "strides": [1, 2, 2],
-            "num_block_repeats": [1, 1, 1],
-            "expand_ratios": [1, 2, 2],
-            "depthwise_padding": [],
-            "hidden_dim": 64,
-        },
+        ("efficientnet", "align_vision_model"),
+        "widths come from a multiplier, and the top is 1280 wide before it",
+        {"width_coefficient": 0.05, "depth_coefficient": 0.1, "hidden_dim": 64},
     ),
     Family(
         ("mobilenet_v1", "mobilenet_v2"),
@@ -56,10 +43,9 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("mobilevitv2",), "widths come from a multiplier", {"width_multiplier": 0.25}),
     Family(
-        ("focalnet", "swinv2", "swin"),
-        "the decoder for masked pictures grows with the square of the stride",
-        {"encoder_stride": 8, "depths": [1, 1], "num_heads": [4, 4], "hidden_sizes": None},
-        architectures=("SwinForMaskedImageModeling", "Swinv2ForMaskedImageModeling"),
+        ("swin", "swinv2", "maskformer-swin", "donut-swin", "focalnet"),
+        "widths double from stage to stage",
+        {"embed_dim": 16},
     ),
     Family(
         ("timesformer", "xclip"),
@@ -76,5 +62,73 @@ FAMILIES: tuple[Family, ...] = (
         "the decoder rebuilds masked patches",
         recipe=_masked_patches,
         architectures=("VideoMAEForPreTraining",),
+    ),
+    Family(
+        ("pp_lcnet", "pp_lcnet_v3", "pp_lcnet_v4"),
+        "widths come from a scale",
+        {"scale": 0.125},
+    ),
+    Family(("mgp-str",), "its pictures are wide", {"image_size": [32, 128]}),
+    Family(
+        ("pvt", "pvt_v2"),
+        "patches are embedded with the strides of their stage",
+        {"image_size": 64, "num_attention_heads": [1, 1, 1, 1]},
+    ),
+    Family(
+        ("hiera",),
+        "the decoder for masked pictures has sizes of its own",
+        {
+            "decoder_hidden_size": 32,
+            "decoder_depth": 1,
+            "decoder_num_heads": 4,
+            "embed_dim": 16,
+        },
+        architectures=("HieraForPreTraining",),
+    ),
+    Family(
+        ("uvdoc_backbone",),
+        "widths and layers are spelt out stage by stage",
+        {
+            "resnet_head": ((3, 8), (8, 8)),
+            "stage_configs": (((8, 8, 1, False),), ((8, 16, 2, True),)),
+        },
+    ),
+    Family(
+        ("sam2_hiera_det_model",),
+        "no stage attends over all windows of the small picture",
+        {"global_attention_blocks": [], "image_size": [64, 64]},
+    ),
+    Family(
+        ("sapiens2",),
+        "grouped heads in every layer",
+        {"num_key_value_attention_heads": 4},
+    ),
+    Family(
+        ("tvp",),
+        "the prompt frames every picture",
+        {"visual_prompt_size": 4, "max_img_size": 64, "num_frames": 2},
+    ),
+    Family(
+        ("seggpt",),
+        "segments by the example of another picture",
+        {"image_size": [128, 64], "pretrain_image_size": 64},
+        recipe=adding(
+            pixel_values=(1, 3, 64, 64),
+            prompt_pixel_values=(1, 3, 64, 64),
+            prompt_masks=(1, 3, 64, 64),
+        ),
+    ),
+    Family(
+        ("perceiver",),
+        "latent widths have names of their own",
+        {
+            "d_latents": 32,
+            "num_latents": 8,
+            "num_self_attends_per_block": 1,
+            "num_self_attention_heads": 1,
+            "num_cross_attention_heads": 1,
+            "image_size": 16,
+            "train_size": [16, 16],
+        },
     ),
 )

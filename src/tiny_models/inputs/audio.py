@@ -26,11 +26,13 @@ def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
 
     config = audio_part(model.config)
     made: dict[str, Any] = {}
+    if getattr(model.config, "audio_config", True) is None:
+        return made
     if "input_features" in names:
         made["input_features"] = spectrogram(config)
         for mask in ("input_features_mask", "feature_attention_mask"):
             if mask in names:
-                made[mask] = torch.ones(1, made["input_features"].shape[-1], dtype=torch.long)
+                made[mask] = torch.ones(1, frames(config), dtype=torch.long)
     if "input_values" in names and "input_ids" not in names:
         made["input_values"] = waveform(model, config)
     return made

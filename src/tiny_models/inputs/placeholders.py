@@ -34,13 +34,13 @@ def fill_placeholders(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
     front: list[int] = []
     kinds: list[int] = []
     for kind, (method, fields, sources) in enumerate(_MODALITIES, start=1):
-        maker = getattr(model, method, None) or getattr(getattr(model, "model", None), method, None)
+        makers = _makers(model, method)
         token = lookup(model.config, *fields)
-        if maker is None or not isinstance(token, int) or not any(s in result for s in sources):
+        if not makers or not isinstance(token, int) or not any(s in result for s in sources):
             continue
         if bool((ids == token).any()):
             continue
-        count = _features(maker, result)
+        count = _features(makers, result)
         front += [token] * count
         kinds += [kind] * count
     if not front:
@@ -57,14 +57,30 @@ def fill_placeholders(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _features(maker: Any, inputs: Mapping[str, Any]) -> int:
+def _makers(model: Any, method: str) -> list[Any]:
+    """The methods of that name, of the model itself and of its parts, outermost first."""
+    found = (getattr(module, method, None) for module in model.modules())
+    return [each for each in found if each is not None]
+
+
+def _features(makers: list[Any], inputs: Mapping[str, Any]) -> int:
     import torch
 
-    accepted = inspect.signature(maker).parameters
-    skip = ("input_ids", "attention_mask")
-    given = {name: value for name, value in inputs.items() if name in accepted and name not in skip}
+    # An outer method may take anything and hand it on, so the names come from all of them.
+    accepted = {name for each in makers for name in inspect.signature(each).parameters}
+    own = inspect.signature(makers[0]).parameters
+    if any(each.kind is each.VAR_POSITIONAL for each in own.values()):
+        makers = makers[1:]
+        own = inspect.signature(makers[0]).parameters
+    if not any(each.kind is each.VAR_KEYWORD for each in own.values()):
+        accepted = set(own)
+    given = {
+        name: value
+        for name, value in inputs.items()
+        if name in accepted and name not in ("attention_mask",)
+    }
     with torch.no_grad():
-        return _count(maker(**given))
+        return _count(makers[0](**given))
 
 
 def _count(features: Any) -> int:

@@ -18,6 +18,8 @@ def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
 
     config = vision_part(model.config)
     made: dict[str, Any] = {}
+    if getattr(model.config, "vision_config", True) is None:
+        return made
     if "pixel_values" in names:
         if names & {"image_grid_thw", "grid_thw"}:
             made["pixel_values"] = flat_patches(config)
@@ -74,7 +76,9 @@ def size(config: Any) -> int:
 
 def picture(config: Any) -> Any:
     """One picture, shape (1, channels, side, side)."""
-    return floats("picture", 1, channels(config), size(config), size(config))
+    sides = lookup(config, "image_size", "img_size", "input_size", default=SIZE)
+    height, width = sides if isinstance(sides, (list, tuple)) else (sides, sides)
+    return floats("picture", 1, channels(config), height, width)
 
 
 def flat_patches(config: Any, grid: tuple[int, int, int] = GRID) -> Any:
