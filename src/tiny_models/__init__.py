@@ -1,0 +1,1 @@
+"""Tiny, deterministic models of every architecture that transformers knows, made offline."""
