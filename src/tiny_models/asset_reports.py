@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,27 @@ class AssetRow:
         return asdict(self)
 
 
+SETTINGS = "tokenizer_config.json"
+# What a tokenizer's settings say of how they were loaded: from a directory, and offline or not.
+_LOADING = ("is_local", "local_files_only")
+
+
+def without_loading(settings: bytes) -> bytes:
+    """A tokenizer's settings file without what depends on how it was loaded."""
+    values = json.loads(settings)
+    kept = {name: value for name, value in values.items() if name not in _LOADING}
+    return (json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
 def contents(directory: Path) -> dict[str, bytes]:
-    """All files of a directory by their relative paths, but for the model's config."""
+    """All files of a directory by their relative paths, but for the model's config.
+
+    Of a tokenizer's settings, without what depends on how it was loaded.
+    """
     return {
-        path.relative_to(directory).as_posix(): path.read_bytes()
+        path.relative_to(directory).as_posix(): (
+            without_loading(path.read_bytes()) if path.name == SETTINGS else path.read_bytes()
+        )
         for path in directory.rglob("*")
         if path.is_file() and path.name != "config.json"
     }

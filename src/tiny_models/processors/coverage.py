@@ -114,7 +114,10 @@ def _checked(role: str, class_name: str, directory: Path) -> tuple[bool, list[st
     again = directory.with_name(f"again-{role}")
     thing.save_pretrained(again)
     before = contents(directory)
-    nested = json.loads(before.get("processor_config.json", b"{}")).get(role)
+    parts = json.loads(before.get("processor_config.json", b"{}"))
+    nested = parts.get(role)
+    if role == "feature_extractor":
+        nested = nested or parts.get("audio_processor")
     if nested is None:
         differing = changed(before, contents(again))
     else:

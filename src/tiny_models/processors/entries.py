@@ -12,7 +12,7 @@ class ProcessorEntry:
     """A departure from the general rules; whatever is unset follows them.
 
     ``tokenizers`` are the model types of further tokenizers, by role; ``classes`` are parts'
-    classes by role, where the library maps none; ``settings`` are parts' parameters by role.
+    classes by role, where the library maps none; ``settings`` are parameters by role.
     ``parts_only`` says why the class itself cannot
     be made, so that its parts are written without it.
     """
@@ -24,7 +24,16 @@ class ProcessorEntry:
     parts_only: str = ""
 
 
+_READS_NO_TEXT = ProcessorEntry(
+    "reading the text in an image needs a program that is no Python package",
+    settings={"image_processor": {"apply_ocr": False}},
+)
+
 ENTRIES: Mapping[str, ProcessorEntry] = {
+    "LayoutLMv2Processor": _READS_NO_TEXT,
+    "LayoutLMv3Processor": _READS_NO_TEXT,
+    "LayoutXLMProcessor": _READS_NO_TEXT,
+    "UdopProcessor": _READS_NO_TEXT,
     "InstructBlipProcessor": ProcessorEntry(
         "its Q-Former reads the text with BERT's tokenizer",
         tokenizers={"qformer_tokenizer": "bert"},
@@ -71,6 +80,10 @@ ENTRIES: Mapping[str, ProcessorEntry] = {
     "MgpstrProcessor": ProcessorEntry(
         "it has two tokenizers that it does not keep",
         parts_only="loads the tokenizers of GPT-2 and BERT from the hub whenever it is made",
+    ),
+    "PerceptionLMProcessor": ProcessorEntry(
+        "its config has the patches inside the name of a timm model",
+        settings={"processor": {"patch_size": 14}},
     ),
     "Ernie4_5_VLMoeProcessor": ProcessorEntry(
         "the times that it draws on frames need a font's file",

@@ -10,6 +10,8 @@ _VISION = re.compile(r".*(vision|visual|image|backbone|pixel).*")
 _AUDIO = re.compile(r".*(audio|speech|sound|encoder).*")
 # An image's edge in pixels, where the config leaves it open.
 _FREE_EDGE = 64
+# A video's frames, where the config leaves them open.
+_FEW_FRAMES = 4
 # Edges are at most this long; what is larger in a default counts pixels of an area.
 _LONGEST_EDGE = 4000
 # Image tokens along an edge, at least and at most, where a processor bounds the area.
@@ -28,6 +30,7 @@ _OTHER_NAMES = {
     "vision_feature_select_strategy": ("vision_feature_select_strategy",),
     "img_size": ("image_size",),
     "image_size": ("image_size",),
+    "pooling_ratio": ("projector_pooling_ratio",),
     "pixel_shuffle_ratio": ("pixel_shuffle_ratio",),
 }
 _MEL_NAMES = (
@@ -55,6 +58,8 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
     merge = next((known[name] for name in _OTHER_NAMES["merge_size"] if _whole(known.get(name))), 0)
     if fields.get("merge_size") is not None and merge:
         values["merge_size"] = merge
+    if isinstance(fields.get("num_frames"), int) and "num_frames" not in values:
+        values["num_frames"] = min(fields["num_frames"], _FEW_FRAMES)
     edges = _edges(known.get("image_size"))
     unit = _unit({**fields, **values})
     for name in ("size", "crop_size", "max_image_size", "pad_size"):
@@ -94,9 +99,13 @@ def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["max_length"] = known["max_length"]
     frames = known.get("max_source_positions")
     if _whole(frames) and "nb_max_frames" in fields:
-        # The encoder halves the frames; a chunk has as many as it has positions.
-        seconds = 2 * frames * fields["hop_length"] / fields["sampling_rate"]
-        values["chunk_length"] = int(seconds) if seconds == int(seconds) else seconds
+        # The encoder halves the frames; a chunk has as many as it has positions. Chunks are whole
+        # seconds, so that for fewer frames each of them is longer.
+        rate, wanted = fields["sampling_rate"], 2 * frames
+        seconds, rest = divmod(wanted * fields["hop_length"], rate)
+        values["chunk_length"] = seconds if not rest else 1
+        if rest:
+            values["hop_length"] = rate // wanted
     return values
 
 

@@ -22,7 +22,7 @@ from tiny_models.processors.settings import checkpoint_settings
 from tiny_models.processors.sizing import audio_values, image_values, processor_values
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
-from tiny_models.tokenizers.writing import make, move_files
+from tiny_models.tokenizers.writing import forget_loading, make, move_files
 
 _ROUNDS = 4
 _TOKENIZER = re.compile(r".*tokenizer")
@@ -55,6 +55,7 @@ def write(
         written = []
         for place in saved:
             _drop_vocabulary(place, directory)
+            forget_loading(place)
             written += [
                 path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()
             ]
@@ -84,14 +85,20 @@ class _Maker:
         self.settings = checkpoint_settings(options.from_checkpoint)
 
     def things(self, scratch: Path) -> list[tuple[str, Any]]:
-        """What is to be saved: the processor, or whatever parts a type without one has."""
+        """What is to be saved: the processor, and the parts that it does not consist of."""
+        made: list[tuple[str, Any]] = []
+        covered: list[str] = []
         if self.classes.processor is not None and not self.entry.parts_only:
-            return [("processor", self._processor(self.classes.processor, scratch))]
-        return [
-            (role, self._part(role, name))
-            for role in ("image_processor", "video_processor", "feature_extractor")
-            if (name := self._class_of(role)) is not None and name not in WITHOUT_FILES
-        ]
+            processor = self._processor(self.classes.processor, scratch)
+            made.append(("processor", processor))
+            covered = processor.get_attributes()
+            if any(role in covered for role in _AUDIO_ROLES):
+                covered = [*covered, *_AUDIO_ROLES]
+        for role in ("image_processor", "video_processor", "feature_extractor"):
+            name = self._class_of(role)
+            if name is not None and role not in covered and name not in WITHOUT_FILES:
+                made.append((role, self._part(role, name)))
+        return made
 
     def check_overrides(self) -> None:
         """Raises InputProblem for an override that no part has a field for."""
@@ -106,7 +113,10 @@ class _Maker:
         before = None if tokenizer is None else len(tokenizer)
         parameters = inspect.signature(found.__init__).parameters
         free = {name for name in parameters if name not in (*parts, "self", "args", "kwargs")}
-        values = processor_values(free, self.config)
+        values = {
+            **self.entry.settings.get("processor", {}),
+            **processor_values(free, self.config),
+        }
         values.update(self._overrides(free))
         if "chat_template" in parameters and getattr(tokenizer, "chat_template", None):
             values["chat_template"] = tokenizer.chat_template
@@ -133,7 +143,7 @@ class _Maker:
 
     def _class_of(self, role: str) -> str | None:
         mapped = "feature_extractor" if role in _AUDIO_ROLES else role
-        return self.entry.classes.get(role) or getattr(self.classes, mapped, None)
+        return getattr(self.classes, mapped, None) or self.entry.classes.get(role)
 
     def _tokenizer(self) -> Any:
         from transformers.models.auto.tokenization_auto import tokenizer_class_from_name

@@ -66,6 +66,24 @@ _ROBERTA_TOKENS = {
     "mask_token": "<mask>",
 }
 
+# What a family has where it is asked for by name.
+FAMILY_TOKENS: Mapping[str, Mapping[str, str | None]] = {
+    "byte_level_bpe": BYTE_LEVEL_TOKENS,
+    "bpe_byte_fallback": _SENTENCEPIECE_TOKENS,
+    "unigram": _SENTENCEPIECE_TOKENS,
+    "character": _SENTENCEPIECE_TOKENS,
+    "wordpiece": _ENCODER_TOKENS,
+    "word_level": {**_ENCODER_TOKENS, "cls_token": None, "sep_token": None},
+}
+
+# Mistral's control tokens, in the order of their ids.
+_MISTRAL_CONTROL = (
+    *("<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]"),
+    *("[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[IMG]", "<pad>", "[IMG_BREAK]"),
+    *("[IMG_END]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),
+    *("[TOOL_CONTENT]", "[ARGS]", "[CALL_ID]", "[THINK]", "[/THINK]", "[AUDIO]", "[BEGIN_AUDIO]"),
+)
+
 # Model types that are loaded by the library's general tokenizer class. The first that matches
 # counts; one that matches none has byte-level BPE.
 FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
@@ -144,7 +162,23 @@ FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
         Entry(
             "its processor takes the token of id 24 for audio",
             "byte_level_bpe",
-            {**BYTE_LEVEL_TOKENS},
+            {**_SENTENCEPIECE_TOKENS, "audio_token": "[AUDIO]"},
+            extra_tokens=_MISTRAL_CONTROL,
+            first_pieces=_MISTRAL_CONTROL,
+        ),
+    ),
+    (
+        r"minimax_m3_vl",
+        Entry(
+            "its processor has these texts as constants",
+            "byte_level_bpe",
+            {
+                **BYTE_LEVEL_TOKENS,
+                "image_token": "]<]image[>[",
+                "video_token": "]<]video[>[",
+                "vision_start_token": "]<]start of image[>[",
+                "vision_end_token": "]<]end of image[>[",
+            },
         ),
     ),
 )
@@ -152,9 +186,10 @@ FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
 _SPM = ("sentencepiece", "protobuf")
 
 CLASS_ENTRIES: Mapping[str, Entry] = {
-    "GPT2Tokenizer": Entry(
-        "a batch of texts needs padding, and the class has no token for it",
-        special_tokens={"pad_token": "<|pad|>"},
+    "ParakeetTokenizer": Entry(
+        "sentencepiece Unigram; the padding token is what CTC writes between sounds",
+        "unigram",
+        {"unk_token": "<unk>", "pad_token": "<pad>"},
     ),
     "PegasusTokenizer": Entry(
         "the class looks for its unknown token behind the first piece",
@@ -286,14 +321,27 @@ CLASS_ENTRIES: Mapping[str, Entry] = {
     ),
 }
 
+# Types whose vocabulary is of pixels, codec codes, units or phonemes, not of texts.
+OTHER_CODES = (
+    r"beit|imagegpt|decision_transformer|flava_image_(codebook|model)|ovis2_vision|gemma3n_vision"
+    r"|gemma3n_audio|csm_depth_decoder_model|moshi_depth|musicgen(_melody)?_decoder|dia_decoder"
+    r"|voxtral(_realtime)?_encoder|granite_speech5_encoder|qwen3_omni_moe_talker_code_predictor"
+    r"|deepseek_ocr2_(encoder|vision)|pp_doclayout_v2|fastspeech2_conformer_with_hifigan"
+)
+
 # Types whose models were published without a chat format: they continue text.
 _NO_CHAT = (
     r"gpt2|gpt_neo|gpt_neox|gpt_neox_japanese|gptj|gpt-sw3|gpt_bigcode|codegen|openai-gpt|ctrl|opt"
     r"|bloom|blt.*|bark|biogpt|xglm|xlnet|xlm|mamba2?|falcon_mamba|rwkv|xlstm|reformer|cpmant|cpm"
     r"|clvp.*|trocr|musicgen.*|moshi.*|imagegpt|decision_transformer|git|mpt|persimmon|evolla"
     r"|EvollaModel|beam|parakeet.*|nemotron_asr.*|nemotron3_5.*|csm_depth.*|recurrent_gemma|dia.*"
+    r"|blip-2|instructblip.*|florence2|fuyu|chameleon|kosmos.*|pix2struct.*"
     r"|colpali|colmodernvbert|colqwen2|pi0|paligemma|t5.*|umt5|modernbert-decoder"
 )
+# Types that see and follow conversations, though no class of theirs is named for it.
+_CHAT = r"shieldgemma2|embedding_gemma2|diffusion_gemma"
+# Types whose processors take a tokenizer that knows their token by name for one of another form.
+UNNAMED_TOKENS = r"blip-2|instructblip|instructblipvideo"
 _CHAT_HEAD = re.compile(r"^class \w+ForCausalLM\(", re.MULTILINE)
 _VISION_HEAD = re.compile(r"^class \w+ForConditionalGeneration\(", re.MULTILINE)
 _MASKED_HEAD = re.compile(r"^class \w+ForMaskedLM\(", re.MULTILINE)
@@ -313,6 +361,8 @@ def holds_chats(model_type: str, modeling_source: str, *, encodes: bool, sees: b
     ``encodes``: its config makes an encoder-decoder of it; ``sees``: it takes images, video or
     audio together with text.
     """
+    if re.fullmatch(_CHAT, model_type):
+        return True
     if re.fullmatch(_NO_CHAT, model_type) or _MASKED_HEAD.search(modeling_source):
         return False
     if sees:

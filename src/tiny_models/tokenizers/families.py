@@ -100,7 +100,9 @@ def _word_level(first: list[str], unknown: str | None, size: int) -> Any:
     words = (*CHARACTERS, *WORDS, *FOREIGN_WORDS)[:size]
     tokenizer = Tokenizer(models.WordLevel(_numbered(first, words), unk_token=unknown or "[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Whitespace(), pre_tokenizers.Digits(individual_digits=True)]
+    )
     return tokenizer
 
 

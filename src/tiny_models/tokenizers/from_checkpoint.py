@@ -15,7 +15,7 @@ from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import Recipe
 from tiny_models.tokenizers.sentencepiece_file import shrunk_model
 from tiny_models.tokenizers.shrinking import shrink, shrink_lines, shrink_merges
-from tiny_models.tokenizers.writing import move_files, settle, vocabulary_of
+from tiny_models.tokenizers.writing import forget_loading, move_files, settle, vocabulary_of
 from tiny_models.vocabulary import Vocabulary
 
 # Beside what a class calls its vocabulary.
@@ -76,7 +76,9 @@ def write_shrunk(
             shrunk.chat_template = chat_template or None
         vocabulary = vocabulary_of(recipe, shrunk)
         keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
-        move_files(settle(shrunk, scratch, keep=keep), directory)
+        saved = settle(shrunk, scratch, keep=keep)
+        forget_loading(saved)
+        move_files(saved, directory)
     return vocabulary
 
 

@@ -38,6 +38,19 @@ def expected_tokens(source: str, class_name: str) -> dict[str, str | None]:
     return {}
 
 
+def takes_tokenizer(source: str, class_name: str) -> bool:
+    """Whether a processor class is made of a tokenizer, among other things."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and node.name == class_name:
+            return any(
+                argument.arg == "tokenizer"
+                for method in node.body
+                if isinstance(method, ast.FunctionDef) and method.name == "__init__"
+                for argument in method.args.args
+            )
+    return False
+
+
 def source_of(module_name: str) -> str | None:
     """The source text of a module of the installed libraries, without importing it."""
     try:

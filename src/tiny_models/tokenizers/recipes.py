@@ -8,6 +8,7 @@ the choices stay the same.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,12 +24,20 @@ from tiny_models.tokenizers.config_fields import (
 )
 from tiny_models.tokenizers.entries import (
     CLASS_ENTRIES,
+    FAMILY_TOKENS,
+    OTHER_CODES,
+    UNNAMED_TOKENS,
     Entry,
     family_entry,
     holds_chats,
 )
 from tiny_models.tokenizers.options import TokenizerOptions
-from tiny_models.tokenizers.processor_tokens import STANDARD, expected_tokens, source_of
+from tiny_models.tokenizers.processor_tokens import (
+    STANDARD,
+    expected_tokens,
+    source_of,
+    takes_tokenizer,
+)
 
 GENERAL_CLASS = "TokenizersBackend"
 # An id that a config has by default is kept when it is among the first ones.
@@ -52,6 +61,7 @@ class Recipe:
     named_tokens: Mapping[str, str] = field(default_factory=dict)
     extra_tokens: tuple[str, ...] = ()
     plain_tokens: tuple[str, ...] = ()
+    first_tokens: tuple[str, ...] = ()
     preferred_ids: Mapping[str, int] = field(default_factory=dict)
     config_fields: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +83,7 @@ class Recipe:
         return cls(**{**values, **tuples, "parts": parts})
 
 
-_TUPLES = ("extra_tokens", "plain_tokens")
+_TUPLES = ("extra_tokens", "plain_tokens", "first_tokens")
 # The tokenizers of a composite class, by sub-directory, and the model types they are made for.
 _PARTS = {"RagTokenizer": {"question_encoder_tokenizer": "dpr", "generator_tokenizer": "bart"}}
 
@@ -84,11 +94,13 @@ def has_tokenizer(model_type: str, config_class: type | None = None) -> bool:
 
     if model_type in _class_names():
         return True
-    config_class = config_class or _config_class(model_type)
-    if _has_text(config_class):
+    if re.fullmatch(OTHER_CODES, model_type):
+        return False
+    if _has_text(config_class or _config_class(model_type)):
         return True
-    source = _processor_source(PROCESSOR_MAPPING_NAMES.get(model_type))
-    return source is not None and "tokenizer" in source
+    name = PROCESSOR_MAPPING_NAMES.get(model_type)
+    source = _processor_source(name)
+    return source is not None and name is not None and takes_tokenizer(source, name)
 
 
 def recipe_for(
@@ -109,10 +121,10 @@ def recipe_for(
     if options.family is not None and options.family != entry.family:
         class_name, entry = _other_family(model_type, class_name, options.family, entry)
     fields = token_fields(model_type, config_class)
-    named = _named_tokens(model_type, fields)
+    named = _named_tokens(model_type, fields, entry)
     media = placeholders(model_type, named)
     style = _chat_style(model_type, config_class, sees=bool(media))
-    special = dict(entry.special_tokens)
+    special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
     extra = list(entry.extra_tokens)
     settings = dict(entry.settings)
     template = None
@@ -126,6 +138,11 @@ def recipe_for(
     plain = entry.plain_tokens
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
+    config_fields = _config_fields(fields, named)
+    if re.fullmatch(UNNAMED_TOKENS, model_type):
+        extra.extend(named.values())
+        config_fields = {name: named.get(token, token) for name, token in config_fields.items()}
+        named = {}
     return Recipe(
         model_type=model_type,
         tokenizer_class=class_name,
@@ -135,8 +152,9 @@ def recipe_for(
         named_tokens=named,
         extra_tokens=tuple(extra),
         plain_tokens=plain,
+        first_tokens=entry.first_pieces if class_name == GENERAL_CLASS else (),
         preferred_ids=_preferred_ids(fields),
-        config_fields=_config_fields(fields, named),
+        config_fields=config_fields,
         settings=settings,
         chat_template=template,
     )
@@ -153,7 +171,7 @@ def _chat_style(model_type: str, config_class: type, *, sees: bool) -> ChatStyle
     return None
 
 
-def _named_tokens(model_type: str, fields: tuple[TokenField, ...]) -> dict[str, str]:
+def _named_tokens(model_type: str, fields: tuple[TokenField, ...], entry: Entry) -> dict[str, str]:
     """Token attributes beyond the standard ones: what the processor uses and config fields hold."""
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
@@ -168,6 +186,9 @@ def _named_tokens(model_type: str, fields: tuple[TokenField, ...]) -> dict[str, 
             other in named for other in SYNONYMS.get(attribute, ())
         ):
             named[attribute] = _default_text(attribute)
+    for attribute, text in entry.special_tokens.items():
+        if attribute not in STANDARD and text is not None:
+            named[attribute] = text
     return named
 
 
@@ -209,6 +230,8 @@ def _config_fields(fields: tuple[TokenField, ...], named: Mapping[str, str]) -> 
             found[token_field.name] = attribute
         else:
             found[token_field.name] = next(other for other in SYNONYMS[attribute] if other in named)
+        # By its role, too, whichever of the two ways the config spells it.
+        found.setdefault(f"{attribute}_id", found[token_field.name])
     return found
 
 
@@ -241,21 +264,7 @@ def _other_family(model_type: str, class_name: str, family: str, entry: Entry) -
                 f" {_family_of(class_name)}, not {family}",
                 "leave the family out, or choose another model type",
             )
-    return GENERAL_CLASS, Entry(
-        "asked for", family, _FAMILY_TOKENS.get(family, {}), packages=entry.packages
-    )
-
-
-_FAMILY_TOKENS: Mapping[str, Mapping[str, str | None]] = {
-    "wordpiece": {
-        "unk_token": "[UNK]",
-        "cls_token": "[CLS]",
-        "sep_token": "[SEP]",
-        "pad_token": "[PAD]",
-        "mask_token": "[MASK]",
-    },
-    "byte_level_bpe": {"eos_token": "<|endoftext|>", "pad_token": "<|pad|>"},
-}
+    return GENERAL_CLASS, Entry("asked for", family, FAMILY_TOKENS[family], packages=entry.packages)
 
 
 def _family_of(class_name: str) -> str:

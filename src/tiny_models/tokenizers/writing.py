@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tiny_models.asset_reports import SETTINGS, without_loading
 from tiny_models.problems import MissingRequirement
 from tiny_models.tokenizers.class_files import files_of
 from tiny_models.tokenizers.class_pipeline import ClassPipeline, pipeline_of
@@ -38,6 +39,7 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
         vocabulary = vocabulary_of(recipe, tokenizer)
         keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
         saved = settle(tokenizer, Path(scratch), keep=keep)
+        forget_loading(saved)
         move_files(saved, directory)
     return vocabulary
 
@@ -115,6 +117,12 @@ def move_files(source: Path, directory: Path) -> None:
             os.replace(path, target)
 
 
+def forget_loading(directory: Path) -> None:
+    """Drops from the settings how they were loaded, which depends on the environment."""
+    for path in directory.rglob(SETTINGS):
+        path.write_bytes(without_loading(path.read_bytes()))
+
+
 def _keep_vocabulary(tokenizer: Any, directory: Path) -> None:
     for parameter, name in tokenizer.vocab_files_names.items():
         own = getattr(tokenizer, parameter, None)
@@ -150,7 +158,7 @@ def _is_general(name: str) -> bool:
 
 def _general(recipe: Recipe, settings: dict[str, Any]) -> Any:
     texts = {name: text for name, text in recipe.special_tokens.items() if text is not None}
-    first = _first_tokens(texts, list(dict.fromkeys(texts.values())), recipe.preferred_ids)
+    first = _first_tokens(texts, [*recipe.first_tokens, *texts.values()], recipe.preferred_ids)
     family = recipe.family or "byte_level_bpe"
     tokenizer = backend(family, first, texts.get("unk_token"), recipe.size)
     tokenizer.post_processor = _affixes(family, texts, first)
@@ -269,6 +277,9 @@ def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _add(tokenizer: Any, recipe: Recipe) -> None:
+    if tokenizer.pad_token is None:
+        # Some classes have none by default, and a batch of texts needs one.
+        tokenizer.add_special_tokens({"pad_token": "<pad>"})
     known = tokenizer.get_vocab()
     named = [text for text in recipe.named_tokens.values() if text not in known]
     if named:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from tiny_models.tokenizers.processor_tokens import expected_tokens, source_of, takes_tokenizer
+
+
+def of(body: str) -> dict[str, str | None]:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    source = f"class P:\n    def __init__(self, tokenizer):\n{lines}"
+    return expected_tokens(source, "P")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("self.x = tokenizer.image_token", {"image_token": None}),
+        ("self.x = self.tokenizer.image_token_id", {"image_token": None}),
+        ("self.x = getattr(tokenizer, 'image_token', '<image>')", {"image_token": "<image>"}),
+        (
+            "self.image_token = tokenizer.image_token if hasattr(tokenizer, 'image_token')"
+            " else '<image>'",
+            {"image_token": "<image>"},
+        ),
+        ("self.boi_token = AddedToken('<boi>', special=True).content", {"boi_token": "<boi>"}),
+        ("self.x = tokenizer.eos_token", {}),
+        ("tokenizer.add_bos_token = False", {}),
+        ("self.x = other.image_token", {}),
+    ],
+)
+def test_ways_of_naming_a_token(body: str, expected: dict[str, str | None]) -> None:
+    assert of(body) == expected
+
+
+def test_a_parameter_with_a_text() -> None:
+    source = (
+        "class P:\n    def __init__(self, tokenizer, n=3, *, audio_token='<a>'):\n        pass\n"
+    )
+    assert expected_tokens(source, "P") == {"audio_token": "<a>"}
+    assert takes_tokenizer(source, "P")
+
+
+def test_another_class_of_the_module_is_left_out() -> None:
+    source = "class Other:\n    image_token = 1\n\nclass P:\n    pass\n"
+    assert expected_tokens(source, "P") == {}
+    assert not takes_tokenizer(source, "P")
+
+
+def test_a_module_that_is_not_there() -> None:
+    assert source_of("no_such_package_anywhere.module") is None
