@@ -1,0 +1,118 @@
+"""The answer to `rank`: candidates for each unit of a file, and its plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parent_finder import comparison, model_ranking, plan, unit_ranking
+from parent_finder.comparison import Comparison
+from parent_finder.model_ranking import Library
+from parent_finder.source_file import SourceFile
+from parent_finder.units import Kind, Unit
+
+# A file is like nothing in the library when no model covers more of it than this: the mean of
+# the classes' squared best cosines, weighted by the square root of their sizes.
+# `evaluate` reports how many files without any parent are above it.
+NOTHING_SIMILAR = 0.62
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A group of equal code, by the unit of it to inherit from."""
+
+    model: str
+    path: str
+    line: int
+    name: str
+    owner: str
+    similarity: float
+    equal: int
+
+
+@dataclass(frozen=True)
+class UnitAnswer:
+    """A unit of the file with its candidates, best first; `owner` is a method's class."""
+
+    kind: Kind
+    name: str
+    owner: str
+    line: int
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """A model with its score (0 is best) and the share of the file that it covers."""
+
+    model: str
+    score: float
+    covered: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that `rank` says. ``plan`` is None when nothing is similar."""
+
+    path: str
+    model: str
+    lines: int
+    models: tuple[ModelAnswer, ...]
+    units: tuple[UnitAnswer, ...]
+    plan: plan.Plan | None
+
+
+def answer(library: Library, source: SourceFile, top: int) -> Answer:
+    """Ranks the library's models and units for a file, with `top` candidates each."""
+    situation = library.asking(source.model)
+    compared = comparison.compare(library.index, source)
+    covered = coverage(library, compared, situation)
+    scores = model_ranking.scores(library, compared, situation)
+    ranked = model_ranking.order(library, scores)
+    units = []
+    for kind, queries in compared.queries.items():
+        for position, (unit, number) in enumerate(zip(queries.units, queries.numbers)):
+            found = unit_ranking.groups(library, compared, situation, scores, kind, position)
+            owner = source.units[unit.owner].name if unit.owner >= 0 else ""
+            shown = tuple(_candidate(library, kind, group) for group in found[:top])
+            units.append((number, UnitAnswer(kind, unit.name, owner, unit.first_line, shown)))
+    similar = bool(ranked) and max(covered) >= NOTHING_SIMILAR
+    return Answer(
+        path=source.path,
+        model=source.model,
+        lines=source.lines,
+        models=tuple(
+            ModelAnswer(library.models[n], round(float(scores[n]), 3), round(float(covered[n]), 3))
+            for n in ranked[:top]
+        ),
+        units=tuple(one for _, one in sorted(units, key=lambda pair: pair[0])),
+        plan=plan.make(library, compared, situation, scores, source.lines) if similar else None,
+    )
+
+
+def coverage(
+    library: Library, compared: Comparison, situation: model_ranking.Situation
+) -> model_ranking.Floats:
+    """The share of the file that each model covers, as `NOTHING_SIMILAR` understands it."""
+    column = list(model_ranking.WEIGHTS).index("covered")
+    return model_ranking.evidence(library, compared, situation)[:, column]
+
+
+def _candidate(library: Library, kind: Kind, group: unit_ranking.Group) -> Candidate:
+    table = library.index.tables[kind]
+    number = group.members[0]
+    unit: Unit = table.units[number]
+    return Candidate(
+        model=library.index.models[table.files[number]],
+        path=library.index.paths[table.files[number]],
+        line=unit.first_line,
+        name=unit.name,
+        owner=owner_name(library, number) if kind == "method" else "",
+        similarity=group.cosine,
+        equal=len(group.members),
+    )
+
+
+def owner_name(library: Library, method: int) -> str:
+    """The name of a library method's class."""
+    table = library.index.tables["method"]
+    return library.class_names[int(table.files[method]), table.units[method].owner]

@@ -1,0 +1,50 @@
+"""Which classes of other models the classes of a modular file inherit from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parent_finder import source_file
+
+
+@dataclass(frozen=True, order=True)
+class Parentage:
+    """``child`` of the modular file inherits from ``parent`` in ``model``'s modeling ``file``."""
+
+    child: str
+    model: str
+    file: str
+    parent: str
+
+
+def read(content: bytes, path: str) -> list[Parentage]:
+    """The parents that a modular file names. Raises InputError where it is not Python."""
+    tree = source_file.parse(content.decode("utf-8-sig", errors="replace"), path)
+    own = path.split("/")[-2]
+    imported: dict[str, tuple[str, str, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            place = _place(node, own)
+            for alias in node.names if place else ():
+                imported[alias.asname or alias.name] = (*place, alias.name)
+    return sorted(_parents(tree, imported))
+
+
+def _place(node: ast.ImportFrom, own: str) -> tuple[str, str] | tuple[()]:
+    """The model directory and the file of an import, when it is another model's modeling file."""
+    parts = (node.module or "").split(".")
+    if node.level == 0 and parts[:2] != ["transformers", "models"]:
+        return ()
+    if len(parts) < 2 or not parts[-1].startswith("modeling_") or parts[-2] == own:
+        return ()
+    return parts[-2], parts[-1] + ".py"
+
+
+def _parents(tree: ast.Module, imported: dict[str, tuple[str, str, str]]) -> Iterator[Parentage]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if isinstance(base, ast.Name) and base.id in imported:
+                    yield Parentage(node.name, *imported[base.id])

@@ -1,0 +1,109 @@
+"""Which classes, methods and functions of a library are candidates for one of a file's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parent_finder.comparison import Comparison
+from parent_finder.model_ranking import Floats, Library, Situation
+from parent_finder.units import Kind, Unit
+
+# Fitted on models that are in release 5.8.0, as the model weights.
+SIMILAR, NAMESAKE, MODEL = 11.2, 1.2, 0.44
+
+# Groups of equal code with the highest cosine that are looked at.
+_LOOKED_AT = 60
+
+
+@dataclass(frozen=True)
+class Group:
+    """Units of equal code, the one to inherit from first.
+
+    ``members`` are numbers of units in the table of their kind; ``cosine`` is 1 for equal code;
+    ``score`` orders groups, higher is better.
+    """
+
+    members: tuple[int, ...]
+    cosine: float
+    score: float
+
+
+def groups(
+    library: Library,
+    comparison: Comparison,
+    situation: Situation,
+    model_scores: Floats,
+    kind: Kind,
+    position: int,
+) -> list[Group]:
+    """The candidates for the unit at a position of the file's units of a kind, best first."""
+    table = library.index.tables[kind]
+    if not len(table.units):
+        return []
+    cosine = comparison.cosine[kind][position]
+    owner = library.by_model[kind].owner
+    possible = np.flatnonzero(situation.allowed[owner])
+    rows = np.unique(table.rows[possible])
+    if len(rows) > _LOOKED_AT:
+        least = np.partition(cosine[rows], -_LOOKED_AT)[-_LOOKED_AT]
+        rows = rows[cosine[rows] >= least]
+    members: dict[int, list[int]] = {row: [] for row in rows.tolist()}
+    for number in possible[np.isin(table.rows[possible], rows)].tolist():
+        members[int(table.rows[number])].append(number)
+    unit = comparison.queries[kind].units[position]
+    found = []
+    for row, numbers in members.items():
+        namesake = any(_namesakes(unit, table.units[number]) for number in numbers)
+        model = max(model_scores[owner[number]] for number in numbers)
+        score = SIMILAR * float(cosine[row]) + NAMESAKE * namesake + MODEL * float(model)
+        ordered = tuple(_root_first(library, kind, numbers))
+        found.append(Group(ordered, round(float(cosine[row]), 4), round(score, 6)))
+    return sorted(found, key=lambda group: (-group.score, -group.cosine, group.members))
+
+
+def _namesakes(unit: Unit, other: Unit) -> bool:
+    if unit.kind != "class":
+        return unit.name == other.name
+    return len(other.role) > 3 and unit.name.endswith(other.role)
+
+
+def _root_first(library: Library, kind: Kind, numbers: list[int]) -> list[int]:
+    """Units that inherit from no other of them first, then by release, then by place."""
+    table = library.index.tables[kind]
+    owner = library.by_model[kind].owner
+    models = {library.models[owner[number]] for number in numbers}
+
+    def rank(number: int) -> tuple[bool, int, str, int]:
+        model = library.models[owner[number]]
+        if kind == "class":
+            parents = library.lineage.class_parents.get(number, frozenset())
+            derived = not parents.isdisjoint(numbers)
+        else:
+            parents_of = library.lineage.model_parents.get(model, frozenset())
+            derived = not parents_of.isdisjoint(models)
+        path = library.index.paths[table.files[number]]
+        return derived, int(library.age[owner[number]]), path, number
+
+    return sorted(numbers, key=rank)
+
+
+def best_in_models(
+    library: Library, comparison: Comparison, models: list[int], position: int
+) -> dict[int, int]:
+    """The class of each of some models that is most like the file's class at a position."""
+    table, owner = library.index.tables["class"], library.by_model["class"].owner
+    unit = comparison.queries["class"].units[position]
+    found = {}
+    for model in models:
+        numbers: npt.NDArray[np.intp] = np.flatnonzero(owner == model)
+        values = comparison.cosine["class"][position][table.rows[numbers]]
+        if len(numbers):
+            best = max(
+                zip(values.tolist(), numbers.tolist()),
+                key=lambda pair: (pair[0], _namesakes(unit, table.units[pair[1]]), -pair[1]),
+            )
+            found[model] = best[1]
+    return found
