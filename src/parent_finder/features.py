@@ -1,4 +1,4 @@
-"""What is counted in a unit: its words and its runs of tokens, as stable 64-bit hashes."""
+"""What is counted in a unit: its words and its runs of tokens, as stable 32-bit hashes."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ class UnitFeatures:
 
     digest: int
     size: int
-    hashes: Hashes
-    counts: npt.NDArray[np.uint16]
+    hashes: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint8]
 
 
 def features_of(text: str, units: Sequence[Unit], model: str, prefix: str) -> list[UnitFeatures]:
     """The features of each unit of a file."""
     pattern = model_names.name_pattern(model, prefix)
     stream, lines = lexing.hashed_tokens(model_names.without_model_name(text, pattern))
-    runs = {length: _runs(stream, length) for length in _SEEDS}
+    short = _shortened(stream)
+    runs = {length: _shortened(_runs(stream, length)) for length in _SEEDS}
     starts = np.searchsorted(lines, [unit.first_line for unit in units], "left").tolist()
     ends = np.searchsorted(lines, [unit.last_line for unit in units], "right").tolist()
     return [
-        _count(stream, runs, _after_name(stream, start, end, unit), end, unit)
+        _count(stream, short, runs, _after_name(stream, start, end, unit), end, unit)
         for unit, start, end in zip(units, starts, ends)
     ]
 
@@ -71,11 +72,25 @@ def _runs(stream: Hashes, length: int) -> Hashes:
     return value & ~np.uint64(1)
 
 
+def _shortened(hashes: Hashes) -> npt.NDArray[np.uint32]:
+    """The upper half with the lowest bit of the whole.
+
+    A library has some million features: that a few hundred fall together changes no ranking.
+    """
+    upper = (hashes >> np.uint64(32)).astype(np.uint32)
+    return (upper & ~np.uint32(1)) | (hashes & np.uint64(1)).astype(np.uint32)
+
+
 def _count(
-    stream: Hashes, runs: dict[int, Hashes], start: int, end: int, unit: Unit
+    stream: Hashes,
+    short: npt.NDArray[np.uint32],
+    runs: dict[int, npt.NDArray[np.uint32]],
+    start: int,
+    end: int,
+    unit: Unit,
 ) -> UnitFeatures:
     own = stream[start:end]
-    parts = [own]
+    parts = [short[start:end]]
     for length in _RUNS[unit.kind]:
         parts.append(runs[length][start : max(end - length + 1, start)])
     both = np.sort(np.concatenate(parts))
@@ -88,5 +103,5 @@ def _count(
         int.from_bytes(digest, "little"),
         len(own),
         both[places],
-        np.minimum(counts, 65535).astype(np.uint16),
+        np.minimum(counts, 255).astype(np.uint8),
     )

@@ -109,8 +109,8 @@ def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
     rows: list[int] = []
     sizes: list[int] = []
     row_of: dict[int, int] = {}
-    hashes = [np.empty(0, np.uint64)]
-    counts = [np.empty(0, np.uint16)]
+    hashes = [np.empty(0, np.uint32)]
+    counts = [np.empty(0, np.uint8)]
     for file, part in enumerate(parts):
         digests = part.digests.tolist()
         for number, unit in enumerate(part.units):
@@ -147,7 +147,6 @@ def _save(path: str, index: Index) -> None:
         "models": index.models,
         "parents": {p: [asdict(one) for one in found] for p, found in index.parents.items()},
         "units": {k: [_unit_row(u) for u in t.units] for k, t in index.tables.items()},
-        "rare": {kind: table.matrix.rare for kind, table in index.tables.items()},
     }
     arrays = {}
     for kind, table in index.tables.items():
@@ -175,7 +174,7 @@ def _load(path: str) -> Index | None:
     try:
         tables = {}
         for kind in KINDS:
-            matrix = FeatureMatrix.from_arrays(arrays, f"{kind}.matrix.", header["rare"][kind])
+            matrix = FeatureMatrix.from_arrays(arrays, f"{kind}.matrix.")
             units = tuple(_unit(row) for row in header["units"][kind])
             columns = {name: arrays[f"{kind}.{name}"] for name in _COLUMNS}
             tables[kind] = UnitTable(units=units, matrix=matrix, **columns)

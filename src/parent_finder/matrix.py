@@ -1,9 +1,10 @@
-"""TF-IDF vectors of a set of units, turned inside out: for each feature the units that have it."""
+"""Which of a set of units have which features, for TF-IDF cosines and Jaccard similarity."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,126 +19,134 @@ Scores = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FeatureMatrix:
-    """Weighted features of units.
+    """The features of units, turned inside out.
 
-    ``vocabulary`` has the sorted hashes of the features that two units or more have. Row `i` of
-    the compressed sparse matrix ``indptr``, ``rows``, ``weights`` lists the units that have
-    feature `i`; each unit's weights have the Euclidean norm 1 together with those of its
-    features that are not in the vocabulary. ``idf`` has each feature's weight, ``rare`` that of
-    a feature seen in no or one unit, ``words`` the number of different words of each unit.
+    ``vocabulary`` has the sorted hashes of all features. ``units[starts[i]:starts[i + 1]]`` have
+    feature `i`, each as often as the same place of ``counts`` says. ``norms`` is the Euclidean
+    norm of each unit's TF-IDF vector, ``words`` the number of its different words.
     """
 
-    vocabulary: npt.NDArray[np.uint64]
-    idf: npt.NDArray[np.float32]
-    indptr: npt.NDArray[np.int32]
-    rows: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
+    vocabulary: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int32]
+    units: npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint8]
+    norms: npt.NDArray[np.float32]
     words: npt.NDArray[np.int32]
-    rare: float
 
     @staticmethod
     def build(
-        hashes: npt.NDArray[np.uint64],
-        counts: npt.NDArray[np.uint16],
+        hashes: npt.NDArray[np.uint32],
+        counts: npt.NDArray[np.uint8],
         lengths: npt.NDArray[np.int64],
     ) -> FeatureMatrix:
         """The matrix of units whose features lie one unit after the other."""
-        units = len(lengths)
-        unit = np.repeat(np.arange(units, dtype=np.int32), lengths)
+        total = len(lengths)
+        kind = np.uint16 if total <= np.iinfo(np.uint16).max else np.uint32
+        unit = np.repeat(np.arange(total, dtype=kind), lengths)
         order = np.argsort(hashes, kind="stable")
         ordered = hashes[order]
-        first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)])
+        new = np.ones(len(ordered), dtype=bool)
+        new[1:] = ordered[1:] != ordered[:-1]
+        first = np.flatnonzero(new)
         frequency = np.diff(first, append=len(ordered))
-        idf = _idf(frequency, units)
-        weights = _tf(counts[order]) * np.repeat(idf, frequency)
-        squares = np.bincount(unit[order], weights=weights.astype(np.float64) ** 2, minlength=units)
-        norms = np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
-        shared = frequency > 1
-        kept = np.repeat(shared, frequency)
-        rows = unit[order][kept]
+        units = unit[order]
+        weights = _tf(counts[order]) * np.repeat(_idf(frequency, total), frequency)
+        squares = np.bincount(units, weights=weights.astype(np.float64) ** 2, minlength=total)
         return FeatureMatrix(
-            vocabulary=ordered[first][shared],
-            idf=idf[shared],
-            indptr=np.concatenate([[0], np.cumsum(frequency[shared])]).astype(np.int32),
-            rows=rows,
-            weights=weights[kept] / norms[rows],
-            words=np.bincount(unit[(hashes & np.uint64(1)) == 1], minlength=units).astype(np.int32),
-            rare=float(_idf(np.array([1]), units)[0]),
+            vocabulary=ordered[first],
+            starts=np.append(first, len(ordered)).astype(np.int32),
+            units=units,
+            counts=counts[order],
+            norms=np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32),
+            words=np.bincount(unit[(hashes & np.uint32(1)) == 1], minlength=total).astype(np.int32),
         )
 
     @staticmethod
-    def from_arrays(arrays: Arrays, prefix: str, rare: float) -> FeatureMatrix:
-        """The inverse of `arrays`."""
-        return FeatureMatrix(**{name: arrays[prefix + name] for name in _ARRAYS}, rare=rare)
+    def from_arrays(arrays: Arrays, prefix: str) -> FeatureMatrix:
+        """The inverse of `arrays`. Raises KeyError."""
+        return FeatureMatrix(**{name: arrays[prefix + name] for name in _ARRAYS})
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name, each name with a prefix."""
         return {prefix + name: getattr(self, name) for name in _ARRAYS}
 
+    @cached_property
+    def _frequency(self) -> npt.NDArray[np.int32]:
+        return np.diff(self.starts)
+
     def cosine(self, queries: Sequence[UnitFeatures]) -> Scores:
         """The cosine of each query's TF-IDF vector with each unit's: shape (queries, units)."""
-        columns, owners, values = [], [], []
-        for position, query in enumerate(queries):
+        total = len(self.norms)
+        columns, values = [], []
+        rare = _idf(np.array([1]), total)[0]
+        for query in queries:
             found, known = self._columns(query.hashes)
-            weight = _tf(query.counts) * np.where(known, self.idf[found], self.rare)
-            norm = float(np.sqrt(np.sum(weight.astype(np.float64) ** 2))) or 1.0
+            idf = np.where(known, _idf(self._frequency[found], total), rare)
+            weight = _tf(query.counts) * idf
+            norm = np.sqrt(np.sum(weight.astype(np.float64) ** 2)) or 1.0
             columns.append(found[known])
-            values.append(weight[known] / np.float32(norm))
-            owners.append(np.full(int(known.sum()), position))
-        return self._product(queries, columns, owners, values, self.weights)
+            values.append((weight[known] / norm).astype(np.float32))
+        return self._product(columns, values, weighted=True)
 
     def jaccard(self, queries: Sequence[UnitFeatures]) -> Scores:
         """Shared words over all words of each query and each unit: shape (queries, units)."""
-        columns, owners, values = [], [], []
+        columns, values = [], []
         totals = np.zeros((len(queries), 1), dtype=np.float32)
         for position, query in enumerate(queries):
-            words = query.hashes[(query.hashes & np.uint64(1)) == 1]
+            words = query.hashes[(query.hashes & np.uint32(1)) == 1]
             totals[position] = len(words)
             found, known = self._columns(words)
             columns.append(found[known])
             values.append(np.ones(int(known.sum()), dtype=np.float32))
-            owners.append(np.full(int(known.sum()), position))
-        ones = np.ones(len(self.rows), dtype=np.float32)
-        shared = self._product(queries, columns, owners, values, ones)
+        shared = self._product(columns, values, weighted=False)
         return shared / np.maximum(totals + self.words[None, :] - shared, 1)
 
     def _columns(
-        self, hashes: npt.NDArray[np.uint64]
+        self, hashes: npt.NDArray[np.uint32]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+        """The place of each hash in the vocabulary, and whether it is there at all."""
         if not len(self.vocabulary):
-            raise ValueError("the library has no feature that two units share")
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool)
         found = np.searchsorted(self.vocabulary, hashes)
         found[found == len(self.vocabulary)] = 0
         return found, self.vocabulary[found] == hashes
 
     def _product(
         self,
-        queries: Sequence[UnitFeatures],
         columns: list[npt.NDArray[np.intp]],
-        owners: list[npt.NDArray[np.int64]],
         values: list[npt.NDArray[np.float32]],
-        weights: npt.NDArray[np.float32],
+        weighted: bool,
     ) -> Scores:
-        if not queries:
-            return np.zeros((0, len(self.words)), dtype=np.float32)
+        if not columns or not len(self.norms):
+            return np.zeros((len(columns), len(self.norms)), dtype=np.float32)
         used, local = np.unique(np.concatenate(columns), return_inverse=True)
-        # Only the rows of features that a query has: the library is far larger than a query.
-        whole = sparse.csr_matrix(
-            (weights, self.rows, self.indptr), shape=(len(self.vocabulary), len(self.words))
+        # Only the features that a query has: the library is far larger than a query.
+        lengths = self._frequency[used].astype(np.int64)
+        ends = np.cumsum(lengths)
+        places = np.repeat(self.starts[used] - (ends - lengths), lengths) + np.arange(lengths.sum())
+        units = self.units[places].astype(np.int32)
+        if weighted:
+            idf = np.repeat(_idf(lengths, len(self.norms)), lengths)
+            data = _tf(self.counts[places]) * idf / self.norms[units]
+        else:
+            data = np.ones(len(units), dtype=np.float32)
+        library = sparse.csr_matrix(
+            (data, units, np.concatenate([[0], ends])), shape=(len(used), len(self.norms))
         )
+        bounds = np.concatenate([[0], np.cumsum([len(one) for one in columns])])
         query = sparse.csr_matrix(
-            (np.concatenate(values), (np.concatenate(owners), local)),
-            shape=(len(queries), len(used)),
+            (np.concatenate(values), local, bounds), shape=(len(columns), len(used))
         )
-        return np.asarray((query @ whole[used]).todense(), dtype=np.float32)
+        return np.asarray((query @ library).todense(), dtype=np.float32)
 
 
-_ARRAYS = ("vocabulary", "idf", "indptr", "rows", "weights", "words")
+_ARRAYS = ("vocabulary", "starts", "units", "counts", "norms", "words")
+_TF = (1 + np.log(np.maximum(np.arange(256), 1))).astype(np.float32)
 
 
-def _tf(counts: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
-    return (1 + np.log(counts)).astype(np.float32)
+def _tf(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return _TF[counts]
 
 
-def _idf(frequency: npt.NDArray[np.int64], units: int) -> npt.NDArray[np.float32]:
+def _idf(frequency: npt.NDArray[np.integer], units: int) -> npt.NDArray[np.float32]:
     return (np.log((1 + units) / (1 + frequency)) + 1).astype(np.float32)

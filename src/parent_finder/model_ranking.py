@@ -131,7 +131,7 @@ def evidence(library: Library, comparison: Comparison, situation: Situation) -> 
         "covered": (sizes / sizes.sum()) @ best**2,
         "functions": (functions**2).sum(axis=0) / max(len(functions), 1),
         "family": [model_names.name_affinity(situation.model, one) for one in library.models],
-        "popular": np.log1p(_children(library, situation)),
+        "popular": np.log1p(children(library, situation)),
         "old": np.log1p(distance),
         "same_release": library.age == situation.release,
         "derived": [one in library.lineage.model_parents for one in library.models],
@@ -141,7 +141,7 @@ def evidence(library: Library, comparison: Comparison, situation: Situation) -> 
     return np.stack([np.asarray(columns[name], dtype=np.float64) for name in WEIGHTS], axis=1)
 
 
-def _children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:
+def children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:
     """How many of the models that may be known already inherit from each model."""
     known = {one for one, allowed in zip(library.models, situation.allowed) if allowed}
     children = library.lineage.model_children

@@ -100,7 +100,7 @@ def make(
             table = library.index.tables["class"]
             equal = int(table.digests[table.rows[parent]]) == own
             plan = _class_plan(unit.name, unit.lines, bodies[position], parent, body, equal)
-            if plan.lines_saved > 0:
+            if plan.as_is or plan.lines_saved > 0:
                 plans[model] = plan
         options.append(plans)
     shared = {model: _shared_functions(library, comparison, model) for model in considered}

@@ -16,7 +16,7 @@ from parent_finder.parentage import Parentage
 from parent_finder.units import Unit
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Shard:
     digests: npt.NDArray[np.uint64]
     sizes: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
-    hashes: npt.NDArray[np.uint64]
-    counts: npt.NDArray[np.uint16]
+    hashes: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint8]
 
 
 def key(file: LibraryFile) -> str:
@@ -83,8 +83,8 @@ def _read(file: LibraryFile) -> Shard:
         digests=np.array([one.digest for one in features], dtype=np.uint64),
         sizes=np.array([one.size for one in features], dtype=np.int32),
         offsets=np.cumsum([0, *lengths], dtype=np.int64),
-        hashes=np.concatenate([np.empty(0, np.uint64), *(one.hashes for one in features)]),
-        counts=np.concatenate([np.empty(0, np.uint16), *(one.counts for one in features)]),
+        hashes=np.concatenate([np.empty(0, np.uint32), *(one.hashes for one in features)]),
+        counts=np.concatenate([np.empty(0, np.uint8), *(one.counts for one in features)]),
     )
 
 

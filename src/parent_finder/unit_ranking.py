@@ -59,7 +59,7 @@ def groups(
         namesake = any(_namesakes(unit, table.units[number]) for number in numbers)
         model = max(model_scores[owner[number]] for number in numbers)
         score = SIMILAR * float(cosine[row]) + NAMESAKE * namesake + MODEL * float(model)
-        ordered = tuple(_root_first(library, kind, numbers))
+        ordered = tuple(_root_first(library, kind, numbers, model_scores))
         found.append(Group(ordered, round(float(cosine[row]), 4), round(score, 6)))
     return sorted(found, key=lambda group: (-group.score, -group.cosine, group.members))
 
@@ -70,13 +70,15 @@ def _namesakes(unit: Unit, other: Unit) -> bool:
     return len(other.role) > 3 and unit.name.endswith(other.role)
 
 
-def _root_first(library: Library, kind: Kind, numbers: list[int]) -> list[int]:
-    """Units that inherit from no other of them first, then by release, then by place."""
+def _root_first(
+    library: Library, kind: Kind, numbers: list[int], model_scores: Floats
+) -> list[int]:
+    """Units that inherit from no other of them first, then by model, then by release."""
     table = library.index.tables[kind]
     owner = library.by_model[kind].owner
     models = {library.models[owner[number]] for number in numbers}
 
-    def rank(number: int) -> tuple[bool, int, str, int]:
+    def rank(number: int) -> tuple[bool, float, int, str, int]:
         model = library.models[owner[number]]
         if kind == "class":
             parents = library.lineage.class_parents.get(number, frozenset())
@@ -85,7 +87,8 @@ def _root_first(library: Library, kind: Kind, numbers: list[int]) -> list[int]:
             parents_of = library.lineage.model_parents.get(model, frozenset())
             derived = not parents_of.isdisjoint(models)
         path = library.index.paths[table.files[number]]
-        return derived, int(library.age[owner[number]]), path, number
+        score = float(model_scores[owner[number]])
+        return derived, -score, int(library.age[owner[number]]), path, number
 
     return sorted(numbers, key=rank)
 
