@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="parent_finder",
         description="Names the models that a new model should inherit from.",
-        epilog="Exit codes: 0 done, 1 nothing similar found, 2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 nothing similar, 2 wrong input, 3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -37,12 +37,15 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
     evaluate.add_argument(
-        "--models", choices=("tune", "test", "all"), default="all",
+        "--models",
+        choices=("tune", "test", "all"),
+        default="all",
         help="models up to the release of tuning, later ones, or both (default)",
     )
     for command in (rank, evaluate):
         command.add_argument(
-            "--source-root", metavar="DIR",
+            "--source-root",
+            metavar="DIR",
             help="directory that holds transformers/models (default: the installed transformers)",
         )
         command.add_argument(

@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Alarms:
-    """How often the best coverage reaches the threshold, in two sets of models."""
+    """How often the known share of a file reaches the threshold, in two sets of files."""
 
     models: str
     unrelated: int
@@ -100,7 +100,7 @@ class Case:
 
 def cases(library: Library) -> list[Case]:
     """All generated files with parents in other models, in order of their paths."""
-    models = dict(zip(library.index.paths, library.index.models))
+    models = dict(zip(library.index.paths, library.index.models, strict=True))
     return [Case(p, models[p], own) for p, own in sorted(library.lineage.truth.items())]
 
 
@@ -124,7 +124,7 @@ def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
     chosen = [case for case in cases(library) if split_of(library, case.model) in sets]
     tallies: dict[tuple[str, str, str], _Tally] = {}
     best: dict[str, list[float]] = {name: [] for name in sets}
-    sizes = {name: (0, 0) for name in sets}
+    sizes = dict.fromkeys(sets, (0, 0))
     for case in chosen:
         split = split_of(library, case.model)
         sizes[split] = (sizes[split][0] + 1, sizes[split][1] + len(case.parents))
@@ -132,7 +132,7 @@ def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
         for protocol in PROTOCOLS:
             situation = situation_of(library, case.model, protocol)
             if protocol == "earlier":
-                best[split].append(float(answer.coverage(library, compared, situation).max()))
+                best[split].append(answer.known_share(library, compared, situation))
             _add(tallies, ("a perfect ranker", protocol, split), _ceiling(library, case, situation))
             for ranker in baselines.RANKERS:
                 ranking = ranker.rank(library, compared, situation)
@@ -242,7 +242,7 @@ def unrelated_files(library: Library, root: str) -> Iterable[tuple[str, str]]:
     These have no modular file, and do not say that they copy anything.
     """
     modular = {path.rpartition("/")[0] for path in library.index.parents}
-    for path, model in zip(library.index.paths, library.index.models):
+    for path, model in zip(library.index.paths, library.index.models, strict=True):
         if path.rpartition("/")[0] not in modular:
             with open(os.path.join(root, path), "rb") as file:
                 if _COPIED not in file.read():
@@ -256,7 +256,7 @@ def _alarms(library: Library, root: str, split: str, related: list[float]) -> Al
             compared = compare_file(library, root, path)
             if compared.queries["class"].units:
                 situation = situation_of(library, model, "earlier")
-                values.append(float(answer.coverage(library, compared, situation).max()))
+                values.append(answer.known_share(library, compared, situation))
     threshold = answer.NOTHING_SIMILAR
     return Alarms(
         models=split,

@@ -53,8 +53,8 @@ def as_text(result: Evaluation) -> str:
         "",
         *_table(rows),
         "",
-        f"A file is like nothing when no earlier model covers {result.threshold:.2f} of it. "
-        "Unrelated: no modular file, and no `Copied from` in the source.",
+        f"Nothing is similar to a file when earlier models have less than {result.threshold:.2f} "
+        "of its methods' tokens unchanged. Unrelated: no modular file, and no `Copied from` in it.",
         "",
         *_table([_ALARMS, *(_alarm(one, result) for one in result.alarms)]),
     ]
@@ -63,7 +63,7 @@ def as_text(result: Evaluation) -> str:
 
 _ALARMS = (
     *("models", "unrelated files", "false alarms", "with parents", "found"),
-    "coverage of unrelated files at quantiles 0.5, 0.8, 0.9, 0.95",
+    "known share of unrelated files at quantiles 0.5, 0.8, 0.9, 0.95",
 )
 
 

@@ -48,7 +48,7 @@ def features_of(text: str, units: Sequence[Unit], model: str, prefix: str) -> li
     ends = np.searchsorted(lines, [unit.last_line for unit in units], "right").tolist()
     return [
         _count(stream, short, runs, _after_name(stream, start, end, unit), end, unit)
-        for unit, start, end in zip(units, starts, ends)
+        for unit, start, end in zip(units, starts, ends, strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -71,11 +72,10 @@ def open_library(root: str, cache: str | None) -> Opened:
     parts = [shards.load_or_read(file, cache) for file in found]
     index = merge([shard for shard, _ in parts])
     if path:
-        try:
+        # A cache that cannot be written costs time, and changes no answer.
+        with contextlib.suppress(OSError):
             _save(path, index)
             _prune(os.path.dirname(path))
-        except OSError:
-            pass  # A cache that cannot be written costs time, and changes no answer.
     return Opened(index, len(found), sum(read for _, read in parts))
 
 
@@ -163,7 +163,9 @@ def _unit_row(unit: Unit) -> list[object]:
 
 
 def _unit(row: list) -> Unit:  # type: ignore[type-arg]
-    return Unit(*row[:6], tuple(row[6]), tuple((name, lines, check) for name, lines, check in row[7]))
+    return Unit(
+        *row[:6], tuple(row[6]), tuple((name, lines, check) for name, lines, check in row[7])
+    )
 
 
 def _load(path: str) -> Index | None:

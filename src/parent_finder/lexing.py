@@ -96,15 +96,14 @@ def _documentation_lines(text: str) -> list[int]:
     for match in _DOCUMENTATION.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         depth = 0
-        for position in range(match.end(), len(text)):
-            character = text[position]
-            if character == "\n":
+        for token in _TOKEN.finditer(text, match.end()):
+            if token.group() == "\n":
                 found.append(line)
                 line += 1
                 if depth <= 0:
                     break
-            elif character in "([{":
+            elif token.group() in "([{":
                 depth += 1
-            elif character in ")]}":
+            elif token.group() in ")]}":
                 depth -= 1
     return found

@@ -47,7 +47,7 @@ class Lineage:
     @cached_property
     def model_parents(self) -> dict[str, frozenset[str]]:
         """The models that each modular model inherits from."""
-        models = {path: model for path, model in zip(self.index.paths, self.index.models)}
+        models = dict(zip(self.index.paths, self.index.models, strict=True))
         files = self.index.tables["class"].files
         found: dict[str, frozenset[str]] = {}
         for path, own in self.truth.items():

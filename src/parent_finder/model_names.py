@@ -79,7 +79,7 @@ def name_affinity(one: str, other: str) -> float:
     """
     one, other = _squeezed(one), _squeezed(other)
     shared = 0
-    for a, b in zip(one, other):
+    for a, b in zip(one, other, strict=False):
         if a != b:
             break
         shared += 1

@@ -81,7 +81,9 @@ class Library:
     def roles(self) -> tuple[frozenset[str], ...]:
         """The roles of each model's classes."""
         found: list[set[str]] = [set() for _ in self.models]
-        for unit, model in zip(self.index.tables["class"].units, self.by_model["class"].owner):
+        for unit, model in zip(
+            self.index.tables["class"].units, self.by_model["class"].owner, strict=True
+        ):
             found[model].add(unit.role)
         return tuple(frozenset(roles) for roles in found)
 
@@ -100,8 +102,8 @@ class Library:
     def class_names(self) -> dict[tuple[int, int], str]:
         """The name of each class by its file and its number among the file's units."""
         table = self.index.tables["class"]
-        places = zip(table.files.tolist(), table.numbers.tolist())
-        return {place: unit.name for place, unit in zip(places, table.units)}
+        places = zip(table.files.tolist(), table.numbers.tolist(), strict=True)
+        return {place: unit.name for place, unit in zip(places, table.units, strict=True)}
 
     def asking(self, model: str) -> Situation:
         """The situation of a new model's author: all models but itself and its descendants."""
@@ -143,7 +145,7 @@ def evidence(library: Library, comparison: Comparison, situation: Situation) -> 
 
 def children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:
     """How many of the models that may be known already inherit from each model."""
-    known = {one for one, allowed in zip(library.models, situation.allowed) if allowed}
+    known = {one for one, allowed in zip(library.models, situation.allowed, strict=True) if allowed}
     children = library.lineage.model_children
     return np.array([len(children.get(one, frozenset()) & known) for one in library.models])
 

@@ -106,7 +106,7 @@ def make(
     shared = {model: _shared_functions(library, comparison, model) for model in considered}
     parents_found = _cover(considered, model_scores, options, shared, lines)
     class_plans, written = [], []
-    for unit, plans in zip(classes.units, options):
+    for unit, plans in zip(classes.units, options, strict=True):
         usable = [(plans[m].lines_saved, -n, m) for n, m in enumerate(parents_found) if m in plans]
         if usable:
             class_plans.append(plans[max(usable)[2]])
@@ -142,7 +142,7 @@ def _cover(
         for rank, model in enumerate(considered):
             gain = sum(
                 max(plans[model].lines_saved - old, 0)
-                for plans, old in zip(options, best)
+                for plans, old in zip(options, best, strict=True)
                 if model in plans
             )
             gain += sum(p.lines_saved for n, p in shared[model].items() if n not in functions)
@@ -152,7 +152,10 @@ def _cover(
         if gain < max(_LEAST_LINES, _LEAST_SHARE * lines):
             break
         chosen.append(model)
-        best = [max(old, p[model].lines_saved if model in p else 0) for p, old in zip(options, best)]
+        best = [
+            max(old, p[model].lines_saved if model in p else 0)
+            for p, old in zip(options, best, strict=True)
+        ]
         functions |= set(shared[model])
     return chosen
 
@@ -192,7 +195,7 @@ def _own_bodies(comparison: Comparison) -> list[_Body]:
     classes, methods = comparison.queries["class"], comparison.queries["method"]
     position = {number: n for n, number in enumerate(classes.numbers)}
     bodies = [_Body({}, {n: (c, s) for n, s, c in unit.attributes}) for unit in classes.units]
-    for unit, one in zip(methods.units, methods.features):
+    for unit, one in zip(methods.units, methods.features, strict=True):
         _add_method(bodies[position[unit.owner]], unit.name, one.digest, unit.lines)
     return bodies
 
@@ -226,7 +229,7 @@ def _shared_functions(
         (table.units[n].name, int(table.digests[table.rows[n]])): n
         for n in np.flatnonzero(owner == model).tolist()
     }
-    for unit, one in zip(queries.units, queries.features):
+    for unit, one in zip(queries.units, queries.features, strict=True):
         source = of_model.get((unit.name, one.digest))
         if source is not None:
             found[unit.name] = FunctionPlan(unit.name, source, unit.lines - 1)

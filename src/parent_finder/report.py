@@ -19,6 +19,7 @@ def as_json(answer: Answer, library: Library) -> dict[str, Any]:
         "path": answer.path,
         "model": answer.model,
         "lines": answer.lines,
+        "known": answer.known,
         "similar": answer.plan is not None,
         "models": [vars(one) for one in answer.models],
         "units": [
@@ -57,14 +58,13 @@ def _plan_json(plan: Plan, library: Library) -> dict[str, Any]:
     }
 
 
-def as_text(answer: Answer, library: Library, similarity_needed: float) -> str:
+def as_text(answer: Answer, library: Library, needed: float) -> str:
     """The tables that a person reads."""
     lines = [f"{answer.path}: {answer.lines} lines", ""]
     if answer.plan is None:
-        best = max((one.covered for one in answer.models), default=0.0)
         lines += [
-            f"nothing similar: the best model covers {best:.2f} of the file, and less than "
-            f"{similarity_needed:.2f} says nothing",
+            f"nothing similar: models have {100 * answer.known:.0f}% of this file's methods "
+            f"unchanged, and less than {100 * needed:.0f}% says nothing",
             "hint: write this model as a standalone file; the closest code is listed below",
             "",
         ]
@@ -153,4 +153,7 @@ def _work(one: ClassPlan) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
     ruled = [head, tuple("-" * width for width in widths), *rows]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in ruled]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in ruled
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import asdict, dataclass
@@ -55,10 +56,9 @@ def load_or_read(file: LibraryFile, directory: str | None) -> tuple[Shard, bool]
         return shard, False
     shard = _read(file)
     if path:
-        try:
+        # A cache that cannot be written costs time, and changes no answer.
+        with contextlib.suppress(OSError):
             _save(path, shard)
-        except OSError:
-            pass  # A cache that cannot be written costs time, and changes no answer.
     return shard, True
 
 

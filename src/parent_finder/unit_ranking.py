@@ -105,7 +105,7 @@ def best_in_models(
         values = comparison.cosine["class"][position][table.rows[numbers]]
         if len(numbers):
             best = max(
-                zip(values.tolist(), numbers.tolist()),
+                zip(values.tolist(), numbers.tolist(), strict=True),
                 key=lambda pair: (pair[0], _namesakes(unit, table.units[pair[1]]), -pair[1]),
             )
             found[model] = best[1]
