@@ -17,7 +17,7 @@ from parent_finder.parentage import Parentage
 from parent_finder.units import Unit
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,11 @@ def load(path: str) -> tuple[Any, Arrays] | None:
         with np.load(path, allow_pickle=False) as archive:
             # Reading an array checks its checksum.
             arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(arrays.pop(_HEADER).tobytes())
+        content = json.loads(arrays.pop(_HEADER).tobytes())
+        # Names of arrays are in no checksum.
+        if sorted(arrays) != content["arrays"]:
+            return None
+        header = content["header"]
     except Exception:
         # What a damaged archive raises is not settled: a wrong bit may even look like encryption.
         return None
@@ -33,7 +37,8 @@ def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None
     """Writes a file through a sibling that then takes its place. Raises OSError."""
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
-    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    content = {"arrays": sorted(arrays), "header": header}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     handle, sibling = tempfile.mkstemp(prefix=".new-", dir=directory)
     try:
         with os.fdopen(handle, "wb") as file:
