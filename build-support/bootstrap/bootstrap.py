@@ -119,7 +119,7 @@ def _ready(cache, requirements_path, requirements):
             ready = environment.build(cache, key, requirements_path, requirements)
         pex = pex_binary.find_pex(binaries, requirements)
         if pex is None:
-            say("the pex binary")
+            say("building the pex binary")
             run_pip = functools.partial(environment.run_pip, ready.python)
             pex = pex_binary.build_pex(binaries, requirements, ready.python, run_pip)
         if time.time() - started > 1:

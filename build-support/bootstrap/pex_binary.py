@@ -60,6 +60,8 @@ def find_pex(directory, requirements):
 def build_pex(directory, requirements, python, pip):
     """Builds the binary that `requirements` pins, and returns its path below `directory`.
 
+    The caller holds the lock.
+
     Args:
         directory: where binaries lie, each in a folder named by its digest.
         requirements: the text of the requirements file that pins pex.
@@ -72,6 +74,10 @@ def build_pex(directory, requirements, python, pip):
     """
     version, requirement = pin_of(requirements, "pex")
     os.makedirs(directory, mode=0o700, exist_ok=True)
+    for name in os.listdir(directory):
+        if name.startswith("build-"):
+            # An interrupted build left it, for the caller holds the lock.
+            shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
     staging = tempfile.mkdtemp(prefix="build-", dir=directory)
     try:
         built = _build(staging, version, requirement, python, pip)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modular_converter.checks import check_blocks
 from modular_converter.guarding import guard_torch, names_shared_with_pil
 from modular_converter.import_statements import ImportNode, select
 from modular_converter.index import FileIndex
 from modular_converter.lexing import references
 from modular_converter.modular_file import Place
-from modular_converter.nodes import Fragment, Node, Origin
+from modular_converter.nodes import Node
 from modular_converter.profiles import Profile
 
 FIRST_NAMES = ("logger", "_CHECKPOINT_FOR_DOC", "_CONFIG_FOR_DOC")
@@ -26,14 +27,18 @@ class Placed:
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A standalone file before formatting."""
+    """A standalone file before formatting: banner, header, imports, nodes."""
 
-    fragments: tuple[Fragment, ...]
+    banner: str
+    header: str
+    imports: str
+    nodes: tuple[Node, ...]
 
     @property
     def text(self) -> str:
         """The whole text."""
-        return "".join(fragment.text for fragment in self.fragments)
+        body = "".join(node.text for node in self.nodes)
+        return f"{self.banner}{self.header}{self.imports}{body}"
 
 
 def banner(path: str) -> str:
@@ -61,9 +66,7 @@ def assemble(
     """The outputs by file type, from the placed nodes of each."""
     placed = {file_type: _sorted(nodes) for file_type, nodes in placed.items()}
     bodies = {file_type: [p.node for p in nodes] for file_type, nodes in placed.items()}
-    imports = {
-        file_type: select_imports(candidates, body) for file_type, body in bodies.items()
-    }
+    imports = {file_type: select_imports(candidates, body) for file_type, body in bodies.items()}
     pil, torch = "image_processing_pil", "image_processing"
     if pil in bodies and torch in bodies:
         names = names_shared_with_pil(imports[pil], profile)
@@ -79,18 +82,18 @@ def assemble(
     for file_type in profile.guarded_types:
         if file_type in imports:
             imports[file_type] = guard_torch(imports[file_type], place)
-    header = banner(place.banner_path) + index.header
-    label = index.source.label
-    result = {}
-    for file_type, body in bodies.items():
-        fragments = [Fragment(header, Origin(label, 1))]
-        fragments += [
-            Fragment(statement.written(), Origin(label, 1)) for statement in imports[file_type]
-        ]
-        for node in body:
-            fragments += node.fragments
-        result[file_type] = OutputFile(tuple(fragments))
-    return result
+    for selected in imports.values():
+        check_blocks(selected)
+    notice = banner(place.banner_path)
+    return {
+        file_type: OutputFile(
+            banner=notice,
+            header=index.header,
+            imports="".join(statement.written() for statement in imports[file_type]),
+            nodes=tuple(body),
+        )
+        for file_type, body in bodies.items()
+    }
 
 
 def _sorted(placed: list[Placed]) -> list[Placed]:
@@ -101,5 +104,6 @@ def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[Impor
     """The candidates that the nodes of a file need."""
     used: set[str] = set()
     for node in body:
-        used |= references(node.text)
+        # The strings of `__all__` are no uses, although the formatter takes them for some.
+        used |= references(node.text, quoted=node.kind != "export")
     return select(candidates, used, {node.name for node in body})

@@ -13,12 +13,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from modular_converter.conversion import Conversion, Setting, convert
-from modular_converter.diagnostics import ConversionError, Diagnostic
+from modular_converter.conversion import Conversion, convert
+from modular_converter.diagnostics import ConversionError, Diagnostic, error
 from modular_converter.formatting import format_all
 from modular_converter.graph import ancestors, find_cycle
 from modular_converter.modular_file import Place, find_module
 from modular_converter.outline import Outline, outline_all
+from modular_converter.setting import Setting
 
 _WORTH_A_POOL = 12
 
@@ -72,6 +73,14 @@ def run_batch(places: Sequence[Place], setting: Setting, jobs: int = 1) -> Batch
     findings = [each.error for each in outlines if each.error is not None]
     good = [each for each in outlines if each.error is None]
     producers = _producers(good)
+    findings += [
+        finding
+        for each in good
+        if not each.outputs
+        for finding in setting.sources.index(each.place.path).ignores.visible(
+            [_nothing_produced(each, setting)]
+        )
+    ]
     setting.sources.promised.update(producers)
     edges = _edges(good, producers, setting)
     cycle = find_cycle(edges)
@@ -91,6 +100,18 @@ def run_batch(places: Sequence[Place], setting: Setting, jobs: int = 1) -> Batch
         tuple(sorted(findings, key=Diagnostic.sort_key)),
         state.converted,
         state.rounds,
+    )
+
+
+def _nothing_produced(outline: Outline, setting: Setting) -> Diagnostic:
+    return Diagnostic(
+        "nothing-produced",
+        "warning",
+        setting.sources.label(outline.place.path),
+        1,
+        0,
+        "the modular file defines no class and no entry of `__all__`, so no file comes of it",
+        "define a class",
     )
 
 
@@ -177,7 +198,7 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
     sources = state.setting.sources
     raw: dict[str, str] = {}
     changed: dict[str, None] = {}
-    for path, outcome in zip(ready, _outcomes(state, ready)):
+    for path, outcome in zip(ready, _outcomes(state, ready), strict=True):
         task = state.tasks[path]
         state.converted += 1
         if isinstance(outcome, ConversionError):
@@ -259,8 +280,6 @@ def _outcome(place: Place, setting: Setting) -> Outcome | ConversionError:
     except ConversionError as problem:
         return problem
     except RecursionError:
-        from modular_converter.diagnostics import error
-
         return error(
             "too-deep",
             setting.sources.label(place.path),

@@ -34,12 +34,11 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class FunctionParts:
-    """A function definition in pieces; ``indent`` is that of its ``def``."""
+    """A function definition in pieces."""
 
     source: Source
     node: ast.FunctionDef | ast.AsyncFunctionDef
     head: Head
-    indent: str
     units: tuple[Unit, ...]
 
     @property
@@ -81,13 +80,12 @@ def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
 def split_function(
     source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef, indent: str
 ) -> FunctionParts:
-    """Takes a function definition apart."""
+    """Takes a function definition apart; ``indent`` is that of its ``def``."""
     head = _split_head(source, node)
     return FunctionParts(
         source=source,
         node=node,
         head=head,
-        indent=indent,
         units=tuple(split_block(source, node.body, head.end, indent + _STEP)),
     )
 

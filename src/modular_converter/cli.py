@@ -12,7 +12,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="modular_converter",
         description="Turns modular_<model>.py files into the standalone files beside them.",
-        epilog="Exit codes: 0 done, 1 stale files found, 2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 stale (a file, or the line to explain), 2 wrong input, "
+        "3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -25,27 +26,87 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
     convert.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
     convert.add_argument(
-        "--search-path", action="append", default=[], metavar="DIR",
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
         help="directory that packages of parents begin in (repeatable)",
     )
     convert.add_argument(
-        "--root", metavar="DIR", default=".",
+        "--root",
+        metavar="DIR",
+        default=".",
         help="what paths in banners and under --output-dir are relative to (default: here)",
     )
     convert.add_argument(
         "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
     )
     convert.add_argument(
-        "--check", action="store_true",
+        "--check",
+        action="store_true",
         help="write nothing; show a diff for each stale file and exit with 1",
     )
     convert.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
     )
     convert.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="rules of a release family (default: by the version of the parents)",
+    )
+    convert.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="CODE[,CODE]",
+        help="warnings not to report (repeatable; `codes` lists them)",
+    )
+    convert.add_argument(
+        "--json",
+        action="store_true",
+        help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
+    )
+    convert.add_argument(
+        "--quiet", action="store_true", help="print findings only: neither names of files nor sums"
+    )
+    convert.add_argument(
+        "--sarif", metavar="FILE", help="also write the findings to FILE as a SARIF 2.1.0 log"
+    )
+
+    codes = commands.add_parser(
+        "codes",
+        help="say what the codes of errors and warnings mean",
+        description="Lists all codes, or explains the given ones.",
+    )
+    codes.add_argument("codes", nargs="*", metavar="CODE", help="code of an error or a warning")
+    codes.add_argument("--json", action="store_true", help="print a JSON list")
+
+    explain = commands.add_parser(
+        "explain",
+        help="say where a line or class of a generated file comes from",
+        description="Follows a line of a generated file to the modular or parent file that it "
+        "was taken from, through every generation of parents, with the renames applied.",
+    )
+    explain.add_argument(
+        "target", metavar="FILE:LINE",
+        help="a line of a generated file; also FILE:Class or FILE:Class.method",
+    )
+    explain.add_argument(
+        "--request", metavar="FILE", help="JSON request that says where parents are"
+    )
+    explain.add_argument(
+        "--search-path", action="append", default=[], metavar="DIR",
+        help="directory that packages of parents begin in (repeatable)",
+    )
+    explain.add_argument(
+        "--root", metavar="DIR", default=".",
+        help="what paths in banners are relative to (default: here)",
+    )
+    explain.add_argument(
         "--profile", metavar="NAME",
         help="rules of a release family (default: by the version of the parents)",
     )
+    explain.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     outline = commands.add_parser(
         "outline", help="print as JSON what modular files produce and which parents they name"
@@ -71,12 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return commands.run(options)
     except diagnostics.ConversionError as problem:
-        for finding in problem.diagnostics:
-            print(diagnostics.render(finding), file=sys.stderr)
-        return 2
+        return commands.refuse(options, problem)
     except diagnostics.EnvironmentLack as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 3
+        return commands.give_up(options, problem)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

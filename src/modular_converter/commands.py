@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -10,19 +11,61 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from modular_converter import diagnostics, profiles
-from modular_converter.conversion import Setting
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
+from modular_converter.setting import Setting
+from modular_converter.silencing import checked_codes, unignored
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command that was parsed. Raises ConversionError and EnvironmentLack."""
+    # Syntax trees hold no reference cycles; looking for some doubles the cost of parsing.
+    gc.disable()
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
         "convert": _convert,
         "outline": _outline,
         "collect-parents": _collect,
+        "explain": _explain,
+        "codes": _codes,
     }
     return handlers[options.command](options)
+
+
+def refuse(options: argparse.Namespace, problem: diagnostics.ConversionError) -> int:
+    """Reports input that no conversion could begin with; returns the exit code."""
+    for finding in problem.diagnostics:
+        print(diagnostics.render(finding), file=sys.stderr)
+    _write_log(options, problem.diagnostics, 2)
+    return 2
+
+
+def give_up(options: argparse.Namespace, problem: diagnostics.EnvironmentLack) -> int:
+    """Reports what the environment lacks; returns the exit code."""
+    print(f"error: {problem}", file=sys.stderr)
+    _write_log(options, (), 3, str(problem))
+    return 3
+
+
+def _write_log(
+    options: argparse.Namespace,
+    findings: Iterable[diagnostics.Diagnostic],
+    exit_code: int,
+    failure: str = "",
+) -> None:
+    """Prints or writes the findings as a SARIF log, where the options ask for it."""
+    if options.command != "convert" or not (options.json or options.sarif):
+        return
+    from modular_converter.sarif import sarif_log
+    from modular_converter.writing import WriteFailure, write_all
+
+    text = sarif_log(findings, exit_code, failure)
+    if options.json:
+        sys.stdout.write(text)
+    if options.sarif:
+        try:
+            write_all({os.path.abspath(options.sarif): text})
+        except WriteFailure as problem:
+            print(f"error: {options.sarif} cannot be written: {problem.reason}", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -33,6 +76,7 @@ class _Work:
     outputs: dict[str, tuple[str, ...] | None]
     root: str
     output_dir: str | None
+    ignored: frozenset[str] = frozenset()
 
 
 def _work_of_request(path: str) -> _Work:
@@ -51,14 +95,17 @@ def _work_of_request(path: str) -> _Work:
         places.append(place)
     roots = [os.path.abspath(each) for each in (*request.source_roots, *request.parents)]
     setting = _setting(places, roots, request.profile)
-    return _Work(tuple(places), setting, outputs, os.getcwd(), request.output_dir)
+    ignored = checked_codes(request.ignore, path)
+    return _Work(tuple(places), setting, outputs, os.getcwd(), request.output_dir, ignored)
 
 
 def _work_of_paths(options: argparse.Namespace) -> _Work:
     for directory in [*options.search_path, options.root]:
         if not os.path.isdir(directory):
             raise diagnostics.error(
-                "no-such-directory", directory, "there is no such directory",
+                "no-such-directory",
+                directory,
+                "there is no such directory",
                 hint="check the spelling of the option's value",
             )
     files = _modular_files(options.paths)
@@ -71,7 +118,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             search.append(installed)
     if options.profile is not None and options.profile not in profiles.names():
         raise diagnostics.error(
-            "unknown-profile", "--profile", f"there is no profile {options.profile}",
+            "unknown-profile",
+            "--profile",
+            f"there is no profile {options.profile}",
             hint=f"known profiles: {', '.join(profiles.names())}",
         )
     setting = _setting(places, search, options.profile)
@@ -90,7 +139,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             ]
             if not inside:
                 raise diagnostics.error(
-                    "nothing-to-convert", path, "the directory holds no modular_<model>.py",
+                    "nothing-to-convert",
+                    path,
+                    "the directory holds no modular_<model>.py",
                     hint="name a directory that holds modular files",
                 )
             found.update(dict.fromkeys(sorted(inside)))
@@ -98,7 +149,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
             found[os.path.abspath(path)] = None
         else:
             raise diagnostics.error(
-                "no-such-file", path, "there is no such file or directory",
+                "no-such-file",
+                path,
+                "there is no such file or directory",
                 hint="check the spelling of the path",
             )
     return list(found)
@@ -116,9 +169,12 @@ def _convert(options: argparse.Namespace) -> int:
     from modular_converter.batch import run_batch
     from modular_converter.file_types import generated_path
 
+    listed = [code for each in options.ignore for code in each.split(",") if code]
+    ignored = checked_codes(listed, "--ignore")
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
     result = run_batch(work.places, work.setting, max(1, options.jobs))
-    for finding in result.diagnostics:
+    findings = unignored(result.diagnostics, ignored | work.ignored)
+    for finding in findings:
         print(diagnostics.render(finding), file=sys.stderr)
     wanted = {}
     for path, text in result.texts.items():
@@ -127,14 +183,21 @@ def _convert(options: argparse.Namespace) -> int:
         if types is None or path in {generated_path(place.path, each) for each in types}:
             wanted[_target(path, work)] = text
     if options.check:
-        stale = _report_stale(wanted)
-        print(f"{stale} stale, {len(wanted) - stale} up to date", file=sys.stderr)
-        if result.failed:
-            return 2
-        return 1 if stale else 0
-    changed = _write(wanted)
-    print(f"{changed} changed, {len(wanted) - changed} unchanged", file=sys.stderr)
-    return 2 if result.failed else 0
+        stale = _report_stale(wanted, quiet=options.json)
+        _print_sum(options, f"{len(stale)} stale, {len(wanted) - len(stale)} up to date")
+        exit_code = 2 if result.failed else 1 if stale else 0
+        _write_log(options, [*findings, *stale], exit_code)
+        return exit_code
+    changed = _write(wanted, quiet=options.json or options.quiet)
+    _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
+    exit_code = 2 if result.failed else 0
+    _write_log(options, findings, exit_code)
+    return exit_code
+
+
+def _print_sum(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        print(text, file=sys.stderr)
 
 
 def _target(path: str, work: _Work) -> str:
@@ -150,19 +213,33 @@ def _shown(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _report_stale(texts: dict[str, str]) -> int:
-    from modular_converter.writing import current_text, unified_diff
+def _report_stale(texts: dict[str, str], quiet: bool) -> list[diagnostics.Diagnostic]:
+    """Prints a diff for each stale file unless ``quiet``; returns a finding for each."""
+    from modular_converter.writing import current_text, first_difference, unified_diff
 
-    stale = 0
+    stale = []
     for path, text in sorted(texts.items()):
         old = current_text(path)
         if old != text:
-            stale += 1
-            sys.stdout.write(unified_diff(_shown(path), old, text))
+            line = first_difference(old, text) if old is not None else 0
+            what = "is missing" if old is None else "is not what its modular file generates"
+            stale.append(
+                diagnostics.Diagnostic(
+                    "stale-file",
+                    "error",
+                    _shown(path),
+                    line,
+                    0,
+                    f"the generated file {what}",
+                    "convert the modular file without --check",
+                )
+            )
+            if not quiet:
+                sys.stdout.write(unified_diff(_shown(path), old, text))
     return stale
 
 
-def _write(texts: dict[str, str]) -> int:
+def _write(texts: dict[str, str], quiet: bool) -> int:
     from modular_converter.writing import WriteFailure, current_text, write_all
 
     changed = {path: text for path, text in texts.items() if current_text(path) != text}
@@ -173,9 +250,29 @@ def _write(texts: dict[str, str]) -> int:
             f"{_shown(problem.path)} cannot be written: {problem.reason}\n"
             "hint: make the directory writable, or write elsewhere with --output-dir"
         ) from None
-    for path in sorted(texts):
+    for path in () if quiet else sorted(texts):
         print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
     return len(changed)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from modular_converter.explain.command import explain, modular_behind
+    from modular_converter.request import read_request
+
+    options.paths, options.output_dir = [modular_behind(options.target)], None
+    work = _work_of_request(options.request) if options.request else _work_of_paths(options)
+
+    def locate(path: str) -> Place:
+        return place_of(path, work.root, work.setting.search_roots)
+
+    if options.request:
+        installed = [os.path.abspath(each) for each in read_request(options.request).parents]
+    else:
+        root = installed_root()
+        installed = [] if root is None else [root]
+    return explain(
+        options.target, work.setting, locate, installed=installed, as_json=options.json
+    )
 
 
 def _outline(options: argparse.Namespace) -> int:
@@ -195,8 +292,7 @@ def _outline(options: argparse.Namespace) -> int:
                     if types is None or file_type in types
                 ],
                 "parents": [
-                    {"module": parent.dotted, "line": parent.node.lineno}
-                    for parent in each.parents
+                    {"module": parent.dotted, "line": parent.node.lineno} for parent in each.parents
                 ],
                 "error": diagnostics.as_json(each.error) if each.error else None,
             }
@@ -211,4 +307,33 @@ def _collect(options: argparse.Namespace) -> int:
 
     count = collect_parents(options.distribution, options.output)
     print(f"{count} files copied", file=sys.stderr)
+    return 0
+
+
+def _codes(options: argparse.Namespace) -> int:
+    from modular_converter.codes import BY_NAME, CODES, describe
+
+    unknown = [name for name in options.codes if name not in BY_NAME]
+    if unknown:
+        raise diagnostics.error(
+            "unknown-code",
+            "",
+            f"there is no code `{unknown[0]}`",
+            hint="`modular_converter codes` lists all codes",
+        )
+    chosen = [BY_NAME[name] for name in options.codes] or list(CODES)
+    if options.json:
+        listed = [
+            {
+                "code": code.name,
+                "severity": code.severity,
+                "summary": code.summary,
+                "help": code.help,
+            }
+            for code in chosen
+        ]
+        json.dump(listed, sys.stdout, indent=1)
+        print()
+    else:
+        print("\n".join(map(describe, chosen)))
     return 0

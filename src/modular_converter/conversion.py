@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modular_converter import exports
 from modular_converter.assembly import FIRST_NAMES, OutputFile, Placed, assemble
+from modular_converter.checks import check_bases, check_imports, check_methods
 from modular_converter.dependencies import extras_of_free_class, extras_of_merged_class
 from modular_converter.diagnostics import Diagnostic
+from modular_converter.evidence import Evidence, MergedClass, UsedParent
 from modular_converter.file_types import generated_path, type_of_class
+from modular_converter.import_checks import check_free_bases, check_names
 from modular_converter.import_statements import ImportNode, read_imports, statement_importing
 from modular_converter.index import FileIndex, Item
-from modular_converter.library import Sources
 from modular_converter.merging import ParentClass, merge_class
 from modular_converter.modular_file import ParentImport, Place, parent_imports
-from modular_converter.name_forms import NameTable
-from modular_converter.naming import table_for, with_model
-from modular_converter.nodes import Node, node_of_item
-from modular_converter.parent_view import Entry, View, lay_over
-from modular_converter.prefixes import PrefixChoice, choose_prefix, common_suffix
-from modular_converter.profiles import Profile
-from modular_converter.protection import protected_words
+from modular_converter.naming import table_for, with_parents
+from modular_converter.nodes import Node, Rename, node_of_item
+from modular_converter.parent_view import Entry, View
+from modular_converter.parents import Parent, load_parents
+from modular_converter.prefixes import common_suffix
 from modular_converter.renaming import Renamer
+from modular_converter.setting import Setting
 from modular_converter.standalone import free_class
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a conversion depends on besides the modular file itself."""
-
-    sources: Sources
-    search_roots: tuple[str, ...]
-    table: NameTable
-    profile: Profile
+from modular_converter.warning_passes import find_warnings
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """The result for one modular: unformatted outputs, the parents read, warnings."""
+    """The result for one modular: unformatted outputs, renaming by parent file, warnings."""
 
     place: Place
     outputs: dict[str, OutputFile]
-    parents: tuple[str, ...]
+    parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
 
     def output_path(self, file_type: str) -> str:
         """Where an output goes: beside the modular."""
         return generated_path(self.place.path, file_type)
-
-
-@dataclass(eq=False)
-class _Parent:
-    imports: list[ParentImport]
-    view: View
-    renamer: Renamer
-    file_type: str
-    path: str
 
 
 @dataclass(eq=False)
@@ -91,95 +75,32 @@ class _Conversion:
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
         found = parent_imports(place, self.index, setting.search_roots, setting.sources)
-        self.imports = [imported for imported in found]
+        self.imports = found
+        check_imports(self.index, found)
         self.origin_of: dict[str, ParentImport] = {}
         for imported in found:
             for name in imported.names:
                 self.origin_of[name] = imported
-        self.parents: dict[str, _Parent] = {}
-        self._load_parents()
+        bases = {
+            name: base
+            for name, item in self.index.classes.items()
+            if (base := self._parent_base(item)) is not None
+        }
+        self.table = with_parents(self.table, found, setting.sources)
+        self.parents, warnings = load_parents(
+            place, found, bases, self.modular, self.table, self.cased, setting
+        )
+        self.warnings += [*check_names(self.index, found, self.parents, bases.values()), *warnings]
         # Objects that came with imports: the parent file each one is from.
         self.added_from: dict[str, str] = {}
         self._merge_imported_objects()
         self.files: dict[str, _File] = {}
         self.new_imports: list[ImportNode] = []
         self.text_renames: dict[tuple[str, str], Renamer] = {}
+        self.merged: list[MergedClass] = []
 
     def _type_of(self, class_name: str) -> str:
         return type_of_class(class_name, self.cased, self.profile.suffixes)
-
-    def _load_parents(self) -> None:
-        grouped: dict[str, list[ParentImport]] = {}
-        for imported in self.imports:
-            grouped.setdefault(imported.path, []).append(imported)
-        sources = self.setting.sources
-        for path, group in grouped.items():
-            if not group[0].in_library:
-                self.table = self._with_parent_name(group[0])
-        for path, group in grouped.items():
-            old_name = group[0].old_name
-            index = sources.index(path)
-            pairs = [
-                (name, base)
-                for name, item in self.index.classes.items()
-                if (base := self._parent_base(item)) and self.origin_of[base].path == path
-            ]
-            choice = choose_prefix(
-                pairs, self.cased, self.table.cased(old_name), index.source.text
-            )
-            renamer = Renamer(
-                old_name,
-                self.table.lower(choice.cased) if pairs else self.place.model_name,
-                self.table,
-                sibling_name=self.place.model_name,
-                protected=protected_words(path, old_name, sources, self.profile),
-                relocate=self._relocation(group[0]),
-            )
-            self._warn_of_prefixes(group[0], choice)
-            view = View(index, renamer)
-            lay_over(view, self.modular)
-            self.parents[path] = _Parent(group, view, renamer, group[0].file_type, path)
-
-    def _with_parent_name(self, imported: ParentImport) -> NameTable:
-        """The table with the cased name of a parent outside the library."""
-        old_name = imported.old_name
-        directory = imported.path.rpartition("/")[0]
-        configuration = f"{directory}/configuration_{old_name}.py"
-        sources = self.setting.sources
-        if not sources.is_readable(configuration):
-            return self.table
-        return with_model(self.table, old_name, sources.index(configuration))
-
-    def _warn_of_prefixes(self, imported: ParentImport, choice: PrefixChoice) -> None:
-        label = self.setting.sources.label(imported.path)
-        if choice.others:
-            self.warnings.append(
-                self.index.source.diagnostic(
-                    "several-prefixes",
-                    f"the classes that inherit from {label} ask for several prefixes; "
-                    f"{choice.cased} is used, not {', '.join(choice.others)}",
-                    imported.node,
-                    hint="name the classes with one prefix, or write the others out",
-                    severity="warning",
-                )
-            )
-        if choice.collides_with:
-            self.warnings.append(
-                self.index.source.diagnostic(
-                    "prefix-collision",
-                    f"the prefix that the classes ask for collides with "
-                    f"`{choice.collides_with}...` of {label}; {choice.cased} is used",
-                    imported.node,
-                    hint="name the classes after the model",
-                    severity="warning",
-                )
-            )
-
-    def _relocation(self, imported: ParentImport) -> tuple[str, str] | None:
-        """(parent's package, own package) when relative imports must be rewritten."""
-        if self.place.in_library:
-            return None
-        return (imported.package, self.place.package)
 
     def _parent_base(self, item: Item) -> str | None:
         """The base of a modular class that a parent file supplies."""
@@ -244,6 +165,7 @@ class _Conversion:
             if base is not None:
                 self._write_merged(item, base, file_type, file)
             else:
+                check_free_bases(item, self.index, self.origin_of)
                 self._write_free(item, file_type, file)
         exported = exports.split_exports(self.index, self._type_of, self.profile)
         for file_type, nodes in exported.items():
@@ -257,7 +179,22 @@ class _Conversion:
             self._candidates(),
             self.profile,
         )
-        return Conversion(self.place, outputs, tuple(self.parents), tuple(self.warnings))
+        renamers = {path: parent.renamer for path, parent in self.parents.items()}
+        warnings = find_warnings(self._evidence(), self.warnings)
+        return Conversion(self.place, outputs, renamers, warnings)
+
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            self.index,
+            tuple(self._used_parent(path) for path in self.parents),
+            tuple(self.merged),
+            tuple(each.node for file in self.files.values() for each in file.placed.values()),
+        )
+
+    def _used_parent(self, path: str) -> UsedParent:
+        first = next(imported for imported in self.imports if imported.path == path)
+        parent = self.parents[path]
+        return UsedParent(first, parent.view.index, parent.renamer)
 
     def _file(self, file_type: str) -> _File:
         if file_type not in self.files:
@@ -274,6 +211,8 @@ class _Conversion:
     def _write_merged(self, item: Item, base: str, file_type: str, file: _File) -> None:
         parent = self.parents[self.origin_of[base].path]
         renamed = parent.renamer.word(base)
+        check_bases(item)
+        check_methods(item.class_parts)
         entry = parent.view.classes.get(renamed)
         if entry is None:
             raise item.source.error(
@@ -283,9 +222,11 @@ class _Conversion:
                 item.unit.node,
                 hint="check the spelling, or import the class from the module that defines it",
             )
-        node = merge_class(
-            item, self._parent_class(item.name, renamed, entry, parent), base, self.profile
-        )
+        check_methods(entry.item.class_parts)
+        parent_class = self._parent_class(item.name, renamed, entry, parent)
+        node = merge_class(item, parent_class, base, self.profile)
+        used = self._used_parent(parent.path)
+        self.merged.append(MergedClass(item, entry.item, used, parent_class.rename))
         extras, imports = extras_of_merged_class(
             node, parent.view, self.modular, file.placed, file.imported, file_type, self._type_of
         )
@@ -296,29 +237,36 @@ class _Conversion:
         file.write(item.name, node)
 
     def _parent_class(
-        self, class_name: str, renamed: str, entry: Entry, parent: _Parent
+        self, class_name: str, renamed: str, entry: Entry, parent: Parent
     ) -> ParentClass:
         renamer = parent.renamer
-        code = renamer.code
-        renames = (renamer.description,)
+        in_code: Callable[[str], str] = renamer.code
+        code = in_code
+        renames: tuple[Rename, ...] = (renamer,)
         if class_name != renamed:
             suffix = common_suffix(class_name, renamed)
             old = self.table.lower(renamed.removesuffix(suffix))
             new = self.table.lower(class_name.removesuffix(suffix))
-            words = self.text_renames.get((old, new))
-            if words is None:
-                words = self.text_renames[old, new] = Renamer(old, new, self.table)
-            renames += (words.description,)
+            if (old, new) not in self.text_renames:
+                self.text_renames[old, new] = Renamer(old, new, self.table)
+            words = self.text_renames[old, new]
+            renames += (words,)
 
-            def code(text: str, first=renamer.code, second=words.text_only) -> str:  # type: ignore[no-untyped-def]
-                return second(first(text))
+            def code(text: str) -> str:
+                return words.text_only(in_code(text))
 
         return ParentClass(entry.item, renamed, code, renames)
 
     def _write_free(self, item: Item, file_type: str, file: _File) -> None:
         extras, imports = extras_of_free_class(
-            item, self.modular, self.added_from, self.parents_views(), file.placed,
-            file.imported, file_type, self._type_of,
+            item,
+            self.modular,
+            self.added_from,
+            self._views(),
+            file.placed,
+            file.imported,
+            file_type,
+            self._type_of,
         )
         self._import_siblings(imports, file)
         for name in extras:
@@ -326,8 +274,7 @@ class _Conversion:
             file.write(name, node_of_item(found.item, name, found.renamer))
         file.write(item.name, free_class(item, self.profile))
 
-    def parents_views(self) -> dict[str, View]:
-        """The views of the parents by path."""
+    def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}
 
     def _import_siblings(self, imports: dict[str, str], file: _File) -> None:

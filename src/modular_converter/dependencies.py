@@ -68,9 +68,7 @@ def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
             ordered.append(name)
 
     def by_position(names: set[str]) -> list[str]:
-        return sorted(
-            sorted(names, reverse=True), key=lambda name: position.get(name, _NOWHERE)
-        )
+        return sorted(sorted(names, reverse=True), key=lambda name: position.get(name, _NOWHERE))
 
     classes = sorted(
         (name for name in needed if name in view.classes), key=lambda name: position[name]
@@ -83,9 +81,9 @@ def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
         take(sorted(merged, key=lambda name: (own.get(name, _NOWHERE), name)))
         if class_name in remaining:
             take([class_name])
-    merged = {name for name in remaining if name in own}
-    take(by_position(remaining - merged))
-    take(sorted(merged, key=lambda name: own[name]))
+    authored = {name for name in remaining if name in own}
+    take(by_position(remaining - authored))
+    take(sorted(authored, key=lambda name: own[name]))
     return ordered
 
 

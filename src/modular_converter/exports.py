@@ -73,7 +73,7 @@ def _restricted(
     if not isinstance(value, ast.Dict):
         return source.slice(value)
     pairs = []
-    for key, entry in zip(value.keys, value.values):
+    for key, entry in zip(value.keys, value.values, strict=True):
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             if type_of(key.value) != file_type:
                 continue

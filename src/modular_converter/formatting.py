@@ -25,13 +25,11 @@ def ruff_configuration(profile: Profile) -> str:
     lines = [
         "line-length = 119",
         f'target-version = "{profile.ruff_target}"',
-        *(["preview = true"] if profile.ruff_preview else []),
         "[format]",
         'quote-style = "double"',
         'indent-style = "space"',
         "skip-magic-trailing-comma = false",
         'line-ending = "auto"',
-        "preview = false",
         "[lint]",
         *(["preview = true", "explicit-preview-rules = true"] if profile.ruff_preview else []),
         f"select = {_array(rules)}",
@@ -42,8 +40,6 @@ def ruff_configuration(profile: Profile) -> str:
         "lines-after-imports = 2",
         'known-first-party = ["transformers"]',
     ]
-    if profile.ruff_preview:
-        lines.remove("preview = true")
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +50,7 @@ def _array(values: tuple[str, ...]) -> str:
 def find_ruff() -> str:
     """The ruff executable of the installed package. Raises EnvironmentLack."""
     try:
-        from ruff.__main__ import find_ruff_bin
+        from ruff.__main__ import find_ruff_bin  # type: ignore[import]
     except ImportError:
         raise EnvironmentLack(
             "the package ruff is not installed\nhint: install ruff==0.14.10"
@@ -100,7 +96,9 @@ def format_all(
             with open(path, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
         common = ["--config", config, "--no-cache", "files"]
-        check = _run([ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment)
+        check = _run(
+            [ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment
+        )
         done = _run([ruff, "format", *common], scratch, environment)
         if check.returncode not in (0, 1) or done.returncode not in (0, 1, 2):
             raise EnvironmentLack(f"ruff failed:\n{(check.stderr + done.stderr).strip()}")
@@ -114,7 +112,9 @@ def format_all(
         return result
 
 
-_PROBLEM = re.compile(r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.M)
+_PROBLEM = re.compile(
+    r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.M
+)
 
 
 def _problems(messages: str) -> dict[str, str]:

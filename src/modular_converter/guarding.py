@@ -69,22 +69,18 @@ def _guarded_by(node: ImportNode) -> str | None:
     return None
 
 
-def _with_helpers(
-    imports: list[ImportNode], helpers: list[str], place: Place
-) -> list[ImportNode]:
+def _with_helpers(imports: list[ImportNode], helpers: list[str], place: Place) -> list[ImportNode]:
     for position, node in enumerate(imports):
         if isinstance(node, ImportStatement) and node.is_from and _is_utils(node):
             present = {alias.name for alias in node.names}
             missing = [helper for helper in helpers if helper not in present]
             if missing:
                 names = (*node.names, *map(Alias, missing))
-                return [
-                    *imports[:position], replace(node, names=names), *imports[position + 1 :]
-                ]
+                return [*imports[:position], replace(node, names=names), *imports[position + 1 :]]
     level, module = (3, "utils") if place.in_library else (0, "transformers.utils")
     added = ImportStatement("", "", tuple(map(Alias, helpers)), level, module)
     return [added, *imports]
 
 
 def _is_utils(node: ImportStatement) -> bool:
-    return bool(node.module) and node.module.rpartition(".")[2] == "utils"
+    return node.module is not None and node.module.rpartition(".")[2] == "utils"

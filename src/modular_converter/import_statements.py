@@ -92,8 +92,14 @@ class ImportStatement:
             level = len(dotted) - len(dotted.lstrip("."))
             module = dotted[level:]
         return replace(
-            self, lead=lead, key=key, names=names, level=level, module=module,
-            opening=renamer.code(self.opening), comment=renamer.code(self.comment),
+            self,
+            lead=lead,
+            key=key,
+            names=names,
+            level=level,
+            module=module,
+            opening=renamer.code(self.opening),
+            comment=renamer.code(self.comment),
         )
 
 
@@ -105,7 +111,7 @@ def _dotted(renamer: Renamer, name: str) -> str:
 class ImportBlock:
     """An ``if`` block of imports.
 
-    ``rest`` is its ``else`` part, ``others`` are its other statements (line, text) and
+    ``rest`` is its ``else`` part, ``others`` are its other statements (file, line, text) and
     ``referred`` the dotted names that its condition and ``else`` part refer to.
     """
 
@@ -114,7 +120,7 @@ class ImportBlock:
     header: str
     statements: tuple[ImportStatement, ...]
     rest: str = ""
-    others: tuple[tuple[int, str], ...] = ()
+    others: tuple[tuple[Source, int, str], ...] = ()
     referred: tuple[str, ...] = ()
 
     def written(self) -> str:
@@ -188,7 +194,7 @@ def _read_block(source: Source, unit: Unit) -> ImportBlock:
         if isinstance(child.node, (ast.Import, ast.ImportFrom)) and len(child.nodes) == 1:
             statements.append(_read_one(source, child))
         else:
-            others.append((child.node.lineno, source.slice(child.node)))
+            others.append((source, child.node.lineno, source.slice(child.node)))
     header = source.block(unit.first, header_end)
     if units and units[0].inline:
         header = source.between((unit.first + 1, 0), source.start_of(units[0].node)).rstrip() + "\n"

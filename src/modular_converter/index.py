@@ -12,6 +12,7 @@ from modular_converter.blocks import Unit, first_line, split_block
 from modular_converter.class_parts import ClassParts, split_class
 from modular_converter.file_types import type_of_module
 from modular_converter.lexing import identifiers
+from modular_converter.silencing import Ignores, without_lone_comments
 from modular_converter.source import Source
 
 ItemKind = Literal["function", "class", "assignment"]
@@ -68,13 +69,12 @@ class FileIndex:
     imports: tuple[Unit, ...] = ()
     exports: Item | None = None
     module_getattr: Item | None = None
+    ignores: Ignores = Ignores()
 
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
         """Names imported from typed files of the same model (``from .modeling_x import ...``)."""
-        return self.conditional_sibling_imports | _sibling_names(
-            unit.node for unit in self.imports
-        )
+        return self.conditional_sibling_imports | _sibling_names(unit.node for unit in self.imports)
 
     @cached_property
     def conditional_sibling_imports(self) -> frozenset[str]:
@@ -85,6 +85,41 @@ class FileIndex:
             if isinstance(unit.node, ast.If)
             for node in ast.walk(unit.node)
         )
+
+    def binds(self, name: str) -> bool:
+        """Whether a name is defined or imported at module level, under conditions too."""
+        return (
+            name in self.functions
+            or name in self.classes
+            or name in self.assignments
+            or name in self._other_names
+        )
+
+    @cached_property
+    def imported_names(self) -> frozenset[str]:
+        """Names that any import of the file binds, inside blocks and functions too."""
+        return frozenset(
+            alias.asname or alias.name
+            for node in ast.walk(self.source.tree)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for alias in node.names
+        )
+
+    @cached_property
+    def _other_names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for unit in self.units:
+            for top in unit.nodes:
+                if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    continue
+                for node in ast.walk(top):
+                    if isinstance(node, (ast.Import, ast.ImportFrom)):
+                        found.update(alias.asname or alias.name for alias in node.names)
+                    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                        found.add(node.id)
+                    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                        found.add(node.name)
+        return frozenset(found)
 
 
 def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
@@ -97,12 +132,12 @@ def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
     )
 
 
-def build_index(source: Source) -> FileIndex:
-    """Indexes a file. Raises ConversionError at a syntax error."""
+def build_index(source: Source, ignores: Ignores = Ignores()) -> FileIndex:
+    """Indexes a file, whose ignore comments were taken out. Raises ConversionError."""
     body = source.tree.body
     units = split_block(source, body, -1, "")
     header_end = units[0].first if units else len(source.lines)
-    header = source.block(0, header_end - 1)
+    header = without_lone_comments(source.block(0, header_end - 1))
     if units:
         first = units[0]
         units[0] = Unit(first.nodes, first.first, first.first, first.last)
@@ -162,12 +197,11 @@ def build_index(source: Source) -> FileIndex:
         imports=tuple(imports),
         exports=special.get("__all__"),
         module_getattr=special.get("__getattr__"),
+        ignores=ignores,
     )
 
 
-def _record_nested(
-    source: Source, body: list[ast.stmt], record: Callable[[Item], None]
-) -> None:
+def _record_nested(source: Source, body: list[ast.stmt], record: Callable[[Item], None]) -> None:
     """Records classes that are defined deeper than module level."""
     for statement in body:
         if isinstance(statement, ast.ClassDef):

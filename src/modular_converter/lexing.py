@@ -7,10 +7,13 @@ literal parts of f-strings are. Anything else is code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 
 CODE, STRING, COMMENT, FORMAT_TEXT = "code", "string", "comment", "format_text"
+
+# Yields pieces as `tokens` does, and returns the position after the last one.
+_Scan = Generator[tuple[str, int, int], None, int]
 
 _OPENING = re.compile(
     r"#[^\n]*"
@@ -23,8 +26,10 @@ _OPENING = re.compile(
 _PREFIX_LETTERS = frozenset("rRbBuUfFtT")
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _REFERENCE = re.compile(r"(?<![.\w])[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
-_QUOTED_NAME = re.compile(r"""(?:[:>|\[,(=]\s*)[rR]?(["'])([\w.\[\], |"']*?)\1(?=\s*[\],)=:|}\n])""")
-_WORD_START = re.compile(r"[^\W\d]")
+# A string that may be an annotation: names joined by dots, brackets, commas and bars.
+_QUOTED_NAME = re.compile(
+    r"""[:>|\[,]\s*(["'])([^\W\d][\w.]*(?:\s*[\[\],|]\s*[\w."']*)*)\1(?=\s*[\],)=:|}\n])"""
+)
 
 
 def _prefix_start(text: str, quote: int, floor: int) -> int:
@@ -68,7 +73,7 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
         yield CODE, position, len(text)
 
 
-def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int, int]]:
+def _format_string(text: str, begin: int, quote: int) -> _Scan:
     mark = text[quote]
     delimiter = mark * 3 if text.startswith(mark * 3, quote) else mark
     raw = "r" in text[begin:quote].lower()
@@ -98,7 +103,7 @@ def _format_string(text: str, begin: int, quote: int) -> Iterator[tuple[str, int
     return size
 
 
-def _replacement_field(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+def _replacement_field(text: str, start: int) -> _Scan:
     """The inside of ``{...}`` up to, not including, the closing brace."""
     depth = 0
     position = code = start
@@ -138,7 +143,7 @@ def _replacement_field(text: str, start: int) -> Iterator[tuple[str, int, int]]:
     return position
 
 
-def _format_spec(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+def _format_spec(text: str, start: int) -> _Scan:
     position = literal = start
     while position < len(text) and text[position] not in "}\"'\n":
         if text[position] == "{":
@@ -169,18 +174,15 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_IDENTIFIER.findall(code_only(text)))
 
 
-def references(text: str) -> set[str]:
-    """Dotted names that ``text`` may refer to, those in quoted annotations included.
+def references(text: str, *, quoted: bool = True) -> set[str]:
+    """Dotted names that ``text`` may refer to, with ``quoted`` also in quoted annotations.
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
-    found = {
-        "".join(name.split()) for name in _REFERENCE.findall(code_only(text))
-    }
-    if '"' in text or "'" in text:
-        for _, quoted in _QUOTED_NAME.findall(text):
-            if _WORD_START.match(quoted):
-                found.update(_REFERENCE.findall(quoted))
+    found = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
+    if quoted and ('"' in text or "'" in text):
+        for _, annotation in _QUOTED_NAME.findall(text):
+            found.update(_REFERENCE.findall(annotation))
     return found
 
 

@@ -11,7 +11,7 @@ from modular_converter import diagnostics, source
 from modular_converter.index import FileIndex, build_index
 from modular_converter.name_forms import NameTable, read_name_table
 from modular_converter.renaming import DISTRIBUTION
-
+from modular_converter.silencing import take_comments
 
 
 @dataclass(eq=False)
@@ -77,12 +77,17 @@ class Sources:
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
-            text = source.normalized(self.text(path), label)
+            text, ignores = take_comments(self.text(path), label)
+            file = source.Source(path, label, text)
+            if not source.has_regular_blocks(file.tree):
+                file = source.Source(path, label, source.normalized(file.text, label))
             try:
-                known = build_index(source.Source(path, label, text))
+                known = build_index(file, ignores)
             except RecursionError:
                 raise diagnostics.error(
-                    "too-deep", label, "the file is nested too deeply to be read",
+                    "too-deep",
+                    label,
+                    "the file is nested too deeply to be read",
                     hint="split its deepest expression into several statements",
                 ) from None
             self._indexes[path] = known
@@ -96,7 +101,9 @@ def read(path: str, label: str) -> str:
             data = file.read()
     except OSError as problem:
         raise diagnostics.error(
-            "unreadable-source", label, f"the file cannot be read: {problem.strerror}",
+            "unreadable-source",
+            label,
+            f"the file cannot be read: {problem.strerror}",
             hint="check that the file exists and may be read",
         ) from None
     return source.decode(data, label)
@@ -128,16 +135,25 @@ def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFa
     for root in roots:
         package = os.path.join(root, DISTRIBUTION)
         auto = os.path.join(package, "models", "auto")
-        texts = [
-            sources.text(path)
+        tables = [
+            path
             for name in ("auto_mappings.py", "configuration_auto.py")
             if sources.exists(path := os.path.join(auto, name))
         ]
-        if texts:
-            return DistributionFacts(
-                _version(os.path.join(package, "__init__.py"), sources), read_name_table(texts)
-            )
+        if tables:
+            version = _version(os.path.join(package, "__init__.py"), sources)
+            return DistributionFacts(version, _name_table(tables, sources))
     return DistributionFacts(None, NameTable())
+
+
+def _name_table(paths: list[str], sources: Sources) -> NameTable:
+    texts = [sources.text(path) for path in paths]
+    try:
+        return read_name_table(texts)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        for path, text in zip(paths, texts, strict=True):
+            source.parse(text, sources.label(path))
+        raise
 
 
 def _version(path: str, sources: Sources) -> str | None:

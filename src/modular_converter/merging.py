@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from modular_converter.blocks import Unit
 from modular_converter.class_parts import ClassParts
+from modular_converter.decorators import kept_decorators
 from modular_converter.index import Item
 from modular_converter.methods import Method, deletes_method, merged_method, plain_method
 from modular_converter.nodes import Fragment, Node, Origin, Rename
@@ -17,7 +18,6 @@ from modular_converter.source import Source
 from modular_converter.unravel import ClassRecords, is_docstring
 
 _STEP = "    "
-_MARKER = "no_inherit_decorator"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,7 @@ class ParentClass:
     renames: tuple[Rename, ...]
 
 
-def merge_class(
-    modular: Item, parent: ParentClass, parent_base: str, profile: Profile
-) -> Node:
+def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: Profile) -> Node:
     """The standalone class: the parent's, with what the modular class overrides.
 
     ``parent_base`` is the base of the modular class that was imported from the parent.
@@ -63,7 +61,7 @@ def merge_class(
     unit = parent.item.unit
     add(rename(their_source.block(unit.lead, unit.first - 1)), their_source, unit.lead)
     if mine.head.decorators:
-        add(kept_decorators(mine, profile), my_source, modular.unit.first)
+        add(kept_decorators(mine.head, profile), my_source, modular.unit.first)
     else:
         add(rename("".join(theirs.head.decorators)), their_source, unit.first)
     if theirs.head.after_decorators:
@@ -72,7 +70,14 @@ def merge_class(
     arguments = [*bases, *(rename(keyword) for keyword in theirs.keywords)]
     listed = f"({', '.join(arguments)})" if arguments else ""
     types = rename(theirs.head.type_parameters)
-    add(f"class {modular.name}{types}{listed}:\n", my_source, mine.node.lineno - 1)
+    line = their_source.first_line + theirs.node.lineno
+    fragments.append(
+        Fragment(
+            f"class {modular.name}{types}{listed}:\n",
+            Origin(my_source.label, my_source.first_line + mine.node.lineno),
+            Origin(their_source.label, line, parent.renames),
+        )
+    )
 
     size = len(fragments)
     if my_body.docstrings:
@@ -86,18 +91,6 @@ def merge_class(
     if len(fragments) == size:
         add(f"{_STEP}pass\n", my_source, mine.node.lineno - 1)
     return Node(modular.name, "class", tuple(fragments))
-
-
-def kept_decorators(parts: ClassParts, profile: Profile) -> str:
-    """The decorators of a modular class or function as they are written out."""
-    return "".join(
-        text for text in parts.head.decorators if not is_marker(text, profile)
-    )
-
-
-def is_marker(decorator: str, profile: Profile) -> bool:
-    """Whether a decorator's text only says that none is inherited."""
-    return profile.no_inherit_decorator and decorator.strip().rpartition("@")[2] == _MARKER
 
 
 def _body_of(parts: ClassParts, rename: Callable[[str], str]) -> _Body:
@@ -181,7 +174,6 @@ def _add_methods(
 ) -> None:
     records = ClassRecords()
     hidden = set(mine.attributes) if profile.attribute_hides_method else set()
-    names = frozenset(name.removesuffix(" setter") for name in mine.methods)
     replaceable = _replaceable_bases(bases)
     for name, unit in theirs.methods.items():
         base_name = name.removesuffix(" setter")
@@ -195,7 +187,9 @@ def _add_methods(
                 Method(my_parts.source, override, str, ()),
                 Method(their_parts.source, unit, parent.rename, parent.renames),
                 _method_named(theirs, base_name, their_parts, parent),
-                replaceable, records, names, profile,
+                replaceable,
+                records,
+                profile,
             )
     for name, unit in mine.methods.items():
         if name not in theirs.methods:
@@ -203,7 +197,9 @@ def _add_methods(
             fragments += plain_method(
                 Method(my_parts.source, unit, str, ()),
                 _method_named(theirs, base_name, their_parts, parent),
-                replaceable, records, names, profile,
+                replaceable,
+                records,
+                profile,
             )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from modular_converter.blocks import Unit
 from modular_converter.class_parts import FunctionParts, split_function, split_parameters
+from modular_converter.decorators import kept_decorators
 from modular_converter.lexing import code_only
 from modular_converter.nodes import Fragment, Origin, Rename
 from modular_converter.profiles import Profile
@@ -22,7 +23,6 @@ from modular_converter.unravel import (
 
 _INDENT = "    "
 _BODY = "        "
-_MARKER = "no_inherit_decorator"
 _ONE_LINE_DEF = re.compile(r"def .*\(.*\).*:.*")
 _RAISE = re.compile(r"    raise.*Error\(.*")
 _BEFORE_PARAMETERS = re.compile(r"(?:\s|#[^\n]*\n)*")
@@ -74,7 +74,6 @@ def merged_method(
     unravelled: Method | None,
     bases: frozenset[str],
     records: ClassRecords,
-    names: frozenset[str],
     profile: Profile,
 ) -> list[Fragment]:
     """The parent's method overridden by the modular's."""
@@ -89,10 +88,12 @@ def merged_method(
     unit = theirs.unit
     add(rename(theirs.source.block(unit.lead, unit.first - 1)), theirs, unit.lead)
     if my_parts.head.decorators:
-        add(_decorators(my_parts, profile), mine, mine.unit.first)
+        add(kept_decorators(my_parts.head, profile), mine, mine.unit.first)
     else:
         add(rename("".join(their_parts.head.decorators)), theirs, unit.first)
-    add(rename(their_parts.head.after_decorators), theirs, unit.first)
+    after_decorators = their_parts.head.after_decorators
+    definition = their_parts.node.lineno - 1
+    add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
 
     arguments = my_parts.head.arguments or ""
     their_arguments = rename(their_parts.head.arguments or "")
@@ -100,11 +101,9 @@ def merged_method(
         arguments = _with_parent_parameters(arguments, their_arguments)
     arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
     returns = my_parts.head.returns or rename(their_parts.head.returns)
-    add(
-        _signature(my_parts, their_parts.is_async, arguments, returns),
-        mine,
-        my_parts.node.lineno - 1,
-    )
+    signature = _signature(my_parts, their_parts.is_async, arguments, returns)
+    origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
+    fragments.append(Fragment(signature, *origins))
     body = mine.body(my_parts)
     if not any(statement.is_docstring for statement in body):
         docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]
@@ -121,28 +120,19 @@ def plain_method(
     unravelled: Method | None,
     bases: frozenset[str],
     records: ClassRecords,
-    names: frozenset[str],
     profile: Profile,
 ) -> list[Fragment]:
     """A method that the parent lacks, with its calls to bases written as ``super()``."""
     parts = mine.parts
     unit = mine.unit
     lead = mine.source.block(unit.lead, unit.first - 1)
-    decorators = _decorators(parts, profile)
+    decorators = kept_decorators(parts.head, profile)
     head = lead + decorators + parts.head.after_decorators
     fragments = [Fragment(head, mine.origin(unit.lead))] if head else []
     signature = _signature(parts, parts.is_async, parts.head.arguments or "", parts.head.returns)
     fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
     body = mine.body(parts)
     return fragments + _body(mine, parts, body, 0, unravelled, bases, records, profile)
-
-
-def _decorators(parts: FunctionParts, profile: Profile) -> str:
-    return "".join(
-        text
-        for text in parts.head.decorators
-        if not (profile.no_inherit_decorator and text.strip().rpartition("@")[2] == _MARKER)
-    )
 
 
 def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: str) -> str:
@@ -185,9 +175,7 @@ def _body(
             )
             break
         done.append(with_super_calls(mine.source, parts.units[position], statement, bases))
-    fragments = [
-        Fragment(statement.lead + statement.text, statement.origin) for statement in done
-    ]
+    fragments = [Fragment(statement.lead + statement.text, statement.origin) for statement in done]
     last = parts.units[-1].last
     if mine.unit.last > last:
         footer = mine.source.block(last + 1, mine.unit.last)
@@ -204,7 +192,7 @@ def _opening(arguments: str) -> str:
 
 def _takes_super_kwargs(arguments: str) -> bool:
     return "super_kwargs" in arguments and any(
-        stars == "**" and name == "super_kwargs" for stars, name, _, _ in _parameters(arguments)
+        (stars, name) == ("**", "super_kwargs") for stars, name, _, _ in _parameters(arguments)
     )
 
 
@@ -217,7 +205,8 @@ def _parameters(arguments: str) -> list[tuple[str, str, str, bool]]:
         if bare:
             match = _PARAMETER.match(bare)
             assert match is not None
-            result.append((*match.groups(), text.strip(" "), position < len(pieces) - 1))
+            stars, name = match.groups()
+            result.append((stars, name, text.strip(" "), position < len(pieces) - 1))
     return result
 
 
@@ -226,24 +215,21 @@ def _with_parent_parameters(mine: str, theirs: str) -> str:
     my_parameters, their_parameters = _parameters(mine), _parameters(theirs)
     positional: dict[str, tuple[str, bool]] = {}
     last: tuple[str, bool] | None = None
+    after_star = False
     for stars, name, text, comma in their_parameters:
         if stars == "**":
             last = (text, comma)
-        elif stars == "*":
-            break
-        elif name:
+        after_star = after_star or stars == "*"
+        if name and not stars and not after_star:
             positional[name] = (text, comma)
-    for stars, name, text, comma in their_parameters:
-        if stars == "**":
-            last = (text, comma)
     keyword_only: list[tuple[str, bool]] = []
     after_star = False
     first = True
     for stars, name, text, comma in my_parameters:
         if stars == "**":
             continue
-        if stars == "*" or after_star:
-            after_star = True
+        after_star = after_star or stars == "*"
+        if after_star:
             keyword_only.append((text, comma))
         elif name:
             if not first:

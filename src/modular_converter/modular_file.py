@@ -54,18 +54,19 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
             hint="name the file modular_<model>.py",
         )
     model_name = name[len("modular_") : -len(".py")]
-    parts = path.replace(os.sep, "/").split("/")
-    for start in range(len(parts) - 3, 0, -1):
-        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
-            return Place(
-                path=path,
-                source_root="/".join(parts[:start]) or "/",
-                package=".".join(parts[start:-1]),
-                banner_path="src/" + "/".join(parts[start:]),
-                model_name=model_name,
-                in_library=True,
-            )
     root = os.path.abspath(root)
+    roots = [root, *(os.path.abspath(source_root) for source_root in source_roots)]
+    parts = path.replace(os.sep, "/").split("/")
+    start = _library_start(parts, roots)
+    if start is not None:
+        return Place(
+            path=path,
+            source_root="/".join(parts[:start]) or "/",
+            package=".".join(parts[start:-1]),
+            banner_path="src/" + "/".join(parts[start:]),
+            model_name=model_name,
+            in_library=True,
+        )
     if not _holds(root, path):
         root = os.path.dirname(path)
     source_root = _source_root(path, root, source_roots)
@@ -80,6 +81,22 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
     )
 
 
+def _library_start(parts: list[str], roots: Iterable[str]) -> int | None:
+    """Where the ``transformers`` package begins in a path that lies in it.
+
+    A directory called so above all roots counts only when it holds the library: a repository may
+    have been checked out below any name.
+    """
+    for start in range(len(parts) - 3, 0, -1):
+        if parts[start : start + 2] == [DISTRIBUTION, "models"]:
+            above = "/".join(parts[:start]) or "/"
+            if any(_holds(root, above) for root in roots):
+                return start
+            if os.path.isdir(os.path.join(above, DISTRIBUTION, "models", "auto")):
+                return start
+    return None
+
+
 def is_modular_name(name: str) -> bool:
     """Whether a file name is that of a modular file."""
     return name.startswith("modular_") and name.endswith(".py") and len(name) > 11
@@ -90,9 +107,7 @@ def _holds(directory: str, path: str) -> bool:
 
 
 def _source_root(path: str, root: str, source_roots: Iterable[str]) -> str:
-    given = [
-        absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)
-    ]
+    given = [absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)]
     if given:
         return max(given, key=len)
     directory = os.path.dirname(path)
@@ -166,9 +181,7 @@ def parent_names(place: Place, index: FileIndex) -> list[ParentName]:
     return sorted(found, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
-def _parent_name(
-    place: Place, node: ast.ImportFrom, is_top: bool, source: Source
-) -> str | None:
+def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Source) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
         raise source.error(
@@ -182,14 +195,7 @@ def _parent_name(
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
-    if components[:2] == [DISTRIBUTION, "models"]:
-        # Some models of the library are spelled `....transformers.models...`.
-        return module if len(components) == 4 else None
-    if place.in_library and not _is_library_model(node.level, components):
-        return None
-    if not node.level:
-        return None if components[0] == DISTRIBUTION else module
-    dotted = _absolute(place.package, node.level, module)
+    dotted = _absolute(place.package, node.level, module) if node.level else module
     if dotted is None:
         raise source.error(
             "import-beyond-root",
@@ -197,6 +203,20 @@ def _parent_name(
             node,
             hint="use fewer dots, or name the source root that the package lies in",
         )
+    if _is_nested_model(node.level, components):
+        raise source.error(
+            "nested-parent",
+            f"parent module {'.' * node.level}{module} lies in a nested package",
+            node,
+            hint="parents must be models/<model>/<type>_<model>.py",
+        )
+    if components[:2] == [DISTRIBUTION, "models"]:
+        # Some models of the library are spelled `....transformers.models...`.
+        return module if len(components) == 4 else None
+    if place.in_library and not _is_library_model(node.level, components):
+        return None
+    if not node.level:
+        return None if components[0] == DISTRIBUTION else module
     return dotted
 
 
@@ -255,6 +275,14 @@ def _is_library_model(level: int, components: list[str]) -> bool:
     if level == 2:
         return len(components) == 2
     return level == 3 and len(components) == 3 and components[0] == "models"
+
+
+def _is_nested_model(level: int, components: list[str]) -> bool:
+    if components[:2] == [DISTRIBUTION, "models"]:
+        return len(components) > 4
+    if level == 3 and components[0] == "models":
+        return len(components) > 3
+    return level == 2 and len(components) > 2
 
 
 def _absolute(package: str, level: int, module: str) -> str | None:

@@ -87,7 +87,7 @@ def _evaluate(node: ast.expr | None, table: dict[str, str]) -> dict[str, str]:
     if isinstance(node, ast.Name) and node.id == _NAME:
         result.update(table)
     elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values):
+        for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 result.update(_evaluate(value, table))
             else:

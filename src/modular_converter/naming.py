@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from modular_converter.index import FileIndex, Item
-from modular_converter.modular_file import Place
+from modular_converter.library import Sources
+from modular_converter.modular_file import ParentImport, Place
 from modular_converter.name_forms import NameTable
 
 
@@ -35,6 +37,17 @@ def with_model(table: NameTable, model_name: str, index: FileIndex) -> NameTable
     typed_like = [each for each, item in configs.items() if _model_type(item) == model_name]
     chosen = called_like or typed_like
     return table.with_entry(name, chosen[0]) if len(chosen) == 1 else table
+
+
+def with_parents(table: NameTable, imports: Iterable[ParentImport], sources: Sources) -> NameTable:
+    """The table with the parents outside the library, by their configuration files."""
+    for imported in imports:
+        if not imported.in_library:
+            directory = imported.path.rpartition("/")[0]
+            configuration = f"{directory}/configuration_{imported.old_name}.py"
+            if sources.is_readable(configuration):
+                table = with_model(table, imported.old_name, sources.index(configuration))
+    return table
 
 
 def _model_type(item: Item) -> str | None:

@@ -8,7 +8,8 @@ from typing import Literal
 from modular_converter.index import Item, ItemKind
 from modular_converter.renaming import Renamer
 
-Rename = tuple[str, str]
+# The first one that applies to a text renames all of it, a second one strings and comments.
+Rename = Renamer
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Fragment:
-    """Whole lines of output that stem from consecutive lines of one file."""
+    """Whole lines of output that stem from consecutive lines of one file.
+
+    A header that is put together from a modular's and a parent's has the parent's as ``second``.
+    """
 
     text: str
     origin: Origin
+    second: Origin | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ def node_of_item(item: Item, name: str, renamer: Renamer | None) -> Node:
     renames: tuple[Rename, ...] = ()
     if renamer is not None:
         lead, text = renamer.code(lead), renamer.code(text)
-        renames = (renamer.description,)
+        renames = (renamer,)
     base = source.first_line + 1
     fragments = []
     if lead:

@@ -34,14 +34,19 @@ class Entry:
         return map(self.renamer.word, self.item.identifiers)
 
 
+def _unchanged(name: str, /) -> str:
+    return name
+
+
 class View:
     """Top-level names of a file, their dependencies and positions."""
 
     def __init__(self, index: FileIndex, renamer: Renamer | None) -> None:
         self.index = index
         self.renamer = renamer
-        word = renamer.word if renamer is not None else str
-        code = renamer.code if renamer is not None else str
+        word, code = _unchanged, _unchanged
+        if renamer is not None:
+            word, code = renamer.word, renamer.code
 
         def entries(group: dict[str, Item]) -> dict[str, Entry]:
             return {code(name): Entry(code(name), item, renamer) for name, item in group.items()}

@@ -14,13 +14,11 @@ _DECORATED = re.compile(
     rf"^@{_MARK}\((?P<arguments>[^)]*)\)\s*\n(?:@[^\n]*\n)*(?:async )?def (?P<name>\w+)",
     re.MULTILINE,
 )
-_GENERATED = "This file was automatically generated from "
+GENERATED = "This file was automatically generated from "
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
-def protected_words(
-    path: str, old_name: str, sources: Sources, profile: Profile
-) -> frozenset[str]:
+def protected_words(path: str, old_name: str, sources: Sources, profile: Profile) -> frozenset[str]:
     """Names of functions that a kernel hub supplies, and of packages called like the model.
 
     They are looked for in all files of the parent's model, since its configuration speaks of
@@ -39,7 +37,7 @@ def protected_words(
         if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
             continue
         text = sources.text(sibling)
-        if sibling != path and _GENERATED in text[:2000]:
+        if sibling != path and GENERATED in text[:2000]:
             continue
         if _MARK in text:
             for match in _DECORATED.finditer(text):

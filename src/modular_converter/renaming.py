@@ -54,9 +54,7 @@ class Renamer:
             self.cased_old: self.cased_new,
         }
         alternatives = "|".join(map(re.escape, self._forms))
-        self._pattern = re.compile(
-            f"(?<![a-z0-9])({alternatives})(.|$)", re.IGNORECASE | re.DOTALL
-        )
+        self._pattern = re.compile(f"(?<![a-z0-9])({alternatives})(.|$)", re.IGNORECASE | re.DOTALL)
         self._protected = tuple(sorted(protected, key=lambda word: (-len(word), word)))
         self._keep = (
             re.compile("|".join(map(re.escape, self._protected))) if self._protected else None

@@ -11,7 +11,7 @@ from modular_converter.file_types import FILE_TYPES
 from modular_converter.profiles import PROFILES
 
 SCHEMA = 1
-_KEYS = ("schema", "modulars", "source_roots", "parents", "profile", "output_dir")
+_KEYS = ("schema", "modulars", "source_roots", "parents", "profile", "output_dir", "ignore")
 _MODULAR_KEYS = ("path", "outputs")
 
 
@@ -32,6 +32,8 @@ class Request:
     parents: tuple[str, ...] = ()
     profile: str | None = None
     output_dir: str | None = None
+    # Codes of warnings that are not reported.
+    ignore: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -50,7 +52,12 @@ class _Reader:
                 column = offset - start + 1
                 excerpt = self.text[start:].split("\n", 1)[0]
         return error(
-            "bad-request", self.path, message, line=line, column=column, hint=hint,
+            "bad-request",
+            self.path,
+            message,
+            line=line,
+            column=column,
+            hint=hint,
             source_line=excerpt if len(excerpt) <= 200 else "",
         )
 
@@ -79,7 +86,9 @@ def read_request(path: str) -> Request:
             text = file.read()
     except OSError as problem:
         raise error(
-            "bad-request", path, f"the request cannot be read: {problem.strerror}",
+            "bad-request",
+            path,
+            f"the request cannot be read: {problem.strerror}",
             hint="give the path of a request file",
         ) from None
     except UnicodeDecodeError:
@@ -88,8 +97,11 @@ def read_request(path: str) -> Request:
         data = json.loads(text)
     except json.JSONDecodeError as problem:
         raise error(
-            "bad-request", path, f"the request is not JSON: {problem.msg}",
-            line=problem.lineno, column=problem.colno,
+            "bad-request",
+            path,
+            f"the request is not JSON: {problem.msg}",
+            line=problem.lineno,
+            column=problem.colno,
         ) from None
     reader = _Reader(path, text)
     if not isinstance(data, dict):
@@ -97,7 +109,8 @@ def read_request(path: str) -> Request:
     reader.known(data, _KEYS)
     if data.get("schema") != SCHEMA:
         raise reader.wrong(
-            f"schema {data.get('schema')!r} is not understood, expected {SCHEMA}", "schema",
+            f"schema {data.get('schema')!r} is not understood, expected {SCHEMA}",
+            "schema",
             "let the rules and the tool come from the same release",
         )
     entries = data.get("modulars")
@@ -113,6 +126,7 @@ def read_request(path: str) -> Request:
         parents=reader.strings(data, "parents"),
         profile=profile,
         output_dir=reader.optional_string(data, "output_dir"),
+        ignore=reader.strings(data, "ignore"),
     )
 
 
@@ -128,7 +142,8 @@ def _modular(reader: _Reader, entry: Any) -> RequestedModular:
     for output in outputs:
         if output not in FILE_TYPES:
             raise reader.wrong(
-                f"unknown file type {output!r}", str(output),
+                f"unknown file type {output!r}",
+                str(output),
                 f"known file types: {', '.join(FILE_TYPES)}",
             )
     return RequestedModular(entry["path"], tuple(outputs))

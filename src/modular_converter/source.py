@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 from modular_converter import diagnostics
+
+# The nodes that have a place.
+Located = ast.stmt | ast.expr | ast.alias | ast.arg | ast.keyword
 
 _STEP = "    "
 
@@ -64,16 +66,18 @@ class Source:
         middle = self.lines[first : last - 1]
         return "\n".join([self.lines[first - 1][column:], *middle, self.lines[last - 1][:stop]])
 
-    def start_of(self, node: ast.AST) -> tuple[int, int]:
+    def start_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) where a node begins."""
-        return node.lineno, self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        return node.lineno, self.offset(node.lineno, node.col_offset)
 
-    def end_of(self, node: ast.AST) -> tuple[int, int]:
+    def end_of(self, node: Located) -> tuple[int, int]:
         """(line from 1, character column) just after a node."""
-        line, column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+        # The parser always sets the end.
+        line, column = node.end_lineno, node.end_col_offset
+        assert line is not None and column is not None
         return line, self.offset(line, column)
 
-    def slice(self, node: ast.AST) -> str:
+    def slice(self, node: Located) -> str:
         """The text of a node."""
         return self.between(self.start_of(node), self.end_of(node))
 
@@ -81,7 +85,7 @@ class Source:
         self,
         code: str,
         message: str,
-        node: ast.AST | None = None,
+        node: Located | None = None,
         *,
         hint: str = "",
         severity: diagnostics.Severity = "error",
@@ -101,7 +105,7 @@ class Source:
         )
 
     def error(
-        self, code: str, message: str, node: ast.AST | None = None, *, hint: str = ""
+        self, code: str, message: str, node: Located | None = None, *, hint: str = ""
     ) -> diagnostics.ConversionError:
         """An error at a node of this file."""
         return diagnostics.ConversionError([self.diagnostic(code, message, node, hint=hint)])
@@ -117,15 +121,20 @@ def decode(data: bytes, label: str) -> str:
         text = data.decode(encoding)
     except SyntaxError as problem:
         raise diagnostics.error(
-            "unreadable-source", label, f"the encoding of the file is unknown: {problem.msg}",
-            line=1, hint="save the file as UTF-8",
+            "unreadable-source",
+            label,
+            f"the encoding of the file is unknown: {problem.msg}",
+            line=1,
+            hint="save the file as UTF-8",
         ) from None
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise diagnostics.error(
-            "unreadable-source", label,
+            "unreadable-source",
+            label,
             f"byte 0x{data[problem.start]:02x} is not valid {problem.encoding}",
-            line=line, hint="save the file as UTF-8, or declare its encoding in the first line",
+            line=line,
+            hint="save the file as UTF-8, or declare its encoding in the first line",
         ) from None
     if text.startswith("\ufeff"):
         text = text[1:]
@@ -137,6 +146,8 @@ def decode(data: bytes, label: str) -> str:
 
 def parse(text: str, label: str) -> ast.Module:
     """Parses Python source. Raises ConversionError at a syntax error."""
+    if "\0" in text:
+        raise _null_byte(text, label)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -153,64 +164,108 @@ def parse(text: str, label: str) -> ast.Module:
             hint="mend the syntax error, then convert again",
             source_line=lines[line - 1] if 0 < line <= len(lines) else "",
         ) from None
-    except ValueError as problem:
-        raise diagnostics.error(
-            "syntax-error", label, f"the file is not valid Python: {problem}",
-            hint="remove the null bytes",
-        ) from None
     except (RecursionError, MemoryError):
         raise diagnostics.error(
-            "too-deep", label, "an expression is nested too deeply to be read",
+            "too-deep",
+            label,
+            "an expression is nested too deeply to be read",
             hint="split the expression into several statements",
         ) from None
 
 
-_INDENTED = re.compile(r"^(?:\t| {1,3}(?! ))", re.MULTILINE)
+def _null_byte(text: str, label: str) -> diagnostics.ConversionError:
+    """What Python reports without saying where it is."""
+    position = text.index("\0")
+    start = text.rfind("\n", 0, position) + 1
+    return diagnostics.error(
+        "syntax-error",
+        label,
+        "the file is not valid Python: it contains a null byte",
+        line=text.count("\n", 0, position) + 1,
+        column=position - start + 1,
+        hint="remove the null bytes",
+        source_line=text[start:].split("\n", 1)[0].replace("\0", "\N{REPLACEMENT CHARACTER}"),
+    )
+
+
+def has_regular_blocks(tree: ast.Module) -> bool:
+    """Whether definitions at module and class level have bodies indented by four spaces."""
+    for node in tree.body:
+        if not _is_regular(node, 4):
+            return False
+        if isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if not _is_regular(child, 8):
+                    return False
+    return True
+
+
+def _is_regular(node: ast.stmt, column: int) -> bool:
+    body = getattr(node, "body", None)
+    return not body or body[0].col_offset == column or body[0].lineno == node.lineno
 
 
 def normalized(text: str, label: str) -> str:
     """``text`` with every block indented by four spaces a level.
 
-    Only files that use tabs or other widths are changed; the inside of multi-line strings stays.
+    The inside of multi-line strings stays.
     """
-    if not _INDENTED.search(text):
-        return text
-    tree = parse(text, label)
-    lines = text.split("\n")
-    depth_of: dict[int, tuple[int, str]] = {}
-    _collect_depths(tree.body, 0, lines, depth_of)
-    inside: set[int] = set()
+    parse(text, label)
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.STRING and token.end[0] > token.start[0]:
-                inside.update(range(token.start[0] + 1, token.end[0] + 1))
-    except (tokenize.TokenError, IndentationError, SyntaxError):
+        logical, inside = _logical_lines(text)
+    except (tokenize.TokenError, SyntaxError):
         return text
     out = []
     depth, indent = 0, ""
-    for number, line in enumerate(lines, 1):
-        if number in depth_of:
-            depth, indent = depth_of[number]
-        if number not in inside and line.startswith(indent) and line.strip():
+    for number, line in enumerate(text.split("\n"), 1):
+        depth, indent = logical.get(number, (depth, indent))
+        if number not in inside and line.strip() and line.startswith(indent):
             line = _STEP * depth + line[len(indent) :]
         out.append(line)
     return "\n".join(out)
 
 
-def _collect_depths(
-    body: list[ast.stmt], depth: int, lines: list[str], found: dict[int, tuple[int, str]]
-) -> None:
-    for statement in body:
-        first = statement.lineno
-        decorators = getattr(statement, "decorator_list", None)
-        if decorators:
-            first = decorators[0].lineno
-        text = lines[first - 1]
-        indent = text[: len(text) - len(text.lstrip(" \t"))]
-        for line in {first, statement.lineno}:
-            found.setdefault(line, (depth, indent))
-        for name in ("body", "orelse", "finalbody"):
-            _collect_depths(getattr(statement, name, []), depth + 1, lines, found)
-        for part in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
-            _collect_depths(part.body, depth + (1 if isinstance(part, ast.ExceptHandler) else 2),
-                            lines, found)
+_LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+
+
+def _logical_lines(text: str) -> tuple[dict[int, tuple[int, str]], set[int]]:
+    """Depth and indentation of the lines (from 1) that begin a statement or hold a comment.
+
+    The second value are the lines that begin inside a string.
+    """
+    levels = [""]
+    known = {"": 0}
+    found: dict[int, tuple[int, str]] = {}
+    inside: set[int] = set()
+    comments: list[tuple[int, str]] = []
+    begins = True
+    string_row = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        row, column = token.start
+        kind = tokenize.tok_name[token.type]
+        if kind == "STRING":
+            inside.update(range(row + 1, token.end[0] + 1))
+        elif kind in ("FSTRING_START", "TSTRING_START"):
+            string_row = row
+        elif kind in ("FSTRING_END", "TSTRING_END"):
+            inside.update(range(string_row + 1, row + 1))
+        if kind == "INDENT":
+            levels.append(token.string)
+            known[token.string] = len(levels) - 1
+        elif kind == "DEDENT":
+            levels.pop()
+        elif kind == "COMMENT":
+            if begins:
+                comments.append((row, token.line[:column]))
+        elif token.type not in _LAYOUT and begins:
+            found[row] = (len(levels) - 1, levels[-1])
+            for comment, indent in comments:
+                while indent not in known:
+                    indent = indent[:-1]
+                found[comment] = (known[indent], indent)
+            comments = []
+            known = {level: depth for depth, level in enumerate(levels)}
+            begins = False
+        if token.type == tokenize.NEWLINE:
+            begins = True
+    return found, inside

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from modular_converter.decorators import is_marker
 from modular_converter.index import Item
-from modular_converter.merging import is_marker
 from modular_converter.nodes import Fragment, Node, Origin, node_of_item
 from modular_converter.profiles import Profile
 

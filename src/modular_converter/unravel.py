@@ -131,9 +131,9 @@ def merge_bodies(
             if statement.target in records.deleted:
                 continue
             statement = records.assigned.get(statement.target, statement)
-        elif statement.is_docstring:
-            continue
-        elif del_drops_annotated and statement.annotated_target in records.deleted:
+        elif statement.is_docstring or (
+            del_drops_annotated and statement.annotated_target in records.deleted
+        ):
             continue
         merged.append(statement)
         present.add(statement.comparable)

@@ -76,6 +76,12 @@ def _write_sibling(path: str, text: str) -> str:
     return sibling
 
 
+def first_difference(old: str, new: str) -> int:
+    """The line of ``old``, counting from 1, where two different texts part."""
+    common = os.path.commonprefix([old, new])
+    return min(common.count("\n") + 1, max(1, len(old.splitlines())))
+
+
 def unified_diff(label: str, old: str | None, new: str) -> str:
     """The difference from the file on disk to the fresh text."""
     lines = difflib.unified_diff(

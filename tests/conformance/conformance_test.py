@@ -1,4 +1,4 @@
-"""Every generated file of the installed transformers is reproduced byte for byte."""
+"""Every generated file of several releases of transformers is reproduced byte for byte."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from corpus import Comparison, compare, corpus_dir, generated_files, modular_files
+from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
+
+
+NEWEST = "5.23.0"
+RELEASES = ("5.8.0", "5.15.1", NEWEST)
 
 
 @pytest.fixture(scope="module")
-def root() -> str:
-    return corpus_dir()
+def newest() -> str:
+    return corpus_dir(NEWEST)
 
 
 def _assert_all_match(comparison: Comparison) -> None:
@@ -24,24 +29,26 @@ def _assert_all_match(comparison: Comparison) -> None:
     assert comparison.matched == comparison.total
 
 
-def test_all_files_from_the_shipped_parents(root: str) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_all_files_from_the_shipped_parents(release: str) -> None:
+    root = corpus_dir(release)
     comparison = compare(root, from_scratch=False)
     _assert_all_match(comparison)
     assert comparison.converted == len(modular_files(root))
 
 
-def test_all_files_from_scratch_in_dependency_order(root: str) -> None:
-    comparison = compare(root, from_scratch=True)
+def test_all_files_from_scratch_in_dependency_order(newest: str) -> None:
+    comparison = compare(newest, from_scratch=True)
     _assert_all_match(comparison)
-    assert comparison.converted == len(modular_files(root))
+    assert comparison.converted == len(modular_files(newest))
 
 
-def test_outline_agrees_with_the_generated_files(root: str, tmp_path) -> None:
+def test_outline_agrees_with_the_generated_files(newest: str, tmp_path: Path) -> None:
     request = {
         "schema": 1,
-        "modulars": [{"path": path, "outputs": None} for path in modular_files(root)],
-        "source_roots": [root],
-        "parents": [root],
+        "modulars": [{"path": path, "outputs": None} for path in modular_files(newest)],
+        "source_roots": [newest],
+        "parents": [newest],
     }
     (tmp_path / "request.json").write_text(json.dumps(request))
     done = subprocess.run(
@@ -59,4 +66,4 @@ def test_outline_agrees_with_the_generated_files(root: str, tmp_path) -> None:
         for each in answer["modulars"]
         for output in each["outputs"]
     }
-    assert outlined == set(generated_files(root))
+    assert outlined == set(generated_files(newest))

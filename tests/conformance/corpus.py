@@ -11,39 +11,36 @@ from dataclasses import dataclass
 
 from modular_converter import profiles
 from modular_converter.batch import run_batch
-from modular_converter.conversion import Setting
 from modular_converter.diagnostics import render
 from modular_converter.file_types import FILE_TYPES
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import is_modular_name, place_of
+from modular_converter.setting import Setting
 
-CORPUS_VARIABLE = "TRANSFORMERS_CORPUS"
+# Where a test target's dependency lays a release out, relative to the working directory.
+CORPORA = "corpus"
 _GENERATED = re.compile(
     r"This file was automatically generated from src/transformers/models/\w+/modular_\w+\.py\."
 )
 
 
-def corpus_dir(version: str | None = None) -> str:
-    """The directory that holds the ``transformers`` package to compare with.
+def corpus_dir(version: str) -> str:
+    """The directory that holds the ``transformers`` package of a release.
 
-    It is named by the environment variable TRANSFORMERS_CORPUS, else it is where the importable
-    package lies (which is located, not imported). Raises LookupError when there is none, or when
-    it is not of the wanted version.
+    It is ``corpus/<version>`` in the working directory, which a `transformers_corpus` target fills;
+    else where an importable transformers of that release lies (it is located, not imported).
+    Raises LookupError when there is neither.
     """
-    root = os.environ.get(CORPUS_VARIABLE)
-    if not root:
+    root = os.path.abspath(os.path.join(CORPORA, version))
+    if not os.path.isdir(root):
         spec = importlib.util.find_spec("transformers")
         if spec is None or not spec.submodule_search_locations:
             raise LookupError(
-                f"no transformers to compare with: install it, or set {CORPUS_VARIABLE} "
-                "to the directory that holds the package"
+                f"no transformers to compare with: unpack transformers=={version} at {root}"
             )
-        root = os.path.dirname(next(iter(spec.submodule_search_locations)))
-    root = os.path.abspath(root)
+        root = os.path.dirname(os.path.abspath(next(iter(spec.submodule_search_locations))))
     found = distribution_facts([root], Sources()).version
-    if found is None:
-        raise LookupError(f"{root} holds no transformers package with model files")
-    if version is not None and found != version:
+    if found != version:
         raise LookupError(f"{root} holds transformers {found}, expected {version}")
     return root
 
@@ -95,7 +92,9 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()) -> Comparison:
+def compare(
+    root: str, *, from_scratch: bool, jobs: int = 1, only: frozenset[str] = frozenset()
+) -> Comparison:
     """Converts a corpus and compares it with the generated files that it ships.
 
     With ``from_scratch`` no generated file is visible before it has been produced, so that

@@ -8,9 +8,12 @@ from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
     Digest,
+    DigestSubset,
     MergeDigests,
+    PathGlobs,
     RemovePrefix,
     Snapshot,
 )
@@ -43,6 +46,7 @@ from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 WRONG_INPUT = 2
+REPORT_FILE = "__findings.sarif"
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,14 @@ class Conversion:
 
     :param snapshot: the generated files, at their places in the repository; empty on failure.
     :param exit_code: the converter's exit code.
-    :param messages: what the converter had to say.
+    :param messages: the errors and warnings that the converter found.
+    :param report: these as a SARIF log, in a file called `REPORT_FILE`.
     """
 
     snapshot: Snapshot
     exit_code: int
     messages: str
+    report: Digest = EMPTY_DIGEST
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,14 @@ async def convert(
     )
     result = await Get(FallibleProcessResult, Process, process)
     messages = (result.stdout + result.stderr).decode(errors="replace").strip()
+    report, output = await MultiGet(
+        Get(Digest, DigestSubset(result.output_digest, PathGlobs([REPORT_FILE]))),
+        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
+    )
     if result.exit_code != 0:
-        return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages)
-    snapshot = await Get(Snapshot, RemovePrefix(result.output_digest, OUTPUT_DIR))
-    return Conversion(snapshot, 0, messages)
+        return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report)
+    snapshot = await Get(Snapshot, RemovePrefix(output, OUTPUT_DIR))
+    return Conversion(snapshot, 0, messages, report)
 
 
 @rule
@@ -146,10 +156,18 @@ async def make_converter_process(
         Process,
         VenvPexProcess(
             pex,
-            argv=("-m", PACKAGE, "convert", f"--request={REQUEST_FILE}"),
+            argv=(
+                "-m",
+                PACKAGE,
+                "convert",
+                f"--request={REQUEST_FILE}",
+                "--quiet",
+                f"--sarif={REPORT_FILE}",
+            ),
             input_digest=digest,
             extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
             output_directories=(OUTPUT_DIR,),
+            output_files=(REPORT_FILE,),
             description=f"Convert {request.field_set.path}",
         ),
     )

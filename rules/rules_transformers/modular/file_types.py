@@ -8,7 +8,7 @@ MODULAR_PREFIX = "modular_"
 
 # What the banner of a generated file says, and where to look for it.
 _GENERATED = "This file was automatically generated from"
-_BANNER_LENGTH = 1024
+BANNER_LENGTH = 1024
 
 FILE_TYPES = (
     "configuration",
@@ -49,5 +49,5 @@ def generated_path(modular_path: str, file_type: str) -> str:
 
 def is_generated_from(modular_path: str, content: bytes) -> bool:
     """Whether the banner of a file says that it was generated from `modular_path`."""
-    head = content[:_BANNER_LENGTH].decode(errors="replace")
+    head = content[:BANNER_LENGTH].decode(errors="replace")
     return _GENERATED in head and PurePosixPath(modular_path).name in head

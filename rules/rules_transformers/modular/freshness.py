@@ -1,4 +1,4 @@
-"""Lints that checked-in generated files are fresh."""
+"""Lints that checked-in generated files are fresh, and reports the converter's findings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from rules_transformers.modular.conversion import Conversion, ConvertRequest
 from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.findings import FindingsReport, FindingsReportRequest
 from rules_transformers.modular.staleness import diff, generate_command, stale_paths
 from rules_transformers.modular.subsystem import ModularConverter
 
@@ -47,17 +48,21 @@ async def lint_freshness(
         if workspace.keys() & files.keys() and stale_paths(files, workspace):
             stale_addresses.append(field_set.address)
             stale.extend(stale_paths(files, workspace))
-    messages = [c.messages for c in conversions if c.exit_code != 0]
+    # Errors and warnings; only errors fail.
+    messages = [c.messages for c in conversions if c.messages]
+    failed = any(c.exit_code != 0 for c in conversions)
+    report = await Get(FindingsReport, FindingsReportRequest(tuple(c.report for c in conversions)))
     if stale:
         messages.append(
             f"Stale generated files; `{generate_command(stale_addresses)}` brings them up to date"
         )
     return LintResult(
-        exit_code=1 if messages else 0,
+        exit_code=1 if failed or stale else 0,
         stdout="\n".join(diff(path, workspace.get(path), fresh[path]) for path in stale),
         stderr="\n".join(messages),
         linter_name=request.tool_name,
         partition_description=request.partition_metadata.description,
+        report=report.digest,
     )
 
 

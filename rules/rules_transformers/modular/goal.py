@@ -14,14 +14,20 @@ from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestEntries,
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
-from pants.option.option_types import BoolOption
+from pants.option.option_types import BoolOption, StrOption
 from pants.util.docutil import bin_name
-from pants.util.strutil import help_text, pluralize
+from pants.util.strutil import help_text, pluralize, softwrap
 
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.explanation import ExplainRequest, Explanation, Place
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.file_types import FILE_TYPES, generated_path, is_generated_from
+from rules_transformers.modular.file_types import (
+    BANNER_LENGTH,
+    FILE_TYPES,
+    generated_path,
+    is_generated_from,
+)
 from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
 from rules_transformers.modular.staleness import diff
 
@@ -44,6 +50,18 @@ class GenerateSubsystem(GoalSubsystem):
         help="Write nothing: print a diff for each stale file, and exit with 1 if there is one.",
     )
 
+    explain = StrOption(
+        default=None,
+        metavar="FILE:LINE",
+        help=softwrap(
+            """
+            Write nothing: say where this line of a generated file comes from, through all
+            generations of parents, and which renames it went through. `FILE:Class` and
+            `FILE:Class.method` explain all lines of a class or method.
+            """
+        ),
+    )
+
 
 class Generate(Goal):
     subsystem_cls = GenerateSubsystem
@@ -59,6 +77,24 @@ class _Outcome:
     stale: tuple[FileEntry, ...]
 
 
+async def _explain(
+    console: Console, root: Path, subsystem: GenerateSubsystem, targets: FilteredTargets
+) -> Generate:
+    place = Place.parse(subsystem.explain or "", str(root))
+    if place is None or subsystem.check or targets:
+        console.print_stderr(
+            "`--explain` takes FILE:LINE, FILE:Class or FILE:Class.method, and goes neither with "
+            "`--check` nor with specs\n"
+            f"hint: `{bin_name()} generate --explain=models/x/modeling_x.py:120`"
+        )
+        return Generate(WRONG_INPUT)
+    explanation = await Get(Explanation, ExplainRequest(place, _read(root / place.path)))
+    console.print_stdout(explanation.stdout, end="")
+    if explanation.stderr:
+        console.print_stderr(explanation.stderr)
+    return Generate(explanation.exit_code)
+
+
 @goal_rule
 async def generate(
     console: Console,
@@ -66,6 +102,8 @@ async def generate(
     subsystem: GenerateSubsystem,
     targets: FilteredTargets,
 ) -> Generate:
+    if subsystem.explain is not None:
+        return await _explain(console, Path(build_root.path), subsystem, targets)
     selected = tuple(
         ModularFieldSet.create(target)
         for target in targets
@@ -101,8 +139,10 @@ async def generate(
         CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),
     )
     failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != 0]
-    for outcome in failed:
-        console.print_stderr(outcome.conversion.messages)
+    for outcome in outcomes:
+        # Of what is converted only for the sake of its children, warnings are of no interest.
+        if outcome.conversion.messages and (outcome in failed or outcome.field_set in selected):
+            console.print_stderr(outcome.conversion.messages)
     for leftover, modular in _leftovers(root, outcomes):
         console.print_stderr(
             f"warning: {leftover} was generated from {modular}, which no longer produces it\n"
@@ -148,6 +188,14 @@ def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
+def _head(path: Path) -> bytes:
+    """The part of a file that its banner would be in."""
+    if not path.is_file():
+        return b""
+    with open(path, "rb") as file:
+        return file.read(BANNER_LENGTH)
+
+
 def _fingerprint(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
@@ -172,7 +220,7 @@ def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, 
         for kind in FILE_TYPES:
             path = generated_path(modular, kind)
             if path not in outcome.conversion.snapshot.files and is_generated_from(
-                modular, _read(root / path) or b""
+                modular, _head(root / path)
             ):
                 yield path, modular
 

@@ -18,7 +18,7 @@ from rules_transformers.modular.lockfile_pins import pinned_requirement
 from rules_transformers.modular.subsystem import ModularConverter
 
 # Parents, the names of models and their config classes, and the release.
-_READ_BY_CONVERSIONS = (
+READ_BY_CONVERSIONS = (
     *(f"*/models/**/{kind}_*.py" for kind in FILE_TYPES),
     "*/models/auto/*.py",
     "*/__init__.py",
@@ -93,7 +93,7 @@ async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSourc
     sources = await Get(
         DistributionSources,
         DistributionSourcesRequest(
-            requirement.value, requirement.interpreter_constraints, _READ_BY_CONVERSIONS
+            requirement.value, requirement.interpreter_constraints, READ_BY_CONVERSIONS
         ),
     )
     if not sources.files:

@@ -71,6 +71,7 @@ async def make_converter_input(
         "source_roots": sorted(set(roots.values())),
         "parents": [PARENTS_DIR] if request.has_installed_parents else [],
         "profile": converter.profile,
+        "ignore": sorted(set(converter.ignore)),
         "output_dir": OUTPUT_DIR,
     }
     sources, library_files, request_file = await MultiGet(

@@ -66,7 +66,11 @@ def _field_set(rule_runner: RuleRunner, path: str, name: str) -> ModularFieldSet
 
 def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None:
     rule_runner.set_options(
-        ["--source-root-patterns=['/src', '/']", "--modular-converter-profile=5.23"]
+        [
+            "--source-root-patterns=['/src', '/']",
+            "--modular-converter-profile=5.23",
+            "--modular-converter-ignore=['rename-in-url', 'lost-super', 'rename-in-url']",
+        ]
     )
     x, y = (_field_set(rule_runner, f"src/lib/models/{name}", name) for name in "xy")
     files = _input(
@@ -83,6 +87,7 @@ def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None
         "source_roots": [".", "src"],
         "parents": ["__parents"],
         "profile": "5.23",
+        "ignore": ["lost-super", "rename-in-url"],
         "output_dir": "__out",
     }
     assert sorted(files) == [

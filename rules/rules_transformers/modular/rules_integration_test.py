@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as dependency_inference_rules
@@ -290,10 +292,12 @@ def test_two_owners_are_named_with_their_build_lines(rule_runner: RuleRunner) ->
     assert _read(rule_runner, "a") == ""
 
 
-def test_a_read_only_directory_is_reported(rule_runner: RuleRunner, monkeypatch) -> None:
+def test_a_read_only_directory_is_reported(
+    rule_runner: RuleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule_runner.write_files({**_model("a"), **_model("b")})
 
-    def read_only(path, content: bytes) -> None:
+    def read_only(path: Path, content: bytes) -> None:
         if path.name == "modeling_b.py":
             raise PermissionError(13, "Permission denied")
         write_atomically(path, content)

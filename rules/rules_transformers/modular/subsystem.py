@@ -5,7 +5,7 @@ from __future__ import annotations
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import collect_rules
-from pants.option.option_types import SkipOption, StrOption
+from pants.option.option_types import SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 PACKAGE = "modular_converter"
@@ -16,8 +16,7 @@ class ModularConverter(PythonToolRequirementsBase):
     name = "modular converter"
     help = "Converts modular model files to standalone ones."
 
-    default_version = "libcst==1.9.0"
-    default_extra_requirements = ["ruff==0.14.10"]
+    default_version = "ruff==0.14.10"
 
     register_interpreter_constraints = True
     default_interpreter_constraints = ["CPython>=3.10,<3.14"]
@@ -32,6 +31,15 @@ class ModularConverter(PythonToolRequirementsBase):
             The distribution that holds the parents of modular files, unless they are in this
             repository. Its version comes from the lockfile of each target's resolve, or from the
             `parents` field of the target.
+            """
+        ),
+    )
+    ignore = StrListOption(
+        help=softwrap(
+            """
+            Codes of warnings that are not reported, e.g. `['redundant-override']`. In a modular
+            file, the comment `# modular: ignore[code]` silences one line, or the whole file where
+            it stands alone above the first statement.
             """
         ),
     )
@@ -52,7 +60,7 @@ class ModularConverter(PythonToolRequirementsBase):
             internal_only=True,
             requirements=self.pex_requirements(),
             interpreter_constraints=self.interpreter_constraints,
-            description="Prepare libcst and ruff",
+            description="Prepare ruff",
         )
 
 

@@ -76,7 +76,7 @@ def test_python_proposals_leave_out_modular_and_generated_files(rule_runner: Rul
     )
     by_hand = ("helpers.py", "tokenization_a.py")
     tests = ("tests", ("modeling_a_test.py",), None)
-    for owned in ([], ["m/a/modular_a.py"]):
+    for owned in ((), ("m/a/modular_a.py",)):
         assert _python_proposals(rule_runner, *owned) == {
             PythonSourcesGeneratorTarget.alias: ("lib", by_hand, by_hand),
             PythonTestsGeneratorTarget.alias: tests,

@@ -1,0 +1,218 @@
+"""Measures the conversion of a whole corpus, phase by phase, against one libcst parse.
+
+    python benchmarks/conversion/benchmark.py [--corpus DIR] [--json]
+
+Needs libcst beside what the converter needs. CPU seconds are user plus system time of a process
+and its children; each measurement runs in a process of its own. The yardstick parses with libcst,
+once each, the same files that the conversion reads: the modular files and their distinct parents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _modulars(root: str) -> list[str]:
+    models = os.path.join(root, "transformers", "models")
+    return sorted(
+        os.path.join(directory, name)
+        for directory, _, names in os.walk(models)
+        for name in names
+        if name.startswith("modular_") and name.endswith(".py")
+    )
+
+
+def _phases(root: str) -> dict[str, float]:
+    """CPU seconds of each phase of a cold run in this process."""
+    gc.disable()
+    start = _cpu()
+    from modular_converter import profiles
+    from modular_converter.conversion import convert
+    from modular_converter.formatting import format_all
+    from modular_converter.library import Sources, distribution_facts
+    from modular_converter.modular_file import parent_imports, place_of
+    from modular_converter.setting import Setting
+
+    sources = Sources()
+    facts = distribution_facts([root], sources)
+    profile = profiles.for_version(facts.version)
+    setting = Setting(sources, (root,), facts.table, profile)
+    places = [place_of(path, root) for path in _modulars(root)]
+    started = _cpu()
+    parents: set[str] = set()
+    for place in places:
+        found = parent_imports(place, sources.index(place.path), (root,), sources)
+        parents.update(parent.path for parent in found)
+    for path in sorted(parents):
+        sources.index(path)
+    indexed = _cpu()
+    texts = {}
+    for place in places:
+        conversion = convert(place, setting)
+        for file_type, output in conversion.outputs.items():
+            path = conversion.output_path(file_type)
+            texts[os.path.relpath(path, root)] = output.text
+    converted = _cpu()
+    done = format_all(texts, profile)
+    formatted = _cpu()
+    matching = 0
+    for key, outcome in done.items():
+        with open(os.path.join(root, key), encoding="utf-8", newline="") as file:
+            matching += file.read() == outcome.text
+    return {
+        "modulars": len(places),
+        "parents": len(parents),
+        "outputs": len(texts),
+        "outputs_identical": matching,
+        "start": started - start,
+        "index": indexed - started,
+        "convert": converted - indexed,
+        "format": formatted - converted,
+        "total": formatted - start,
+    }
+
+
+def _libcst(root: str) -> dict[str, float]:
+    """CPU seconds of one libcst parse of the modulars and their distinct parents."""
+    from modular_converter.library import Sources, distribution_facts
+    from modular_converter.modular_file import parent_imports, place_of
+
+    sources = Sources()
+    distribution_facts([root], sources)
+    paths = set(_modulars(root))
+    for path in sorted(paths):
+        place = place_of(path, root)
+        found = parent_imports(place, sources.index(path), (root,), sources)
+        paths.update(parent.path for parent in found)
+    texts = [sources.text(path) for path in sorted(paths)]
+    import libcst
+
+    del sources
+    start = _cpu()
+    for text in texts:
+        libcst.parse_module(text)
+    return {"files": len(texts), "bytes": sum(map(len, texts)), "total": _cpu() - start}
+
+
+def _in_own_process(mode: str, root: str) -> dict[str, float]:
+    command = [sys.executable, os.path.abspath(__file__), "--mode", mode, "--corpus", root]
+    environment = {**os.environ, "PYTHONPATH": SOURCE}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def _command(arguments: list[str], root: str) -> dict[str, float]:
+    """Wall and CPU seconds of a run of the command line."""
+    environment = {**os.environ, "PYTHONPATH": SOURCE}
+    before, wall = _cpu(), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "modular_converter", *arguments],
+        env=environment,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr)
+    return {
+        "cpu": _cpu() - before,
+        "wall": time.perf_counter() - wall,
+        "exit": done.returncode,
+    }
+
+
+def _measure(root: str) -> dict[str, dict[str, float]]:
+    models = os.path.join(root, "transformers", "models")
+    one = os.path.join(models, "qwen3", "modular_qwen3.py")
+    check = ["convert", "--check", "--search-path", root]
+    return {
+        "libcst": _in_own_process("libcst", root),
+        "cold": _in_own_process("phases", root),
+        "one file": _command([*check, one], root),
+        "check of all": _command([*check, models], root),
+        "check of all, 2 jobs": _command([*check, "--jobs", "2", models], root),
+        "outline of all": _outline(root),
+        "help": _command(["--help"], root),
+    }
+
+
+def _outline(root: str) -> dict[str, float]:
+    import tempfile
+
+    request = {
+        "schema": 1,
+        "modulars": [{"path": path} for path in _modulars(root)],
+        "source_roots": [root],
+        "parents": [root],
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        path = os.path.join(scratch, "request.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(request, file)
+        return _command(["outline", "--request", path], root)
+
+
+def _report(result: dict[str, dict[str, float]]) -> str:
+    yard, cold = result["libcst"], result["cold"]
+    lines = [
+        f"libcst parse of {yard['files']} files, {yard['bytes'] / 1e6:.1f} MB: "
+        f"{yard['total']:.1f} CPU-s",
+        f"cold corpus: {cold['modulars']} modulars, {cold['parents']} parents, "
+        f"{cold['outputs_identical']}/{cold['outputs']} outputs identical, "
+        f"peak {cold['peak_mib']:.0f} MiB",
+    ]
+    for phase in ("start", "index", "convert", "format", "total"):
+        seconds = cold[phase]
+        lines.append(f"  {phase:8} {seconds:7.2f} CPU-s  {seconds / yard['total']:.2f}x libcst")
+    for name, each in result.items():
+        if "wall" in each:
+            lines.append(f"{name:22} {each['cpu']:7.2f} CPU-s {each['wall']:7.2f} s wall")
+    return "\n".join(lines)
+
+
+def _default_corpus() -> str:
+    root = os.environ.get("TRANSFORMERS_CORPUS")
+    if root:
+        return root
+    spec = importlib.util.find_spec("transformers")
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("no corpus: install transformers or give --corpus DIR")
+    return os.path.dirname(next(iter(spec.submodule_search_locations)))
+
+
+def main() -> None:
+    """Runs the measurements and prints them."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--corpus", help="directory that holds the transformers package")
+    options.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    options.add_argument("--mode", choices=("phases", "libcst"), help=argparse.SUPPRESS)
+    given = options.parse_args()
+    root = os.path.abspath(given.corpus or _default_corpus())
+    if given.mode:
+        answer = _phases(root) if given.mode == "phases" else _libcst(root)
+        answer["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        json.dump(answer, sys.stdout)
+        return
+    result = _measure(root)
+    print(json.dumps(result, indent=1) if given.json else _report(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Asks the converter where a line of a generated file comes from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.docutil import bin_name
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.file_types import is_modular_file
+from rules_transformers.modular.outline import GeneratedPaths
+from rules_transformers.modular.parent_sources import (
+    READ_BY_CONVERSIONS,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+from rules_transformers.modular.parents import (
+    ConversionOrder,
+    ConversionOrderRequest,
+    ModularParents,
+    ModularParentsRequest,
+)
+from rules_transformers.modular.request import (
+    PARENTS_DIR,
+    REQUEST_FILE,
+    ConverterInput,
+    ConverterRequest,
+)
+from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+
+# Parents in the distribution may be generated too, and are followed further.
+_READ_BY_EXPLANATIONS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is asked for: `FILE:LINE`, `FILE:Class` or `FILE:Class.method`.
+
+    :param path: the file, relative to the build root.
+    :param position: the line, class or method in it.
+    """
+
+    path: str
+    position: str
+
+    @classmethod
+    def parse(cls, text: str, build_root: str) -> Place | None:
+        """The parts of a place, or None if `text` names none."""
+        path, colon, position = text.partition(".py:")
+        if not path or not colon or not position:
+            return None
+        absolute = os.path.join(build_root, f"{path}.py")
+        return cls(os.path.relpath(absolute, build_root).replace(os.sep, "/"), position)
+
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """Asks where a place in a generated file comes from.
+
+    :param content: what the file holds in the workspace, None if it is not there.
+    """
+
+    place: Place
+    content: bytes | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The converter's answer."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class _ExplainProcessRequest:
+    field_sets: tuple[ModularFieldSet, ...]
+    parent_paths: tuple[str, ...]
+    generated: tuple[Digest, ...]
+    requirement: ParentsRequirement
+    place: Place
+
+
+@rule(desc="Explain a generated line", level=LogLevel.DEBUG)
+async def explain(
+    request: ExplainRequest,
+    field_sets: AllModularFieldSets,
+    generated_paths: GeneratedPaths,
+    python_setup: PythonSetup,
+) -> Explanation:
+    path = request.place.path
+    owner = next((f for f in field_sets if path in generated_paths.get(f.path, ())), None)
+    if owner is None:
+        return Explanation(WRONG_INPUT, "", _not_owned(request))
+    order, requirement = await MultiGet(
+        Get(ConversionOrder, ConversionOrderRequest((owner,))),
+        Get(ParentsRequirement, ParentsRequirementRequest.create(owner, python_setup)),
+    )
+    if order.cycle:
+        return Explanation(WRONG_INPUT, "", order.cycle_message)
+    ancestors = tuple(field_set for field_set in order.field_sets if field_set != owner)
+    conversions = await MultiGet(Get(Conversion, ConvertRequest(each)) for each in ancestors)
+    for conversion in conversions:
+        if conversion.exit_code != 0:
+            return Explanation(conversion.exit_code, "", conversion.messages)
+    parents = await MultiGet(
+        Get(ModularParents, ModularParentsRequest(each)) for each in order.field_sets
+    )
+    content = [] if request.content is None else [FileContent(path, request.content)]
+    current = await Get(Digest, CreateDigest(content))
+    process = await Get(
+        Process,
+        _ExplainProcessRequest(
+            order.field_sets,
+            tuple(dict.fromkeys(path for each in parents for path in each.paths)),
+            (current, *(conversion.snapshot.digest for conversion in conversions)),
+            requirement,
+            request.place,
+        ),
+    )
+    result = await Get(FallibleProcessResult, Process, process)
+    return Explanation(result.exit_code, _shown(result.stdout), _shown(result.stderr).strip())
+
+
+@rule
+async def make_explain_process(
+    request: _ExplainProcessRequest, converter: ModularConverter
+) -> Process:
+    requirement = request.requirement
+    pex, tool_sources, converter_input = await MultiGet(
+        Get(VenvPex, PexRequest, converter.pex_request()),
+        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
+        Get(
+            ConverterInput,
+            ConverterRequest(
+                request.field_sets, request.parent_paths, requirement.value is not None
+            ),
+        ),
+    )
+    digest = await Get(
+        Digest, MergeDigests((tool_sources.digest, converter_input.digest, *request.generated))
+    )
+    place = request.place
+    process = await Get(
+        Process,
+        VenvPexProcess(
+            pex,
+            argv=(
+                "-m",
+                PACKAGE,
+                "explain",
+                f"--request={REQUEST_FILE}",
+                f"{place.path}:{place.position}",
+            ),
+            input_digest=digest,
+            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+            description=f"Explain {place.path}:{place.position}",
+        ),
+    )
+    if requirement.value is None:
+        return process
+    installed = await Get(
+        DistributionSources,
+        DistributionSourcesRequest(
+            requirement.value, requirement.interpreter_constraints, _READ_BY_EXPLANATIONS
+        ),
+    )
+    return replace(process, immutable_input_digests=FrozenDict({PARENTS_DIR: installed.digest}))
+
+
+def _not_owned(request: ExplainRequest) -> str:
+    path = request.place.path
+    if is_modular_file(path):
+        return (
+            f"{path}: modular files are written by hand\n"
+            "hint: ask about a file that is generated from it"
+        )
+    if request.content is None:
+        return f"{path}: there is no such file\nhint: check the spelling of the path"
+    directory = PurePosixPath(path).parent
+    return (
+        f"{path}: no modular model generates this file\n"
+        f"hint: edit the file itself; if a modular file beside it should generate it, "
+        f"`{bin_name()} tailor {directory}:` adds its target"
+    )
+
+
+def _shown(output: bytes) -> str:
+    """The output with the paths in the distribution as they are there, not as in the sandbox."""
+    return output.decode(errors="replace").replace(f"{PARENTS_DIR}/", "")
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,63 @@
+"""One SARIF report from the findings of many conversions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+REPORT_NAME = "modular-converter.sarif"
+
+
+@dataclass(frozen=True)
+class FindingsReportRequest:
+    """Asks for the reports of several conversions as one file."""
+
+    reports: tuple[Digest, ...]
+
+
+@dataclass(frozen=True)
+class FindingsReport:
+    """A directory with the file `REPORT_NAME`, or nothing if no conversion left a report."""
+
+    digest: Digest
+
+
+@rule
+async def merge_findings(request: FindingsReportRequest) -> FindingsReport:
+    contents = await MultiGet(Get(DigestContents, Digest, digest) for digest in request.reports)
+    logs = [json.loads(file.content) for files in contents for file in files]
+    if not logs:
+        return FindingsReport(EMPTY_DIGEST)
+    content = (json.dumps(merged_log(logs), indent=1) + "\n").encode()
+    digest = await Get(Digest, CreateDigest([FileContent(REPORT_NAME, content)]))
+    return FindingsReport(digest)
+
+
+def merged_log(logs: list[dict]) -> dict:
+    """One log with the results of all, under the rules that they share."""
+    first = logs[0]
+    runs = [run for log in logs for run in log["runs"]]
+    successful = all(i["executionSuccessful"] for run in runs for i in run["invocations"])
+    return {
+        **first,
+        "runs": [
+            {
+                **runs[0],
+                "invocations": [{"executionSuccessful": successful}],
+                "results": [result for run in runs for result in run["results"]],
+            }
+        ],
+    }
+
+
+def rules():
+    return collect_rules()

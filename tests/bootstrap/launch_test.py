@@ -1,0 +1,195 @@
+"""What ./pants hands to Pants, on the first start and on later ones."""
+
+import ast
+import re
+import shutil
+
+import pytest
+import scratch
+
+
+def _environment(result):
+    assert result.returncode == 0, result.stderr
+    return dict(
+        line.split("=", 1)
+        for line in result.stdout.splitlines()
+        if re.match(r"(_?PANTS_|NO_SCIE)", line)
+    )
+
+
+def _tree(root):
+    return sorted(path for path in root.rglob("*") if path.name != ".pids")
+
+
+def test_second_start_says_and_records_nothing(warm):
+    before = warm.state.stat()
+    files = _tree(warm.root)
+    second = warm.run("list", "::")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert (warm.state.stat().st_ino, warm.state.stat().st_mtime) == (
+        before.st_ino,
+        before.st_mtime,
+    )
+    assert _tree(warm.root) == files
+
+
+def test_arguments_arrive_unchanged(warm):
+    arguments = ["test", "a b", "", "*", "--flag=$HOME 'x' \"y\"", "back\\slash"]
+    result = warm.run(*arguments)
+    lines = [line for line in result.stdout.splitlines() if line.startswith("argument=")]
+    assert lines == [f"argument={argument}" for argument in arguments]
+
+
+def test_exit_code_is_that_of_pants(built):
+    scratch.write_script(scratch.Path(built.field("program")), "exit 42\n")
+    assert built.run("list").returncode == 42
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_current_directory_is_kept_inside_the_workspace(warm, shell, tmp_path):
+    inside = warm.root / "src" / "a b"
+    inside.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(warm.root / "pants")
+    through = tmp_path / "through"
+    through.symlink_to(warm.root)
+
+    def cwd(directory, script):
+        options = warm.command("list", cwd=directory)
+        options["args"] = [shutil.which(shell), str(script), "list"]
+        result = scratch.subprocess.run(**options, timeout=60, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
+        return result.stdout.splitlines()[0]
+
+    assert cwd(warm.root, "pants") == f"cwd={warm.root}"
+    assert cwd(inside, "../../pants") == f"cwd={inside}"
+    assert cwd(inside, warm.root / "pants") == f"cwd={inside}"
+    assert cwd(elsewhere, warm.root / "pants") == f"cwd={warm.root}"
+    assert cwd(elsewhere, "../link") == f"cwd={warm.root}"
+    assert cwd(elsewhere, link) == f"cwd={warm.root}"
+    assert cwd(through, "./pants") == f"cwd={warm.root}"
+
+
+def test_pex_is_pinned_by_digest_for_every_platform(warm):
+    told = _environment(warm.run("list"))
+    path = scratch.Path(told["PANTS_PEX_CLI_URL_TEMPLATE"][len("file://") :])
+    digest = scratch.hashlib.sha256(path.read_bytes()).hexdigest()
+    assert told["PANTS_PEX_CLI_VERSION"] == "v0.0.1"
+    assert [
+        entry.split("|") for entry in ast.literal_eval(told["PANTS_PEX_CLI_KNOWN_VERSIONS"])
+    ] == [
+        ["v0.0.1", platform, digest, str(path.stat().st_size)]
+        for platform in ("linux_x86_64", "linux_arm64", "macos_x86_64", "macos_arm64")
+    ]
+    assert told["NO_SCIE_WARNING"] == "1"
+
+
+def test_callers_own_pex_is_kept_whole(warm):
+    told = _environment(warm.run("list", PANTS_PEX_CLI_VERSION="v2.1.140"))
+    assert [name for name in told if name.startswith("PANTS_PEX")] == ["PANTS_PEX_CLI_VERSION"]
+
+
+def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tmp_path):
+    settings = tmp_path / "config" / "pip" / "pip.conf"
+    variables = {
+        "PIP_CONFIG_FILE": None,
+        "PIP_NO_INDEX": None,
+        "PIP_FIND_LINKS": None,
+        "XDG_CONFIG_HOME": settings.parent.parent,
+        "HTTPS_PROXY": "http://proxy:1",
+    }
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[global]\nextra-index-url = https://u:p@one/simple\n")
+    told = _environment(warm.run("list", **variables))
+    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://u:p@one/simple']"
+    assert told["PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS"] == "+['HTTPS_PROXY']"
+    settings.write_text("[global]\nindex-url = https://two/simple\nfind-links = /some/wheels\n")
+    told = _environment(warm.run("list", **variables))
+    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://two/simple']"
+    assert told["PANTS_PYTHON_REPOS_FIND_LINKS"] == "+['/some/wheels']"
+    told = _environment(warm.run("list", **variables, PIP_INDEX_URL="https://three/simple/?x="))
+    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://three/simple/?x=']"
+    settings.unlink()
+    assert "PANTS_PYTHON_REPOS_INDEXES" not in _environment(warm.run("list", **variables))
+
+
+def test_callers_own_options_are_kept(warm):
+    own = {
+        "PANTS_PYTHON_REPOS_INDEXES": "['https://mine']",
+        "PANTS_PYTHON_REPOS_FIND_LINKS": "",
+        "PANTS_PYTHON_RESOLVES": "+{}",
+    }
+    told = _environment(warm.run("list", RULES_TRANSFORMERS_TORCH="cuda", **own))
+    assert {name: told[name] for name in own} == own
+
+
+def test_switch_keeps_pips_configuration_from_pants(warm):
+    assert "PANTS_PYTHON_REPOS_FIND_LINKS" in _environment(warm.run("list"))
+    told = _environment(warm.run("list", RULES_TRANSFORMERS_PIP_CONFIG="off"))
+    assert [name for name in told if "REPOS" in name or "CA_CERTS" in name] == []
+
+
+_CUDA = "+{'ml': '3rdparty/python/ml-cuda.lock'}"
+
+
+@pytest.fixture
+def gpu(warm, tmp_path):
+    """Returns a function that gives the machine an nvidia-smi, and the file of its calls."""
+    lock = warm.root / "3rdparty" / "python" / "ml-cuda.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    calls = tmp_path / "smi-calls"
+    environment = {**warm.environment, "PATH": f"{tmp_path / 'smi'}:{warm.environment['PATH']}"}
+
+    def make(text):
+        scratch.write_script(tmp_path / "smi" / "nvidia-smi", f"echo called >> {calls}\n{text}\n")
+        return scratch.Workspace(warm.root, environment), calls
+
+    return make
+
+
+def test_torch_build_follows_the_accelerator(gpu):
+    workspace, calls = gpu("exit 0")
+    assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
+    assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
+    assert calls.read_text() == "called\n"
+    told = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cpu"))
+    assert "PANTS_PYTHON_RESOLVES" not in told
+    (workspace.root / "3rdparty" / "python" / "ml-cuda.lock").unlink()
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(workspace.run("list"))
+
+
+def test_accelerator_that_does_not_work_means_cpu(gpu):
+    workspace, calls = gpu("echo 'driver mismatch' >&2; exit 9")
+    for _ in range(2):
+        assert "PANTS_PYTHON_RESOLVES" not in _environment(workspace.run("list"))
+    assert calls.read_text() == "called\n"
+    told = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cuda"))
+    assert told["PANTS_PYTHON_RESOLVES"] == _CUDA
+
+
+def test_no_accelerator_means_cpu(warm):
+    path = f"{scratch.tools_directory(warm.root.parent / 'tools')}"
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(warm.run("list", PATH=path))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("RULES_TRANSFORMERS_TORCH", "auto, cpu or cuda"),
+        ("RULES_TRANSFORMERS_PIP_CONFIG", "on or off"),
+    ],
+)
+def test_value_that_cannot_be_is_an_error(warm, name, expected):
+    result = warm.run("list", **{name: "rocm"})
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {name} is 'rocm', expected {expected}\nhint: ")
+
+
+def test_missing_support_directory_is_named(warm):
+    shutil.rmtree(warm.root / "build-support")
+    result = warm.run("list")
+    assert result.returncode == 3
+    assert "build-support/bootstrap/slow_start.sh is missing\nhint: " in result.stderr

@@ -1,0 +1,107 @@
+"""Every line of every generated file is explained, and the explanation can be checked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.conformance.corpus import corpus_dir, generated_files
+
+from modular_converter import profiles
+from modular_converter.explain.explainer import Explainer
+from modular_converter.explain.explanation import Explanation, SourceLine
+from modular_converter.library import Sources, distribution_facts
+from modular_converter.modular_file import is_modular_name, place_of
+from modular_converter.setting import Setting
+
+_RELEASE = "5.23.0"
+# A fresh explainer now and then bounds the memory: it keeps everything that it has explained.
+_FILES_PER_EXPLAINER = 60
+_WORD = re.compile(r"\w+")
+_LAYOUT = re.compile(r"[\s()\",'\\]+")
+
+
+def _explainers(root: str, paths: list[str]) -> Iterator[tuple[Explainer, str]]:
+    for position, path in enumerate(paths):
+        if position % _FILES_PER_EXPLAINER == 0:
+            sources = Sources()
+            facts = distribution_facts([root], sources)
+            profile = profiles.for_version(facts.version)
+            setting = Setting(sources, (root,), facts.table, profile)
+            explainer = Explainer(setting, lambda modular: place_of(modular, root))
+        yield explainer, path
+
+
+def _renamed(source: SourceLine) -> str:
+    """The source line after the renames that the answer lists for it, and after no others."""
+    words = dict(source.words)
+    return _WORD.sub(lambda match: words.get(match.group(), match.group()), source.text)
+
+
+def _relation(explained: Explanation) -> str:
+    """How a copied line relates to its source lines."""
+    line = "".join(explained.text.split())
+    sources = [_renamed(source) for source in explained.sources]
+    if len(sources) == 1 and "".join(sources[0].split()) == line:
+        return "one line"
+    bare = _LAYOUT.sub("", explained.text)
+    if not bare.strip(":"):
+        return "punctuation in another layout"
+    joined = "".join(_LAYOUT.sub("", source) for source in sources)
+    if bare == joined:
+        return "one line in another layout" if len(sources) == 1 else "several lines joined"
+    if bare and bare in joined:
+        return "part of a line" if len(sources) == 1 else "part of several lines"
+    return "else"
+
+
+def _ends_by_hand(explained: Explanation, explainer: Explainer) -> bool:
+    """Whether the way back of the main source stops only where no conversion is behind it."""
+    while explained.sources:
+        source = explained.sources[0]
+        if source.generated_from is None:
+            path = os.path.abspath(source.path)
+            return is_modular_name(os.path.basename(path)) or explainer.file(path) is None
+        explained = source.generated_from
+    return explained.kind in ("banner", "blank", "converter")
+
+
+def test_every_line_is_explained() -> None:
+    root = corpus_dir(_RELEASE)
+    expected = generated_files(root)
+    kinds: Counter[str] = Counter()
+    relations: Counter[str] = Counter()
+    generations: Counter[int] = Counter()
+    unlike: list[str] = []
+    for explainer, path in _explainers(root, list(expected)):
+        file = explainer.file(path)
+        assert file is not None, path
+        assert not file.is_stale, path
+        assert len(file.lines) == expected[path].count("\n")
+        for number in range(1, len(file.lines) + 1):
+            explained = explainer.line(file, number)
+            kinds[explained.kind] += 1
+            assert explained.sources or explained.kind in ("banner", "blank", "converter")
+            assert explained.note or explained.sources
+            for source in explained.sources:
+                assert source.text.strip() or explained.kind in ("blank", "copied", "header")
+                assert not source.note, f"{path}:{number}: {source.note}"
+            assert _ends_by_hand(explained, explainer), f"{path}:{number}"
+            if explained.kind == "copied":
+                relation = _relation(explained)
+                relations[relation] += 1
+                generations[explained.generations] += 1
+                if relation == "else":
+                    unlike.append(f"{path}:{number}: {explained.text.strip()}")
+    copied = kinds["copied"]
+    print(f"{kinds.total()} lines: {dict(kinds.most_common())}")
+    for relation, count in relations.most_common():
+        print(f"{relation:30} {count:7} {count / copied:8.3%} of the copied lines")
+    print("generations:", dict(sorted(generations.items())))
+    print("\n".join(unlike[:40]))
+    assert relations["one line"] / copied > 0.995
+    assert len(unlike) / copied < 0.0002
+    # Headers with pieces of two files, calls of bases written as `super()`, guards of torch.
+    assert kinds["adapted"] + kinds["converter"] < 0.015 * kinds.total()
