@@ -66,10 +66,14 @@ def main(resolves: list[str]) -> int:
             (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(cuda_lock))
         elif resolve == "modular_converter":
             requirements = CONVERTER.with_name("modular_converter-requirements.txt")
-            CONVERTER.with_suffix(".lock").write_text(lock(requirements, python, "--generate-hashes"))
+            CONVERTER.with_suffix(".lock").write_text(
+                lock(requirements, python, "--generate-hashes")
+            )
         else:
             requirements = DIRECTORY / f"{resolve}-requirements.txt"
-            (DIRECTORY / f"{resolve}.lock").write_text(lock(requirements, python, "--generate-hashes"))
+            (DIRECTORY / f"{resolve}.lock").write_text(
+                lock(requirements, python, "--generate-hashes")
+            )
     return 0
 
 

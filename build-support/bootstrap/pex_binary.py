@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 import zipfile
@@ -17,8 +18,9 @@ from messages import BootstrapError
 
 # Digest and size of the binary by pex version, as this module builds it.
 _EXPECTED = {
-    "2.1.137": ("59084144a3ee088bdf0ad39e7096f52bab15e9cc77b2a77bb11e1cbc10cd6007", 11522825),
+    "2.1.137": ("f231fbfc0fb924debc71382b8fc8fc4d4f142b9ab7ca13962dff062fb752b06f", 11522825),
 }
+_SHEBANG = "/usr/bin/env python3"
 _PLATFORMS = ("linux_x86_64", "linux_arm64", "macos_x86_64", "macos_arm64")
 
 
@@ -142,30 +144,42 @@ def _build(staging, version, requirement, python, pip):
     # the PEX_ROOT that Pants sets, and so pex's cache in Pants' own.
     command = [python, "-E", "-s", "-m", "pex", wheel, "--intransitive", "--no-pypi",
                "--script", "pex", "--no-strip-pex-env", "--no-compile", "--no-compress",
-               "--disable-cache", "--python-shebang", "/usr/bin/env python3",
+               "--disable-cache", "--python-shebang", _SHEBANG,
                "--output-file", output]  # fmt: skip
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PEX_", "PIP_", "PYTHON"))
     }
-    # The permissions of the files go into the binary.
-    umask = os.umask(0o022)
-    try:
-        result = subprocess.run(
-            command,
-            cwd=sources,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            universal_newlines=True,
-        )
-    finally:
-        os.umask(umask)
+    result = subprocess.run(
+        command,
+        cwd=sources,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
     if result.returncode != 0:
         raise BootstrapError(
             "pex {} could not be built\n{}".format(version, result.stdout.rstrip()),
             "see the lines above; they are pex's own",
         )
-    return output
+    return _with_fixed_permissions(output, os.path.join(staging, "binary"))
+
+
+def _with_fixed_permissions(source, target):
+    """Copies a PEX; the permissions in it otherwise follow the umask and the file system."""
+    with zipfile.ZipFile(source) as built, open(target, "wb") as output:
+        output.write("#!{}\n".format(_SHEBANG).encode())
+        with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
+            for entry in sorted(built.namelist()):
+                if entry.endswith("/"):
+                    mode = stat.S_IFDIR | 0o755
+                else:
+                    mode = stat.S_IFREG | (0o755 if entry == "__main__.py" else 0o644)
+                info = zipfile.ZipInfo(entry, (1980, 1, 1, 0, 0, 0))
+                info.external_attr = mode << 16
+                archive.writestr(info, built.read(entry))
+    os.chmod(target, 0o755)
+    return target

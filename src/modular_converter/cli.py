@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -25,19 +26,7 @@ def parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
     convert.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
-    convert.add_argument(
-        "--search-path",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="directory that packages of parents begin in (repeatable)",
-    )
-    convert.add_argument(
-        "--root",
-        metavar="DIR",
-        default=".",
-        help="what paths in banners and under --output-dir are relative to (default: here)",
-    )
+    _add_parent_options(convert)
     convert.add_argument(
         "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
     )
@@ -49,10 +38,40 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
     )
-    convert.add_argument(
-        "--profile",
+
+    graph = commands.add_parser(
+        "graph",
+        help="print which models inherit from which others",
+        description="Prints the models that modular files define with all their ancestors, and "
+        "which classes are inherited from which file. Exit codes: 1 when models inherit from each "
+        "other in a cycle, 2 when a file or a parent is wrong or missing; the rest is printed.",
+    )
+    graph.add_argument("paths", nargs="+", metavar="PATH", help="modular file or directory")
+    _add_parent_options(graph)
+    graph.add_argument(
+        "--format",
+        choices=("json", "dot", "svg"),
+        default="json",
+        help="JSON, Graphviz text or a drawing (default: json)",
+    )
+    graph.add_argument(
+        "--model",
+        action="append",
+        default=[],
         metavar="NAME",
-        help="rules of a release family (default: by the version of the parents)",
+        help="only this model, its ancestors and its descendants (repeatable)",
+    )
+    graph.add_argument(
+        "--up",
+        type=_generations,
+        metavar="N",
+        help="with --model: how many generations of ancestors (default: all)",
+    )
+    graph.add_argument(
+        "--down",
+        type=_generations,
+        metavar="N",
+        help="with --model: how many generations of descendants (default: all)",
     )
     convert.add_argument(
         "--ignore",
@@ -88,22 +107,29 @@ def parser() -> argparse.ArgumentParser:
         "was taken from, through every generation of parents, with the renames applied.",
     )
     explain.add_argument(
-        "target", metavar="FILE:LINE",
+        "target",
+        metavar="FILE:LINE",
         help="a line of a generated file; also FILE:Class or FILE:Class.method",
     )
     explain.add_argument(
         "--request", metavar="FILE", help="JSON request that says where parents are"
     )
     explain.add_argument(
-        "--search-path", action="append", default=[], metavar="DIR",
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
         help="directory that packages of parents begin in (repeatable)",
     )
     explain.add_argument(
-        "--root", metavar="DIR", default=".",
+        "--root",
+        metavar="DIR",
+        default=".",
         help="what paths in banners are relative to (default: here)",
     )
     explain.add_argument(
-        "--profile", metavar="NAME",
+        "--profile",
+        metavar="NAME",
         help="rules of a release family (default: by the version of the parents)",
     )
     explain.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -112,13 +138,35 @@ def parser() -> argparse.ArgumentParser:
         "outline", help="print as JSON what modular files produce and which parents they name"
     )
     outline.add_argument("--request", metavar="FILE", required=True, help="JSON request")
-
-    collect = commands.add_parser(
-        "collect-parents", help="copy the sources that conversions read out of a distribution"
-    )
-    collect.add_argument("--distribution", default="transformers", metavar="NAME")
-    collect.add_argument("--output", required=True, metavar="DIR")
     return top
+
+
+def _add_parent_options(command: argparse.ArgumentParser) -> None:
+    """The options that say where parents are and by which rules they are read."""
+    command.add_argument(
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="directory that packages of parents begin in (repeatable)",
+    )
+    command.add_argument(
+        "--root",
+        metavar="DIR",
+        default=".",
+        help="what paths in banners and under --output-dir are relative to (default: here)",
+    )
+    command.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="rules of a release family (default: by the version of the parents)",
+    )
+
+
+def _generations(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of generations")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,8 +175,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = top.parse_args(arguments)
     if options.command == "convert" and bool(options.paths) == bool(options.request):
         top.error("convert needs either PATH or --request")
+    if options.command == "graph" and not options.model:
+        depths = (options.up, options.down)
+        if depths != (None, None):
+            top.error("--up and --down need --model")
     from modular_converter import commands, diagnostics
 
+    # Generated files and names of files hold what a terminal's encoding may lack.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return commands.run(options)
     except diagnostics.ConversionError as problem:

@@ -163,26 +163,6 @@ def test_outline_agrees_with_convert(capsys: pytest.CaptureFixture[str]) -> None
     assert {os.path.basename(output["path"]) for output in good["outputs"]} == written
 
 
-def test_collect_parents(
-    repository: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    repository.write("transformers/models/llama/convert_llama.py", "x = 1\n")
-    repository.write("transformers/models/llama/modular_llama.py", "x = 1\n")
-    monkeypatch.syspath_prepend(str(repository.root))
-    assert main(["collect-parents", "--output", "collected"]) == 0
-    found = sorted(
-        os.path.relpath(os.path.join(directory, name), "collected")
-        for directory, _, names in os.walk("collected")
-        for name in names
-    )
-    assert found == [
-        "transformers/__init__.py",
-        "transformers/models/auto/auto_mappings.py",
-        "transformers/models/llama/modeling_llama.py",
-    ]
-    assert main(["collect-parents", "--distribution", "no_such_package", "--output", "x"]) == 3
-
-
 def test_convert_needs_paths_or_a_request() -> None:
     with pytest.raises(SystemExit) as caught:
         main(["convert"])

@@ -60,6 +60,20 @@ CODES = (
            for, or alone on a line above the first statement, for the whole file."""),
     _error("stale-file", "A checked-in generated file is not what its modular file generates",
            "Convert the modular file again and check in what it writes."),
+    _error("link-leaves-input", "A link leads out of the directory to convert",
+           """Whoever names a directory has its own files converted, and nothing that links in it
+           point to elsewhere. Copy the file, or name the directory that it is in."""),
+    _error("unusable-path", "A path cannot be written into a banner",
+           """Line ends, other control characters and what is no text cannot stand in the comment
+           that names the modular file. Rename the file or directory."""),
+    _error("same-output", "Two outputs would be written to one file",
+           """Below `--output-dir`, outputs keep their place relative to `--root`; what is not below
+           the root has none. Name a root that holds both modular files."""),
+    _error("outside-output-dir", "A link leads out of the output directory",
+           "Outputs are written nowhere else. Remove the link, or name another directory."),
+    _error("unknown-model", "`graph --model` names no model of the graph",
+           """Name a model of the given files, or one that they inherit from: by its own name or
+           by that of its directory."""),
     # Imports and parents.
     _error("global-import", "A name is imported from `transformers` as a whole",
            "Import each name from the module that defines it."),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from modular_converter import diagnostics, profiles
+from modular_converter.containment import output_targets, refuse_leaving_links
 from modular_converter.library import DISTRIBUTION, Sources, distribution_facts, installed_root
 from modular_converter.modular_file import Place, is_modular_name, place_of
 from modular_converter.setting import Setting
@@ -23,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
         "convert": _convert,
+        "graph": _graph,
         "outline": _outline,
-        "collect-parents": _collect,
         "explain": _explain,
         "codes": _codes,
     }
@@ -144,6 +145,7 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
                     "the directory holds no modular_<model>.py",
                     hint="name a directory that holds modular files",
                 )
+            refuse_leaving_links(sorted(inside), path)
             found.update(dict.fromkeys(sorted(inside)))
         elif os.path.isfile(path):
             found[os.path.abspath(path)] = None
@@ -176,12 +178,14 @@ def _convert(options: argparse.Namespace) -> int:
     findings = unignored(result.diagnostics, ignored | work.ignored)
     for finding in findings:
         print(diagnostics.render(finding), file=sys.stderr)
-    wanted = {}
+    texts = {}
     for path, text in result.texts.items():
         place = result.origin[path]
         types = work.outputs.get(place.path)
         if types is None or path in {generated_path(place.path, each) for each in types}:
-            wanted[_target(path, work)] = text
+            texts[path] = text
+    targets = output_targets(texts, work.root, work.output_dir)
+    wanted = {targets[path]: text for path, text in texts.items()}
     if options.check:
         stale = _report_stale(wanted, quiet=options.json)
         _print_sum(options, f"{len(stale)} stale, {len(wanted) - len(stale)} up to date")
@@ -198,15 +202,6 @@ def _convert(options: argparse.Namespace) -> int:
 def _print_sum(options: argparse.Namespace, text: str) -> None:
     if not options.quiet:
         print(text, file=sys.stderr)
-
-
-def _target(path: str, work: _Work) -> str:
-    if work.output_dir is None:
-        return path
-    relative = os.path.relpath(path, work.root)
-    if relative.startswith(".."):
-        relative = os.path.basename(path)
-    return os.path.abspath(os.path.join(work.output_dir, relative))
 
 
 def _shown(path: str) -> str:
@@ -255,6 +250,17 @@ def _write(texts: dict[str, str], quiet: bool) -> int:
     return len(changed)
 
 
+def _graph(options: argparse.Namespace) -> int:
+    from modular_converter.graph_command import run_graph
+
+    options.output_dir = None
+    work = _work_of_paths(options)
+    return run_graph(
+        work.places, work.setting, work.root, output_format=options.format,
+        names=options.model, up=options.up, down=options.down,
+    )  # fmt: skip
+
+
 def _explain(options: argparse.Namespace) -> int:
     from modular_converter.explain.command import explain, modular_behind
     from modular_converter.request import read_request
@@ -270,9 +276,7 @@ def _explain(options: argparse.Namespace) -> int:
     else:
         root = installed_root()
         installed = [] if root is None else [root]
-    return explain(
-        options.target, work.setting, locate, installed=installed, as_json=options.json
-    )
+    return explain(options.target, work.setting, locate, installed=installed, as_json=options.json)
 
 
 def _outline(options: argparse.Namespace) -> int:
@@ -299,14 +303,6 @@ def _outline(options: argparse.Namespace) -> int:
         )
     json.dump({"schema": 1, "modulars": answers}, sys.stdout, indent=1)
     print()
-    return 0
-
-
-def _collect(options: argparse.Namespace) -> int:
-    from modular_converter.collect import collect_parents
-
-    count = collect_parents(options.distribution, options.output)
-    print(f"{count} files copied", file=sys.stderr)
     return 0
 
 

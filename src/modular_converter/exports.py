@@ -74,9 +74,9 @@ def _restricted(
         return source.slice(value)
     pairs = []
     for key, entry in zip(value.keys, value.values, strict=True):
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            if type_of(key.value) != file_type:
-                continue
+        name = key.value if isinstance(key, ast.Constant) else None
+        if isinstance(name, str) and type_of(name) != file_type:
+            continue
         text = _without_trailing_comma(entry, source)
         pairs.append(f"{source.slice(key)}: {text}" if key is not None else f"**{text}")
     return "{" + ", ".join(pairs) + "}" if pairs else None

@@ -1,8 +1,8 @@
-"""The dependency order of a batch of modulars."""
+"""Walks over a graph of dependencies: cycles, ancestors, what can be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def find_cycle(edges: Mapping[str, Sequence[str]]) -> list[str]:
@@ -42,4 +42,38 @@ def ancestors(edges: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
             pending.pop()
             direct = edges.get(node, ())
             found[node] = frozenset(direct).union(*(found[each] for each in direct))
+    return found
+
+
+def reachable(
+    edges: Mapping[str, Iterable[str]], starts: Iterable[str], depth: int | None = None
+) -> set[str]:
+    """The starts and all that can be reached from them in ``depth`` steps (None: any number)."""
+    found = set(starts)
+    border = set(found)
+    while border and (depth is None or depth > 0):
+        border = {node for start in border for node in edges.get(start, ())} - found
+        found |= border
+        depth = None if depth is None else depth - 1
+    return found
+
+
+def find_cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """One cycle out of each group of nodes that all reach each other, as ``find_cycle`` gives it.
+
+    Each begins with the node of it that comes first in ``edges``.
+    """
+    left = {node: list(targets) for node, targets in edges.items()}
+    order = {node: position for position, node in enumerate(edges)}
+    found = []
+    while cycle := find_cycle(left):
+        start = min(range(len(cycle)), key=lambda position: order[cycle[position]])
+        found.append(cycle[start:] + cycle[:start])
+        # The cycle's group is what it reaches and what reaches it: one cycle of it is enough.
+        backward: dict[str, list[str]] = {}
+        for node, targets in left.items():
+            for target in targets:
+                backward.setdefault(target, []).append(node)
+        for node in reachable(left, cycle) & reachable(backward, cycle):
+            left[node] = []
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from modular_converter.diagnostics import ConversionError, Diagnostic, Severity
 from modular_converter.file_types import type_of_module
@@ -127,19 +128,26 @@ def _dotted(node: ast.expr) -> list[str]:
 
 def _is_parent_module(parts: list[str], index: FileIndex) -> bool:
     """Whether a dotted name begins with the module of a parent."""
+    modules = _parent_modules(index)
+    return any(tuple(parts[:size]) in modules for size in range(1, len(parts)))
+
+
+@lru_cache(maxsize=16)
+def _parent_modules(index: FileIndex) -> frozenset[tuple[str, ...]]:
+    """The (dotted) names under which a file imports the modules of parents as such."""
+    found: set[tuple[str, ...]] = set()
     for node, _ in from_imports(index):
         package = (node.module or "").rpartition(".")[2]
         for alias in node.names:
-            if (alias.asname or alias.name) == parts[0] and _is_of_model(alias.name, package):
-                return True
+            if _is_of_model(alias.name, package):
+                found.add((alias.asname or alias.name,))
     for unit in index.imports:
         if isinstance(unit.node, ast.Import):
             for alias in unit.node.names:
                 package, _, module = alias.name.rpartition(".")
-                bound = (alias.asname or alias.name).split(".")
-                if parts[: len(bound)] == bound:
-                    return _is_of_model(module, package.rpartition(".")[2])
-    return False
+                if _is_of_model(module, package.rpartition(".")[2]):
+                    found.add(tuple((alias.asname or alias.name).split(".")))
+    return frozenset(found)
 
 
 def _is_of_model(module: str, package: str) -> bool:

@@ -12,7 +12,7 @@ from modular_converter.blocks import Unit, first_line, split_block
 from modular_converter.class_parts import ClassParts, split_class
 from modular_converter.file_types import type_of_module
 from modular_converter.lexing import identifiers
-from modular_converter.silencing import Ignores, without_lone_comments
+from modular_converter.silencing import NO_IGNORES, Ignores, without_lone_comments
 from modular_converter.source import Source
 
 ItemKind = Literal["function", "class", "assignment"]
@@ -69,7 +69,7 @@ class FileIndex:
     imports: tuple[Unit, ...] = ()
     exports: Item | None = None
     module_getattr: Item | None = None
-    ignores: Ignores = Ignores()
+    ignores: Ignores = field(default_factory=Ignores)
 
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
@@ -132,7 +132,7 @@ def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
     )
 
 
-def build_index(source: Source, ignores: Ignores = Ignores()) -> FileIndex:
+def build_index(source: Source, ignores: Ignores = NO_IGNORES) -> FileIndex:
     """Indexes a file, whose ignore comments were taken out. Raises ConversionError."""
     body = source.tree.body
     units = split_block(source, body, -1, "")

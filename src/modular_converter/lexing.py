@@ -89,9 +89,7 @@ def _format_string(text: str, begin: int, quote: int) -> _Scan:
         if char == "\\" and not raw and text.startswith("N{", position + 1):
             closing = text.find("}", position)
             position = size if closing < 0 else closing + 1
-        elif char == "\\":
-            position += 2
-        elif text.startswith(("{{", "}}"), position):
+        elif char == "\\" or text.startswith(("{{", "}}"), position):
             position += 2
         elif char == "{":
             yield FORMAT_TEXT, literal, position + 1

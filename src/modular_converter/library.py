@@ -119,7 +119,7 @@ def installed_root() -> str | None:
         return None
     if spec is None or not spec.submodule_search_locations:
         return None
-    return os.path.dirname(os.path.abspath(list(spec.submodule_search_locations)[0]))
+    return os.path.dirname(os.path.abspath(next(iter(spec.submodule_search_locations))))
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,10 @@ class DistributionFacts:
 
 
 def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFacts:
-    """Version and name table of the first root that holds the distribution."""
+    """Version and name table of the first root that holds the distribution.
+
+    Raises ConversionError when the table cannot be read.
+    """
     for root in roots:
         package = os.path.join(root, DISTRIBUTION)
         auto = os.path.join(package, "models", "auto")
@@ -153,7 +156,12 @@ def _name_table(paths: list[str], sources: Sources) -> NameTable:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         for path, text in zip(paths, texts, strict=True):
             source.parse(text, sources.label(path))
-        raise
+        raise diagnostics.error(
+            "too-deep",
+            sources.label(paths[0]),
+            "the table of model names is nested too deeply to be read",
+            hint="write it as one dictionary",
+        ) from None
 
 
 def _version(path: str, sources: Sources) -> str | None:
@@ -163,7 +171,7 @@ def _version(path: str, sources: Sources) -> str | None:
         if line.startswith("__version__"):
             try:
                 value = ast.literal_eval(line.partition("=")[2].strip())
-            except (ValueError, SyntaxError):
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 return None
             return value if isinstance(value, str) else None
     return None

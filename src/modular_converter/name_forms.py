@@ -108,6 +108,7 @@ def _evaluate(node: ast.expr | None, table: dict[str, str]) -> dict[str, str]:
 
 
 def _put(result: dict[str, str], key: ast.expr, value: ast.expr) -> None:
-    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
-        if isinstance(key.value, str) and isinstance(value.value, str):
-            result[key.value] = value.value
+    if not isinstance(key, ast.Constant) or not isinstance(value, ast.Constant):
+        return
+    if isinstance(key.value, str) and isinstance(value.value, str):
+        result[key.value] = value.value

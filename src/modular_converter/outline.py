@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from modular_converter.containment import check_names
 from modular_converter.diagnostics import ConversionError, Diagnostic
 from modular_converter.exports import split_exports
 from modular_converter.file_types import FILE_TYPES, generated_path, type_of_class
@@ -36,6 +37,7 @@ def output_types(index: FileIndex, type_of: Callable[[str], str], profile: Profi
 def outline(place: Place, sources: Sources, table: NameTable, profile: Profile) -> Outline:
     """The outline of one modular; a file that cannot be read or parsed gives its error."""
     try:
+        check_names(place)
         index = sources.index(place.path)
         cased = table_for(place, index, table).cased(place.model_name.replace("-", "_"))
 

@@ -78,19 +78,24 @@ def _places(label: str, lines: list[int]) -> str:
 @lru_cache(maxsize=1024)
 def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
-    forms = "|".join(sorted((re.escape(form) for form in (old, cased)), key=len, reverse=True))
-    upper = (
-        "" if cased == old.upper() else f"|{re.escape(old.upper())}(?!S?(?![A-Z]))[A-Z]+(?![a-z])"
-    )
-    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:(?:{forms})(?!s?(?![a-z]))[a-z]+{upper})\w*")
-    return _found(source, pattern)
+    endings = dict.fromkeys((old, cased), r"(?!s?(?![a-z]))[a-z]+\w*")
+    endings.setdefault(old.upper(), r"(?!S?(?![A-Z]))[A-Z]+(?![a-z])\w*")
+    found: dict[str, list[int]] = {}
+    for form, ending in endings.items():
+        # What comes before is looked at last: a pattern that begins with a literal is fast.
+        word = re.escape(form)
+        found.update(_found(source, re.compile(rf"{word}(?<![A-Za-z0-9]{word}){ending}")))
+    return found
 
 
 @lru_cache(maxsize=1024)
 def _all_addresses(source: Source) -> dict[str, list[int]]:
-    if "/" not in source.text:
-        return {}
-    return {text.rstrip(".,;:"): lines for text, lines in _found(source, _ADDRESS).items()}
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(source.lines, source.first_line + 1):
+        if "/" in line:
+            for match in _ADDRESS.finditer(line):
+                found.setdefault(match.group().rstrip(".,;:"), []).append(number)
+    return found
 
 
 def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
@@ -124,11 +129,14 @@ def _still_named(
 ) -> Iterator[Diagnostic]:
     """The parent's name in inherited text, in spellings that renaming leaves alone."""
     seen: set[tuple[str, str]] = set()
+    beginning = _PARTS.findall(parent.renamer.old_name)[0].lower()
     for node, fragment in pieces:
         renames = fragment.origin.renames
+        lowered = fragment.text.lower()
+        if beginning not in lowered:
+            continue
         new_names = tuple(each.description[1] for each in renames)
         pattern = _spellings(parent.renamer.old_name, new_names)
-        lowered = fragment.text.lower()
         if not any(match[1] for match in pattern.finditer(lowered)):
             continue
         for start, spelling in _spoken(fragment.text, lowered, pattern, parent.renamer):

@@ -52,6 +52,9 @@ class Ignores:
         ]
 
 
+NO_IGNORES = Ignores()
+
+
 def take_comments(text: str, label: str) -> tuple[str, Ignores]:
     """``text`` without the ignore comments at line ends, and all ignore comments.
 

@@ -136,12 +136,20 @@ def decode(data: bytes, label: str) -> str:
             line=line,
             hint="save the file as UTF-8, or declare its encoding in the first line",
         ) from None
+    except (LookupError, UnicodeError) as problem:
+        # Codecs that are none for text, or that refuse without saying where.
+        raise diagnostics.error(
+            "unreadable-source",
+            label,
+            f"the file cannot be decoded as it declares: {problem}",
+            line=1,
+            hint="save the file as UTF-8",
+        ) from None
     if text.startswith("\ufeff"):
         text = text[1:]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\f", "")
-    return text
+    return text.replace("\f", "")
 
 
 def parse(text: str, label: str) -> ast.Module:

@@ -103,9 +103,12 @@ def _super_method(node: ast.expr | None) -> str | None:
     """The ``m`` of ``super(...).m(...)``."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         owner = node.func.value
-        if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name):
-            if owner.func.id == "super":
-                return node.func.attr
+        if (
+            isinstance(owner, ast.Call)
+            and isinstance(owner.func, ast.Name)
+            and owner.func.id == "super"
+        ):
+            return node.func.attr
     return None
 
 
@@ -149,9 +152,8 @@ def merge_bodies(
 
 def _post_init_last(body: list[Statement]) -> list[Statement]:
     for position, statement in enumerate(body):
-        if "self.post_init(" in statement.comparable:
-            if position < len(body) - 1:
-                return [*body[:position], *body[position + 1 :], statement]
+        if "self.post_init(" in statement.comparable and position < len(body) - 1:
+            return [*body[:position], *body[position + 1 :], statement]
     return body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import stat
@@ -19,11 +20,11 @@ class WriteFailure(Exception):
 
 
 def current_text(path: str) -> str | None:
-    """The text of a file as it is on disk; None when there is none or it is not text."""
+    """The text of a file as it is on disk; None when there is none that can be read as text."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, IsADirectoryError):
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -48,21 +49,14 @@ def write_all(texts: Mapping[str, str]) -> None:
             del waiting[path]
     finally:
         for sibling in waiting.values():
-            try:
+            with contextlib.suppress(OSError):
                 os.unlink(sibling)
-            except OSError:
-                pass
 
 
 def _write_sibling(path: str, text: str) -> str:
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
+    mode = _mode(path)
     handle, sibling = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=directory)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -74,6 +68,19 @@ def _write_sibling(path: str, text: str) -> str:
         os.unlink(sibling)
         raise
     return sibling
+
+
+def _mode(path: str) -> int:
+    """The permissions of a file; for anything else at its place, those of a new file."""
+    try:
+        found = os.lstat(path).st_mode
+    except FileNotFoundError:
+        found = 0
+    if stat.S_ISREG(found):
+        return stat.S_IMODE(found)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def first_difference(old: str, new: str) -> int:

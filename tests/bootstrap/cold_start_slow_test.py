@@ -86,7 +86,7 @@ def test_kill_that_leaves_children_running(cold, tmp_path, stage):
 
     def kill_bootstrap(process):
         listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
         )
         (bootstrap,) = [
             int(line.split()[0])

@@ -149,12 +149,12 @@ def test_script_on_path_is_not_taken_for_the_launcher(machine, tmp_path):
 
 def test_uv_is_asked_last(machine):
     python = _home(machine) / "installed/python"
-    scratch.write_script(_home(machine) / "source", _SUITABLE)
+    scratch.write_script(_home(machine) / "installed.py", _SUITABLE)
     scratch.write_script(
         _home(machine) / "bin/uv",
         f"""
         case "$*" in
-            "python install 3.9") mkdir -p {python.parent} && cp -p {_home(machine)}/source {python} ;;
+            "python install 3.9") mkdir {python.parent} && mv {python.parent}.py {python} ;;
             "python find 3.9") echo {python} ;;
         esac
         """,

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
 
+from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
 
 NEWEST = "5.23.0"
 RELEASES = ("5.8.0", "5.15.1", NEWEST)

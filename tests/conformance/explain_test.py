@@ -7,14 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.conformance.corpus import corpus_dir, generated_files
-
 from modular_converter import profiles
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import Explanation, SourceLine
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import is_modular_name, place_of
 from modular_converter.setting import Setting
+from tests.conformance.corpus import corpus_dir, generated_files
 
 _RELEASE = "5.23.0"
 # A fresh explainer now and then bounds the memory: it keeps everything that it has explained.

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+
 from tests.end_to_end.workspace import Run, Workspace
 
 # `twig` inherits from files written by hand, `leaf` from what is generated for `twig`.

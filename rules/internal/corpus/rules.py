@@ -6,12 +6,12 @@ from pants.engine.fs import AddPrefix, Snapshot
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
+
+from internal.corpus.target_types import CorpusSourcesField, CorpusVersionField
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )
-
-from internal.corpus.target_types import CorpusSourcesField, CorpusVersionField
 
 _MODELS = ("transformers/__init__.py", "transformers/models/**/*.py")
 

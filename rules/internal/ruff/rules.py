@@ -19,6 +19,7 @@ from pants.option.option_types import SkipOption
 from pants.option.subsystem import Subsystem
 from pants.util.meta import classproperty
 from pants.util.strutil import pluralize
+
 from rules_transformers.modular.subsystem import ModularConverter
 
 CONFIG_FILE = "ruff.toml"

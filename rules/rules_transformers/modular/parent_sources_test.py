@@ -5,6 +5,7 @@ from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import EMPTY_DIGEST
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
+
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
