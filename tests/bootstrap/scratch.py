@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import textwrap
 import zipfile
 from pathlib import Path
@@ -157,12 +158,12 @@ def main():
 """
 # Stands for `python -m pex`: writes a fixed file, slowly and with traces if the test wants it.
 PEX = """
-import os, sys, time
+import os, sys, time, zipfile
 if os.environ.get("SLOW_BUILD"):
     open(os.environ["SLOW_BUILD"], "w").close()
     time.sleep(60)
-with open(sys.argv[sys.argv.index("--output-file") + 1], "w") as handle:
-    handle.write("pex binary")
+with zipfile.ZipFile(sys.argv[sys.argv.index("--output-file") + 1], "w") as archive:
+    archive.writestr("__main__.py", "print('pex stand-in')")
 """
 
 
@@ -186,6 +187,14 @@ def write_distributions(directory: Path) -> str:
     )
     pex = write_wheel(directory, "pex", "0.0.1", {"pex/__init__.py": "", "pex/__main__.py": PEX})
     return pants + pex
+
+
+def is_pex(path: Path) -> bool:
+    """Whether the file is what the stand-in for pex builds, and starts as a program."""
+    result = subprocess.run(
+        [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    return result.stdout == b"pex stand-in\n"
 
 
 def base_environment(tmp_path: Path) -> dict:

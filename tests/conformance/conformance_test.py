@@ -12,6 +12,9 @@ import pytest
 
 from tests.conformance.corpus import Comparison, compare, corpus_dir, generated_files, modular_files
 
+# Absolute, since a sandbox names its source roots relative to itself and tests change directory.
+_PYTHONPATH = os.pathsep.join(map(os.path.abspath, sys.path))
+
 NEWEST = "5.23.0"
 RELEASES = ("5.8.0", "5.15.1", NEWEST)
 
@@ -54,7 +57,7 @@ def test_outline_agrees_with_the_generated_files(newest: str, tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-m", "modular_converter", "outline", "--request", "request.json"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": _PYTHONPATH},
         capture_output=True,
         text=True,
         check=True,

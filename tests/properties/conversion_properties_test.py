@@ -20,6 +20,9 @@ from modular_converter.modular_file import place_of
 from modular_converter.setting import Setting
 from tests.properties.libraries import MODELS, NEW, Library, libraries
 
+# Absolute, since a sandbox names its source roots relative to itself and tests change directory.
+_PYTHONPATH = os.pathsep.join(map(os.path.abspath, sys.path))
+
 ROOT = "/library"
 
 
@@ -97,7 +100,7 @@ def test_hash_seed_jobs_and_order_of_the_command_line_do_not_matter(
 
 def _command(root: Path, paths: list[str], out: str, jobs: int, seed: int | str) -> dict[str, str]:
     environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": str(seed)
+        **os.environ, "PYTHONPATH": _PYTHONPATH, "PYTHONHASHSEED": str(seed)
     }  # fmt: skip
     done = subprocess.run(
         [

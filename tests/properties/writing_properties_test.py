@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 
 from modular_converter.cli import main
 
+# Absolute, since a sandbox names its source roots relative to itself and tests change directory.
+_PYTHONPATH = os.pathsep.join(map(os.path.abspath, sys.path))
+
 MODULAR = "from torch import nn\n\n\nclass AnyMLP(nn.Module):\n    pass\n"
 
 # Anything that a file system takes, with a liking for what means something to a path or a shell.
@@ -223,7 +226,7 @@ def test_a_difference_is_shown_on_a_terminal_that_lacks_its_characters(encoding:
     with _workspace() as root:
         _write(root / "work" / "x" / "modular_x.py", MODULAR)
         environment = {
-            **os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": os.pathsep.join(sys.path)
+            **os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": _PYTHONPATH
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "modular_converter", "convert", "x", "--check"],
