@@ -42,7 +42,37 @@ def parser() -> argparse.ArgumentParser:
         default="all",
         help="models up to the release of tuning, later ones, or both (default)",
     )
-    for command in (rank, evaluate):
+    evaluate.add_argument(
+        "--modularize",
+        action="store_true",
+        help="measure the modular files that `modularize` writes instead (takes minutes)",
+    )
+    modularize = commands.add_parser(
+        "modularize",
+        help="write the modular file of a standalone model, and prove it",
+        description="Writes the modular file that inherits as much as possible from other models, "
+        "and converts it to prove that it gives the standalone files back.",
+    )
+    modularize.add_argument(
+        "files", nargs="+", metavar="FILE", help="standalone files of one model, as modeling_new.py"
+    )
+    modularize.add_argument(
+        "--parent",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model to inherit from, by its directory's name; may be repeated (default: the "
+        "most similar models)",
+    )
+    modularize.add_argument(
+        "--output",
+        metavar="FILE",
+        help="where to write; - prints it (default: modular_<model>.py beside the first file)",
+    )
+    modularize.add_argument(
+        "--json", action="store_true", help="print JSON, and write only what --output names"
+    )
+    for command in (rank, evaluate, modularize):
         command.add_argument(
             "--source-root",
             metavar="DIR",

@@ -18,7 +18,8 @@ def run(options: argparse.Namespace) -> int:
 
     Raises InputError for wrong input and EnvironmentLack for what is missing.
     """
-    return {"rank": _rank, "evaluate": _evaluate}[options.command](options)
+    commands = {"rank": _rank, "evaluate": _evaluate, "modularize": _modularize}
+    return commands[options.command](options)
 
 
 def _rank(options: argparse.Namespace) -> int:
@@ -34,6 +35,8 @@ def _rank(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.modularize:
+        return _evaluate_round_trips(options)
     from parent_finder import evaluation, evaluation_report
 
     result = evaluation.evaluate(_library(options), _root(options), options.models)
@@ -43,6 +46,31 @@ def _evaluate(options: argparse.Namespace) -> int:
         sys.stdout.write(evaluation_report.as_text(result))
     sys.stdout.flush()
     return 0
+
+
+def _evaluate_round_trips(options: argparse.Namespace) -> int:
+    from parent_finder.modularize import evaluation
+
+    library, root = _library(options), _root(options)
+    files = evaluation.generated_files(library, root)
+
+    def progress(one: evaluation.RoundTrip) -> None:
+        verdict = "exact" if one.exact else "differs"
+        print(f"{one.path}: {verdict}, {one.ratio:.2f}", file=sys.stderr)
+
+    found = evaluation.round_trips(library, root, options.models, files, progress)
+    if options.json:
+        print(json.dumps(evaluation.as_json(found), indent=2))
+    else:
+        sys.stdout.write(evaluation.as_text(found))
+    sys.stdout.flush()
+    return 0
+
+
+def _modularize(options: argparse.Namespace) -> int:
+    from parent_finder.modularize import command
+
+    return command.run(options, _library(options), _root(options))
 
 
 def _root(options: argparse.Namespace) -> str:

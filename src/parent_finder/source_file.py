@@ -78,6 +78,22 @@ def read_query(content: bytes, path: str) -> SourceFile:
 
     Raises InputError for a file that is too large, binary, empty, generated or without classes.
     """
+    checked_text(content, path)
+    source = read(content, path)
+    if not any(unit.kind == "class" for unit in source.units):
+        raise InputError(
+            path,
+            "there is no class in this file, so nothing can be inherited",
+            hint="name the modeling_<model>.py file of a model",
+        )
+    return source
+
+
+def checked_text(content: bytes, path: str) -> str:
+    """The text of a file that a person asks about.
+
+    Raises InputError for a file that is too large, binary, empty or generated.
+    """
     if len(content) > LARGEST_FILE:
         raise too_large(path, len(content))
     text = _decode(content, path)
@@ -92,14 +108,7 @@ def read_query(content: bytes, path: str) -> SourceFile:
             f"this file is generated from {origin}, which already names its parents",
             hint=f"read {origin.rpartition('/')[2]} beside it, or name a standalone file",
         )
-    source = read(content, path)
-    if not any(unit.kind == "class" for unit in source.units):
-        raise InputError(
-            path,
-            "there is no class in this file, so nothing can be inherited",
-            hint="name the modeling_<model>.py file of a model",
-        )
-    return source
+    return text
 
 
 def too_large(path: str, size: int) -> InputError:

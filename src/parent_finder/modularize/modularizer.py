@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modular_converter import profiles
-from modular_converter.diagnostics import ConversionError, render
 from modular_converter.file_types import FILE_TYPES
 from modular_converter.formatting import format_all
 from modular_converter.library import Sources, distribution_facts
@@ -19,6 +18,7 @@ from parent_finder.diagnostics import InputError
 from parent_finder.model_ranking import Library, Situation
 from parent_finder.modularize import candidates, search
 from parent_finder.modularize.children import Attempt, offers
+from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft
 from parent_finder.modularize.original import (
     Original,
@@ -32,6 +32,8 @@ from parent_finder.source_file import SourceFile
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
 _MOST_PARENTS = 6
+
+_ELSEWHERE = "the name of a class says that it belongs to a file of this type"
 
 # Files come in this order in a modular file.
 _ORDER = ("configuration", *(one for one in FILE_TYPES if one not in ("configuration", "modeling")))
@@ -53,7 +55,7 @@ class Modular:
     exact: bool
     wanted: dict[str, str]
     outputs: dict[str, str]
-    problem: str
+    differences: tuple[Difference, ...]
 
 
 def setting_for(root: str) -> Setting:
@@ -115,7 +117,7 @@ def modularize(
     chosen = search.chosen_offers(found, len(parents) or _MOST_PARENTS)
     draft = search.first_draft(Draft(bench.originals, {}, _marker_import(place)), chosen)
     modules = {offer.parent.module: offer.parent.path for offer in chosen}
-    searching = search.Search.begin(bench, draft, modules)
+    searching = search.Search.begin(bench, draft, modules, search.alternatives(draft, found))
     searching.run()
     return _finished(bench, searching)
 
@@ -188,10 +190,23 @@ def _finished(bench: Workbench, done: search.Search) -> Modular:
         exact=wanted == outputs,
         wanted=wanted,
         outputs=outputs,
-        problem=_problem(verdict),
+        differences=tuple(_differences(bench, verdict)),
     )
 
 
-def _problem(verdict: Verdict) -> str:
-    problem: ConversionError | None = verdict.problem
-    return "\n".join(map(render, problem.diagnostics)) if problem else ""
+def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
+    if verdict.problem is not None:
+        return [
+            Difference(one.path, one.line, one.code, "cannot be converted", one.message)
+            for one in verdict.problem.diagnostics
+        ]
+    kinds = {one.file_type for one in bench.originals}
+    added = [
+        Difference(f"{kind}_{bench.place.model_name}.py", 0, "the file", "is added", _ELSEWHERE)
+        for kind in sorted(verdict.outputs.keys() - kinds)
+    ]
+    return added + [
+        difference
+        for one in bench.originals
+        for difference in differences(bench, one, verdict.outputs.get(one.file_type))
+    ]

@@ -13,6 +13,8 @@ from parent_finder.modularize.workbench import Verdict, Workbench
 
 # What naming one more parent file costs in lines: its import, and a reader's attention.
 _PARENT_COST = 4
+# Other children of a class that are tried when one makes the file differ.
+_MOST_OTHERS = 3
 
 
 def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
@@ -44,19 +46,25 @@ def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
 
 def first_draft(draft: Draft, chosen: Sequence[Offer]) -> Draft:
     """The draft in which each class comes from the parent that saves the most lines."""
-    choices: dict[PieceKey, Choice] = {}
+    best = {key: options[0] for key, options in alternatives(draft, chosen).items()}
+    return draft.choosing(best)
+
+
+def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[Choice]]:
+    """For each class that has any, the children that were offered, the shortest first."""
+    found: dict[PieceKey, list[Choice]] = {}
     for piece in draft.pieces:
         options = [
-            (offer.children[piece.name].saved, -rank, offer)
-            for rank, offer in enumerate(chosen)
+            (-offer.children[piece.name].saved, rank, offer)
+            for rank, offer in enumerate(offers)
             if piece.kind == "class" and piece.name in offer.children
             if offer.parent.file_type == piece.file_type
         ]
-        if options:
-            offer = max(options, key=lambda one: one[:2])[2]
+        for _, _, offer in sorted(options, key=lambda one: one[:2]):
             child = offer.children[piece.name]
-            choices[key_of(piece)] = Choice("child", child.text, offer.parent.module, child.base)
-    return draft.choosing(choices)
+            choice = Choice("child", child.text, offer.parent.module, child.base)
+            found.setdefault(key_of(piece), []).append(choice)
+    return found
 
 
 @dataclass(eq=False)
@@ -66,13 +74,21 @@ class Search:
     bench: Workbench
     draft: Draft
     modules: Mapping[str, str]
+    offered: Mapping[PieceKey, Sequence[Choice]]
     verdict: Verdict
-    trials: int = 0
 
     @staticmethod
-    def begin(bench: Workbench, draft: Draft, modules: Mapping[str, str]) -> Search:
-        """A search from a draft; ``modules`` are the parents' with their paths."""
-        return Search(bench, draft, modules, bench.judge(draft.text))
+    def begin(
+        bench: Workbench,
+        draft: Draft,
+        modules: Mapping[str, str],
+        offered: Mapping[PieceKey, Sequence[Choice]],
+    ) -> Search:
+        """A search from a draft.
+
+        ``modules`` are the parents' with their paths, ``offered`` all children of each class.
+        """
+        return Search(bench, draft, modules, offered, bench.judge(draft.text))
 
     def run(self) -> None:
         """Mends what differs, then shortens what is left."""
@@ -90,7 +106,6 @@ class Search:
         return self._accept(draft, self.verdict.differences - (1 if longer else 0))
 
     def _accept(self, draft: Draft, allowed: int) -> bool:
-        self.trials += 1
         verdict = self.bench.judge(draft.text)
         if verdict.differences > allowed:
             return False
@@ -113,21 +128,28 @@ class Search:
                 return
 
     def _differing(self) -> list[Piece]:
+        """The pieces that may be why something differs, the likely ones first."""
         names = self.verdict.names
-        return [
-            piece
-            for piece in self.draft.pieces
-            if key_of(piece) in names or (piece.file_type, "the whole file") in names
-        ]
+        pieces = self.draft.pieces
+        found = [piece for piece in pieces if key_of(piece) in names]
+        known = {piece.name for piece in pieces}
+        added = {name for _, name in names if name not in known}
+        for piece in pieces:
+            if piece.kind == "class" and self.draft.choice(piece).kind == "child":
+                # What a parent's class refers to comes along with it.
+                if any(name in piece.text for name in added) or "the whole file" in added:
+                    found.append(piece)
+        return list(dict.fromkeys(found))
 
     def _other_choices(self, piece: Piece) -> list[Choice]:
         choice = self.draft.choice(piece)
-        found = []
+        found: list[Choice] = []
         if piece.kind == "class" and choice.kind == "child":
-            found = [WRITTEN, DROPPED]
+            used = [c for c in self.offered.get(key_of(piece), ()) if c.module in self.modules]
+            found = [*used[:_MOST_OTHERS], WRITTEN, DROPPED]
         elif piece.kind in ("function", "assignment"):
-            found = [Choice("imported", module=module) for module in self.modules]
-            found = [DROPPED, *found, WRITTEN]
+            imported = [Choice("imported", module=module) for module in self.modules]
+            found = [DROPPED, *imported, WRITTEN]
         return [one for one in found if one != choice]
 
     def _shorten(self) -> None:
