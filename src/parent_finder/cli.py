@@ -13,7 +13,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="parent_finder",
         description="Names the models that a new model should inherit from.",
-        epilog="Exit codes: 0 done, 1 nothing similar, 2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 the answer is no (nothing similar, not proven, copies found), "
+        "2 wrong input, 3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -72,7 +73,28 @@ def parser() -> argparse.ArgumentParser:
     modularize.add_argument(
         "--json", action="store_true", help="print JSON, and write only what --output names"
     )
-    for command in (rank, evaluate, modularize):
+    copies = commands.add_parser(
+        "copies",
+        help="find the classes of standalone files that are copies of a known class",
+        description="Names each class that is written like one of another model, so that it can "
+        "be inherited. Generated files are passed over.",
+    )
+    copies.add_argument("files", nargs="+", metavar="FILE", help="Python files of models")
+    copies.add_argument("--json", action="store_true", help="print JSON in place of lines")
+
+    build = commands.add_parser(
+        "index",
+        help="read a library once, into one file that the other commands take",
+        description="Writes the index of a library, which `rank`, `modularize` and `copies` take "
+        "with --index. It is the same for the same sources, wherever it is built.",
+    )
+    build.add_argument("--output", required=True, metavar="FILE", help="where to write the index")
+
+    for command in (rank, modularize, copies):
+        command.add_argument(
+            "--index", metavar="FILE", help="an index that `index` wrote, used in place of a cache"
+        )
+    for command in (rank, evaluate, modularize, copies, build):
         command.add_argument(
             "--source-root",
             metavar="DIR",

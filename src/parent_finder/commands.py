@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from parent_finder import answer, index, library, report, source_file, store
+from parent_finder import answer, copies, index, library, report, source_file, store
 from parent_finder.diagnostics import InputError
 from parent_finder.model_ranking import Library
 from parent_finder.releases import known_releases
@@ -18,7 +18,13 @@ def run(options: argparse.Namespace) -> int:
 
     Raises InputError for wrong input and EnvironmentLack for what is missing.
     """
-    commands = {"rank": _rank, "evaluate": _evaluate, "modularize": _modularize}
+    commands = {
+        "rank": _rank,
+        "evaluate": _evaluate,
+        "modularize": _modularize,
+        "copies": _copies,
+        "index": _index,
+    }
     return commands[options.command](options)
 
 
@@ -70,14 +76,56 @@ def _evaluate_round_trips(options: argparse.Namespace) -> int:
 def _modularize(options: argparse.Namespace) -> int:
     from parent_finder.modularize import command
 
-    return command.run(options, _library(options), _root(options))
+    contents = {path: _content(path) for path in options.files}
+    return command.run(options, contents, _library(options), _root(options))
 
 
 def _root(options: argparse.Namespace) -> str:
     return library.source_root(options.source_root)
 
 
+def _copies(options: argparse.Namespace) -> int:
+    contents = {path: _content(path) for path in options.files}
+    opened = _library(options)
+    found = [copies.copies_in(opened, content, path) for path, content in contents.items()]
+    if options.json:
+        print(json.dumps(copies.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        sys.stdout.write(copies.as_text(found))
+    sys.stdout.flush()
+    return 1 if any(one.copies for one in found) else 0
+
+
+def _index(options: argparse.Namespace) -> int:
+    opened = _opened(options)
+    try:
+        index.save(options.output, opened.index)
+    except OSError as problem:
+        reason = f"the index cannot be written: {problem.strerror}"
+        raise InputError(options.output, reason, hint="name another file with --output") from None
+    classes = len(opened.index.tables["class"].units)
+    print(
+        f"{options.output}: {classes} classes of {len(opened.index.paths)} files; "
+        f"{opened.files_read} of {opened.files} files were read, the others were in the cache",
+        file=sys.stderr,
+    )
+    return 0
+
+
 def _library(options: argparse.Namespace) -> Library:
+    if getattr(options, "index", None):
+        loaded = index.load(options.index)
+        if loaded is None:
+            raise InputError(
+                options.index,
+                "this is not an index that this version reads",
+                hint="write it anew with `parent_finder index --output FILE`",
+            )
+        return Library(loaded, known_releases())
+    return Library(_opened(options).index, known_releases())
+
+
+def _opened(options: argparse.Namespace) -> index.Opened:
     root = _root(options)
     opened = index.open_library(root, options.cache_dir or store.default_directory())
     if not opened.index.tables["class"].matrix.vocabulary.size:
@@ -86,7 +134,7 @@ def _library(options: argparse.Namespace) -> Library:
             "the models in this directory have too little code to compare with",
             hint="name the directory that holds a whole transformers with --source-root",
         )
-    return Library(opened.index, known_releases())
+    return opened
 
 
 def _content(path: str) -> bytes:

@@ -66,7 +66,7 @@ def open_library(root: str, cache: str | None) -> Opened:
     """The index of the library under a source root, as far as possible from the cache."""
     found = library.files(root)
     path = os.path.join(cache, f"index-{_key(found)}.npz") if cache else ""
-    index = _load(path) if path else None
+    index = load(path) if path else None
     if index:
         return Opened(index, len(found), 0)
     parts = [shards.load_or_read(file, cache) for file in found]
@@ -74,7 +74,7 @@ def open_library(root: str, cache: str | None) -> Opened:
     if path:
         # A cache that cannot be written costs time, and changes no answer.
         with contextlib.suppress(OSError):
-            _save(path, index)
+            save(path, index)
             _prune(os.path.dirname(path))
     return Opened(index, len(found), sum(read for _, read in parts))
 
@@ -141,8 +141,10 @@ def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
 _COLUMNS = ("files", "numbers", "rows", "sizes", "digests")
 
 
-def _save(path: str, index: Index) -> None:
+def save(path: str, index: Index) -> None:
+    """Writes an index to one file. Raises OSError."""
     header: dict[str, object] = {
+        "format": shards.FORMAT,
         "paths": index.paths,
         "models": index.models,
         "parents": {p: [asdict(one) for one in found] for p, found in index.parents.items()},
@@ -168,12 +170,15 @@ def _unit(row: list) -> Unit:  # type: ignore[type-arg]
     )
 
 
-def _load(path: str) -> Index | None:
+def load(path: str) -> Index | None:
+    """The index in a file that `save` wrote; None when there is no whole one of this format."""
     loaded = store.load(path)
     if loaded is None:
         return None
     header, arrays = loaded
     try:
+        if header["format"] != shards.FORMAT:
+            return None
         tables = {}
         for kind in KINDS:
             matrix = FeatureMatrix.from_arrays(arrays, f"{kind}.matrix.")

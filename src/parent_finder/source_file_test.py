@@ -60,10 +60,10 @@ def test_units_of_a_file() -> None:
     assert source.prefix == "Llama"
     found = [(unit.kind, unit.name, unit.role, unit.owner) for unit in source.units][:4]
     assert found == [
-        ("function", "rotate_half", "rotate_half", -1),
         ("class", "LlamaRMSNorm", "RMSNorm", -1),
-        ("method", "__init__", "__init__", 1),
-        ("method", "forward", "forward", 1),
+        ("method", "__init__", "__init__", 0),
+        ("method", "forward", "forward", 0),
+        ("function", "rotate_half", "rotate_half", -1),
     ]
     attention = next(unit for unit in source.units if unit.name == "LlamaAttention")
     assert [name for name, _, _ in attention.attributes] == ["is_causal", "window"]

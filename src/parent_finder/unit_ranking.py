@@ -59,7 +59,7 @@ def groups(
         namesake = any(_namesakes(unit, table.units[number]) for number in numbers)
         model = max(model_scores[owner[number]] for number in numbers)
         score = SIMILAR * float(cosine[row]) + NAMESAKE * namesake + MODEL * float(model)
-        ordered = tuple(_root_first(library, kind, numbers, model_scores))
+        ordered = tuple(root_first(library, kind, numbers, model_scores))
         found.append(Group(ordered, round(float(cosine[row]), 4), round(score, 6)))
     return sorted(found, key=lambda group: (-group.score, -group.cosine, group.members))
 
@@ -70,7 +70,7 @@ def _namesakes(unit: Unit, other: Unit) -> bool:
     return len(other.role) > 3 and unit.name.endswith(other.role)
 
 
-def _root_first(
+def root_first(
     library: Library, kind: Kind, numbers: list[int], model_scores: Floats
 ) -> list[int]:
     """Units that inherit from no other of them first, then by model, then by release."""

@@ -9,7 +9,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -26,12 +25,14 @@ from parent_finder.modularize.original import type_and_model
 SCHEMA = 1
 
 
-def run(options: argparse.Namespace, library: Library, root: str) -> int:
-    """Writes the modular of some files; returns 0 when it is exact, else 1.
+def run(
+    options: argparse.Namespace, contents: dict[str, bytes], library: Library, root: str
+) -> int:
+    """Writes the modular of some files, by path; returns 0 when it is exact, else 1.
 
     Raises InputError for wrong input and EnvironmentLack without a formatter.
     """
-    texts = {path: _text(path) for path in options.files}
+    texts = {path: source_file.checked_text(one, path) for path, one in contents.items()}
     modeling = [path for path in options.files if type_and_model(path)[0] == "modeling"]
     source = None
     if modeling:
@@ -56,14 +57,6 @@ def run(options: argparse.Namespace, library: Library, root: str) -> int:
     except ConverterLack as problem:
         raise EnvironmentLack(str(problem)) from None
     return _report(options, done, model)
-
-
-def _text(path: str) -> str:
-    try:
-        content = Path(path).read_bytes()
-    except OSError as problem:
-        raise InputError(path, f"the file cannot be read: {problem.strerror}") from None
-    return source_file.checked_text(content, path)
 
 
 def _situation(library: Library, model: str, parents: Sequence[str]) -> Situation:

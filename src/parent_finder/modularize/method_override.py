@@ -58,11 +58,11 @@ def overrides(mine: Member, theirs: Member, base: str) -> Overrides:
         returns = f" -> {own.head.returns}" if own.head.returns else ""
         used = {name for call in calls for name in _names_in(call.replace(_call(method=mine), ""))}
         brief = f"{decorators}    def {mine.name}(self, **super_kwargs){returns}:\n{repeated}"
-        if used.isdisjoint(_parameters(mine) - {"self"}):
+        if _signature(mine).count("\n") > 1 and used.isdisjoint(_parameters(mine) - {"self"}):
             short += [brief + _CALL.sub(r"\1**super_kwargs\2", call, count=1) for call in calls]
     whole = head + whole_body
     short = [text for text in short if text.count("\n") < whole.count("\n")]
-    ordered = sorted(short, key=lambda text: (text.count("\n"), len(text)))
+    ordered = sorted(short, key=lambda text: text.count("\n"))
     return Overrides(tuple(ordered), whole, verbatim)
 
 

@@ -116,11 +116,13 @@ def _piece(index: FileIndex, number: int, file_type: str) -> Piece:
         kind, names = "exports", ("__all__",)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         kind, names = "assignment", (source.slice(node.targets[0]),)
+    text = source.block(unit.first, unit.last)
+    name = names[0] if names else text.partition("\n")[0]
     return Piece(
         kind=kind,
-        name=names[0] if names and kind != "import" else f"{kind} {number}",
+        name=f"import {number}" if kind == "import" else name,
         names=names,
         lead=source.block(unit.lead, unit.first - 1),
-        text=source.block(unit.first, unit.last),
+        text=text,
         file_type=file_type,
     )
