@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parent_finder import comparison, model_ranking, plan, unit_ranking
+from parent_finder import comparison, likelihood, model_ranking, plan, unit_ranking
 from parent_finder.comparison import Comparison
 from parent_finder.model_ranking import Floats, Library, Situation
 from parent_finder.source_file import SourceFile
@@ -73,7 +73,7 @@ def answer(library: Library, source: SourceFile, top: int) -> Answer:
     situation = library.asking(source.model)
     compared = comparison.compare(library.index, source)
     covered = coverage(library, compared, situation)
-    scores = model_ranking.scores(library, compared, situation)
+    scores = likelihood.scores(library, compared, situation)
     ranked = model_ranking.order(library, scores)
     units = []
     for kind, queries in compared.queries.items():
@@ -100,7 +100,7 @@ def answer(library: Library, source: SourceFile, top: int) -> Answer:
 
 def coverage(library: Library, compared: Comparison, situation: Situation) -> Floats:
     """How much of the file each model covers, by similarity of classes: 0 to 1."""
-    column = list(model_ranking.WEIGHTS).index("covered")
+    column = model_ranking.MODEL_EVIDENCE.index("covered")
     return model_ranking.evidence(library, compared, situation)[:, column]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parent_finder import model_ranking, unit_ranking
+from parent_finder import likelihood, model_ranking, unit_ranking
 from parent_finder.comparison import Comparison
 from parent_finder.matrix import Scores
 from parent_finder.model_ranking import Floats, Library, Situation
@@ -33,7 +33,7 @@ class Ranker:
 
 
 def _default(library: Library, comparison: Comparison, situation: Situation) -> Ranking:
-    scores = model_ranking.scores(library, comparison, situation)
+    scores = likelihood.scores(library, comparison, situation)
 
     def classes(position: int) -> list[tuple[int, ...]]:
         found = unit_ranking.groups(library, comparison, situation, scores, "class", position)

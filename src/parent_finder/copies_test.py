@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+from importlib import resources
+
+import jsonschema
 import pytest
 
 from parent_finder import copies, made_up_library
@@ -38,3 +42,9 @@ def test_a_generated_file_is_passed_over(library: Library) -> None:
 def test_what_is_not_python_is_refused(library: Library) -> None:
     with pytest.raises(InputError):
         copies.copies_in(library, b"class (:\n", "modeling_breeze.py")
+
+
+def test_json_is_as_its_schema_says(library: Library) -> None:
+    text = resources.files("parent_finder").joinpath("schemas/copies.schema.json").read_text()
+    found = copies.copies_in(library, NEW.encode(), "modeling_breeze.py")
+    jsonschema.Draft202012Validator(json.loads(text)).validate(copies.as_json([found]))

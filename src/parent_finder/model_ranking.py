@@ -17,23 +17,23 @@ from parent_finder.units import Kind
 
 Floats = npt.NDArray[np.float64]
 
-# Fitted by `tuning` on models that are in release 5.8.0; see there.
-WEIGHTS = {
-    "similar": 9.292,  # mean over classes of the squared best cosine
-    "best": 6.757,  # share of classes for which no model is better
-    "covered": 14.315,  # as `similar`, weighted by the square root of the size
-    "functions": 1.648,  # mean over functions of the squared best cosine
-    "family": 1.857,  # how much of the models' names is shared
-    "popular": 1.72,  # log of the number of models that inherit from it
-    "old": -0.42,  # log of the number of releases between the two models
-    "same_release": -1.154,  # whether both appeared in one release
-    "derived": -1.11,  # whether it inherits from other models itself
-    "methods": 1.504,  # share of the methods' tokens that it has unchanged
-    "roles": 1.969,  # share of the classes that it has a namesake of
-}
+# What speaks for a model as a parent, by the whole file.
+MODEL_EVIDENCE = (
+    "similar",  # mean over classes of the squared best cosine
+    "best",  # share of classes for which no model is better
+    "covered",  # as `similar`, weighted by the square root of the size
+    "functions",  # mean over functions of the squared best cosine
+    "family",  # how much of the models' names is shared
+    "popular",  # log of the number of models that inherit from it
+    "old",  # log of the number of releases between the two models
+    "same_release",  # whether both appeared in one release
+    "derived",  # whether it inherits from other models itself
+    "methods",  # share of the methods' tokens that it has unchanged
+    "roles",  # share of the classes that it has a namesake of
+)
 
 # Cosines that differ by less are equal: a comma or a default value.
-_EQUAL = 0.003
+EQUAL = 0.003
 _ALIKE = 0.3
 
 
@@ -78,6 +78,21 @@ class Library:
         return {kind: ModelUnits.of(self.index, kind) for kind in KINDS}
 
     @cached_property
+    def class_roles(self) -> npt.NDArray[np.str_]:
+        """The role of each class."""
+        return np.array([unit.role for unit in self.index.tables["class"].units], dtype=np.str_)
+
+    @cached_property
+    def class_children(self) -> dict[int, npt.NDArray[np.intp]]:
+        """The models that inherit from each class that any inherits from."""
+        owner = self.by_model["class"].owner
+        found: dict[int, set[int]] = {}
+        for child, parents in self.lineage.class_parents.items():
+            for parent in parents:
+                found.setdefault(parent, set()).add(int(owner[child]))
+        return {n: np.array(sorted(models), dtype=np.intp) for n, models in found.items()}
+
+    @cached_property
     def roles(self) -> tuple[frozenset[str], ...]:
         """The roles of each model's classes."""
         found: list[set[str]] = [set() for _ in self.models]
@@ -119,11 +134,11 @@ class Library:
 
 
 def evidence(library: Library, comparison: Comparison, situation: Situation) -> Floats:
-    """What speaks for each model: shape (models, number of weights), in the weights' order."""
+    """What speaks for each model: shape (models, kinds of MODEL_EVIDENCE)."""
     queries, allowed = comparison.queries, situation.allowed
     best = library.by_model["class"].best(comparison.of_units("class")) * allowed
     functions = library.by_model["function"].best(comparison.of_units("function")) * allowed
-    top = (best >= best.max(axis=1, keepdims=True) - _EQUAL) & (best > _ALIKE)
+    top = (best >= best.max(axis=1, keepdims=True) - EQUAL) & (best > _ALIKE)
     sizes = np.sqrt([one.size for one in queries["class"].features])
     distance = np.maximum(situation.release - library.age, 0)
     roles = {unit.role for unit in queries["class"].units}
@@ -140,7 +155,7 @@ def evidence(library: Library, comparison: Comparison, situation: Situation) -> 
         "methods": _methods(library, comparison) * allowed,
         "roles": [len(roles & own) / len(roles) for own in library.roles],
     }
-    return np.stack([np.asarray(columns[name], dtype=np.float64) for name in WEIGHTS], axis=1)
+    return np.stack([np.asarray(columns[name], dtype=np.float64) for name in MODEL_EVIDENCE], axis=1)
 
 
 def children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:
@@ -159,23 +174,6 @@ def _methods(library: Library, comparison: Comparison) -> Floats:
         if models is not None:
             found[models] += method.size
     return found / max(total, 1)
-
-
-def scores(
-    library: Library,
-    comparison: Comparison,
-    situation: Situation,
-    weights: dict[str, float] | None = None,
-) -> Floats:
-    """The score of each model, less the best one's: 0 is best, -inf is not allowed.
-
-    A difference of 1 means odds of e to 1 for being a parent.
-    """
-    vector = np.array(list((weights or WEIGHTS).values()))
-    raw = evidence(library, comparison, situation) @ vector
-    raw[~situation.allowed] = -np.inf
-    # Rounding lets the order of release decide what differs by the order of summation.
-    return np.round(raw - raw.max(), 6) if situation.allowed.any() else raw
 
 
 def order(library: Library, values: npt.NDArray[np.floating]) -> list[int]:

@@ -11,7 +11,7 @@ from parent_finder.comparison import Comparison
 from parent_finder.model_ranking import Floats, Library, Situation
 from parent_finder.units import Kind, Unit
 
-# Fitted on models that are in release 5.8.0, as the model weights.
+# Chosen by `tuning` on models that are in release 5.8.0.
 SIMILAR, NAMESAKE, MODEL = 11.2, 1.2, 0.44
 
 # Groups of equal code with the highest cosine that are looked at.
@@ -23,12 +23,19 @@ class Group:
     """Units of equal code, the one to inherit from first.
 
     ``members`` are numbers of units in the table of their kind; ``cosine`` is 1 for equal code;
-    ``score`` orders groups, higher is better.
+    ``namesake`` says that one is called like the file's unit, ``model`` is the best score of the
+    models that have one.
     """
 
     members: tuple[int, ...]
     cosine: float
-    score: float
+    namesake: bool
+    model: float
+
+    def score(self, similar: float, namesake: float, model: float) -> float:
+        """What orders groups: higher is better."""
+        value = similar * self.cosine + namesake * self.namesake + model * self.model
+        return round(value, 6)
 
 
 def groups(
@@ -58,10 +65,20 @@ def groups(
     for row, numbers in members.items():
         namesake = any(_namesakes(unit, table.units[number]) for number in numbers)
         model = max(model_scores[owner[number]] for number in numbers)
-        score = SIMILAR * float(cosine[row]) + NAMESAKE * namesake + MODEL * float(model)
         ordered = tuple(root_first(library, kind, numbers, model_scores))
-        found.append(Group(ordered, round(float(cosine[row]), 4), round(score, 6)))
-    return sorted(found, key=lambda group: (-group.score, -group.cosine, group.members))
+        found.append(Group(ordered, round(float(cosine[row]), 4), namesake, float(model)))
+    return ordered_groups(found, SIMILAR, NAMESAKE, MODEL)
+
+
+def ordered_groups(
+    found: list[Group], similar: float, namesake: float, model: float
+) -> list[Group]:
+    """Groups with the highest score first."""
+
+    def place(group: Group) -> tuple[float, float, tuple[int, ...]]:
+        return -group.score(similar, namesake, model), -group.cosine, group.members
+
+    return sorted(found, key=place)
 
 
 def _namesakes(unit: Unit, other: Unit) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from modular_converter.diagnostics import ConversionError
@@ -30,6 +31,11 @@ _NOT_CARRIED = (
 )
 _UNUSED = "no class of the file uses it, and only what a class uses is carried over"
 _MOVED = "helpers are put before the first class that uses them"
+_COLLECTED = "imports are collected from the modular and its parents, then sorted"
+_LAID_OUT = (
+    "the same names are laid out in other lines; take away the comma after the last name in the "
+    "original and format it"
+)
 _BROUGHT = "a parent class that the modular inherits from uses it"
 
 
@@ -76,7 +82,8 @@ def _differing(one: Original, pieces: tuple[Piece, ...], file: str) -> list[Diff
     before = [piece.written for piece in one.pieces if piece.kind == "import"]
     after = [piece.written for piece in pieces if piece.kind == "import"]
     if before != after:
-        reason = "imports are collected from the modular and its parents, then sorted"
+        joined = ["".join(text.replace(",", " ").split()) for text in ("".join(before), "".join(after))]
+        reason = _LAID_OUT if len({re.sub(r"[()]", "", one) for one in joined}) == 1 else _COLLECTED
         found.append(Difference(file, 1, "the imports", "differ", reason))
     return found
 

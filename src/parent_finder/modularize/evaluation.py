@@ -53,7 +53,7 @@ class Summary:
     files: str
     count: int
     exact: int
-    ratios: tuple[float, ...]
+    ratios: list[float]
     seconds: float
 
 
@@ -157,7 +157,7 @@ def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
         files=name,
         count=len(results),
         exact=sum(one.exact for one in results),
-        ratios=tuple(round(one, 3) for one in quartiles),
+        ratios=[round(one, 3) for one in quartiles],
         seconds=round(statistics.median(one.cpu_seconds for one in results), 1),
     )
 

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from parent_finder import made_up_library
@@ -115,6 +117,8 @@ def test_json_writes_nothing(root: str, new: Path) -> None:
     done = modularize(root, new, "--json")
     answer = json.loads(done.stdout)
     assert (answer["exact"], answer["parents"], answer["differences"]) == (True, ["llama"], [])
+    text = resources.files("parent_finder").joinpath("schemas/modularize.schema.json").read_text()
+    jsonschema.Draft202012Validator(json.loads(text)).validate(answer)
     assert answer["lines"] == answer["modular"].count("\n")
     assert [path.name for path in new.parent.glob("mod*")] == ["modeling_breeze.py"]
 

@@ -13,7 +13,7 @@ from modular_converter.formatting import format_all
 from modular_converter.library import Sources, distribution_facts
 from modular_converter.modular_file import Place, place_of
 from modular_converter.setting import Setting
-from parent_finder import comparison, model_ranking
+from parent_finder import comparison, likelihood, model_ranking
 from parent_finder.diagnostics import InputError
 from parent_finder.model_ranking import Library, Situation
 from parent_finder.modularize import candidates, search
@@ -151,7 +151,7 @@ def _attempts(
     ranked: list[int] = []
     if source is not None:
         compared = comparison.compare(library.index, source)
-        scores = model_ranking.scores(library, compared, situation)
+        scores = likelihood.scores(library, compared, situation)
         ranked = model_ranking.order(library, scores)
     if parents:
         ranked = [library.models.index(name) for name in parents]
