@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,10 +69,20 @@ class Answer:
     plan: plan.Plan | None
 
 
-def answer(library: Library, source: SourceFile, top: int) -> Answer:
-    """Ranks the library's models and units for a file, with `top` candidates each."""
+Refinement = Callable[[Comparison, Situation], Comparison]
+
+
+def answer(
+    library: Library, source: SourceFile, top: int, refine: Refinement | None = None
+) -> Answer:
+    """Ranks the library's models and units for a file, with `top` candidates each.
+
+    ``refine`` may change how alike classes are, before anything is ranked.
+    """
     situation = library.asking(source.model)
     compared = comparison.compare(library.index, source)
+    if refine is not None:
+        compared = refine(compared, situation)
     covered = coverage(library, compared, situation)
     scores = likelihood.scores(library, compared, situation)
     ranked = model_ranking.order(library, scores)

@@ -28,6 +28,12 @@ def parser() -> argparse.ArgumentParser:
     rank.add_argument(
         "--top", type=_positive, default=5, metavar="K", help="candidates for each (default: 5)"
     )
+    rank.add_argument(
+        "--embedding-checkpoint",
+        metavar="DIR",
+        help="a local sentence-embedding model whose cosine is averaged with the default one; needs "
+        "torch and transformers",
+    )
     rank.add_argument("--json", action="store_true", help="print JSON in place of tables")
 
     evaluate = commands.add_parser(

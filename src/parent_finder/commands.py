@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from parent_finder import answer, copies, index, library, report, source_file, store
+from parent_finder.comparison import Comparison
 from parent_finder.diagnostics import InputError
-from parent_finder.model_ranking import Library
+from parent_finder.model_ranking import Library, Situation
 from parent_finder.releases import known_releases
+from parent_finder.source_file import SourceFile
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,15 +31,36 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rank(options: argparse.Namespace) -> int:
-    source = source_file.read_query(_content(options.file), options.file)
+    content = _content(options.file)
+    source = source_file.read_query(content, options.file)
     opened = _library(options)
-    found = answer.answer(opened, source, options.top)
+    refine = None
+    if options.embedding_checkpoint:
+        refine = _with_embeddings(options, opened, source, content)
+    found = answer.answer(opened, source, options.top, refine)
     if options.json:
         print(json.dumps(report.as_json(found, opened), indent=2, ensure_ascii=False))
     else:
         sys.stdout.write(report.as_text(found, opened, answer.NOTHING_SIMILAR))
     sys.stdout.flush()
     return 0 if found.plan is not None else 1
+
+
+def _with_embeddings(
+    options: argparse.Namespace, opened: Library, source: SourceFile, content: bytes
+) -> answer.Refinement:
+    from parent_finder import embedding
+
+    encoder = embedding.Encoder.load(options.embedding_checkpoint)
+    text = source_file.checked_text(content, options.file)
+    root, cache = _root(options), options.cache_dir or store.default_directory()
+
+    def refine(compared: Comparison, situation: Situation) -> Comparison:
+        return embedding.combined(
+            opened, compared, situation, source, text, root, encoder, cache
+        )
+
+    return refine
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -134,6 +134,8 @@ def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
             if protocol == "earlier":
                 best[split].append(answer.known_share(library, compared, situation))
             _add(tallies, ("a perfect ranker", protocol, split), _ceiling(library, case, situation))
+            blind = _blind_ceiling(library, case, situation)
+            _add(tallies, ("perfect, equal code by lot", protocol, split), blind)
             for ranker in baselines.RANKERS:
                 ranking = ranker.rank(library, compared, situation)
                 figures = _measure(library, case, compared, ranking)
@@ -222,6 +224,33 @@ def _ceiling(library: Library, case: Case, situation: Situation) -> dict[str, fl
         "class or ancestor @5": float(np.mean(line)),
         "class @1": float(np.mean(strict)),
         "class @5": float(np.mean(strict)),
+    }
+
+
+def _blind_ceiling(library: Library, case: Case, situation: Situation) -> dict[str, float]:
+    """What is expected of a ranker that finds the right code, and draws among its equal owners.
+
+    For models it has one class to go by: the one whose parent's code the fewest models have.
+    """
+    table, owner = library.index.tables["class"], library.by_model["class"].owner
+    model_hits: dict[int, list[float]] = {1: [0.0], 5: [0.0]}
+    class_hits: list[float] = []
+    for parents in case.parents.values():
+        usable = [one for one in parents if situation.allowed[owner[one]]]
+        if not usable:
+            class_hits.append(0.0)
+            continue
+        equal = np.flatnonzero(np.isin(table.rows, table.rows[usable]) & situation.allowed[owner])
+        class_hits.append(len(usable) / len(equal))
+        models = np.unique(owner[equal])
+        true = len(np.unique(owner[usable]))
+        for top, hits in model_hits.items():
+            hits.append(min(1.0, top * true / len(models)))
+    return {
+        "any parent model @1": max(model_hits[1]),
+        "any parent model @5": max(model_hits[5]),
+        "class @1": float(np.mean(class_hits)),
+        "class @5": float(np.mean(class_hits)),
     }
 
 

@@ -50,6 +50,8 @@ def as_text(result: Evaluation) -> str:
         f"{result.newest}. Equal classes are one candidate.",
         "`class or ancestor`: a true parent, or a class that it inherits from, is among the equal "
         "classes; `class`: the true parent is the one shown of them.",
+        "`a perfect ranker` misses only what no candidate can be; `perfect, equal code by lot` also "
+        "cannot tell classes of equal code apart, and draws one of them.",
         "",
         *_table(rows),
         "",

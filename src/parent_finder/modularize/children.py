@@ -18,6 +18,10 @@ from parent_finder.modularize.original import Original
 from parent_finder.modularize.workbench import Workbench
 
 
+# For each class, the attempts that are taken on to a proof.
+_PROVEN = 4
+
+
 @dataclass(frozen=True)
 class ParentFile:
     """A file of a model to inherit from; ``module`` is how the modular imports it."""
@@ -69,6 +73,10 @@ def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) ->
         ],
     )
     found: list[dict[str, Child]] = [{} for _ in attempts]
+    promising = _promising(wanted, inherited, attempts)
+    inherited = [
+        seen if number in promising else {} for number, seen in enumerate(inherited)
+    ]
     for effort in EFFORTS:
         texts: list[dict[str, str]] = []
         for attempt, seen, done in zip(attempts, inherited, found, strict=True):
@@ -96,6 +104,23 @@ def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) ->
         Offer(attempt.parent, {n: c for n, c in done.items() if c.saved > 0})
         for attempt, done in zip(attempts, found, strict=True)
     ]
+
+
+def _promising(
+    wanted: Mapping[str, Item], inherited: Sequence[Mapping[str, Item]], attempts: Sequence[Attempt]
+) -> set[int]:
+    """The attempts that seem to save most for any class: the others are not worth proving."""
+    estimates: dict[str, list[tuple[int, int]]] = {}
+    for number, (attempt, seen) in enumerate(zip(attempts, inherited, strict=True)):
+        for name in attempt.bases.keys() & seen.keys():
+            text = child_text(
+                class_text(wanted[name]), class_text(seen[name]), attempt.bases[name], EFFORTS[0]
+            )
+            if text is not None and (saved := _lines(wanted[name].text) - _lines(text)) > 0:
+                estimates.setdefault(name, []).append((-saved, number))
+    return {
+        number for listed in estimates.values() for _, number in sorted(listed)[:_PROVEN]
+    }
 
 
 def _lines(text: str) -> int:
@@ -139,10 +164,12 @@ def _nodes(
     except (ConversionError, RecursionError):
         if len(classes) == 1:
             return {}
-        found: dict[str, str] = {}
-        for name, text in classes.items():
-            found |= _nodes(bench, original, attempt, {name: text})
-        return found
+        names = list(classes)
+        middle = len(names) // 2
+        return {
+            **_nodes(bench, original, attempt, {name: classes[name] for name in names[:middle]}),
+            **_nodes(bench, original, attempt, {name: classes[name] for name in names[middle:]}),
+        }
     return {
         node.name: f"\n\n{node.text}"
         for output in outputs.values()
