@@ -13,8 +13,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="parent_finder",
         description="Names the models that a new model should inherit from.",
-        epilog="Exit codes: 0 done, 1 the answer is no (nothing similar, not proven, copies found), "
-        "2 wrong input, 3 something is missing.",
+        epilog="Exit codes: 0 done, 1 the answer is no (nothing similar, not proven, copies "
+        "found), 2 wrong input, 3 something is missing.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -31,8 +31,8 @@ def parser() -> argparse.ArgumentParser:
     rank.add_argument(
         "--embedding-checkpoint",
         metavar="DIR",
-        help="a local sentence-embedding model whose cosine is averaged with the default one; needs "
-        "torch and transformers",
+        help="a local sentence-embedding model whose cosine is averaged with the default one; "
+        "needs torch and transformers",
     )
     rank.add_argument("--json", action="store_true", help="print JSON in place of tables")
 

@@ -56,9 +56,7 @@ def _with_embeddings(
     root, cache = _root(options), options.cache_dir or store.default_directory()
 
     def refine(compared: Comparison, situation: Situation) -> Comparison:
-        return embedding.combined(
-            opened, compared, situation, source, text, root, encoder, cache
-        )
+        return embedding.combined(opened, compared, situation, source, text, root, encoder, cache)
 
     return refine
 

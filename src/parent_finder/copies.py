@@ -34,7 +34,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class FileCopies:
-    """The copies in a file; ``generated_from`` names the modular of a file that was not looked at."""
+    """The copies in a file; ``generated_from`` names the modular of one that was passed over."""
 
     path: str
     generated_from: str

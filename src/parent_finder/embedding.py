@@ -199,5 +199,7 @@ def _vectors(encoder: Encoder, texts: list[str], cache: str | None) -> Vectors:
         found = encoder.encode([missing[key] for key in ordered])
         known.update(zip(ordered, found, strict=True))
         if path:
-            store.save(path, sorted(known), {"vectors": np.stack([known[k] for k in sorted(known)])})
+            store.save(
+                path, sorted(known), {"vectors": np.stack([known[k] for k in sorted(known)])}
+            )
     return np.stack([known[key] for key in keys])

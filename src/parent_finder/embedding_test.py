@@ -36,15 +36,13 @@ def both(
     source = source_file.read(NEW.encode(), "modeling_breeze.py")
     plain = comparison.compare(library.index, source)
     situation = library.asking("breeze")
-    return plain, embedding.combined(
-        library, plain, situation, source, NEW, root, encoder, cache
-    )
+    return plain, embedding.combined(library, plain, situation, source, NEW, root, encoder, cache)
 
 
 def test_equal_code_stays_equal_and_the_rest_is_averaged(library: Library, root: str) -> None:
     plain, combined = both(library, root, Letters(), None)
     before, after = plain.cosine["class"], combined.cosine["class"]
-    assert after.shape == before.shape
+    assert len(after) == len(before) == 3
     assert np.allclose(after[before > 0.9999], 1, atol=1e-3)
     assert not np.allclose(after, before)
     assert (after[before < 0.9999] < 1).all()
@@ -66,10 +64,10 @@ def test_models_are_asked_without_their_names_and_once(
 def test_without_torch_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(EnvironmentLack, match="needs torch.*\nhint: pip install torch"):
+    with pytest.raises(EnvironmentLack, match=r"needs torch.*\nhint: pip install torch"):
         Encoder.load(str(tmp_path))
 
 
 def test_a_directory_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="config.json is missing"):
+    with pytest.raises(InputError, match=r"config\.json is missing"):
         Encoder.load(str(tmp_path))

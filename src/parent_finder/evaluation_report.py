@@ -34,7 +34,7 @@ def _rounded(value: Any) -> Any:
 
 def as_text(result: Evaluation) -> str:
     """One Markdown table for all rankers, and one for the threshold."""
-    rows = [("models", "candidates", "ranker", *METRICS)]
+    rows: list[tuple[str, ...]] = [("models", "candidates", "ranker", *METRICS)]
     for row in sorted(result.rows, key=lambda row: (row.models, row.protocol)):
         where = _SETS[row.models].format(result.tuned_until)
         count = result.sizes[row.models]
@@ -50,8 +50,8 @@ def as_text(result: Evaluation) -> str:
         f"{result.newest}. Equal classes are one candidate.",
         "`class or ancestor`: a true parent, or a class that it inherits from, is among the equal "
         "classes; `class`: the true parent is the one shown of them.",
-        "`a perfect ranker` misses only what no candidate can be; `perfect, equal code by lot` also "
-        "cannot tell classes of equal code apart, and draws one of them.",
+        "`a perfect ranker` misses only what no candidate can be; `perfect, equal code by lot` "
+        "also cannot tell classes of equal code apart, and draws one of them.",
         "",
         *_table(rows),
         "",

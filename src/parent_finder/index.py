@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +151,7 @@ def save(path: str, index: Index) -> None:
         "parents": {p: [asdict(one) for one in found] for p, found in index.parents.items()},
         "units": {k: [_unit_row(u) for u in t.units] for k, t in index.tables.items()},
     }
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for kind, table in index.tables.items():
         arrays |= table.matrix.arrays(f"{kind}.matrix.")
         arrays |= {f"{kind}.{name}": getattr(table, name) for name in _COLUMNS}
@@ -164,10 +165,10 @@ def _unit_row(unit: Unit) -> list[object]:
     ]
 
 
-def _unit(row: list) -> Unit:  # type: ignore[type-arg]
-    return Unit(
-        *row[:6], tuple(row[6]), tuple((name, lines, check) for name, lines, check in row[7])
-    )
+def _unit(row: list[Any]) -> Unit:
+    kind, name, role, owner, first, last, bases, attributes = row
+    found = tuple((attribute, lines, check) for attribute, lines, check in attributes)
+    return Unit(kind, name, role, owner, first, last, tuple(bases), found)
 
 
 def load(path: str) -> Index | None:
@@ -179,7 +180,7 @@ def load(path: str) -> Index | None:
     try:
         if header["format"] != shards.FORMAT:
             return None
-        tables = {}
+        tables: dict[str, UnitTable] = {}
         for kind in KINDS:
             matrix = FeatureMatrix.from_arrays(arrays, f"{kind}.matrix.")
             units = tuple(_unit(row) for row in header["units"][kind])

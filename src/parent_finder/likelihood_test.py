@@ -10,9 +10,7 @@ NEW = made_up_library.renamed(made_up_library.LLAMA, "llama", "breeze")
 
 
 def ask(library: Library, text: str = NEW) -> comparison.Comparison:
-    return comparison.compare(
-        library.index, source_file.read(text.encode(), "modeling_breeze.py")
-    )
+    return comparison.compare(library.index, source_file.read(text.encode(), "modeling_breeze.py"))
 
 
 def test_the_likelihoods_of_a_class_are_a_distribution(library: Library) -> None:

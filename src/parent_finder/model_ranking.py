@@ -155,7 +155,9 @@ def evidence(library: Library, comparison: Comparison, situation: Situation) -> 
         "methods": _methods(library, comparison) * allowed,
         "roles": [len(roles & own) / len(roles) for own in library.roles],
     }
-    return np.stack([np.asarray(columns[name], dtype=np.float64) for name in MODEL_EVIDENCE], axis=1)
+    return np.stack(
+        [np.asarray(columns[name], dtype=np.float64) for name in MODEL_EVIDENCE], axis=1
+    )
 
 
 def children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:

@@ -27,18 +27,19 @@ def read(content: bytes, path: str) -> list[Parentage]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             place = _place(node, own)
-            for alias in node.names if place else ():
-                imported[alias.asname or alias.name] = (*place, alias.name)
+            if place is not None:
+                for alias in node.names:
+                    imported[alias.asname or alias.name] = (place[0], place[1], alias.name)
     return sorted(_parents(tree, imported))
 
 
-def _place(node: ast.ImportFrom, own: str) -> tuple[str, str] | tuple[()]:
+def _place(node: ast.ImportFrom, own: str) -> tuple[str, str] | None:
     """The model directory and the file of an import, when it is another model's modeling file."""
     parts = (node.module or "").split(".")
     if node.level == 0 and parts[:2] != ["transformers", "models"]:
-        return ()
+        return None
     if len(parts) < 2 or not parts[-1].startswith("modeling_") or parts[-2] == own:
-        return ()
+        return None
     return parts[-2], parts[-1] + ".py"
 
 

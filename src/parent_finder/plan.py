@@ -114,9 +114,10 @@ def make(
             written.append(unit.name)
     functions: dict[str, FunctionPlan] = {}
     for model in parents_found:
-        for name, plan in shared[model].items():
-            functions.setdefault(name, plan)
-    saved = sum(one.lines_saved for one in (*class_plans, *functions.values()))
+        for name, function in shared[model].items():
+            functions.setdefault(name, function)
+    saved = sum(one.lines_saved for one in class_plans)
+    saved += sum(one.lines_saved for one in functions.values())
     return Plan(
         parents=tuple(parents_found),
         classes=tuple(class_plans),

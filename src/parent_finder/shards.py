@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +116,8 @@ def _load(path: str) -> Shard | None:
     return shard if len(shard.digests) == len(units) else None
 
 
-def unit_from_json(one: dict) -> Unit:  # type: ignore[type-arg]
+def unit_from_json(one: dict[str, Any]) -> Unit:
     """A unit from the JSON form that `dataclasses.asdict` gives. Raises KeyError, TypeError."""
     attributes = tuple((name, lines, check) for name, lines, check in one["attributes"])
-    return Unit(**{**one, "bases": tuple(one["bases"]), "attributes": attributes})
+    fields: dict[str, Any] = {**one, "bases": tuple(one["bases"]), "attributes": attributes}
+    return Unit(**fields)

@@ -42,7 +42,8 @@ def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None
     handle, sibling = tempfile.mkstemp(prefix=".new-", dir=directory)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{_HEADER: np.frombuffer(text, dtype=np.uint8)}, **arrays)
+            named: dict[str, Any] = {_HEADER: np.frombuffer(text, dtype=np.uint8), **arrays}
+            np.savez(file, **named)
         os.replace(sibling, path)
     except BaseException:
         os.unlink(sibling)

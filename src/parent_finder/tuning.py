@@ -119,7 +119,7 @@ def _forward(opened: Library, found: Sequence[Example]) -> float:
 
 
 def _unit_constants(opened: Library, root: str) -> tuple[float, float, float]:
-    """The constants of `unit_ranking` with the most class figures, summed, and the first of those."""
+    """The constants of `unit_ranking` for which the class figures are highest, summed."""
     cases = []
     for case in evaluation.cases(opened):
         if evaluation.split_of(opened, case.model) == "tune":

@@ -87,9 +87,7 @@ def _namesakes(unit: Unit, other: Unit) -> bool:
     return len(other.role) > 3 and unit.name.endswith(other.role)
 
 
-def root_first(
-    library: Library, kind: Kind, numbers: list[int], model_scores: Floats
-) -> list[int]:
+def root_first(library: Library, kind: Kind, numbers: list[int], model_scores: Floats) -> list[int]:
     """Units that inherit from no other of them first, then by model, then by release."""
     table = library.index.tables[kind]
     owner = library.by_model[kind].owner

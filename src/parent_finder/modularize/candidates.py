@@ -98,7 +98,7 @@ def attempts_by_name(
     original: Original, models: Sequence[str], place: Place, setting: Setting, root: str
 ) -> list[Attempt]:
     """Attempts on other files of some models, such as configurations: by the ends of the names."""
-    found = []
+    found: list[Attempt] = []
     for model in models:
         stem = f"{original.file_type}_{model}"
         path = os.path.join(root, "transformers", "models", model, f"{stem}.py")

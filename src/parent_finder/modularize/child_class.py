@@ -5,7 +5,7 @@ from __future__ import annotations
 from parent_finder.modularize import method_override
 from parent_finder.modularize.class_text import INDENT, ClassText, Member
 
-# How hard a child tries to be short: each is surer to convert back, and longer, than the one before.
+# How hard a child tries to be short: each is longer, and surer to convert back, than the last.
 EFFORTS = ("shortest", "whole bodies", "whole methods")
 
 
@@ -72,7 +72,9 @@ def _override(mine: Member, theirs: Member, base: str, effort: str) -> str:
 def _deletion(method: Member) -> str:
     """A method that the converter takes as the wish to leave the parent's out."""
     first = "self" if "self" in (method.function.head.arguments or "") else ""
-    return f'\n{INDENT}def {method.name}({first}):\n{INDENT * 2}raise AttributeError("Not needed")\n'
+    return (
+        f'\n{INDENT}def {method.name}({first}):\n{INDENT * 2}raise AttributeError("Not needed")\n'
+    )
 
 
 def _is_deletion(text: str) -> bool:

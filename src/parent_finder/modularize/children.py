@@ -17,7 +17,6 @@ from parent_finder.modularize.class_text import class_text
 from parent_finder.modularize.original import Original
 from parent_finder.modularize.workbench import Workbench
 
-
 # For each class, the attempts that are taken on to a proof.
 _PROVEN = 4
 
@@ -74,9 +73,7 @@ def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) ->
     )
     found: list[dict[str, Child]] = [{} for _ in attempts]
     promising = _promising(wanted, inherited, attempts)
-    inherited = [
-        seen if number in promising else {} for number, seen in enumerate(inherited)
-    ]
+    inherited = [seen if number in promising else {} for number, seen in enumerate(inherited)]
     for effort in EFFORTS:
         texts: list[dict[str, str]] = []
         for attempt, seen, done in zip(attempts, inherited, found, strict=True):
@@ -90,7 +87,10 @@ def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) ->
             texts.append({name: text for name, text in written.items() if text is not None})
         # Those that are proven already stay: they decide which name the parent is renamed to.
         trials = [
-            (attempt, {**{name: child.text for name, child in done.items()}, **more} if more else {})
+            (
+                attempt,
+                {**{name: child.text for name, child in done.items()}, **more} if more else {},
+            )
             for attempt, more, done in zip(attempts, texts, found, strict=True)
         ]
         for results, more, attempt, done in zip(
@@ -118,9 +118,7 @@ def _promising(
             )
             if text is not None and (saved := _lines(wanted[name].text) - _lines(text)) > 0:
                 estimates.setdefault(name, []).append((-saved, number))
-    return {
-        number for listed in estimates.values() for _, number in sorted(listed)[:_PROVEN]
-    }
+    return {number for listed in estimates.values() for _, number in sorted(listed)[:_PROVEN]}
 
 
 def _lines(text: str) -> int:

@@ -81,9 +81,7 @@ def _report(options: argparse.Namespace, done: Modular, model: str) -> int:
             "inherit\nhint: name other models with --parent=MODEL, or keep the standalone file",
             file=sys.stderr,
         )
-    path = options.output or os.path.join(
-        os.path.dirname(options.files[0]), f"modular_{model}.py"
-    )
+    path = options.output or os.path.join(os.path.dirname(options.files[0]), f"modular_{model}.py")
     if options.json:
         print(json.dumps(as_json(done, model), indent=2, ensure_ascii=False))
     if done.parents and path == "-" and not options.json:

@@ -82,7 +82,9 @@ def _differing(one: Original, pieces: tuple[Piece, ...], file: str) -> list[Diff
     before = [piece.written for piece in one.pieces if piece.kind == "import"]
     after = [piece.written for piece in pieces if piece.kind == "import"]
     if before != after:
-        joined = ["".join(text.replace(",", " ").split()) for text in ("".join(before), "".join(after))]
+        joined = [
+            "".join(text.replace(",", " ").split()) for text in ("".join(before), "".join(after))
+        ]
         reason = _LAID_OUT if len({re.sub(r"[()]", "", one) for one in joined}) == 1 else _COLLECTED
         found.append(Difference(file, 1, "the imports", "differ", reason))
     return found

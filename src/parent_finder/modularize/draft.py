@@ -76,9 +76,9 @@ class Draft:
         lines: dict[str, None] = {}
         own = {original.file_type for original in self.originals}
         for piece in self.pieces:
-            if piece.kind == "import" and self.choice(piece) is WRITTEN:
-                if not _is_sibling(piece, own):
-                    lines.setdefault(piece.written)
+            kept = piece.kind == "import" and self.choice(piece) is WRITTEN
+            if kept and not _is_sibling(piece, own):
+                lines.setdefault(piece.written)
         names: dict[str, dict[str, None]] = {}
         for piece in self.pieces:
             choice = self.choice(piece)

@@ -130,11 +130,12 @@ def _human_lines(path: str, setting: Setting) -> int:
     cased = setting.table.cased(modular.removeprefix("modular_").removesuffix(".py"))
     lines = text.count("\n")
     for node in ast.parse(text).body:
-        if isinstance(node, ast.ClassDef):
-            if type_of_class(node.name, cased, setting.profile.suffixes) != "modeling":
-                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
-                # Two blank lines go with a class.
-                lines -= (node.end_lineno or node.lineno) - first + 3
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if type_of_class(node.name, cased, setting.profile.suffixes) != "modeling":
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            # Two blank lines go with a class.
+            lines -= (node.end_lineno or node.lineno) - first + 3
     return lines
 
 

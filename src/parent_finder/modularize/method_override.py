@@ -102,7 +102,8 @@ def _signature(method: Member) -> str:
 
 def _parts(method: Member) -> tuple[str, list[Statement]]:
     """The docstring and the other statements, each with what is above it."""
-    docstring, body = "", []
+    docstring = ""
+    body: list[Statement] = []
     for statement in statements(method.source, method.function.units, _BODY):
         if statement.is_docstring and not body:
             docstring += statement.lead + statement.text

@@ -162,7 +162,12 @@ def test_configuration_and_model_give_one_modular(root: str, new: Path) -> None:
         ("modeling_breeze.py", "", [], "the file is empty"),
         ("model.py", "class A:\n    pass\n", [], "does not say which model it is"),
         ("modeling_breeze.py", standalone(), ["--parent=lama"], "did you mean llama?"),
-        ("configuration_breeze.py", "class A:\n    pass\n", [], "parents are found by the modeling"),
+        (
+            "configuration_breeze.py",
+            "class A:\n    pass\n",
+            [],
+            "parents are found by the modeling",
+        ),
     ],
 )
 def test_wrong_input(

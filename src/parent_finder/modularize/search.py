@@ -135,10 +135,10 @@ class Search:
         known = {piece.name for piece in pieces}
         added = {name for _, name in names if name not in known}
         for piece in pieces:
-            if piece.kind == "class" and self.draft.choice(piece).kind == "child":
-                # What a parent's class refers to comes along with it.
-                if any(name in piece.text for name in added) or "the whole file" in added:
-                    found.append(piece)
+            # What a parent's class refers to comes along with it.
+            refers = "the whole file" in added or any(name in piece.text for name in added)
+            if refers and piece.kind == "class" and self.draft.choice(piece).kind == "child":
+                found.append(piece)
         return list(dict.fromkeys(found))
 
     def _other_choices(self, piece: Piece) -> list[Choice]:
@@ -169,7 +169,9 @@ class Search:
         """
         origins = {piece: found for piece in helpers if (found := self._origins(piece))}
         for number in range(max((len(found) for found in origins.values()), default=0)):
-            modules = {piece: found[min(number, len(found) - 1)] for piece, found in origins.items()}
+            modules = {
+                piece: found[min(number, len(found) - 1)] for piece, found in origins.items()
+            }
             self._import_or_drop(list(origins), modules)
 
     def _import_or_drop(self, pieces: list[Piece], modules: Mapping[Piece, str]) -> None:
