@@ -12,7 +12,7 @@ from parent_finder.model_ranking import Floats, Library, Situation
 from parent_finder.units import Kind, Unit
 
 # Chosen by `tuning` on models that are in release 5.8.0.
-SIMILAR, NAMESAKE, MODEL = 11.2, 1.2, 0.44
+SIMILAR, NAMESAKE, MODEL = 3.0, 1.0, 0.5
 
 # Groups of equal code with the highest cosine that are looked at.
 _LOOKED_AT = 60
