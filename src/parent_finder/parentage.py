@@ -24,13 +24,21 @@ def read(content: bytes, path: str) -> list[Parentage]:
     tree = source_file.parse(content.decode("utf-8-sig", errors="replace"), path)
     own = path.split("/")[-2]
     imported: dict[str, tuple[str, str, str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            place = _place(node, own)
-            if place is not None:
-                for alias in node.names:
-                    imported[alias.asname or alias.name] = (place[0], place[1], alias.name)
+    for node in _imports(tree.body):
+        place = _place(node, own)
+        if place is not None:
+            for alias in node.names:
+                imported[alias.asname or alias.name] = (place[0], place[1], alias.name)
     return sorted(_parents(tree, imported))
+
+
+def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:
+    """The imports at module level, also under conditions: what bases of classes can come from."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try)):
+            yield from _imports([*node.body, *node.orelse])
 
 
 def _place(node: ast.ImportFrom, own: str) -> tuple[str, str] | None:

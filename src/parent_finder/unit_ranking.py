@@ -14,6 +14,8 @@ from parent_finder.units import Kind, Unit
 # Chosen by `tuning` on models that are in release 5.8.0.
 SIMILAR, NAMESAKE, MODEL = 3.0, 1.0, 0.5
 
+# A cosine from here on is that of equal code.
+_EQUAL = 0.9999
 # Groups of equal code with the highest cosine that are looked at.
 _LOOKED_AT = 60
 
@@ -73,10 +75,11 @@ def groups(
 def ordered_groups(
     found: list[Group], similar: float, namesake: float, model: float
 ) -> list[Group]:
-    """Groups with the highest score first."""
+    """Equal code first, then by score."""
 
-    def place(group: Group) -> tuple[float, float, tuple[int, ...]]:
-        return -group.score(similar, namesake, model), -group.cosine, group.members
+    def place(group: Group) -> tuple[bool, float, float, tuple[int, ...]]:
+        score = group.score(similar, namesake, model)
+        return group.cosine < _EQUAL, -score, -group.cosine, group.members
 
     return sorted(found, key=place)
 
