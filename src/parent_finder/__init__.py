@@ -1,0 +1,1 @@
+"""Names the best parents for a new model, from its source and a library's sources alone."""

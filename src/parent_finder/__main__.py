@@ -1,0 +1,8 @@
+"""``python -m parent_finder``."""
+
+import sys
+
+from parent_finder.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from parent_finder import cli, made_up_library
+
+NEW = made_up_library.renamed(made_up_library.LLAMA, "llama", "breeze")
+
+
+def run(root: str, *arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-m", "parent_finder", *arguments, f"--source-root={root}"],
+        env={**environment, "XDG_CACHE_HOME": os.path.join(root, "cache")},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> str:
+    path = tmp_path / "modeling_breeze.py"
+    path.write_text(NEW)
+    return str(path)
+
+
+def test_found(root: str, new: str) -> None:
+    done = run(root, "rank", new)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Plan: inherit from llama" in done.stdout
+
+
+def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
+    path = tmp_path / "modeling_breeze.py"
+    path.write_text("class BreezeClock:\n    def tick(self):\n        return 60 * self.minutes\n")
+    done = run(root, "rank", str(path), "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["plan"] is None
+
+
+@pytest.mark.parametrize("command", [["rank", "--json"], ["evaluate"], ["evaluate", "--json"]])
+def test_output_does_not_depend_on_the_hash_seed(root: str, new: str, command: list[str]) -> None:
+    arguments = [*command, new] if command[0] == "rank" else command
+    one, other = (run(root, *arguments, seed=seed) for seed in ("1", "77"))
+    assert one.returncode == other.returncode == 0
+    assert one.stdout == other.stdout
+    assert one.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("modeling_x.py", b"class (:\n", "modeling_x.py:1:7: error: this is not valid Python"),
+        ("modeling_x.py", b"", "the file is empty"),
+        ("modeling_x.py", b"x = 1\n", "no class"),
+        ("weights.bin", b"\x00\xff", "not Python source"),
+    ],
+)
+def test_wrong_input(root: str, tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = run(root, "rank", str(path))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_files_that_cannot_be_read(root: str, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.py"):
+        done = run(root, "rank", str(path))
+        assert done.returncode == 2
+        assert "cannot be read" in done.stderr
+
+
+def test_a_huge_file_is_not_even_read(root: str, tmp_path: Path) -> None:
+    path = tmp_path / "modeling_x.py"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    done = run(root, "rank", str(path))
+    assert done.returncode == 2
+    assert "at most 4 MB" in done.stderr
+
+
+def test_wrong_library(tmp_path: Path, new: str) -> None:
+    done = run(str(tmp_path), "rank", new)
+    assert done.returncode == 2
+    assert "no transformers/models" in done.stderr
+
+
+def test_a_library_without_models(tmp_path: Path, new: str) -> None:
+    (tmp_path / "transformers" / "models").mkdir(parents=True)
+    done = run(str(tmp_path), "rank", new)
+    assert done.returncode == 2
+    assert "too little code" in done.stderr
+
+
+@pytest.mark.parametrize("top", ["0", "-1", "many"])
+def test_wrong_top(top: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rank", "x.py", f"--top={top}"])
+    assert caught.value.code == 2
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from parent_finder import cli\n"
+        "try:\n    cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'numpy', 'scipy'} & set(sys.modules)\n"
+    )
+    started = time.process_time()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert time.process_time() - started < 1

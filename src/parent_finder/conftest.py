@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parent_finder import index, made_up_library
+from parent_finder.model_ranking import Library
+from parent_finder.releases import Releases
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return str(made_up_library.write(tmp_path / "library"))
+
+
+@pytest.fixture
+def library(root: str) -> Library:
+    releases = Releases(
+        ("5.0.0", "5.8.0", "5.9.0"),
+        {"llama": "5.0.0", "vista": "5.0.0", "mistral": "5.8.0", "zephyr": "5.0.0"},
+    )
+    return Library(index.open_library(root, None).index, releases)

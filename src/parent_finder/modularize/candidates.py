@@ -1,0 +1,122 @@
+"""Which parent classes are worth trying for each class of the originals."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from modular_converter.diagnostics import ConversionError
+from modular_converter.modular_file import Place
+from modular_converter.prefixes import common_suffix, prefix_of
+from modular_converter.setting import Setting
+from parent_finder.comparison import Comparison
+from parent_finder.model_ranking import Library
+from parent_finder.modularize.children import Attempt, ParentFile
+from parent_finder.modularize.original import Original
+
+# Classes that are less alike than this share nothing worth inheriting.
+_LEAST_COSINE = 0.25
+# Attempts at one parent file with only the classes that want the same prefix.
+_MOST_PREFIXES = 3
+
+
+def attempts_on_modeling(
+    library: Library,
+    compared: Comparison,
+    models: Sequence[int],
+    place: Place,
+    setting: Setting,
+    root: str,
+) -> list[Attempt]:
+    """Attempts on the modeling files of some models, by likeness, in the order of the models."""
+    found: list[Attempt] = []
+    for model in models:
+        for parent, bases in _by_file(library, compared, model, place, root):
+            found += _by_prefix(parent, bases, place, setting)
+    return found
+
+
+def _by_file(
+    library: Library, compared: Comparison, model: int, place: Place, root: str
+) -> Iterator[tuple[ParentFile, dict[str, str]]]:
+    """The most similar class of a model for each class; then the namesakes, where they differ."""
+    table, owner = library.index.tables["class"], library.by_model["class"].owner
+    numbers = np.flatnonzero(owner == model)
+    if not len(numbers):
+        return
+    cosines = compared.cosine["class"][:, table.rows[numbers]]
+    alike: dict[str, dict[str, str]] = {}
+    namesakes: dict[str, dict[str, str]] = {}
+    for position, unit in enumerate(compared.queries["class"].units):
+        row = cosines[position]
+        same_role = np.array([table.units[n].role == unit.role for n in numbers.tolist()])
+        best = int(np.lexsort((-numbers, same_role, row))[-1])
+        if row[best] < _LEAST_COSINE:
+            continue
+        number = int(numbers[best])
+        path = library.index.paths[table.files[number]]
+        alike.setdefault(path, {})[unit.name] = table.units[number].name
+        if not same_role[best] and same_role.any():
+            other = int(numbers[np.flatnonzero(same_role)[0]])
+            path = library.index.paths[table.files[other]]
+            namesakes.setdefault(path, {})[unit.name] = table.units[other].name
+    for path, bases in alike.items():
+        yield parent_file(path, place, root), bases
+    for path, bases in namesakes.items():
+        yield parent_file(path, place, root), {**alike.get(path, {}), **bases}
+
+
+def parent_file(path: str, place: Place, root: str) -> ParentFile:
+    """A file of the library, by its path from the source root, as the modular names it."""
+    _, _, model, name = path.split("/")
+    module = f"{model}.{name.removesuffix('.py')}"
+    prefix = ".." if place.in_library else "transformers.models."
+    return ParentFile(model, "modeling", prefix + module, os.path.join(root, path))
+
+
+def _by_prefix(
+    parent: ParentFile, bases: dict[str, str], place: Place, setting: Setting
+) -> Iterator[Attempt]:
+    """All classes together, and those apart that want the parent renamed to the same prefix.
+
+    A parent file is renamed once: classes that want different prefixes get in each other's way.
+    """
+    yield Attempt(parent, bases)
+    table = setting.table
+    cased, old = table.cased(place.model_name), table.cased(parent.model)
+    wanted = {name: prefix_of(name, base, cased, old) for name, base in bases.items()}
+    counts = Counter(wanted.values())
+    if len(counts) > 1:
+        for prefix, _ in counts.most_common(_MOST_PREFIXES):
+            yield Attempt(parent, {n: b for n, b in bases.items() if wanted[n] == prefix})
+
+
+def attempts_by_name(
+    original: Original, models: Sequence[str], place: Place, setting: Setting, root: str
+) -> list[Attempt]:
+    """Attempts on other files of some models, such as configurations: by the ends of the names."""
+    found: list[Attempt] = []
+    for model in models:
+        stem = f"{original.file_type}_{model}"
+        path = os.path.join(root, "transformers", "models", model, f"{stem}.py")
+        try:
+            index = setting.sources.index(path) if os.path.isfile(path) else None
+        except ConversionError:
+            continue
+        if index is None:
+            continue
+        prefix = ".." if place.in_library else "transformers.models."
+        parent = ParentFile(model, original.file_type, f"{prefix}{model}.{stem}", path)
+        bases = {}
+        for piece in original.pieces:
+            if piece.kind == "class":
+                ends = {name: common_suffix(piece.name, name) for name in index.classes}
+                best = max(ends, key=lambda name: len(ends[name]), default="")
+                if best and ends[best]:
+                    bases[piece.name] = best
+        if bases:
+            found += _by_prefix(parent, bases, place, setting)
+    return found

@@ -1,0 +1,81 @@
+"""Writing a class as the child of a parent class."""
+
+from __future__ import annotations
+
+from parent_finder.modularize import method_override
+from parent_finder.modularize.class_text import INDENT, ClassText, Member
+
+# How hard a child tries to be short: each is longer, and surer to convert back, than the last.
+EFFORTS = ("shortest", "whole bodies", "whole methods")
+
+
+def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) -> str | None:
+    """The modular class that should convert to ``mine``; None when no child can.
+
+    ``inherited`` is what `class mine(base): pass` converts to.
+    """
+    if mine.lead != inherited.lead or mine.keywords != inherited.keywords or mine.others:
+        return None
+    if inherited.docstring and not mine.docstring:
+        return None
+    bases = [base, *(one for one in mine.bases if one not in inherited.bases)]
+    head = ""
+    if mine.decorators != inherited.decorators:
+        head = "".join(mine.decorators) or "@no_inherit_decorator\n"
+    head += f"class {mine.name}({', '.join(bases)}):\n"
+    members = _attributes(mine, inherited)
+    methods = _methods(mine, inherited, effort)
+    if methods is None:
+        return None
+    members += methods
+    docstring = mine.docstring if mine.docstring != inherited.docstring else ""
+    if members and not _is_deletion(members[0]):
+        members[0] = members[0].lstrip("\n")
+    return head + docstring + ("".join(members) or ("" if docstring else f"{INDENT}pass\n"))
+
+
+def _attributes(mine: ClassText, inherited: ClassText) -> list[str]:
+    found = []
+    for name, member in mine.attributes.items():
+        old = inherited.attributes.get(name)
+        if old is None or (old.lead, old.text) != (member.lead, member.text):
+            found.append(member.lead + member.text)
+    for name in inherited.attributes:
+        if name not in mine.attributes:
+            found.append(f"{INDENT}{name} = AttributeError()\n")
+    return found
+
+
+def _methods(mine: ClassText, inherited: ClassText, effort: str) -> list[str] | None:
+    found = []
+    for key, member in mine.methods.items():
+        old = inherited.methods.get(key)
+        if old is None:
+            found.append((member.lead or "\n") + member.text)
+        elif not member.same_as(old):
+            if member.lead.strip("\n") != old.lead.strip("\n"):
+                return None
+            found.append("\n" + _override(member, old, mine.bases[0] if mine.bases else "", effort))
+    for key, member in inherited.methods.items():
+        if key not in mine.methods and " " not in key:
+            found.append(_deletion(member))
+    return found
+
+
+def _override(mine: Member, theirs: Member, base: str, effort: str) -> str:
+    texts = method_override.overrides(mine, theirs, base)
+    if effort == "whole methods" or texts.whole is None:
+        return texts.verbatim
+    return texts.short[0] if effort == "shortest" and texts.short else texts.whole
+
+
+def _deletion(method: Member) -> str:
+    """A method that the converter takes as the wish to leave the parent's out."""
+    first = "self" if "self" in (method.function.head.arguments or "") else ""
+    return (
+        f'\n{INDENT}def {method.name}({first}):\n{INDENT * 2}raise AttributeError("Not needed")\n'
+    )
+
+
+def _is_deletion(text: str) -> bool:
+    return "raise AttributeError(" in text and text.count("\n") <= 4

@@ -1,0 +1,146 @@
+"""A modular file that is being written: what becomes of each piece of the originals."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from modular_converter.lexing import references
+from parent_finder.modularize.original import Original, Piece
+
+PieceKey = tuple[str, str]
+"""The file type and the name of a piece."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of a piece.
+
+    ``written``: it is repeated. ``child``: a class is written as ``text``, with a base from
+    ``module``. ``imported``: a function or value is imported from ``module``. ``dropped``: it comes
+    with something else.
+    """
+
+    kind: Literal["written", "child", "imported", "dropped"]
+    text: str = ""
+    module: str = ""
+    base: str = ""
+
+
+WRITTEN = Choice("written")
+DROPPED = Choice("dropped")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The choices that differ from ``written``, and the line that imports a marker decorator."""
+
+    originals: tuple[Original, ...]
+    choices: Mapping[PieceKey, Choice]
+    marker_import: str
+
+    def choice(self, piece: Piece) -> Choice:
+        """What becomes of a piece."""
+        return self.choices.get(key_of(piece), WRITTEN)
+
+    def choosing(self, changes: Mapping[PieceKey, Choice]) -> Draft:
+        """The draft with other choices for some pieces."""
+        return replace(self, choices={**self.choices, **changes})
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """All pieces of all originals, those of the configuration before those of the model."""
+        return [piece for original in self.originals for piece in original.pieces]
+
+    @property
+    def text(self) -> str:
+        """The modular file, not formatted."""
+        return "".join((self.originals[0].header, *self._imports(), *self._body()))
+
+    @property
+    def lines(self) -> int:
+        """The lines that are not blank, which no formatting of imports changes much."""
+        return sum(1 for line in self.text.split("\n") if line.strip())
+
+    def needed_names(self) -> set[str]:
+        """The plain names that the written code refers to, its own definitions left aside."""
+        found: set[str] = set()
+        for name, text in self._definitions():
+            found |= _references(text) - {name}
+        return found
+
+    def _imports(self) -> list[str]:
+        lines: dict[str, None] = {}
+        own = {original.file_type for original in self.originals}
+        for piece in self.pieces:
+            kept = piece.kind == "import" and self.choice(piece) is WRITTEN
+            if kept and not _is_sibling(piece, own):
+                lines.setdefault(piece.written)
+        names: dict[str, dict[str, None]] = {}
+        for piece in self.pieces:
+            choice = self.choice(piece)
+            if choice.kind == "child":
+                names.setdefault(choice.module, {}).setdefault(choice.base)
+            elif choice.kind == "imported":
+                names.setdefault(choice.module, {}).setdefault(piece.name)
+        found = list(lines)
+        first = next((piece for piece in self.originals[0].pieces if piece.kind == "import"), None)
+        if first is not None and found:
+            # Blank lines above the first import end the header.
+            blank = first.lead[: len(first.lead) - len(first.lead.lstrip("\n"))]
+            found[0] = blank + found[0].lstrip("\n")
+        if "@no_inherit_decorator" in "".join(self._body()):
+            found.append(self.marker_import)
+        for module in sorted(names):
+            found.append(f"from {module} import {', '.join(sorted(names[module]))}\n")
+        return found
+
+    def _body(self) -> list[str]:
+        exported = [piece for piece in self.pieces if piece.kind == "exports"]
+        return [text for _, text in self._definitions()] + _exports(exported)
+
+    def _definitions(self) -> list[tuple[str, str]]:
+        """What is written of classes and helpers, by name."""
+        found: dict[tuple[str, str], None] = {}
+        for piece in self.pieces:
+            choice = self.choice(piece)
+            if piece.kind in ("exports", "import") or choice.kind in ("imported", "dropped"):
+                continue
+            text = f"\n\n{choice.text}" if choice.kind == "child" else piece.written
+            # The same helper may stand in several files: once is enough for the modular.
+            found.setdefault((piece.name, text))
+        return list(found)
+
+
+@lru_cache(maxsize=4096)
+def _references(text: str) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in references(text))
+
+
+def key_of(piece: Piece) -> PieceKey:
+    """What a draft knows a piece by."""
+    return piece.file_type, piece.name
+
+
+def _is_sibling(piece: Piece, own: set[str]) -> bool:
+    """Whether a piece imports from a file that the same modular generates."""
+    node = ast.parse(piece.text).body[0]
+    if not isinstance(node, ast.ImportFrom) or node.level != 1 or not node.module:
+        return False
+    return any(node.module.startswith(f"{file_type}_") for file_type in own)
+
+
+def _exports(pieces: Sequence[Piece]) -> list[str]:
+    """One `__all__` for those of all files."""
+    if len(pieces) < 2:
+        return [piece.written for piece in pieces]
+    names = []
+    for piece in pieces:
+        node = ast.parse(piece.text).body[0]
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            names += [ast.unparse(one) for one in node.value.elts]
+    listed = "".join(f"    {name},\n" for name in names)
+    return [f"{pieces[0].lead}__all__ = [\n{listed}]\n"]

@@ -1,0 +1,212 @@
+"""From standalone files to a proven modular file."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modular_converter import profiles
+from modular_converter.file_types import FILE_TYPES
+from modular_converter.formatting import format_all
+from modular_converter.library import Sources, distribution_facts
+from modular_converter.modular_file import Place, place_of
+from modular_converter.setting import Setting
+from parent_finder import comparison, likelihood, model_ranking
+from parent_finder.diagnostics import InputError
+from parent_finder.model_ranking import Library, Situation
+from parent_finder.modularize import candidates, search
+from parent_finder.modularize.children import Attempt, offers
+from parent_finder.modularize.differences import Difference, differences
+from parent_finder.modularize.draft import Draft
+from parent_finder.modularize.original import (
+    Original,
+    original,
+    type_and_model,
+    without_banner,
+)
+from parent_finder.modularize.workbench import Verdict, Workbench
+from parent_finder.source_file import SourceFile
+
+# Models that are tried when no parent is named, and that a modular file may name at most.
+_TRIED = 12
+_MOST_PARENTS = 6
+
+_ELSEWHERE = "the name of a class says that it belongs to a file of this type"
+
+# Files come in this order in a modular file.
+_ORDER = ("configuration", *(one for one in FILE_TYPES if one not in ("configuration", "modeling")))
+
+
+@dataclass(frozen=True)
+class Modular:
+    """A modular file with its proof.
+
+    ``lines`` are those of the modular, ``original_lines`` those of the files it stands for.
+    ``parents`` are the models that it inherits from. ``exact`` says whether the conversion gives
+    the (formatted) originals back; ``wanted`` and ``outputs`` are both by file name.
+    """
+
+    text: str
+    lines: int
+    original_lines: int
+    parents: tuple[str, ...]
+    exact: bool
+    wanted: dict[str, str]
+    outputs: dict[str, str]
+    differences: tuple[Difference, ...]
+
+
+def setting_for(root: str) -> Setting:
+    """What conversions of models of the library under a source root depend on."""
+    sources = Sources()
+    facts = distribution_facts([root], sources)
+    return Setting(sources, (root,), facts.table, profiles.for_version(facts.version))
+
+
+def place_for(path: str, model: str, content: str, root: str) -> Place:
+    """Where the modular of a standalone file stands.
+
+    A file with the relative imports of a model of the library is treated as one, wherever it lies.
+    """
+    name = f"modular_{model}.py"
+    levels = [n.level for n in ast.walk(ast.parse(content)) if isinstance(n, ast.ImportFrom)]
+    if max(levels, default=0) > 1:
+        return place_of(os.path.join(root, "transformers", "models", model, name), root, [root])
+    directory = os.path.dirname(os.path.abspath(path))
+    return place_of(os.path.join(directory, name), directory)
+
+
+def modularize(
+    library: Library,
+    root: str,
+    files: dict[str, str],
+    source: SourceFile | None,
+    situation: Situation,
+    parents: Sequence[str],
+    setting: Setting,
+) -> Modular:
+    """The modular file for standalone files of one model, given as texts by path.
+
+    ``source`` is the modeling file among them; ``parents`` are the models to inherit from, the
+    most similar ones when empty. Raises InputError, and EnvironmentLack without a formatter.
+    """
+    named = {path: type_and_model(path) for path in files}
+    model = next(iter(named.values()))[1]
+    for path, (_, other) in named.items():
+        if other != model:
+            raise InputError(
+                path,
+                f"this is a file of {other}, and the first one is of {model}",
+                hint="name the files of one model at a time",
+            )
+    first = next(iter(files))
+    place = place_for(first, model, files[first], root)
+    bench = _bench(place, setting, {named[path][0]: text for path, text in files.items()})
+    attempts = {
+        one.file_type: _attempts(library, root, bench, one, source, situation, parents)
+        for one in bench.originals
+    }
+    found = [
+        offer
+        for one in bench.originals
+        for offer in offers(bench, one, attempts[one.file_type])
+        if offer.children
+    ]
+    chosen = search.chosen_offers(found, len(parents) or _MOST_PARENTS)
+    draft = search.first_draft(Draft(bench.originals, {}, _marker_import(place)), chosen)
+    modules = {offer.parent.module: offer.parent.path for offer in chosen}
+    searching = search.Search.begin(bench, draft, modules, search.alternatives(draft, found))
+    searching.run()
+    return _finished(bench, searching)
+
+
+def _bench(place: Place, setting: Setting, texts: dict[str, str]) -> Workbench:
+    names = {kind: f"{kind}_{place.model_name}.py" for kind in texts}
+    plain = {names[kind]: without_banner(text) for kind, text in texts.items()}
+    formatted = format_all(plain, setting.profile, jobs=1)
+    order = {kind: n for n, kind in enumerate((*_ORDER, "modeling"))}
+    originals = [
+        original(
+            os.path.join(place.directory, names[kind]),
+            kind,
+            formatted[names[kind]].text,
+            setting.sources,
+        )
+        for kind in sorted(texts, key=order.__getitem__)
+    ]
+    return Workbench(place, setting, tuple(originals))
+
+
+def _attempts(
+    library: Library,
+    root: str,
+    bench: Workbench,
+    one: Original,
+    source: SourceFile | None,
+    situation: Situation,
+    parents: Sequence[str],
+) -> list[Attempt]:
+    ranked: list[int] = []
+    if source is not None:
+        compared = comparison.compare(library.index, source)
+        scores = likelihood.scores(library, compared, situation)
+        ranked = model_ranking.order(library, scores)
+    if parents:
+        ranked = [library.models.index(name) for name in parents]
+    ranked = ranked[: max(_TRIED, len(parents))]
+    if one.file_type == "modeling" and source is not None:
+        return candidates.attempts_on_modeling(
+            library, compared, ranked, bench.place, bench.setting, root
+        )
+    names = [library.models[number] for number in ranked]
+    return candidates.attempts_by_name(one, names, bench.place, bench.setting, root)
+
+
+def _marker_import(place: Place) -> str:
+    package = "..." if place.in_library else "transformers."
+    return f"from {package}utils.generic import no_inherit_decorator\n"
+
+
+def _finished(bench: Workbench, done: search.Search) -> Modular:
+    """The formatted modular, if that still gives the originals; else the unformatted one."""
+    name = f"modular_{bench.place.model_name}.py"
+    text, verdict = done.draft.text, done.verdict
+    pretty = bench.formatted({name: text})[name]
+    if not pretty.problem:
+        again = bench.judge(pretty.text)
+        if again.differences <= verdict.differences:
+            text, verdict = pretty.text, again
+    wanted = {f"{o.file_type}_{bench.place.model_name}.py": o.text for o in bench.originals}
+    outputs = {f"{k}_{bench.place.model_name}.py": t for k, t in verdict.outputs.items()}
+    modules = [choice.module for choice in done.draft.choices.values() if choice.module]
+    parents = dict.fromkeys(module.lstrip(".").split(".")[-2] for module in modules)
+    return Modular(
+        text=text,
+        lines=text.count("\n"),
+        original_lines=sum(one.text.count("\n") for one in bench.originals),
+        parents=tuple(parents),
+        exact=wanted == outputs,
+        wanted=wanted,
+        outputs=outputs,
+        differences=tuple(_differences(bench, verdict)),
+    )
+
+
+def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
+    if verdict.problem is not None:
+        return [
+            Difference(one.path, one.line, one.code, "cannot be converted", one.message)
+            for one in verdict.problem.diagnostics
+        ]
+    kinds = {one.file_type for one in bench.originals}
+    added = [
+        Difference(f"{kind}_{bench.place.model_name}.py", 0, "the file", "is added", _ELSEWHERE)
+        for kind in sorted(verdict.outputs.keys() - kinds)
+    ]
+    return added + [
+        difference
+        for one in bench.originals
+        for difference in differences(bench, one, verdict.outputs.get(one.file_type))
+    ]

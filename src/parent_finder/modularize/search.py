@@ -1,0 +1,231 @@
+"""The shortest modular file that converts back to the originals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from parent_finder.modularize.children import Offer
+from parent_finder.modularize.draft import DROPPED, WRITTEN, Choice, Draft, PieceKey, key_of
+from parent_finder.modularize.original import Piece
+from parent_finder.modularize.workbench import Verdict, Workbench
+
+# What naming one more parent file costs in lines: its import, and a reader's attention.
+_PARENT_COST = 4
+# Other children of a class that are tried when one makes the file differ.
+_MOST_OTHERS = 3
+
+
+def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
+    """Offers that together save the most lines, greedily; at most one of each parent file.
+
+    ``offers`` are in order of preference: of equal gains the first one counts.
+    """
+    chosen: list[Offer] = []
+    best: dict[str, int] = {}
+    while len(chosen) < at_most:
+        taken = {offer.parent for offer in chosen}
+        gains = [
+            (
+                sum(max(c.saved - best.get(n, 0), 0) for n, c in offer.children.items()),
+                -rank,
+                offer,
+            )
+            for rank, offer in enumerate(offers)
+            if offer.parent not in taken
+        ]
+        gain, _, offer = max(gains, key=lambda one: one[:2], default=(0, 0, None))
+        if offer is None or gain <= _PARENT_COST:
+            break
+        chosen.append(offer)
+        for name, child in offer.children.items():
+            best[name] = max(best.get(name, 0), child.saved)
+    return chosen
+
+
+def first_draft(draft: Draft, chosen: Sequence[Offer]) -> Draft:
+    """The draft in which each class comes from the parent that saves the most lines."""
+    best = {key: options[0] for key, options in alternatives(draft, chosen).items()}
+    return draft.choosing(best)
+
+
+def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[Choice]]:
+    """For each class that has any, the children that were offered, the shortest first."""
+    found: dict[PieceKey, list[Choice]] = {}
+    for piece in draft.pieces:
+        options = [
+            (-offer.children[piece.name].saved, rank, offer)
+            for rank, offer in enumerate(offers)
+            if piece.kind == "class" and piece.name in offer.children
+            if offer.parent.file_type == piece.file_type
+        ]
+        for _, _, offer in sorted(options, key=lambda one: one[:2]):
+            child = offer.children[piece.name]
+            choice = Choice("child", child.text, offer.parent.module, child.base)
+            found.setdefault(key_of(piece), []).append(choice)
+    return found
+
+
+@dataclass(eq=False)
+class Search:
+    """Changes a draft step by step; a step stays when it makes things no worse, and shorter."""
+
+    bench: Workbench
+    draft: Draft
+    modules: Mapping[str, str]
+    offered: Mapping[PieceKey, Sequence[Choice]]
+    verdict: Verdict
+
+    @staticmethod
+    def begin(
+        bench: Workbench,
+        draft: Draft,
+        modules: Mapping[str, str],
+        offered: Mapping[PieceKey, Sequence[Choice]],
+    ) -> Search:
+        """A search from a draft.
+
+        ``modules`` are the parents' with their paths, ``offered`` all children of each class.
+        """
+        return Search(bench, draft, modules, offered, bench.judge(draft.text))
+
+    def run(self) -> None:
+        """Mends what differs, then shortens what is left."""
+        self._mend()
+        self._shorten()
+        if self.verdict.differences:
+            self._mend()
+        self._drop_imports()
+
+    def _try(self, changes: Mapping[PieceKey, Choice], *, longer: bool = False) -> bool:
+        """Takes changes over if they mend something, or shorten and break nothing."""
+        draft = self.draft.choosing(changes)
+        if not longer and draft.lines >= self.draft.lines:
+            return False
+        return self._accept(draft, self.verdict.differences - (1 if longer else 0))
+
+    def _accept(self, draft: Draft, allowed: int) -> bool:
+        verdict = self.bench.judge(draft.text)
+        if verdict.differences > allowed:
+            return False
+        self.draft, self.verdict = draft, verdict
+        return True
+
+    def _mend(self) -> None:
+        """Writes out, or leaves to the parents, what does not come back as it was."""
+        for _ in range(3):
+            if not self.verdict.differences:
+                return
+            before = self.verdict.differences
+            for piece in self._differing():
+                for choice in self._other_choices(piece):
+                    if self._try({key_of(piece): choice}, longer=True):
+                        break
+                if not self.verdict.differences:
+                    return
+            if self.verdict.differences == before:
+                return
+
+    def _differing(self) -> list[Piece]:
+        """The pieces that may be why something differs, the likely ones first."""
+        names = self.verdict.names
+        pieces = self.draft.pieces
+        found = [piece for piece in pieces if key_of(piece) in names]
+        known = {piece.name for piece in pieces}
+        added = {name for _, name in names if name not in known}
+        for piece in pieces:
+            # What a parent's class refers to comes along with it.
+            refers = "the whole file" in added or any(name in piece.text for name in added)
+            if refers and piece.kind == "class" and self.draft.choice(piece).kind == "child":
+                found.append(piece)
+        return list(dict.fromkeys(found))
+
+    def _other_choices(self, piece: Piece) -> list[Choice]:
+        choice = self.draft.choice(piece)
+        found: list[Choice] = []
+        if piece.kind == "class" and choice.kind == "child":
+            used = [c for c in self.offered.get(key_of(piece), ()) if c.module in self.modules]
+            found = [*used[:_MOST_OTHERS], WRITTEN, DROPPED]
+        elif piece.kind in ("function", "assignment"):
+            imported = [Choice("imported", module=module) for module in self.modules]
+            found = [DROPPED, *imported, WRITTEN]
+        return [one for one in found if one != choice]
+
+    def _shorten(self) -> None:
+        helpers = [p for p in self.draft.pieces if p.kind in ("function", "assignment")]
+        classes = [p for p in self.draft.pieces if p.kind == "class"]
+        self._leave_to_parents(helpers)
+        for piece in reversed(classes):
+            choice = self.draft.choice(piece)
+            if choice.kind == "child" and piece.name not in self.draft.needed_names():
+                self._try({key_of(piece): DROPPED})
+        self._leave_to_parents(helpers)
+
+    def _leave_to_parents(self, helpers: Sequence[Piece]) -> None:
+        """Imports the helpers that parents have, or drops those that come by themselves.
+
+        Where helpers end up depends on which others are imported: so all are tried at once first.
+        """
+        origins = {piece: found for piece in helpers if (found := self._origins(piece))}
+        for number in range(max((len(found) for found in origins.values()), default=0)):
+            modules = {
+                piece: found[min(number, len(found) - 1)] for piece, found in origins.items()
+            }
+            self._import_or_drop(list(origins), modules)
+
+    def _import_or_drop(self, pieces: list[Piece], modules: Mapping[Piece, str]) -> None:
+        pieces = [piece for piece in pieces if self.draft.choice(piece) is WRITTEN]
+        if not pieces:
+            return
+        gone = self.draft.choosing({key_of(piece): DROPPED for piece in pieces})
+        needed = gone.needed_names()
+        changes = {
+            key_of(piece): Choice("imported", module=modules[piece])
+            if piece.name in needed
+            else DROPPED
+            for piece in pieces
+        }
+        if self._try(changes) or len(pieces) == 1:
+            return
+        middle = math.ceil(len(pieces) / 2)
+        self._import_or_drop(pieces[middle:], modules)
+        self._import_or_drop(pieces[:middle], modules)
+
+    def _origins(self, piece: Piece) -> list[str]:
+        """The parent modules that have a helper of this name, those with equal code first."""
+        if self.draft.choice(piece) is not WRITTEN:
+            return []
+        found = []
+        for rank, (module, path) in enumerate(self.modules.items()):
+            index = self.bench.setting.sources.index(path)
+            item = index.functions.get(piece.name) or index.assignments.get(piece.name)
+            if item is not None:
+                found.append((item.text != piece.text, rank, module))
+        return [module for _, _, module in sorted(found)]
+
+    def _drop_imports(self) -> None:
+        needed = self.draft.needed_names()
+        unneeded = [
+            piece
+            for piece in self.draft.pieces
+            if piece.kind == "import"
+            and self.draft.choice(piece) is WRITTEN
+            and needed.isdisjoint(name.partition(".")[0] for name in piece.names)
+        ]
+        self._all_or_halves(unneeded, lambda piece: {key_of(piece): DROPPED})
+
+    def _all_or_halves(
+        self, pieces: Sequence[Piece], change: Callable[[Piece], Mapping[PieceKey, Choice]]
+    ) -> None:
+        """Makes a change to as many of the pieces as possible."""
+        if not pieces:
+            return
+        changes: dict[PieceKey, Choice] = {}
+        for piece in pieces:
+            changes |= change(piece)
+        if self._try(changes) or len(pieces) == 1:
+            return
+        middle = math.ceil(len(pieces) / 2)
+        self._all_or_halves(pieces[middle:], change)
+        self._all_or_halves(pieces[:middle], change)

@@ -1,0 +1,105 @@
+"""Converting drafts and comparing what they give with the originals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from modular_converter.assembly import OutputFile
+from modular_converter.conversion import convert
+from modular_converter.diagnostics import ConversionError
+from modular_converter.formatting import Formatted, format_all
+from modular_converter.index import FileIndex, build_index
+from modular_converter.modular_file import Place
+from modular_converter.setting import Setting
+from modular_converter.source import Source
+from parent_finder.modularize.original import Original, pieces_of, without_banner
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far what a modular gives is from the originals.
+
+    ``differences`` counts the pieces that differ, 0 when all files are equal; ``names`` are those
+    pieces' names by file type. ``outputs`` are the files without their banners. ``problem`` says
+    why there are none.
+    """
+
+    differences: int
+    names: frozenset[tuple[str, str]]
+    outputs: Mapping[str, str]
+    problem: ConversionError | None = None
+
+
+@dataclass(eq=False)
+class Workbench:
+    """Where modulars for some originals are tried. Only what is asked for is ever written."""
+
+    place: Place
+    setting: Setting
+    originals: tuple[Original, ...]
+    _known: dict[str, Verdict] = field(default_factory=dict)
+
+    def convert(self, modular: str) -> dict[str, OutputFile]:
+        """The unformatted outputs of a modular text by file type. Raises ConversionError."""
+        self.setting.sources.put(self.place.path, modular)
+        return convert(self.place, self.setting).outputs
+
+    def formatted(self, texts: Mapping[str, str]) -> dict[str, Formatted]:
+        """Formats texts under file names."""
+        return format_all(texts, self.setting.profile, jobs=1)
+
+    def index(self, text: str) -> FileIndex:
+        """Takes a text apart. Raises ConversionError."""
+        return build_index(Source(self.place.path, self.place.path, text))
+
+    def judge(self, modular: str) -> Verdict:
+        """Converts and formats a modular text and compares with the originals."""
+        try:
+            outputs = self.convert(modular)
+        except ConversionError as problem:
+            everything = {(o.file_type, p.name) for o in self.originals for p in o.pieces}
+            return Verdict(10 * len(everything) + 10, frozenset(everything), {}, problem)
+        except RecursionError:
+            return Verdict(10**6, frozenset(), {})
+        texts = {self._name(kind): without_banner(one.text) for kind, one in outputs.items()}
+        key = "\0".join(f"{name}\0{text}" for name, text in sorted(texts.items()))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._compare(texts, set(outputs))
+        return known
+
+    def _name(self, file_type: str) -> str:
+        return f"{file_type}_{self.place.model_name}.py"
+
+    def _compare(self, texts: Mapping[str, str], types: set[str]) -> Verdict:
+        found = {name: done.text for name, done in self.formatted(texts).items()}
+        outputs = {kind: found[self._name(kind)] for kind in types}
+        wanted = {original.file_type: original for original in self.originals}
+        differing: set[tuple[str, str]] = set()
+        count = 0
+        for kind in sorted(wanted.keys() | types):
+            if kind in wanted and kind in outputs:
+                more = self._differences(wanted[kind], outputs[kind])
+            else:
+                more = {"the whole file"}
+            count += len(more)
+            differing |= {(kind, name) for name in more}
+        return Verdict(count, frozenset(differing), outputs)
+
+    def _differences(self, original: Original, text: str) -> set[str]:
+        if text == original.text:
+            return set()
+        try:
+            pieces = pieces_of(self.index(text), original.file_type)
+        except ConversionError:
+            return {"the whole file"}
+        mine = [(one.name, one.written) for one in original.pieces]
+        theirs = [(one.name, one.written) for one in pieces]
+        found: set[str] = set()
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, mine, theirs, False).get_opcodes():
+            if tag != "equal":
+                found.update(name for name, _ in mine[i1:i2])
+                found.update(name for name, _ in theirs[j1:j2])
+        return found or {"the lines above the first statement"}

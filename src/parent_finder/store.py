@@ -1,0 +1,56 @@
+"""Arrays with a JSON header in a file: written atomically, checked when read, no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_HEADER = "header"
+
+
+def load(path: str) -> tuple[Any, Arrays] | None:
+    """The header and the arrays of a file; None when there is no whole, readable file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            # Reading an array checks its checksum.
+            arrays = {name: archive[name] for name in archive.files}
+        content = json.loads(arrays.pop(_HEADER).tobytes())
+        # Names of arrays are in no checksum.
+        if sorted(arrays) != content["arrays"]:
+            return None
+        header = content["header"]
+    except Exception:
+        # What a damaged archive raises is not settled: a wrong bit may even look like encryption.
+        return None
+    return header, arrays
+
+
+def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Writes a file through a sibling that then takes its place. Raises OSError."""
+    directory = os.path.dirname(path)
+    os.makedirs(directory, exist_ok=True)
+    content = {"arrays": sorted(arrays), "header": header}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    handle, sibling = tempfile.mkstemp(prefix=".new-", dir=directory)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            named: dict[str, Any] = {_HEADER: np.frombuffer(text, dtype=np.uint8), **arrays}
+            np.savez(file, **named)
+        os.replace(sibling, path)
+    except BaseException:
+        os.unlink(sibling)
+        raise
+
+
+def default_directory() -> str:
+    """The user's cache directory for this tool."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "rules_transformers", "parent_finder")
