@@ -120,3 +120,36 @@ def test_help_loads_nothing_heavy() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
     assert time.process_time() - started < 1
+
+
+def test_an_index_is_the_same_wherever_it_is_built(root: str, tmp_path: Path, new: str) -> None:
+    other = str(made_up_library.write(tmp_path / "elsewhere"))
+    files = [tmp_path / "one.npz", tmp_path / "two.npz"]
+    for path, where in zip(files, (root, other), strict=True):
+        done = run(where, "index", f"--output={path}")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "9 classes of 4 files; 5 files were read, 0 were in the cache" in done.stderr
+    assert files[0].read_bytes() == files[1].read_bytes()
+    empty = str(tmp_path)
+    asked = run(empty, "rank", new, f"--index={files[0]}")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout == run(root, "rank", new).stdout
+
+
+def test_a_file_that_is_no_index(root: str, new: str) -> None:
+    done = run(root, "rank", new, f"--index={new}")
+    assert done.returncode == 2
+    assert "not an index" in done.stderr
+    assert "parent_finder index --output" in done.stderr
+
+
+def test_copies_are_listed_by_place(root: str, new: str, tmp_path: Path) -> None:
+    done = run(root, "copies", new)
+    assert done.returncode == 1
+    first = done.stdout.splitlines()[0]
+    assert first.startswith(f"{new}:6: hint[copied-class]: BreezeRMSNorm (10 lines)")
+    assert "LlamaRMSNorm of llama" in first
+    other = tmp_path / "modeling_other.py"
+    other.write_text("class OtherClock:\n    minutes = 3\n")
+    done = run(root, "copies", str(other))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -127,7 +127,7 @@ def _index(options: argparse.Namespace) -> int:
     classes = len(opened.index.tables["class"].units)
     print(
         f"{options.output}: {classes} classes of {len(opened.index.paths)} files; "
-        f"{opened.files_read} of {opened.files} files were read, the others were in the cache",
+        f"{opened.files_read} files were read, {opened.files - opened.files_read} were in the cache",
         file=sys.stderr,
     )
     return 0
