@@ -18,9 +18,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY = ROOT / "3rdparty" / "python"
-CONVERTER = ROOT / "rules" / "rules_transformers" / "modular" / "modular_converter"
+PLUGIN = ROOT / "rules" / "rules_transformers"
+# The tools' own requirements and locks lie in the plugin, which ships them.
+TOOLS = {
+    "modular_converter": PLUGIN / "modular",
+    "parent_finder": PLUGIN / "similarity",
+}
 
-PYTHON_OF = {"plugin": "3.9", "tools": "3.11", "ml": "3.11", "modular_converter": "3.10"}
+PYTHON_OF = {
+    "plugin": "3.9",
+    "tools": "3.11",
+    "ml": "3.11",
+    "modular_converter": "3.10",
+    "parent_finder": "3.11",
+}
 
 # What torch's Linux wheels need for CUDA only.
 _CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton==)")
@@ -64,14 +75,10 @@ def main(resolves: list[str]) -> int:
             cuda_lock = lock(DIRECTORY / "ml-requirements.txt", python)
             (DIRECTORY / "ml-cuda.lock").write_text(cuda_lock)
             (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(cuda_lock))
-        elif resolve == "modular_converter":
-            requirements = CONVERTER.with_name("modular_converter-requirements.txt")
-            CONVERTER.with_suffix(".lock").write_text(
-                lock(requirements, python, "--generate-hashes")
-            )
         else:
-            requirements = DIRECTORY / f"{resolve}-requirements.txt"
-            (DIRECTORY / f"{resolve}.lock").write_text(
+            directory = TOOLS.get(resolve, DIRECTORY)
+            requirements = directory / f"{resolve}-requirements.txt"
+            (directory / f"{resolve}.lock").write_text(
                 lock(requirements, python, "--generate-hashes")
             )
     return 0

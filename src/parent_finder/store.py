@@ -35,7 +35,7 @@ def load(path: str) -> tuple[Any, Arrays] | None:
 
 def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Writes a file through a sibling that then takes its place. Raises OSError."""
-    directory = os.path.dirname(path)
+    directory = os.path.dirname(os.path.abspath(path))
     os.makedirs(directory, exist_ok=True)
     content = {"arrays": sorted(arrays), "header": header}
     text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from parent_finder import store
 
@@ -28,3 +30,11 @@ def test_no_flipped_byte_gives_other_content(tmp_path: Path) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     assert store.load(str(tmp_path / "none.npz")) is None
+
+
+def test_a_file_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store.save("x.npz", {}, {})
+    assert os.listdir() == ["x.npz"]

@@ -38,6 +38,18 @@ def is_model_file(path: str) -> bool:
     return name.endswith(".py") and any(name.startswith(f"{kind}_") for kind in FILE_TYPES)
 
 
+def model_of(path: str) -> str | None:
+    """The model that a file is named for: `new` of `x/image_processing_pil_new.py`.
+
+    None if it is not named as one of a model's files is.
+    """
+    name = PurePosixPath(path).name
+    kinds = [kind for kind in FILE_TYPES if name.startswith(f"{kind}_") and name.endswith(".py")]
+    if not kinds:
+        return None
+    return name[len(max(kinds, key=len)) + 1 : -len(".py")] or None
+
+
 def generated_path(modular_path: str, file_type: str) -> str:
     """The path of the `file_type` file that `modular_path` generates.
 

@@ -1,0 +1,74 @@
+"""The library whose models are candidates, and its index: one product, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.fs import Digest
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import Get, collect_rules, rule
+
+from rules_transformers.modular.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
+from rules_transformers.modular.parent_sources import (
+    READ_BY_CONVERSIONS,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+from rules_transformers.similarity.finder_process import FinderProcessRequest
+from rules_transformers.similarity.subsystem import ParentFinder
+
+INDEX_FILE = "__index.npz"
+# What the true parents of a model are is told by the modular files.
+_READ = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
+
+
+@dataclass(frozen=True)
+class Library:
+    """The library's sources and the index of them.
+
+    :param sources: at the places where they would be installed.
+    :param index: the file `INDEX_FILE`.
+    """
+
+    sources: Digest
+    index: Digest
+
+
+class NoLibrary(Exception):
+    """There is no library to find parents in."""
+
+
+@rule(desc="Index the models of the library")
+async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Library:
+    resolve = finder.resolve or python_setup.default_resolve
+    requirement = await Get(ParentsRequirement, ParentsRequirementRequest(finder.library, resolve))
+    if requirement.value is None:
+        raise NoLibrary(
+            f"The resolve `{resolve}` pins no library with models\n"
+            "hint: name a resolve that does in `[parent-finder].resolve`, or the library itself in "
+            '`[parent-finder].library`, e.g. "transformers==5.23.0"'
+        )
+    sources = await Get(
+        DistributionSources,
+        DistributionSourcesRequest(requirement.value, requirement.interpreter_constraints, _READ),
+    )
+    process = await Get(
+        Process,
+        FinderProcessRequest(
+            arguments=("index", f"--output={INDEX_FILE}"),
+            library=sources.digest,
+            files=(),
+            description=f"Index the models of {requirement.value}",
+            output_files=(INDEX_FILE,),
+        ),
+    )
+    result = await Get(ProcessResult, Process, process)
+    return Library(sources.digest, result.output_digest)
+
+
+def rules():
+    return collect_rules()

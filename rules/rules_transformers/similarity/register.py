@@ -1,0 +1,34 @@
+"""The backend `rules_transformers.similarity`: parents for new models."""
+
+from rules_transformers import tool_sources
+from rules_transformers.modular import distribution_sources, parent_sources
+from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.similarity import (
+    copies_lint,
+    finder_process,
+    library,
+    modularize_goal,
+    named_files,
+    parents_goal,
+    subsystem,
+)
+
+
+def rules():
+    return (
+        *ModularConverter.rules(),
+        *distribution_sources.rules(),
+        *copies_lint.rules(),
+        *finder_process.rules(),
+        *library.rules(),
+        *modularize_goal.rules(),
+        *named_files.rules(),
+        *parent_sources.rules(),
+        *parents_goal.rules(),
+        *subsystem.rules(),
+        *tool_sources.rules(),
+    )
+
+
+def target_types():
+    return ()
