@@ -149,7 +149,12 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
             f"takes {size:,} bytes, more than max_size {request.max_size:,}",
             hint="override the sizes that are still large in `config`, or raise `max_size`",
         )
-    return verification.run_checks(model, wanted.model_class, directory, request.checks)
+    try:
+        return verification.run_checks(model, wanted.model_class, directory, request.checks)
+    except CheckFailed as problem:
+        if request.config and not problem.hint:
+            problem.hint = f"the overrides ({', '.join(sorted(request.config))}) may not fit"
+        raise
 
 
 def _model(wanted: Plan, config: Any) -> Any:
