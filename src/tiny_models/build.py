@@ -79,10 +79,12 @@ def build_fixture(wanted: Plan, output: str) -> Built:
         return Built(wanted, directory, time.monotonic() - start, None)
     parent = os.path.dirname(directory) or "."
     os.makedirs(parent, exist_ok=True)
-    scratch = tempfile.mkdtemp(prefix=".building-", dir=parent)
+    # Of this name, so that what an interrupted build left is found and removed.
+    scratch = os.path.join(parent, f".building-{os.path.basename(directory)}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.mkdir(scratch)
     try:
         record = _write(wanted, scratch)
-        os.chmod(scratch, 0o755)
         _put_in_place(scratch, directory)
     except FixtureError as problem:
         raise problem.at(wanted.title) from None

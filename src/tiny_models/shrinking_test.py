@@ -65,6 +65,16 @@ def test_overrides_and_sub_configs() -> None:
     assert config.vision_config.hidden_size == 32
 
 
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_lists_per_layer_follow_an_overridden_count(count: int) -> None:
+    config = shrink("qwen2", overrides={"num_hidden_layers": count})
+    assert len(config.layer_types) == count
+    part = shrink("llava", overrides={"text_config": {"num_hidden_layers": count}})
+    assert part.text_config.num_hidden_layers == count
+    given = shrink("qwen3", overrides={"num_hidden_layers": 1, "layer_types": ["full_attention"]})
+    assert given.layer_types == ["full_attention"]
+
+
 def test_an_override_that_is_no_field_of_a_part() -> None:
     with pytest.raises(InputError, match="`num_layerz` is no field of") as caught:
         shrink("llava", overrides={"text_config": {"num_layerz": 3}})

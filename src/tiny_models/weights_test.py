@@ -43,11 +43,6 @@ def test_norms_and_zero_biases_keep_their_own_values() -> None:
     found = tensors(build("BertModel", "bert"))
     assert torch.equal(found["embeddings.LayerNorm.weight"], torch.ones(32))
     assert torch.equal(found["encoder.layer.0.attention.self.query.bias"], torch.zeros(32))
-    assert (
-        torch.equal(found["embeddings.position_ids"], torch.arange(256)[None])
-        if ("embeddings.position_ids" in found)
-        else True
-    )
 
 
 def test_constants_of_state_spaces_keep_their_own_values() -> None:
@@ -92,6 +87,7 @@ def test_tied_weights_stay_tied() -> None:
     model = build("Qwen2ForCausalLM", "qwen2", tie_word_embeddings=True)
     assert model.lm_head.weight.data_ptr() == model.model.embed_tokens.weight.data_ptr()
     expected = keyed_values(0, "model.embed_tokens.weight", tuple(model.lm_head.weight.shape))
+    expected[model.config.pad_token_id] = 0
     assert torch.equal(model.lm_head.weight, torch.from_numpy(expected))
 
 
