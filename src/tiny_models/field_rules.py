@@ -47,11 +47,17 @@ def _same(value: int) -> int:
     return value
 
 
+def _in_patches(value: int) -> int:
+    """A window of the small picture; a large number counts pixels, which keep their size."""
+    return min(value, 2) if value <= 32 else value
+
+
 # The first match counts.
 RULES = (
     # Ids and indices point into something: the vocabulary's are set elsewhere.
     _rule(r".*(_id|_ids|_index|_indices|_idx|_token|_token_index|_indexes)", _same),
-    _rule(r"window_size|num_groups|group_detr", at_most(2)),
+    _rule(r"window_size", _in_patches),
+    _rule(r"num_groups|group_detr", at_most(2)),
     _rule(r"num_queries", at_most(8)),
     _rule(r"encoder_hash_byte_group_vocab", at_most(64)),
     _rule(r"upsample_groups", exactly(WIDTH)),

@@ -135,7 +135,9 @@ def _task(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 def _target_sizes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     import torch
 
-    side = inputs["pixel_values"].shape[-1] // model.config.patch_size
+    from tiny_models.inputs.vision import vision_part
+
+    side = inputs["pixel_values"].shape[-1] // vision_part(model.config).patch_size
     return {**inputs, "target_sizes": torch.tensor([[side, side]])}
 
 
@@ -421,7 +423,13 @@ FAMILIES: tuple[Family, ...] = (
         },
     ),
     Family(
-        ("minicpm_ocr_vision", "minicpmv4_7_vision"),
+        (
+            "minicpm_ocr_vision",
+            "minicpmv4_7_vision",
+            "minicpm_ocr",
+            "minicpmv4_6",
+            "minicpmv4_7",
+        ),
         "is told the sizes in patches",
         recipe=_target_sizes,
     ),
