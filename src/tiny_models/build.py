@@ -79,10 +79,12 @@ def build_fixture(wanted: Plan, output: str) -> Built:
         return Built(wanted, directory, time.monotonic() - start, None)
     parent = os.path.dirname(directory) or "."
     os.makedirs(parent, exist_ok=True)
-    scratch = tempfile.mkdtemp(prefix=".building-", dir=parent)
+    # Of this name, so that what an interrupted build left is found and removed.
+    scratch = os.path.join(parent, f".building-{os.path.basename(directory)}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.mkdir(scratch)
     try:
         record = _write(wanted, scratch)
-        os.chmod(scratch, 0o755)
         _put_in_place(scratch, directory)
     except FixtureError as problem:
         raise problem.at(wanted.title) from None
@@ -149,7 +151,12 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
             f"takes {size:,} bytes, more than max_size {request.max_size:,}",
             hint="override the sizes that are still large in `config`, or raise `max_size`",
         )
-    return verification.run_checks(model, wanted.model_class, directory, request.checks)
+    try:
+        return verification.run_checks(model, wanted.model_class, directory, request.checks)
+    except CheckFailed as problem:
+        if request.config and not problem.hint:
+            problem.hint = f"the overrides ({', '.join(sorted(request.config))}) may not fit"
+        raise
 
 
 def _model(wanted: Plan, config: Any) -> Any:

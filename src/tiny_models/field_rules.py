@@ -47,13 +47,18 @@ def _same(value: int) -> int:
     return value
 
 
+def _in_patches(value: int) -> int:
+    """A window of the small picture; a large number counts pixels, which keep their size."""
+    return min(value, 2) if value <= 32 else value
+
+
 # The first match counts.
 RULES = (
     # Ids and indices point into something: the vocabulary's are set elsewhere.
     _rule(r".*(_id|_ids|_index|_indices|_idx|_token|_token_index|_indexes)", _same),
-    _rule(r"window_size|num_groups|group_detr", at_most(2)),
+    _rule(r"window_size", _in_patches),
+    _rule(r"num_groups|group_detr", at_most(2)),
     _rule(r"num_queries", at_most(8)),
-    _rule(r"window_size_per_stage", at_most(2)),
     _rule(r"encoder_hash_byte_group_vocab", at_most(64)),
     _rule(r"upsample_groups", exactly(WIDTH)),
     _rule(r"num_filters", at_most(4)),
@@ -62,13 +67,14 @@ RULES = (
     _rule(r"mm_tokens_per_image", at_most(4)),
     _rule(r"blocks_per_stage", exactly(1)),
     _rule(r"(init_)?pos_emb_(height|width)", _same),
+    _rule(r"num_encoder_blocks", _same),
     _rule(r"latent_query_num", at_most(4)),
     _rule(r"num_(bpe|wordpiece)_labels", at_most(64)),
     _rule(r"num_global_layers", at_most(1)),
     _rule(r"qk_head_dim", exactly(2 * HEAD_DIM)),
     _rule(r"rotary_dim|swa_rotary_dim|qk_rope_head_dim", exactly(HEAD_DIM)),
     _rule(r".*(_ratio|_rate|_factor|_stride|_strides|_groups|_scale|_hop|_hop_length)", _same),
-    _rule(r"(bos|eos|pad|sep|cls|mask)_.*", _same),
+    _rule(r"(bos|eos|pad|sep|cls)_.*", _same),
     _rule(r".*(image|input|patch|frame|crop|canvas)_size", _same),
     _rule(r"num_(channels|frames|labels|mel_bins|feature_levels|stages|codebooks)", _same),
     # The vocabulary.
@@ -89,7 +95,7 @@ RULES = (
     _rule(r"(.*_)?depths", exactly(1)),
     # Attention.
     _rule(r"(.*_)?(num_key_value_heads|num_kv_heads|multi_query_group_num|n_head_kv|kv_heads"
-          r"|num_query_groups)", at_most(KEY_VALUE_HEADS)),
+          r"|num_query_groups|num_key_value_heads_per_layer)", at_most(KEY_VALUE_HEADS)),
     _rule(r"index_n_heads", at_most(2)),
     _rule(r"index_topk", at_most(16)),
     _rule(r"index_head_dim", exactly(2 * HEAD_DIM)),

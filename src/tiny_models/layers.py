@@ -61,3 +61,24 @@ def _kept(lists: Mapping[str, Any], count: int) -> list[int]:
 
 def _is_kind(values: Any) -> bool:
     return all(isinstance(each, (str, bool)) for each in values)
+
+
+def follow_count(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists per layer, as long as a new layer count: cut, or gone on with from the beginning.
+
+    ``before`` are the values that the lists fitted; a list that was replaced too stays as it is.
+    """
+    resized: dict[str, Any] = {}
+    for count in COUNTS:
+        old, new = before.get(count), after.get(count)
+        if not isinstance(old, int) or not isinstance(new, int) or old == new or new < 0:
+            continue
+        for name, value in before.items():
+            fits = isinstance(value, list) and len(value) == old and _is_per_layer(name, value)
+            if fits and after.get(name) is value:
+                resized[name] = [value[index % old] for index in range(new)]
+    return resized
+
+
+def _is_per_layer(name: str, value: list[Any]) -> bool:
+    return "layer" in name or (bool(value) and _is_kind(value))

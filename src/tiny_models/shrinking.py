@@ -10,7 +10,7 @@ from tiny_models import catalogue, field_rules
 from tiny_models.backbones import with_out_indices
 from tiny_models.errors import InputError
 from tiny_models.families import families_of
-from tiny_models.layers import select_layers
+from tiny_models.layers import follow_count, select_layers
 from tiny_models.related_fields import related_sizes
 from tiny_models.rope import shrink_rope
 from tiny_models.token_ids import default_vocabulary, set_vocabulary
@@ -159,7 +159,7 @@ def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
             result[name] = Overridden(before.base, merged(before.overrides, value))
         else:
             result[name] = value
-    return result
+    return result | follow_count(values, result)
 
 
 def _all_values(config: Any) -> dict[str, Any]:

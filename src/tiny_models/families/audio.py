@@ -62,6 +62,13 @@ def _fused(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _padding_mask(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    count = inputs["input_features"].shape[-1]
+    return {**inputs, "padding_mask": torch.ones(1, count, dtype=torch.long)}
+
+
 def _speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     from tiny_models.inputs.values import floats
 
@@ -98,7 +105,8 @@ def _decoder_rows(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     decoder = getattr(model.config, "decoder", model.config)
     name = "decoder_input_ids" if "decoder_input_ids" in inputs else "input_ids"
     rows = (inputs[name] % 60).repeat(decoder.num_codebooks, 1)
-    return {"input_ids": inputs["input_ids"], "decoder_input_ids": rows}
+    kept = {name: inputs[name] for name in ("input_ids", "input_features") if name in inputs}
+    return {**kept, "decoder_input_ids": rows}
 
 
 def _hidden_speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -167,6 +175,7 @@ FAMILIES: tuple[Family, ...] = (
             "nemotron3_diarization_audio",
             "nemotron3_5_transcribe_asr_audio",
             "nemotron3_5_transcribe_audio",
+            "nemo_speechlm",
             "fun_asr_nano",
             "fun_asr_nano_encoder",
         ),
@@ -187,7 +196,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("xcodec2", "neucodec", "dac"),
         "widths double at each of the many downsampling steps",
-        {"encoder_hidden_size": 4, "quantization_dim": 32},
+        {"encoder_hidden_size": 4, "quantization_dim": 64},
     ),
     Family(
         (
@@ -310,4 +319,33 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("qwen2_audio",), "a placeholder per pair of halved frames", recipe=_qwen_audio),
     Family(("pe_audio",), "sound beside text", recipe=adding(input_values=(1, 1, 8000))),
+    Family(("xcodec",), "codes join sound and meaning", {"codebook_dim": 96}),
+    Family(
+        ("granite_speech", "granite_speech_plus"),
+        "the mask is over what the projector makes",
+        recipe=without("input_features_mask"),
+    ),
+    Family(
+        ("nemotron3_5_transcribe_word_timestamp",),
+        "reads the states of another model",
+        recipe=adding(inputs_embeds=(1, 16, 32)),
+    ),
+    Family(
+        ("musicgen_melody",),
+        "a melody is twelve tones",
+        recipe=adding(input_features=(1, 8, 12)),
+        architectures=("MusicgenMelodyForConditionalGeneration",),
+    ),
+    Family(
+        ("musicgen_melody",),
+        "a row of codes per codebook",
+        recipe=_decoder_rows,
+        architectures=("MusicgenMelodyForConditionalGeneration",),
+    ),
+    Family(
+        ("clvp",),
+        "positions are rotated over at least 32 of a head",
+        {"text_config": {"hidden_size": 128}, "speech_config": {"hidden_size": 128}},
+    ),
+    Family(("moss_transcribe_diarize",), "is told where the sound ends", recipe=_padding_mask),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tiny_models.families.entry import Family
+from tiny_models.families.recipes import adding
 
 _RESNET = {"model_type": "resnet", "out_indices": [4]}
 _RESNET_LEVELS = {"model_type": "resnet", "out_indices": [2, 3, 4]}
@@ -16,7 +17,11 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("detr",),
         "maps join the width and the heads, in groups of eight",
-        {"encoder_attention_heads": 8, "decoder_attention_heads": 8},
+        {
+            "encoder_attention_heads": 8,
+            "decoder_attention_heads": 8,
+            "backbone_config": {"model_type": "resnet", "out_indices": [1, 2, 3, 4]},
+        },
         architectures=("DetrForSegmentation",),
     ),
     Family(
@@ -53,7 +58,9 @@ FAMILIES: tuple[Family, ...] = (
             "neck_hidden_sizes": [16, 16, 16, 16],
         },
     ),
+    Family(("depth_pro",), "its patches are the pictures of its towers", {"patch_size": 56},
+           recipe=adding(pixel_values=(1, 3, 224, 224))),
     Family(("superpoint",), "one class per pixel of a cell and one for none",
            {"keypoint_decoder_dim": 65}),
-    Family(("efficientloftr",), "half of a head is rotated, for two axes", {"head_dim": 16}),
+    Family(("efficientloftr",), "each head is rotated for two axes", {"head_dim": 4}),
 )  # fmt: skip

@@ -186,7 +186,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(("qwen4_exp_text",), "the indexer and the n-grams have no default sizes",
            {"indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 8,
             "indexer_budget": 16, "indexer_compress_ratio": 4, "ngram_vocab_size_base": 64,
-            "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [0],
+            "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [1], "eos_token_id": 2,
             "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
             "output_gate_type": "silu"}),
     Family(("gemma4_assistant",), "embeddings per layer are not for assistants",
@@ -204,5 +204,6 @@ FAMILIES: tuple[Family, ...] = (
     Family(("dots3_note_text",), "layers with a window have sizes of their own",
            {"use_sliding_window": False, "layer_types": None, "num_hidden_layers": 2,
             "mlp_layer_types": ["dense", "sparse"]}),
-    Family(("t5gemma2_encoder",), "its own field for dropping out", {"dropout_rate": 0.0}),
+    Family(("t5gemma2_encoder", "t5gemma2_text"), "its own field for dropping out",
+           {"dropout_rate": 0.0}),
 )  # fmt: skip

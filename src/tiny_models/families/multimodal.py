@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiny_models.families.entry import Family
-from tiny_models.families.recipes import ids_like, in_front, without
+from tiny_models.families.recipes import adding, ids_like, in_front, without
 
 
 def _lxmert(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,9 @@ def _task(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 def _target_sizes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     import torch
 
-    side = inputs["pixel_values"].shape[-1] // model.config.patch_size
+    from tiny_models.inputs.vision import vision_part
+
+    side = inputs["pixel_values"].shape[-1] // vision_part(model.config).patch_size
     return {**inputs, "target_sizes": torch.tensor([[side, side]])}
 
 
@@ -180,6 +182,42 @@ def _act(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "state": floats("state", 1, config.max_state_dim)}
 
 
+def _grid_hw(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    from tiny_models.inputs.vision import flat_patches, vision_part
+
+    return {
+        **inputs,
+        "pixel_values": flat_patches(vision_part(model.config)),
+        "image_grid_hw": torch.tensor([[4, 4]]),
+    }
+
+
+def _flamingo(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    count = inputs["input_features"].shape[-1] // 4
+    token = torch.full((1, count), model.config.audio_token_id)
+    ids = torch.cat([token, inputs["input_ids"]], dim=1)
+    return {**inputs, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+def _patch_list(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    from tiny_models.inputs.values import floats
+
+    return {**inputs, "pixel_values": floats("patches", 4, 3 * model.config.patch_size**2)}
+
+
+def _cameras(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    made = {**inputs, "pixel_attention_mask": torch.ones(1, 1, dtype=torch.bool)}
+    if "pixel_values" in made and made["pixel_values"].dim() == 4:
+        made["pixel_values"] = made["pixel_values"][:, None]
+    return made
+
+
 def adding_ones(name: str, *shape: int) -> Any:
     """One more input, a mask that hides nothing."""
 
@@ -194,8 +232,14 @@ def adding_ones(name: str, *shape: int) -> Any:
 FAMILIES: tuple[Family, ...] = (
     Family(
         (
-            "idefics", "idefics2", "idefics3", "smolvlm", "modernvbert", "colmodernvbert",
-            "ultravbert", "paddleocr_vl",
+            "idefics",
+            "idefics2",
+            "idefics3",
+            "smolvlm",
+            "modernvbert",
+            "colmodernvbert",
+            "ultravbert",
+            "paddleocr_vl",
         ),
         "takes several pictures per sample",
         recipe=in_front("pixel_values"),
@@ -212,85 +256,217 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("lxmert",), "takes features of regions, not pictures", recipe=_lxmert),
     Family(("kosmos-2",), "a mask tells where the picture's features go", recipe=_kosmos),
-    Family(("blip_2_qformer", "instructblip_qformer"), "takes its queries as input",
-           recipe=_queries),
-    Family(("instructblip", "instructblipvideo"), "its queries read the text too",
-           recipe=ids_like("qformer_input_ids")),
+    Family(
+        ("blip_2_qformer", "instructblip_qformer"), "takes its queries as input", recipe=_queries
+    ),
+    Family(
+        ("instructblip", "instructblipvideo"),
+        "its queries read the text too",
+        recipe=ids_like("qformer_input_ids"),
+    ),
     Family(("mllama", "mllama_vision_model"), "tiles and their arrangement", recipe=_aspect),
-    Family(("video_llama_3",), "each picture has its merge size",
-           recipe=_merge_sizes("image_merge_sizes")),
-    Family(("video_llama_3_vision",), "each picture has its merge size",
-           recipe=_merge_sizes("merge_sizes")),
-    Family(("t5gemma2",), "classifiers count no placeholders in the decoder",
-           recipe=without("pixel_values"),
-           architectures=("T5Gemma2ForSequenceClassification", "T5Gemma2ForTokenClassification")),
-    Family(("qwen2_5_vl_vision", "qwen2_5_omni_vision_encoder"), "windows of whole merged patches",
-           {"window_size": 112, "fullatt_block_indexes": [1]}),
-    Family(("shieldgemma2",), "the answers' ids must be in the small vocabulary",
-           {"yes_token_index": 5, "no_token_index": 6}),
-    Family(("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker"),
-           "tells pictures' beginnings by ids that only the whole model's config has",
-           {"vision_start_token_id": 200, "vision_end_token_id": 201,
-            "audio_start_token_id": 202, "audio_end_token_id": 203}),
-    Family(("qwen3_omni_moe_talker_text",), "a width without a default",
-           {"shared_expert_intermediate_size": 64}),
-    Family(("chameleon", "emu3"), "maps picture codes to text tokens", {
-        "vocabulary_map": _PICTURE_WORDS, "vq_config": {"channel_multiplier": [1, 1, 1, 1]},
-    }),
-    Family(("janus",), "widths of the codes' coder multiply",
-           {"vq_config": {"channel_multiplier": [1, 1], "num_embeddings": 64}}),
+    Family(
+        ("video_llama_3",),
+        "each picture has its merge size",
+        recipe=_merge_sizes("image_merge_sizes"),
+    ),
+    Family(
+        ("video_llama_3_vision",),
+        "each picture has its merge size",
+        recipe=_merge_sizes("merge_sizes"),
+    ),
+    Family(
+        ("t5gemma2",),
+        "classifiers count no placeholders in the decoder",
+        recipe=without("pixel_values"),
+        architectures=("T5Gemma2ForSequenceClassification", "T5Gemma2ForTokenClassification"),
+    ),
+    Family(
+        ("qwen2_5_vl_vision", "qwen2_5_omni_vision_encoder"),
+        "windows of whole merged patches",
+        {"window_size": 112, "fullatt_block_indexes": [1]},
+    ),
+    Family(
+        ("shieldgemma2",),
+        "the answers' ids must be in the small vocabulary",
+        {"yes_token_index": 5, "no_token_index": 6},
+    ),
+    Family(
+        ("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker"),
+        "tells pictures' beginnings by ids that only the whole model's config has",
+        {
+            "vision_start_token_id": 200,
+            "vision_end_token_id": 201,
+            "audio_start_token_id": 202,
+            "audio_end_token_id": 203,
+        },
+    ),
+    Family(
+        ("qwen3_omni_moe_talker_text",),
+        "a width without a default",
+        {"shared_expert_intermediate_size": 64},
+    ),
+    Family(
+        ("chameleon", "emu3"),
+        "maps picture codes to text tokens",
+        {
+            "vocabulary_map": _PICTURE_WORDS,
+            "vq_config": {"channel_multiplier": [1, 1, 1, 1]},
+        },
+    ),
+    Family(
+        ("janus",),
+        "widths of the codes' coder multiply",
+        {"vq_config": {"channel_multiplier": [1, 1], "num_embeddings": 64}},
+    ),
     Family(("fuyu",), "takes patches, not pictures", recipe=_patch_rows),
-    Family(("neomme",), "takes patches, not pictures", recipe=_patch_rows),
     Family(("pix2struct",), "takes patches with their places", recipe=_flattened),
-    Family(("kimi_k25", "kimi_k25_vision", "paddleocr_vl"), "takes patches as small pictures",
-           recipe=_patch_pictures),
-    Family(("muse_glimmer", "muse_glimmer_vision", "muse_spark", "muse_spark_vision"),
-           "takes patches over two frames", recipe=_two_frames),
-    Family(("deepseek_vl_hybrid",), "takes each picture at two resolutions",
-           recipe=_high_resolution),
+    Family(
+        ("kimi_k25", "kimi_k25_vision", "paddleocr_vl"),
+        "takes patches as small pictures",
+        recipe=_patch_pictures,
+    ),
+    Family(
+        ("muse_glimmer", "muse_glimmer_vision", "muse_spark", "muse_spark_vision"),
+        "takes patches over two frames",
+        recipe=_two_frames,
+    ),
+    Family(
+        ("deepseek_vl_hybrid",), "takes each picture at two resolutions", recipe=_high_resolution
+    ),
     Family(("oneformer",), "takes the task as text", recipe=_task),
-    Family(("deepseek_vl_hybrid",), "the large tower hands on layers by their number",
-           {"high_res_vision_config": {"global_attn_indexes": [0, 1]}}),
-    Family(("mllama_vision_model",), "hands on states of several layers",
-           {"intermediate_layers_indices": [0, 1], "vision_output_dim": 96}),
-    Family(("muse_glimmer", "muse_spark"), "the projector reads merged patches",
-           {"out_hidden_size": 128}),
-    Family(("qwen3_omni_moe_talker",), "is told how patches are merged",
-           {"spatial_merge_size": 2, "shared_expert_intermediate_size": 64}),
-    Family(("idefics",), "text may look at each picture",
-           recipe=adding_ones("image_attention_mask", 1, 16, 1)),
-    Family(("align",), "texts and pictures meet in one width", {"projection_dim": 64}),
+    Family(
+        ("deepseek_vl_hybrid",),
+        "the large tower hands on layers by their number",
+        {"high_res_vision_config": {"global_attn_indexes": [0, 1]}},
+    ),
+    Family(
+        ("mllama_vision_model",),
+        "hands on states of several layers",
+        {"intermediate_layers_indices": [0, 1], "vision_output_dim": 96},
+    ),
+    Family(
+        ("muse_glimmer", "muse_spark"),
+        "the projector reads merged patches",
+        {"out_hidden_size": 128},
+    ),
+    Family(
+        ("qwen3_omni_moe_talker",),
+        "is told how patches are merged",
+        {"spatial_merge_size": 2, "shared_expert_intermediate_size": 64},
+    ),
+    Family(
+        ("idefics",),
+        "text may look at each picture",
+        recipe=adding_ones("image_attention_mask", 1, 16, 1),
+    ),
+    Family(("align",), "texts and pictures meet in one width", {"projection_dim": 8}),
     Family(("gemma4_vision",), "takes patches with their places", recipe=_placed_patches),
     Family(("colqwen2",), "takes the patches of each sample apart", recipe=_batched_patches),
-    Family(("perceiver",), "takes what a preprocessor makes of anything", recipe=_anything,
-           architectures=("PerceiverModel",)),
+    Family(
+        ("perceiver",),
+        "takes what a preprocessor makes of anything",
+        recipe=_anything,
+        architectures=("PerceiverModel",),
+    ),
     Family(("pi0",), "acts from a state", recipe=_act),
-    Family(("granite4_vision",), "reads layers of the picture's tower",
-           {"qformer_config": {"num_attention_heads": 4}}),
+    Family(
+        ("granite4_vision",),
+        "reads layers of the picture's tower",
+        {"qformer_config": {"num_attention_heads": 4}},
+    ),
     Family(("glm_image_vqmodel",), "has codes of its own", {"num_embeddings": 64}),
-    Family(("llama4_vision_model",), "the projector reads shuffled patches",
-           {"intermediate_size": 128, "projector_input_dim": 32, "projector_output_dim": 32,
-            "vision_output_dim": 32}),
-    Family(("molmo2_adapter",), "reads two layers of the picture's tower",
-           {"vision_feature_layer": [1, 0]}),
-    Family(("molmo2",), "reads two layers of the picture's tower",
-           {"adapter_config": {"vision_feature_layer": [1, 0]}}),
-    Family(("vipllava",), "reads several layers of the picture's tower",
-           {"vision_feature_layer": [-2, -1]}),
-    Family(("blip_vqa", "blip"), "answers after a beginning", recipe=ids_like("decoder_input_ids"),
-           architectures=("BlipForQuestionAnswering",)),
-    Family(("blip-2",), "the text reads through the same layers",
-           {"qformer_config": {"use_qformer_text_input": True}},
-           architectures=("Blip2ForImageTextRetrieval",)),
-    Family(("bridgetower",), "as many heads as fit the small width",
-           {"vision_config": {"hidden_size": 64}, "text_config": {"hidden_size": 64},
-            "hidden_size": 64}),
-    Family(("minicpm_ocr_vision", "minicpmv4_7_vision"), "is told the sizes in patches",
-           recipe=_target_sizes),
-    Family(("granite4_vision",), "reads layers of the picture's tower",
-           {"deepstack_layer_map": [[0, 0]], "spatial_target_layers": [1]}),
-    Family(("flava",), "its codebook reads a picture of its own", recipe=_codebook,
-           architectures=("FlavaForPreTraining",)),
-    Family(("granite_docling",), "is told which tiles are there",
-           recipe=adding_ones("pixel_attention_mask", 1, 1)),
-)  # fmt: skip
+    Family(
+        ("llama4_vision_model",),
+        "the projector reads shuffled patches",
+        {
+            "intermediate_size": 128,
+            "projector_input_dim": 32,
+            "projector_output_dim": 32,
+            "vision_output_dim": 32,
+        },
+    ),
+    Family(
+        ("molmo2_adapter",),
+        "reads two layers of the picture's tower",
+        {"vision_feature_layer": [1, 0]},
+    ),
+    Family(
+        ("molmo2",),
+        "reads two layers of the picture's tower",
+        {"adapter_config": {"vision_feature_layer": [1, 0]}},
+    ),
+    Family(
+        ("vipllava",),
+        "reads several layers of the picture's tower",
+        {"vision_feature_layer": [-2, -1]},
+    ),
+    Family(
+        ("blip_vqa", "blip"),
+        "answers after a beginning",
+        recipe=ids_like("decoder_input_ids"),
+        architectures=("BlipForQuestionAnswering",),
+    ),
+    Family(
+        ("blip-2",),
+        "the text reads through the same layers",
+        {"qformer_config": {"use_qformer_text_input": True}},
+        architectures=("Blip2ForImageTextRetrieval",),
+    ),
+    Family(
+        ("bridgetower",),
+        "as many heads as fit the small width",
+        {
+            "vision_config": {"hidden_size": 64},
+            "text_config": {"hidden_size": 64},
+            "hidden_size": 64,
+        },
+    ),
+    Family(
+        (
+            "minicpm_ocr_vision",
+            "minicpmv4_7_vision",
+            "minicpm_ocr",
+            "minicpmv4_6",
+            "minicpmv4_7",
+        ),
+        "is told the sizes in patches",
+        recipe=_target_sizes,
+    ),
+    Family(
+        ("granite4_vision",),
+        "reads layers of the picture's tower",
+        {"deepstack_layer_map": [[0, 0]], "spatial_target_layers": [1]},
+    ),
+    Family(
+        ("flava",),
+        "its codebook reads a picture of its own",
+        recipe=_codebook,
+        architectures=("FlavaForPreTraining",),
+    ),
+    Family(
+        ("qwen3_omni_moe",),
+        "the talker is told how patches are merged",
+        {"talker_config": {"spatial_merge_size": 2}},
+    ),
+    Family(
+        ("dots3_note_audio_encoder",),
+        "the adapter reads the tower's width",
+        {"adapter_input_size": 32},
+    ),
+    Family(("pi0",), "takes pictures of several cameras", recipe=_cameras),
+    Family(
+        ("muse_glimmer_assistant",),
+        "drafts from noise and another model's states",
+        recipe=adding(noise_embeds=(1, 8, 32), context_hidden_states=(1, 8, 64)),
+    ),
+    Family(("granite_docling",), "takes several tiles per sample", recipe=_cameras),
+    Family(("nemotron_h_omni",), "takes flat patches with their arrangement", recipe=_grid_hw),
+    Family(("musicflamingo",), "a placeholder per four frames", recipe=_flamingo),
+    Family(("neomme",), "takes the patches of all pictures in one list", recipe=_patch_list),
+    Family(
+        ("granite4_vision",),
+        "heads are 64 wide",
+        {"vision_config": {"hidden_size": 64}, "downsample_rate": "1/2"},
+    ),
+)

@@ -64,9 +64,27 @@ FAMILIES: tuple[Family, ...] = (
         architectures=("VideoMAEForPreTraining",),
     ),
     Family(
-        ("pp_lcnet", "pp_lcnet_v3", "pp_lcnet_v4"),
+        ("pp_lcnet", "pp_lcnet_v3"),
         "widths come from a scale",
         {"scale": 0.125},
+    ),
+    Family(
+        ("pp_lcnet_v4",),
+        "the stem hands on the width that the first block is spelt out for",
+        {
+            "stem_channels": [3, 8, 16],
+            "block_configs": [
+                [[3, 16, 16, 1, True]],
+                [[3, 16, 16, 1, False]],
+                [[3, 16, 32, [2, 1], False]],
+                [[3, 32, 32, [2, 1], False]],
+            ],
+        },
+    ),
+    Family(
+        ("pp_ocrv5_mobile_rec",),
+        "lines of text are wide",
+        recipe=adding(pixel_values=(1, 3, 96, 320)),
     ),
     Family(("mgp-str",), "its pictures are wide", {"image_size": [32, 128]}),
     Family(
@@ -89,19 +107,52 @@ FAMILIES: tuple[Family, ...] = (
         ("uvdoc_backbone",),
         "widths and layers are spelt out stage by stage",
         {
-            "resnet_head": ((3, 8), (8, 8)),
-            "stage_configs": (((8, 8, 1, False),), ((8, 16, 2, True),)),
+            "resnet_head": ((3, 32), (32, 32)),
+            "stage_configs": (
+                ((32, 1),),
+                ((32, 2),),
+                ((32, 5),),
+                ((32, 8),),
+                ((32, 12),),
+                ((32, 18),),
+            ),
+        },
+    ),
+    Family(("uvdoc",), "bridges have the stages' width", {"bridge_connector": [32, 32]}),
+    Family(
+        ("sam2_hiera_det_model",),
+        "stages pool where they widen, and their windows halve with the small picture",
+        {
+            "hidden_size": 8,
+            "embed_dim_per_stage": [8, 16, 32, 64],
+            "global_attention_blocks": [],
+            "image_size": [64, 64],
+            "window_size_per_stage": [8, 4, 2, 1],
         },
     ),
     Family(
-        ("sam2_hiera_det_model",),
-        "no stage attends over all windows of the small picture",
-        {"global_attention_blocks": [], "image_size": [64, 64]},
+        ("sam2_vision_model",),
+        "reads the widths of the stages, the last first",
+        {"backbone_channel_list": [64, 32, 16, 8]},
+    ),
+    Family(
+        ("sam3_tracker", "sam3_tracker_video"),
+        "is told the sizes of its features",
+        {"vision_config": {"backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]]}},
     ),
     Family(
         ("sapiens2",),
         "grouped heads in every layer",
-        {"num_key_value_attention_heads": 4},
+        {
+            "num_key_value_attention_heads": 4,
+            "num_key_value_heads_per_layer": [4, 4],
+            "head_config": {
+                "upsample_out_channels": [8],
+                "upsample_kernel_sizes": [4],
+                "conv_out_channels": [8],
+                "conv_kernel_sizes": [1],
+            },
+        },
     ),
     Family(
         ("tvp",),

@@ -27,7 +27,7 @@ def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
             made["pixel_values"] = flat_patches(config)[None]
             made["spatial_shapes"] = torch.tensor([GRID[1:]])
             made["pixel_attention_mask"] = torch.ones(1, GRID[1] * GRID[2], dtype=torch.long)
-        elif "image_sizes" in names:
+        elif "image_sizes" in names and _needs_sizes(model):
             made["pixel_values"] = picture(config)
             if lookup(model.config, "image_grid_pinpoints") is not None:
                 # The whole picture, and one crop of its own size.
@@ -92,6 +92,15 @@ def flat_patches(config: Any, grid: tuple[int, int, int] = GRID) -> Any:
 def _takes(model: Any, name: str) -> bool:
     maker = getattr(model, "get_image_features", None)
     return maker is not None and name in inspect.signature(maker).parameters
+
+
+def _needs_sizes(model: Any) -> bool:
+    """Whether sizes of pictures must be told; some classes only hand them on."""
+    maker = getattr(model, "get_image_features", None)
+    if maker is None:
+        return True
+    parameter = inspect.signature(maker).parameters.get("image_sizes")
+    return parameter is not None and parameter.default is parameter.empty
 
 
 def _wants_video(model: Any) -> bool:
