@@ -74,9 +74,8 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
 
 def _unit(fields: Mapping[str, Any]) -> int:
     """The edge of what becomes one token, in pixels."""
-    if not isinstance(fields.get("patch_size"), int):
-        return 1
-    return fields["patch_size"] * (_whole(fields.get("merge_size")) or 1)
+    patch = _whole(fields.get("patch_size"))
+    return patch * (_whole(fields.get("merge_size")) or 1) if patch else 1
 
 
 def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,8 +96,8 @@ def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["sampling_rate"] = rate
     if isinstance(fields.get("max_length"), int) and _whole(known.get("max_length")):
         values["max_length"] = known["max_length"]
-    frames = known.get("max_source_positions")
-    if _whole(frames) and "nb_max_frames" in fields:
+    frames = _whole(known.get("max_source_positions"))
+    if frames and "nb_max_frames" in fields:
         # The encoder halves the frames; a chunk has as many as it has positions. Chunks are whole
         # seconds, so that for fewer frames each of them is longer.
         rate, wanted = fields["sampling_rate"], 2 * frames

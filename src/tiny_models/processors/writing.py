@@ -108,9 +108,11 @@ class _Maker:
 
     def _processor(self, class_name: str, scratch: Path) -> Any:
         found = load_class(class_name)
-        parts = {role: self._attribute(role, scratch) for role in found.get_attributes()}
+        parts: dict[str, Any] = {
+            role: self._attribute(role, scratch) for role in found.get_attributes()
+        }
         tokenizer = parts.get("tokenizer")
-        before = None if tokenizer is None else len(tokenizer)
+        before = 0 if tokenizer is None else len(tokenizer)
         parameters = inspect.signature(found.__init__).parameters
         free = {name for name in parameters if name not in (*parts, "self", "args", "kwargs")}
         values = {
@@ -118,8 +120,9 @@ class _Maker:
             **processor_values(free, self.config),
         }
         values.update(self._overrides(free))
-        if "chat_template" in parameters and getattr(tokenizer, "chat_template", None):
-            values["chat_template"] = tokenizer.chat_template
+        template = getattr(tokenizer, "chat_template", None)
+        if "chat_template" in parameters and template:
+            values["chat_template"] = template
         processor = found(**parts, **values)
         if tokenizer is not None and len(tokenizer) != before:
             raise InputProblem(
@@ -154,7 +157,8 @@ class _Maker:
         if not path.is_file():
             raise InputProblem(f"{path}: a processor of {self.model_type} needs a tokenizer")
         name = parsed(path, path.read_bytes())["tokenizer_class"]
-        return tokenizer_class_from_name(name).from_pretrained(self.directory)
+        found: Any = tokenizer_class_from_name(name)
+        return found.from_pretrained(self.directory)
 
     def _part(self, role: str, class_name: str) -> Any:
         found = load_class(class_name)

@@ -50,7 +50,7 @@ def test_the_reference_tokenizer(tmp_path: Path) -> None:
     vocabulary = tokenizers.build("qwen2", {}, tmp_path)
     assert vocabulary is not None
     (tmp_path / "config.json").write_text('{"model_type": "qwen2"}')
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    tokenizer: Any = AutoTokenizer.from_pretrained(tmp_path)
     assert type(tokenizer).__name__ == "Qwen2Tokenizer"
     assert tokenizer.eos_token == "<|im_end|>"
     assert tokenizer.pad_token_id != tokenizer.eos_token_id

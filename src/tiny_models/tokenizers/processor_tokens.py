@@ -40,15 +40,20 @@ def expected_tokens(source: str, class_name: str) -> dict[str, str | None]:
 
 def takes_tokenizer(source: str, class_name: str) -> bool:
     """Whether a processor class is made of a tokenizer, among other things."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef) and node.name == class_name:
-            return any(
-                argument.arg == "tokenizer"
-                for method in node.body
-                if isinstance(method, ast.FunctionDef) and method.name == "__init__"
-                for argument in method.args.args
-            )
+            return any(_names_tokenizer(statement) for statement in node.body)
     return False
+
+
+def _names_tokenizer(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+        return any(argument.arg == "tokenizer" for argument in statement.args.args)
+    # Some classes name their parts by attributes instead.
+    return isinstance(statement, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "tokenizer_class"
+        for target in statement.targets
+    )
 
 
 def source_of(module_name: str) -> str | None:

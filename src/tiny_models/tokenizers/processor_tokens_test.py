@@ -48,3 +48,8 @@ def test_another_class_of_the_module_is_left_out() -> None:
 
 def test_a_module_that_is_not_there() -> None:
     assert source_of("no_such_package_anywhere.module") is None
+
+
+def test_a_class_that_names_its_parts_by_attributes() -> None:
+    assert takes_tokenizer("class P:\n    tokenizer_class = 'AutoTokenizer'\n", "P")
+    assert not takes_tokenizer("class P:\n    image_processor_class = 'X'\n", "P")

@@ -127,14 +127,14 @@ def recipe_for(
     special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
     extra = list(entry.extra_tokens)
     settings = dict(entry.settings)
-    template = None
+    template: str | bool | None = None
     if style is not None:
         template = template_text(style, media)
         special.update(style.special_tokens)
         extra.extend(token for token in style.markers if token not in extra)
         settings.setdefault("padding_side", "left")
     if options.chat_template is not None:
-        template = options.chat_template or None
+        template = options.chat_template
     plain = entry.plain_tokens
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
@@ -156,7 +156,7 @@ def recipe_for(
         preferred_ids=_preferred_ids(fields),
         config_fields=config_fields,
         settings=settings,
-        chat_template=template,
+        chat_template=template if isinstance(template, str) and template else None,
     )
 
 
@@ -219,7 +219,7 @@ def _preferred_ids(fields: tuple[TokenField, ...]) -> dict[str, int]:
 
 def _config_fields(fields: tuple[TokenField, ...], named: Mapping[str, str]) -> dict[str, str]:
     defaults = {token_field.name: token_field.default for token_field in fields}
-    found = {f"{attribute}_id": attribute for attribute in sorted(STANDARD)}
+    found = {f"{attribute}_id": attribute for attribute in (*sorted(STANDARD), *named)}
     for token_field in fields:
         attribute = token_field.attribute
         if attribute in WORDS_OF_FIELDS:

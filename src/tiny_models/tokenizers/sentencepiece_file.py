@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from tiny_models.problems import InputProblem, MissingRequirement
 
@@ -21,13 +22,9 @@ class ControlPieces:
 
 def model_bytes(control: ControlPieces, scored: Iterable[tuple[str, float]]) -> bytes:
     """A Unigram model of the control pieces and then the scored ones; raises MissingRequirement."""
-    try:
-        from sentencepiece import sentencepiece_model_pb2
-    except ImportError:
-        raise MissingRequirement("a sentencepiece model", ["sentencepiece", "protobuf"]) from None
-
-    model = sentencepiece_model_pb2.ModelProto()
-    kinds = sentencepiece_model_pb2.ModelProto.SentencePiece
+    messages = _messages()
+    model = messages.ModelProto()
+    kinds = messages.ModelProto.SentencePiece
     for piece in control.order:
         kind = kinds.UNKNOWN if piece == control.unknown else kinds.CONTROL
         model.pieces.add(piece=piece, score=0.0, type=kind)
@@ -35,17 +32,18 @@ def model_bytes(control: ControlPieces, scored: Iterable[tuple[str, float]]) -> 
         if piece not in control.order:
             model.pieces.add(piece=piece, score=score, type=kinds.NORMAL)
     specification = model.trainer_spec
-    specification.model_type = sentencepiece_model_pb2.TrainerSpec.UNIGRAM
+    specification.model_type = messages.TrainerSpec.UNIGRAM
     specification.vocab_size = len(model.pieces)
-    for name, piece in (
-        ("unk", control.unknown),
-        ("bos", control.beginning),
-        ("eos", control.end),
-        ("pad", control.padding),
-    ):
-        setattr(specification, f"{name}_id", -1 if piece is None else control.order.index(piece))
-        if piece is not None:
-            setattr(specification, f"{name}_piece", piece)
+    roles = {
+        "unk": control.unknown,
+        "bos": control.beginning,
+        "eos": control.end,
+        "pad": control.padding,
+    }
+    for name, text in roles.items():
+        setattr(specification, f"{name}_id", -1 if text is None else control.order.index(text))
+        if text is not None:
+            setattr(specification, f"{name}_piece", text)
     model.normalizer_spec.name = "identity"
     model.normalizer_spec.add_dummy_prefix = True
     model.normalizer_spec.remove_extra_whitespaces = True
@@ -53,23 +51,30 @@ def model_bytes(control: ControlPieces, scored: Iterable[tuple[str, float]]) -> 
     return model.SerializeToString(deterministic=True)
 
 
+def _messages() -> Any:
+    """The generated classes of the file format; raises MissingRequirement."""
+    try:
+        from sentencepiece import sentencepiece_model_pb2
+    except ImportError:
+        raise MissingRequirement("a sentencepiece model", ["sentencepiece", "protobuf"]) from None
+    return sentencepiece_model_pb2
+
+
 def shrunk_model(content: bytes, size: int) -> bytes:
     """A model with the pieces of another that matter most, in its order; raises Problem.
 
     Control, unknown, user-defined and byte pieces stay, and are not counted.
     """
-    try:
-        from sentencepiece import sentencepiece_model_pb2
-    except ImportError:
-        raise MissingRequirement("a sentencepiece model", ["sentencepiece", "protobuf"]) from None
-    from google.protobuf.message import DecodeError
-
-    model = sentencepiece_model_pb2.ModelProto()
+    messages = _messages()
+    model = messages.ModelProto()
     try:
         model.ParseFromString(content)
-    except DecodeError:
+    except Exception as problem:
+        # protobuf's own error, whose class each of its implementations has elsewhere.
+        if type(problem).__name__ != "DecodeError":
+            raise
         raise InputProblem("expected a sentencepiece model, found another kind of file") from None
-    normal = sentencepiece_model_pb2.ModelProto.SentencePiece.NORMAL
+    normal = messages.ModelProto.SentencePiece.NORMAL
     plain = [number for number, piece in enumerate(model.pieces) if piece.type == normal]
     letters = [number for number in plain if len(model.pieces[number].piece) == 1]
     # Likeliest first; a sentencepiece BPE's scores are ranks, so that a piece's parts precede it.
@@ -81,7 +86,7 @@ def shrunk_model(content: bytes, size: int) -> bytes:
         if piece.type != normal or number in chosen
     ]
     position = {piece.piece: number for number, piece in enumerate(pieces)}
-    shrunk = sentencepiece_model_pb2.ModelProto()
+    shrunk = messages.ModelProto()
     shrunk.CopyFrom(model)
     del shrunk.pieces[:]
     shrunk.pieces.extend(pieces)

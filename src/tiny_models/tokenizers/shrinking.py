@@ -73,7 +73,7 @@ def shrink_merges(
 ) -> tuple[dict[str, int], list[str]]:
     """A `vocab.json` and the lines of merges beside it: as `shrink` chooses them."""
     lines = {tuple(line.split()[:2]): line for line in merges}
-    model = {"vocab": dict(vocabulary), "merges": list(lines)}
+    model: dict[str, Any] = {"vocab": dict(vocabulary), "merges": list(lines)}
     _shrink_bpe(model, size, special)
     return model["vocab"], [lines[left, right] for left, right in model["merges"]]
 
@@ -116,12 +116,9 @@ def _shrink_unigram(model: dict[str, Any], size: int, texts: Collection[str]) ->
         if len(kept) - special >= size:
             break
         kept.setdefault(piece)
-    seen: set[str] = set()
-    model["vocab"] = [
-        entry
-        for entry in pieces
-        if entry[0] in kept and not (entry[0] in seen or seen.add(entry[0]))
-    ]
+    # A piece that is there twice has the score and the id of the first.
+    first = {entry[0]: entry for entry in reversed(pieces) if entry[0] in kept}
+    model["vocab"] = [entry for entry in pieces if first.get(entry[0]) is entry]
     ids = {entry[0]: number for number, entry in enumerate(model["vocab"])}
     if unknown is not None:
         model["unk_id"] = ids[unknown]
@@ -183,7 +180,7 @@ def _renumbered(processor: Any, ids: Mapping[str, int]) -> Any:
         return [_renumbered(part, ids) for part in processor]
     if not isinstance(processor, dict):
         return processor
-    renumbered = {}
+    renumbered: dict[str, Any] = {}
     for name, value in processor.items():
         if name in ("sep", "cls") and isinstance(value, list) and len(value) == 2:
             renumbered[name] = [value[0], _id_of(value[0], ids)]

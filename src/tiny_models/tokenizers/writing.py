@@ -151,7 +151,7 @@ def _is_general(name: str) -> bool:
     return (
         isinstance(found, type)
         and issubclass(found, general)
-        and found.__init__ is general.__init__
+        and "__init__" not in vars(found)
         and getattr(found, "model", None) is None
     )
 
