@@ -207,6 +207,16 @@ def test_wrong_input(
     assert "Traceback" not in done.stderr
 
 
+def test_two_files_of_one_type(root: str, new: Path, tmp_path: Path) -> None:
+    new.write_text(standalone())
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / new.name).write_text(standalone())
+    done = modularize(root, new, str(other / new.name))
+    assert done.returncode == 2
+    assert "a model has one modeling file" in done.stderr
+
+
 def test_a_file_is_not_replaced_unasked(root: str, new: Path) -> None:
     new.write_text(standalone())
     modular = new.with_name("modular_breeze.py")
