@@ -125,9 +125,10 @@ def _index(options: argparse.Namespace) -> int:
         reason = f"the index cannot be written: {problem.strerror}"
         raise InputError(options.output, reason, hint="name another file with --output") from None
     classes = len(opened.index.tables["class"].units)
+    cached = opened.files - opened.files_read
     print(
         f"{options.output}: {classes} classes of {len(opened.index.paths)} files; "
-        f"{opened.files_read} files were read, {opened.files - opened.files_read} were in the cache",
+        f"{opened.files_read} files were read, {cached} were in the cache",
         file=sys.stderr,
     )
     return 0

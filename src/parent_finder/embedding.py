@@ -57,8 +57,8 @@ class Encoder:
                 hint="name the directory of a downloaded sentence-embedding checkpoint",
             )
         try:
-            import torch
-            import transformers
+            import torch  # pants: no-infer-dep
+            import transformers  # pants: no-infer-dep
         except ModuleNotFoundError as problem:
             raise EnvironmentLack(
                 f"--embedding-checkpoint needs {problem.name}, which is not installed\n"
@@ -78,7 +78,7 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of length 1: shape (texts, size of the model)."""
-        import torch
+        import torch  # pants: no-infer-dep
 
         found = []
         for start in range(0, len(texts), _BATCH):

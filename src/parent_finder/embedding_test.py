@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,8 @@ def test_models_are_asked_without_their_names_and_once(
 
 def test_without_torch_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config.json").write_text("{}")
-    monkeypatch.setitem(sys.modules, "torch", None)
+    missing: Any = None
+    monkeypatch.setitem(sys.modules, "torch", missing)
     with pytest.raises(EnvironmentLack, match=r"needs torch.*\nhint: pip install torch"):
         Encoder.load(str(tmp_path))
 

@@ -75,7 +75,7 @@ def _situation(library: Library, model: str, parents: Sequence[str]) -> Situatio
 
 
 def _report(options: argparse.Namespace, done: Modular, model: str) -> int:
-    if not done.parents:
+    if not done.parents and done.exact:
         print(
             f"{options.files[0]}: no class of any model tried saves lines, so there is nothing to "
             "inherit\nhint: name other models with --parent=MODEL, or keep the standalone file",

@@ -112,6 +112,32 @@ def test_what_cannot_come_back_is_shown_with_its_reason(root: str, new: Path) ->
     assert "-SIZES: dict = {}" in done.stderr
 
 
+def test_an_import_that_no_modular_may_have_comes_from_a_parent(root: str, new: Path) -> None:
+    line = "from transformers import AutoModel\n"
+    llama = Path(root) / "transformers" / "models" / "llama" / "modeling_llama.py"
+    body = "        self.norm = LlamaRMSNorm(config.hidden_size)\n"
+    made = f"{body}        self.tower = AutoModel.from_config(config)\n"
+    text = llama.read_text().replace("from torch import nn\n", f"from torch import nn\n\n{line}")
+    llama.write_text(text.replace(body, made))
+    new.write_text(
+        HEADER
+        + llama.read_text().lstrip("\n").replace("Llama", "Breeze").replace("llama", "breeze")
+    )
+    done = modularize(root, new, "--parent=llama")
+    assert done.returncode == 0, done.stderr
+    assert line not in new.with_name("modular_breeze.py").read_text()
+
+
+def test_what_no_conversion_can_read_is_said_and_nothing_is_dropped(root: str, new: Path) -> None:
+    new.write_text(
+        standalone().replace("import torch\n", "import torch\nfrom ...zoo import *\n", 1)
+    )
+    done = modularize(root, new)
+    assert done.returncode == 1
+    assert "modeling_breeze.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_json_writes_nothing(root: str, new: Path) -> None:
     new.write_text(standalone())
     done = modularize(root, new, "--json")
@@ -179,6 +205,16 @@ def test_wrong_input(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_two_files_of_one_type(root: str, new: Path, tmp_path: Path) -> None:
+    new.write_text(standalone())
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / new.name).write_text(standalone())
+    done = modularize(root, new, str(other / new.name))
+    assert done.returncode == 2
+    assert "a model has one modeling file" in done.stderr
 
 
 def test_a_file_is_not_replaced_unasked(root: str, new: Path) -> None:

@@ -101,6 +101,14 @@ def modularize(
                 f"this is a file of {other}, and the first one is of {model}",
                 hint="name the files of one model at a time",
             )
+    kinds = [kind for kind, _ in named.values()]
+    for path, (kind, _) in named.items():
+        if kinds.count(kind) > 1:
+            raise InputError(
+                path,
+                f"a model has one {kind} file, and several are given",
+                hint=f"name one {kind}_{model}.py",
+            )
     first = next(iter(files))
     place = place_for(first, model, files[first], root)
     bench = _bench(place, setting, {named[path][0]: text for path, text in files.items()})

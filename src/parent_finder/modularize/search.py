@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from modular_converter.library import DISTRIBUTION
 from parent_finder.modularize.children import Offer
 from parent_finder.modularize.draft import DROPPED, WRITTEN, Choice, Draft, PieceKey, key_of
 from parent_finder.modularize.original import Piece
@@ -47,7 +49,17 @@ def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
 def first_draft(draft: Draft, chosen: Sequence[Offer]) -> Draft:
     """The draft in which each class comes from the parent that saves the most lines."""
     best = {key: options[0] for key, options in alternatives(draft, chosen).items()}
-    return draft.choosing(best)
+    # The converter refuses such imports in a modular; what a parent has of them comes along.
+    refused = {key_of(one): DROPPED for one in draft.pieces if _is_global_import(one)}
+    return draft.choosing({**best, **refused})
+
+
+def _is_global_import(piece: Piece) -> bool:
+    """Whether a piece is `from transformers import ...`."""
+    if piece.kind != "import":
+        return False
+    node = ast.parse(piece.text).body[0]
+    return isinstance(node, ast.ImportFrom) and not node.level and node.module == DISTRIBUTION
 
 
 def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[Choice]]:
@@ -93,6 +105,8 @@ class Search:
     def run(self) -> None:
         """Mends what differs, then shortens what is left."""
         self._mend()
+        if self.verdict.problem is not None:
+            return
         self._shorten()
         if self.verdict.differences:
             self._mend()
@@ -107,7 +121,7 @@ class Search:
 
     def _accept(self, draft: Draft, allowed: int) -> bool:
         verdict = self.bench.judge(draft.text)
-        if verdict.differences > allowed:
+        if verdict.problem is not None or verdict.differences > allowed:
             return False
         self.draft, self.verdict = draft, verdict
         return True
