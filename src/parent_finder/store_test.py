@@ -32,9 +32,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert store.load(str(tmp_path / "none.npz")) is None
 
 
-def test_a_file_in_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     store.save("x.npz", {}, {})
     assert os.listdir() == ["x.npz"]
