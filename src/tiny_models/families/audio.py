@@ -40,8 +40,7 @@ def _frames(count: int) -> Recipe:
 
         bands = mel_bins(audio_part(model.config))
         made = {**inputs, "input_features": floats("spectrogram", 1, bands, count)}
-        if "input_features_mask" in made:
-            made["input_features_mask"] = torch.ones(1, count, dtype=torch.long)
+        made["input_features_mask"] = torch.ones(1, count, dtype=torch.long)
         return made
 
     return recipe

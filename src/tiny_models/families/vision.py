@@ -133,7 +133,10 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("sam2_vision_model",),
         "reads the widths of the stages, the last first",
-        {"backbone_channel_list": [64, 32, 16, 8]},
+        {
+            "backbone_channel_list": [64, 32, 16, 8],
+            "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+        },
     ),
     Family(
         ("sam3_tracker", "sam3_tracker_video"),
