@@ -28,7 +28,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("cvt",),
-        "`depth` is a list here, and the drop rates of a stage are read at its number",
+        "depths are a list of one item a stage, and drop rates are read at its number",
         {"depth": [1, 2, 3]},
     ),
     Family(
