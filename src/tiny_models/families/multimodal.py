@@ -14,9 +14,11 @@ from tiny_models.families.multimodal_recipes import (
     codebook,
     flamingo,
     flattened,
+    gemma_patches,
     grid_hw,
     high_resolution,
     kosmos,
+    kosmos_patches,
     lxmert,
     merge_sizes,
     patch_list,
@@ -265,4 +267,15 @@ FAMILIES: tuple[Family, ...] = (
         "heads are 64 wide",
         {"vision_config": {"hidden_size": 64}, "downsample_rate": "1/2"},
     ),
+    Family(
+        ("gemma4", "diffusion_gemma", "embedding_gemma2"),
+        "has no tower for pictures by default",
+        {"vision_config": {"model_type": "gemma4_vision"}},
+    ),
+    Family(
+        ("gemma4", "embedding_gemma2", "diffusion_gemma"),
+        "takes patches with their places",
+        recipe=gemma_patches,
+    ),
+    Family(("kosmos-2.5",), "takes patches with their places", recipe=kosmos_patches),
 )

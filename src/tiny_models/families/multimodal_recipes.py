@@ -240,3 +240,37 @@ def adding_ones(name: str, *shape: int) -> Any:
         return {**inputs, name: torch.ones(shape, dtype=torch.long)}
 
     return recipe
+
+
+def gemma_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Patches with their rows and columns, enough to pool four times, beside the text."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    vision = model.config.vision_config
+    if vision is None:
+        return inputs
+    side = 2 * vision.pooling_kernel_size
+    places = torch.cartesian_prod(torch.arange(side), torch.arange(side))[None]
+    made = {name: value for name, value in inputs.items() if not name.startswith("pixel_values")}
+    made["pixel_values"] = floats("patches", 1, side * side, 3 * vision.patch_size**2)
+    made["image_position_ids"] = places
+    return made
+
+
+def kosmos_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Eight patches with row and column in front, and a mask of the tokens they replace."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    vision = model.config.vision_config
+    patches = floats("patches", 1, 8, vision.patch_embed_hidden_size)
+    mask = torch.zeros_like(inputs["input_ids"])
+    mask[:, 1 : 1 + model.config.latent_query_num] = 1
+    return {
+        **inputs,
+        "flattened_patches": torch.cat([torch.ones(1, 8, 2), patches], dim=-1),
+        "image_embeds_position_mask": mask,
+    }
