@@ -18,13 +18,17 @@ from tiny_models.errors import FixtureError, MissingPackage
 STEPS = ("package", "instantiate", "forward", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
 SECONDS_LIMIT = 120
+_TEXT_INPUTS = frozenset(
+    {"input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids", "decoder_input_ids"}
+)
 
 
 @dataclass(frozen=True)
 class Result:
     """How far a class came. ``reached`` is the step that failed, or ``ok``.
 
-    ``size`` counts all files in bytes, 0 where nothing was saved; ``seconds`` are CPU seconds.
+    ``size`` counts all files in bytes, 0 where nothing was saved; ``seconds`` are CPU seconds;
+    ``inputs`` are the names of what the forward pass was given.
     """
 
     architecture: str
@@ -34,11 +38,17 @@ class Result:
     cause: str
     size: int
     seconds: float
+    inputs: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether every step succeeded."""
         return self.reached == "ok"
+
+    @property
+    def text_alone(self) -> bool:
+        """Whether a class that takes more than text was given nothing else."""
+        return self.modality != "text" and bool(self.inputs) and set(self.inputs) <= _TEXT_INPUTS
 
     def to_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -48,7 +58,7 @@ class Result:
 def try_class(architecture: Architecture, *, build_only: bool = False) -> Result:
     """Takes one class through all steps."""
     start = time.process_time()
-    state = {"step": "package", "modality": "", "size": 0}
+    state: dict[str, Any] = {"step": "package", "modality": "", "size": 0, "inputs": ()}
     cause = ""
     try:
         with _time_limit(SECONDS_LIMIT):
@@ -63,11 +73,12 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
     return Result(
         architecture=architecture.name,
         model_type=architecture.model_type,
-        modality=str(state["modality"]),
-        reached=str(state["step"]),
+        modality=state["modality"],
+        reached=state["step"],
         cause=cause,
-        size=int(str(state["size"])),
+        size=state["size"],
         seconds=round(time.process_time() - start, 3),
+        inputs=state["inputs"],
     )
 
 
@@ -90,6 +101,7 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
         state["step"] = "forward"
         with named_packages(name):
             inputs = native_inputs(model)
+            state["inputs"] = tuple(inputs)
             outputs = checks.require_outputs(checks.forward(model, inputs))
     state["step"] = "round-trip"
     with tempfile.TemporaryDirectory() as directory:

@@ -73,6 +73,11 @@ def as_markdown(results: Sequence[Result]) -> str:
     kinds = Counter(each.modality or "(package missing)" for each in results)
     good = Counter(each.modality or "(package missing)" for each in results if each.ok)
     lines += [f"| {kind} | {count} | {good[kind]} |" for kind, count in kinds.most_common()]
+    alone = [each.architecture for each in results if each.ok and each.text_alone]
+    if alone:
+        names = ", ".join(f"`{name}`" for name in alone)
+        lines += ["", f"Of those that are ok, {len(alone)} take more than text but ran on text "]
+        lines[-1] += f"alone, some because they are the text part of a model: {names}."
     bad = [each for each in results if not each.ok]
     if bad:
         lines += ["", "| class | stops at | cause |", "|---|---|---|"]

@@ -1,6 +1,8 @@
-"""Bytes over processes, threads, hash seeds, and versions of numpy.
+"""Bytes over processes, threads, hash seeds, and versions of numpy and torch.
 
-Installs another numpy from the package index, so it needs one.
+Installs another numpy from the package index, so it needs one. Another torch, which takes
+gigabytes, is installed by hand: `TINY_MODELS_OTHER_TORCH` names its directory
+(`pip install --no-deps --target DIR torch==VERSION`, with what that build needs).
 """
 
 from __future__ import annotations
@@ -96,3 +98,20 @@ def test_another_numpy(tmp_path: Path, reference: dict[str, bytes]) -> None:
     )
     assert found.stdout.strip() == OTHER_NUMPY
     assert build(tmp_path / "other", FIRST=str(first)) == reference
+
+
+def test_another_torch(tmp_path: Path, reference: dict[str, bytes]) -> None:
+    first = os.environ.get("TINY_MODELS_OTHER_TORCH")
+    if first is None:
+        pytest.skip("not run: TINY_MODELS_OTHER_TORCH names no directory of another torch")
+    found = subprocess.run(
+        [sys.executable, "-c", "import torch; print(torch.__version__)"],
+        env={"PYTHONPATH": os.pathsep.join(filter(None, [first, *sys.path]))},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    import torch
+
+    assert found.stdout.strip() != torch.__version__
+    assert build(tmp_path / "other", FIRST=first) == reference

@@ -93,6 +93,14 @@ def test_a_vocabulary_is_written_everywhere() -> None:
     assert (kept.vocab_size, kept.eos_token_id, kept.pad_token_id) == (400, 1, 5)
 
 
+def test_sound_codes_keep_their_own_vocabulary() -> None:
+    vocabulary = Vocabulary(300, {"pad_token_id": 5})
+    config = shrink("musicgen", vocabulary=vocabulary)
+    assert config.text_encoder.vocab_size == 300
+    assert config.decoder.vocab_size == 256
+    assert shrink("whisper", vocabulary=vocabulary).vocab_size == 300
+
+
 @pytest.mark.parametrize("model_type", ["qwen2_vl", "llava", "idefics3", "gemma3", "whisper"])
 def test_default_ids_are_inside_and_apart(model_type: str) -> None:
     config = shrink(model_type)

@@ -33,7 +33,11 @@ def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = f
 
 
 def _is_codec(part: Any) -> bool:
-    return "codebook_size" in vars(part) or "num_mel_bins" in vars(part)
+    """Whether a part's vocabulary is one of sound codes, which a tokenizer does not make."""
+    fields = vars(part)
+    return "codebook_size" in fields or (
+        "num_codebooks" in fields and "audio_vocab_size" not in fields
+    )
 
 
 def id_fields(config: Any) -> Iterable[str]:

@@ -7,7 +7,6 @@ from tiny_models.families import (
     detection,
     language,
     multimodal,
-    segmentation,
     series,
     vision,
 )
@@ -17,7 +16,6 @@ FAMILIES: tuple[Family, ...] = (
     *language.FAMILIES,
     *vision.FAMILIES,
     *detection.FAMILIES,
-    *segmentation.FAMILIES,
     *audio.FAMILIES,
     *multimodal.FAMILIES,
     *series.FAMILIES,

@@ -198,7 +198,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(("ernie4_5_vl_moe_text",), "three axes share the rotary embedding",
            {"rope_parameters": {**_MROPE, "mrope_section": [1, 1, 2]},
             "moe_intermediate_size": [32, 32]}),
-    Family(("step3p7_text", "step3p7", "step3p5"), "sliding layers need a window",
+    Family(("step3p5",), "sliding layers need a window",
            {"sliding_window": 8}),
     Family(("xlstm",), "keys are half as wide as values", {"qk_dim_factor": 1.0}),
     Family(("dots3_note_text",), "layers with a window have sizes of their own",

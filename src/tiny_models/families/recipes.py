@@ -45,45 +45,10 @@ def adding(**shapes: tuple[int, ...]) -> Recipe:
     return recipe
 
 
-def ones(**shapes: tuple[int, ...]) -> Recipe:
-    """More inputs: whole-number ones of the given shapes, as masks are."""
-
-    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        made = {name: torch.ones(shape, dtype=torch.long) for name, shape in shapes.items()}
-        return {**inputs, **made}
-
-    return recipe
-
-
-def zeros(**shapes: tuple[int, ...]) -> Recipe:
-    """More inputs: whole-number zeros of the given shapes, as offsets and languages are."""
-
-    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        made = {name: torch.zeros(shape, dtype=torch.long) for name, shape in shapes.items()}
-        return {**inputs, **made}
-
-    return recipe
-
-
 def ids_like(name: str, source: str = "input_ids") -> Recipe:
     """One more input of token ids, equal to another."""
 
     def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
         return {**inputs, name: inputs[source].clone()}
-
-    return recipe
-
-
-def following(*recipes: Recipe) -> Recipe:
-    """Several recipes, one after the other."""
-
-    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-        for each in recipes:
-            inputs = each(model, inputs)
-        return inputs
 
     return recipe

@@ -28,7 +28,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("cvt",),
-        "`depth` is a list here, and the drop rates of a stage are read at its number",
+        "depths are a list of one item a stage, and drop rates are read at its number",
         {"depth": [1, 2, 3]},
     ),
     Family(
@@ -133,7 +133,10 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("sam2_vision_model",),
         "reads the widths of the stages, the last first",
-        {"backbone_channel_list": [64, 32, 16, 8]},
+        {
+            "backbone_channel_list": [64, 32, 16, 8],
+            "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+        },
     ),
     Family(
         ("sam3_tracker", "sam3_tracker_video"),

@@ -1,7 +1,0 @@
-"""Entries of segmentation models."""
-
-from __future__ import annotations
-
-from tiny_models.families.entry import Family
-
-FAMILIES: tuple[Family, ...] = ()
