@@ -11,6 +11,8 @@ from tiny_models.problems import MissingRequirement
 
 # What the library calls a requirement -> the package that is asked for.
 _PACKAGES = {"vision": "pillow", "bs4": "beautifulsoup4", "beautiful soup": "beautifulsoup4"}
+# The library maps waveforms to a model that reads spectrograms.
+_EXTRACTORS = {"wav2vec2-bert": "SeamlessM4TFeatureExtractor"}
 _REQUIRES = re.compile(
     r"requires (?:the )?([\w -]+?) library|[Pp]ackage `([\w-]+)` is required", re.IGNORECASE
 )
@@ -47,11 +49,12 @@ def classes_of(model_type: str) -> ProcessorClasses:
             (name for name in map(names, types if processor else [model_type]) if name), None
         )
 
+    extractors = {**FEATURE_EXTRACTOR_MAPPING_NAMES, **_EXTRACTORS}
     return ProcessorClasses(
         processor=processor,
         image_processor=first(_image_processor),
         video_processor=first(_video_processor),
-        feature_extractor=first(FEATURE_EXTRACTOR_MAPPING_NAMES.get),
+        feature_extractor=first(extractors.get),
     )
 
 

@@ -13,7 +13,8 @@ class ProcessorEntry:
 
     ``tokenizers`` are the model types of further tokenizers, by role; ``classes`` are parts'
     classes by role, where the library maps none; ``settings`` are parameters by role.
-    ``parts_only`` says why the class itself cannot
+    ``extra_image_tokens`` says that the image processor tells how many tokens an image has, and
+    how many there are beside its patches. ``parts_only`` says why the class itself cannot
     be made, so that its parts are written without it.
     """
 
@@ -21,6 +22,7 @@ class ProcessorEntry:
     tokenizers: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    extra_image_tokens: int | None = None
     parts_only: str = ""
 
 
@@ -29,7 +31,15 @@ _READS_NO_TEXT = ProcessorEntry(
     settings={"image_processor": {"apply_ocr": False}},
 )
 
+_COUNTS_TOKENS = ProcessorEntry(
+    "its image processor tells how many tokens an image has", extra_image_tokens=0
+)
+
 ENTRIES: Mapping[str, ProcessorEntry] = {
+    "ClapProcessor": ProcessorEntry(
+        "by default it joins four views of a sound, for models that fuse them",
+        settings={"feature_extractor": {"truncation": "rand_trunc"}},
+    ),
     "LayoutLMv2Processor": _READS_NO_TEXT,
     "LayoutLMv3Processor": _READS_NO_TEXT,
     "LayoutXLMProcessor": _READS_NO_TEXT,
@@ -84,6 +94,12 @@ ENTRIES: Mapping[str, ProcessorEntry] = {
     "PerceptionLMProcessor": ProcessorEntry(
         "its config has the patches inside the name of a timm model",
         settings={"processor": {"patch_size": 14}},
+    ),
+    "ColPaliProcessor": _COUNTS_TOKENS,
+    "PaliGemmaProcessor": _COUNTS_TOKENS,
+    "Florence2Processor": ProcessorEntry(
+        "its image processor tells how many tokens an image has; one is their mean",
+        extra_image_tokens=1,
     ),
     "Ernie4_5_VLMoeProcessor": ProcessorEntry(
         "the times that it draws on frames need a font's file",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 _VISION = re.compile(r".*(vision|visual|image|backbone|pixel).*")
 _AUDIO = re.compile(r".*(audio|speech|sound|encoder).*")
+# Parts of which a value is taken where no other has it.
+_PART = re.compile(r"(perceiver|backbone|encoder).*")
 # An image's edge in pixels, where the config leaves it open.
 _FREE_EDGE = 64
+# The seconds of a chunk that the largest models read.
+_LONGEST_CHUNK = 30
 # A video's frames, where the config leaves them open.
 _FEW_FRAMES = 4
 # Edges are at most this long; what is larger in a default counts pixels of an area.
@@ -17,12 +22,20 @@ _LONGEST_EDGE = 4000
 # Image tokens along an edge, at least and at most, where a processor bounds the area.
 _FEWEST_TOKENS, _MOST_TOKENS = 2, 4
 
+# Vision models that put a token of their own before those of the image.
+_WITH_CLASS_TOKEN = ("clip_vision_model", "metaclip_2_vision_model")
+
+_TOKENS_OF_IMAGE = (
+    "image_seq_length",
+    "mm_tokens_per_image",
+    "vision_soft_tokens_per_image",
+    "resampler_n_latents",
+)
+
 _SAME_FIELDS = ("patch_size", "temporal_patch_size", "num_frames", "pooling_kernel_size")
 _OTHER_NAMES = {
     "merge_size": ("spatial_merge_size", "merge_size"),
     "max_num_patches": ("num_patches",),
-    "image_seq_length": ("image_seq_length", "mm_tokens_per_image", "vision_soft_tokens_per_image"),
-    "image_seq_len": ("image_seq_length", "resampler_n_latents"),
     "num_query_tokens": ("num_query_tokens",),
     "downsample_factor": ("downsample_factor",),
     "downsample_ratio": ("downsample_ratio",),
@@ -60,6 +73,11 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["merge_size"] = merge
     if isinstance(fields.get("num_frames"), int) and "num_frames" not in values:
         values["num_frames"] = min(fields["num_frames"], _FEW_FRAMES)
+    if isinstance(fields.get("image_grid_pinpoints"), list) and known.get("image_grid_pinpoints"):
+        values["image_grid_pinpoints"] = known["image_grid_pinpoints"]
+    finer = flat_values(config.get("high_res_vision_config") or {}, _VISION).get("image_size")
+    if isinstance(fields.get("high_res_size"), Mapping) and _edges(finer):
+        values["high_res_size"] = _size(fields["high_res_size"], _edges(finer), 1)
     edges = _edges(known.get("image_size"))
     unit = _unit({**fields, **values})
     for name in ("size", "crop_size", "max_image_size", "pad_size"):
@@ -91,6 +109,10 @@ def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         # One feature is the waveform itself.
         if isinstance(fields.get("feature_size"), int) and fields["feature_size"] > 1:
             values["feature_size"] = bins
+    joined = _whole(known.get("feature_projection_input_dim"))
+    if joined and _whole(fields.get("stride")):
+        # So many frames side by side are one input of the model.
+        values["feature_size"] = values["num_mel_bins"] = joined // fields["stride"]
     rate = known.get("sampling_rate") or known.get("sample_rate")
     if _whole(rate) and fields.get("feature_size") == 1:
         values["sampling_rate"] = rate
@@ -98,14 +120,23 @@ def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["max_length"] = known["max_length"]
     frames = _whole(known.get("max_source_positions"))
     if frames and "nb_max_frames" in fields:
-        # The encoder halves the frames; a chunk has as many as it has positions. Chunks are whole
-        # seconds, so that for fewer frames each of them is longer.
-        rate, wanted = fields["sampling_rate"], 2 * frames
-        seconds, rest = divmod(wanted * fields["hop_length"], rate)
-        values["chunk_length"] = seconds if not rest else 1
-        if rest:
-            values["hop_length"] = rate // wanted
+        # The encoder halves the frames; a chunk has as many as it has positions.
+        values.update(_chunk(2 * frames, fields["sampling_rate"], fields["hop_length"]))
     return values
+
+
+def _chunk(frames: int, rate: int, hop: int) -> dict[str, int]:
+    """A chunk of whole seconds that has so many frames, with the usual hop where that is possible.
+
+    Where no hop of whole samples gives the number, the shortest chunk that has not fewer.
+    """
+    for seconds in range(1, _LONGEST_CHUNK + 1):
+        if seconds * rate // hop == frames:
+            return {"chunk_length": seconds}
+    hops = [(seconds, max(1, seconds * rate // frames)) for seconds in range(1, _LONGEST_CHUNK + 1)]
+    fitting = [(seconds, hop) for seconds, hop in hops if seconds * rate // hop == frames]
+    seconds, hop = fitting[0] if fitting else hops[0]
+    return {"chunk_length": seconds, "hop_length": hop}
 
 
 def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,11 +149,39 @@ def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> 
             if found is not None and not isinstance(found, Mapping):
                 values[name] = found
                 break
-    if "num_image_tokens" in parameters:
-        edges, patch = _edges(known.get("image_size")), _whole(known.get("patch_size"))
-        if edges and patch:
-            values["num_image_tokens"] = (edges[0] // patch) * (edges[1] // patch)
+    if "num_image_tokens" in parameters and image_tokens(config):
+        values["num_image_tokens"] = image_tokens(config)
+    for name in ("image_seq_length", "image_seq_len"):
+        if name in parameters and _merged_tokens(known, config):
+            values[name] = _merged_tokens(known, config)
+    if "num_additional_image_tokens" in parameters and known.get("model_type"):
+        with_class = known["model_type"] in _WITH_CLASS_TOKEN
+        values["num_additional_image_tokens"] = int(with_class)
+        if with_class and "vision_feature_select_strategy" in parameters:
+            values.setdefault("vision_feature_select_strategy", "default")
     return values
+
+
+def image_tokens(config: Mapping[str, Any]) -> int | None:
+    """As how many tokens the vision part sees an image, if its config tells."""
+    known = flat_values(config, _VISION)
+    edges, unit = _edges(known.get("image_size")), _whole(known.get("patch_size"))
+    strides = known.get("patch_stride")
+    if isinstance(strides, (list, tuple)):
+        unit = math.prod(strides)
+    return (edges[0] // unit) * (edges[1] // unit) if edges and unit else None
+
+
+def _merged_tokens(known: Mapping[str, Any], config: Mapping[str, Any]) -> int:
+    """As how many tokens the text part sees an image, or zero."""
+    tokens = image_tokens(config) or 0
+    for name in ("scale_factor", "pixel_shuffle_factor"):
+        if _whole(known.get(name)):
+            return tokens // _whole(known[name]) ** 2
+    ratio = known.get("downsample_ratio")
+    if isinstance(ratio, float) and 0 < ratio < 1:
+        return int(tokens * ratio**2)
+    return next((_whole(known[name]) for name in _TOKENS_OF_IMAGE if name in known), 0)
 
 
 def flat_values(config: Mapping[str, Any], preferred: re.Pattern[str]) -> dict[str, Any]:
@@ -137,12 +196,12 @@ def flat_values(config: Mapping[str, Any], preferred: re.Pattern[str]) -> dict[s
 
 def _levels(config: Mapping[str, Any], preferred: re.Pattern[str]) -> Iterator[Mapping[str, Any]]:
     subs = [(name, value) for name, value in config.items() if isinstance(value, Mapping)]
-    for name, value in subs:
-        if name.endswith("_config") and (preferred.fullmatch(name) or "thinker" in name):
-            yield from _levels(value, preferred)
+    chosen = [value for name, value in subs if preferred.fullmatch(name) or "thinker" in name]
+    for value in chosen:
+        yield from _levels(value, preferred)
     yield config
     for name, value in subs:
-        if name == "backbone_config":
+        if _PART.fullmatch(name) and value not in chosen:
             yield from _levels(value, preferred)
 
 

@@ -69,6 +69,11 @@ def test_videos_are_short() -> None:
         ({"feature_size": 1, "num_mel_bins": 80}, {"num_mel_bins": 16}, {"num_mel_bins": 16}),
         ({"feature_size": 80}, {"audio_config": {"num_mel_bins": 8}}, {"feature_size": 8}),
         ({"feature_size": 1}, {"sampling_rate": 24000}, {"sampling_rate": 24000}),
+        (
+            {"feature_size": 80, "num_mel_bins": 80, "stride": 2},
+            {"feature_projection_input_dim": 32},
+            {"feature_size": 16, "num_mel_bins": 16},
+        ),
     ],
 )
 def test_features_of_audio(
@@ -83,10 +88,12 @@ def test_a_chunk_has_as_many_frames_as_the_encoder_reads(positions: int) -> None
     values = {**fields, **audio_values(fields, {"max_source_positions": positions})}
     samples = values["chunk_length"] * values["sampling_rate"]
     frames = samples // values["hop_length"]
-    # Exactly, where the hop of one second's frames is whole; else as near as whole hops allow.
-    assert frames >= 2 * positions
-    if 16000 % (2 * positions) == 0 or (2 * positions * 160) % 16000 == 0:
-        assert frames == 2 * positions
+    # Exactly, where any chunk of whole seconds has a hop of whole samples for it; else no fewer.
+    possible = any(
+        seconds * 16000 // (seconds * 16000 // (2 * positions)) == 2 * positions
+        for seconds in range(1, 31)
+    )
+    assert frames == 2 * positions if possible else frames > 2 * positions
 
 
 def test_parameters_of_a_processor() -> None:
@@ -97,3 +104,25 @@ def test_parameters_of_a_processor() -> None:
         "vision_feature_select_strategy": "full",
         "num_image_tokens": 16,
     }
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"downsample_ratio": 0.5, "image_seq_length": 256}, 4),
+        ({"scale_factor": 4}, 1),
+        ({"mm_tokens_per_image": 7}, 7),
+        ({"perceiver_config": {"resampler_n_latents": 3}}, 3),
+    ],
+)
+def test_how_many_tokens_an_image_becomes(config: dict[str, Any], expected: int) -> None:
+    assert processor_values(["image_seq_length"], {**VISION, **config}) == {
+        "image_seq_length": expected
+    }
+
+
+def test_a_class_token_is_counted() -> None:
+    config = {"vision_config": {"model_type": "clip_vision_model", "image_size": 32}}
+    assert processor_values(
+        ["num_additional_image_tokens", "vision_feature_select_strategy"], config
+    ) == {"num_additional_image_tokens": 1, "vision_feature_select_strategy": "default"}

@@ -19,7 +19,12 @@ from tiny_models.processors.classes import (
 from tiny_models.processors.entries import ENTRIES, WITHOUT_FILES, ProcessorEntry
 from tiny_models.processors.options import ProcessorOptions
 from tiny_models.processors.settings import checkpoint_settings
-from tiny_models.processors.sizing import audio_values, image_values, processor_values
+from tiny_models.processors.sizing import (
+    audio_values,
+    image_tokens,
+    image_values,
+    processor_values,
+)
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
 from tiny_models.tokenizers.writing import forget_loading, make, move_files
@@ -171,6 +176,11 @@ class _Maker:
             if name in fields and not name.endswith("_type")
         }
         values = {**taken, **fit({**fields, **taken}, self.config), **given}
+        tokens = image_tokens(self.config)
+        extra = self.entry.extra_image_tokens
+        if role == "image_processor" and extra is not None and tokens is not None:
+            values["image_seq_length"] = tokens + extra
+            fields["image_seq_length"] = None
         values.update(self._overrides(fields))
         return found(**values)
 

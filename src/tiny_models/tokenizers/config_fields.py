@@ -20,7 +20,6 @@ _OTHER_VOCABULARIES = (
 
 # Fields whose token a class of the family calls by another name, or that name a plain word.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "image_token": ("context_image_token", "img_patch_token"),
     "image_start_token": ("start_image_token", "img_start_token", "start_of_image_token"),
     "image_end_token": ("end_image_token", "img_end_token", "end_of_image_token"),
     "vision_start_token": ("vision_bos_token",),
@@ -29,6 +28,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "audio_end_token": ("audio_eos_token",),
     "boi_token": ("start_of_image_token", "image_start_token"),
     "eoi_token": ("end_of_image_token", "image_end_token"),
+}
+# What a processor repeats for an image, where that is another token than the text has.
+REPEATED_TOKENS: Mapping[str, tuple[str, ...]] = {
+    "image_token": ("img_patch_token", "context_image_token"),
 }
 WORDS_OF_FIELDS: Mapping[str, str] = {
     "user_token": "user",

@@ -17,6 +17,7 @@ from typing import Any
 from tiny_models.problems import InputProblem, MissingRequirement, unknown
 from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style_of, template_text
 from tiny_models.tokenizers.config_fields import (
+    REPEATED_TOKENS,
     SYNONYMS,
     WORDS_OF_FIELDS,
     TokenField,
@@ -182,9 +183,8 @@ def _named_tokens(model_type: str, fields: tuple[TokenField, ...], entry: Entry)
         attribute = token_field.attribute
         if attribute in STANDARD or attribute in WORDS_OF_FIELDS or _derived(attribute):
             continue
-        if attribute not in named and not any(
-            other in named for other in SYNONYMS.get(attribute, ())
-        ):
+        others = (*SYNONYMS.get(attribute, ()), *REPEATED_TOKENS.get(attribute, ()))
+        if attribute not in named and not any(other in named for other in others):
             named[attribute] = _default_text(attribute)
     for attribute, text in entry.special_tokens.items():
         if attribute not in STANDARD and text is not None:
@@ -222,7 +222,10 @@ def _config_fields(fields: tuple[TokenField, ...], named: Mapping[str, str]) -> 
     found = {f"{attribute}_id": attribute for attribute in (*sorted(STANDARD), *named)}
     for token_field in fields:
         attribute = token_field.attribute
-        if attribute in WORDS_OF_FIELDS:
+        repeated = [name for name in REPEATED_TOKENS.get(attribute, ()) if name in named]
+        if repeated:
+            found[token_field.name] = found[f"{attribute}_id"] = repeated[0]
+        elif attribute in WORDS_OF_FIELDS:
             found[token_field.name] = WORDS_OF_FIELDS[attribute]
         elif _derived(attribute):
             found[token_field.name] = _same_default(token_field, defaults)
