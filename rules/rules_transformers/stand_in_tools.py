@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as dependency_inference_rules
@@ -37,7 +38,7 @@ ENVIRONMENT = {
 
 
 def make_rule_runner(
-    backend, tools: dict[str, str], *, rules: Iterable = (), target_types: Iterable = ()
+    backend: Any, tools: dict[str, str], *, rules: Iterable = (), target_types: Iterable = ()
 ) -> RuleRunner:
     """A runner for the rules and targets of `backend`, with the options set.
 

@@ -34,7 +34,7 @@ class ModelFileFieldSet(FieldSet):
 
 class CopiesRequest(LintTargetsRequest):
     field_set_type = ModelFileFieldSet
-    tool_subsystem = ParentFinder
+    tool_subsystem = ParentFinder  # type: ignore[assignment]
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 

@@ -24,6 +24,7 @@ class ParentFinder(PythonToolRequirementsBase):
 
     default_lockfile_resource = ("rules_transformers.similarity", "parent_finder.lock")
 
+    # Not a SkipOption, whose default cannot be chosen.
     skip = BoolOption(
         default=True,
         help=softwrap(
