@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tiny_models.problems import MissingRequirement
 from tiny_models.processors.options import ProcessorOptions
 
-__all__ = ["ProcessorOptions", "build"]
+__all__ = ["ProcessorOptions", "build", "build_available"]
 
 
 def build(
@@ -27,7 +28,31 @@ def build(
     """
     from tiny_models.processors.writing import write
 
-    if not isinstance(options, ProcessorOptions):
-        options = ProcessorOptions.parse(options)
-    values = config if isinstance(config, Mapping) else config.to_dict()
-    return write(model_type, values, options, directory)
+    return write(model_type, _values(config), _options(options), directory)
+
+
+def build_available(
+    model_type: str,
+    config: Any,
+    options: ProcessorOptions | bool | Mapping[str, Any] | None,
+    directory: Path,
+) -> tuple[list[str], list[MissingRequirement]]:
+    """As `build`, but makes what the environment allows, and tells what it does not.
+
+    An image processor is written where the class that joins it with others lacks a package, for
+    one. Raises Problem for anything else that is wrong.
+    """
+    from tiny_models.processors.writing import write_available
+
+    written = write_available(
+        model_type, _values(config), _options(options), directory, partial=True
+    )
+    return list(written.files), list(written.missing)
+
+
+def _options(options: ProcessorOptions | bool | Mapping[str, Any] | None) -> ProcessorOptions:
+    return options if isinstance(options, ProcessorOptions) else ProcessorOptions.parse(options)
+
+
+def _values(config: Any) -> Mapping[str, Any]:
+    return config if isinstance(config, Mapping) else config.to_dict()

@@ -155,3 +155,22 @@ def test_classes_by_role() -> None:
     assert (classes.image_processor or "").startswith("Qwen2VLImageProcessor")
     assert classes.feature_extractor is None
     assert not classes_of("llama")
+
+
+def test_what_the_environment_allows(tmp_path: Path) -> None:
+    from transformers import AutoImageProcessor
+    from transformers.utils import is_torchvision_available
+
+    if is_torchvision_available():
+        pytest.skip("torchvision is installed")
+    tokenizers.build("qwen2_vl", {}, tmp_path)
+    before = contents(tmp_path)
+    config = {"vision_config": {"patch_size": 4}}
+    with pytest.raises(MissingRequirement, match="torchvision"):
+        processors.build("qwen2_vl", config, True, tmp_path)
+    assert contents(tmp_path) == before
+    files, missing = processors.build_available("qwen2_vl", config, True, tmp_path)
+    assert files == ["preprocessor_config.json"]
+    assert {package for problem in missing for package in problem.packages} == {"torchvision"}
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2_vl"}')
+    assert AutoImageProcessor.from_pretrained(tmp_path).patch_size == 4

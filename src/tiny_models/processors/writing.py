@@ -6,6 +6,7 @@ import inspect
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ _TOKENIZER = re.compile(r".*tokenizer")
 _AUDIO_ROLES = ("feature_extractor", "audio_processor")
 
 
+@dataclass(frozen=True)
+class Written:
+    """The names of the files, and what could not be made for want of packages."""
+
+    files: tuple[str, ...] = ()
+    missing: tuple[MissingRequirement, ...] = ()
+
+
 def write(
     model_type: str, config: Mapping[str, Any], options: ProcessorOptions, directory: Path
 ) -> list[str]:
@@ -43,29 +52,43 @@ def write(
     tokenizer's files already, if the type has a tokenizer; a processor class's own files take the
     place of the tokenizer's, with equal ids. Raises Problem.
     """
+    written = write_available(model_type, config, options, directory)
+    if written.missing:
+        raise written.missing[0]
+    return list(written.files)
+
+
+def write_available(
+    model_type: str,
+    config: Mapping[str, Any],
+    options: ProcessorOptions,
+    directory: Path,
+    *,
+    partial: bool = False,
+) -> Written:
+    """As `write`, but tells what is missing; nothing is written then, unless ``partial``.
+
+    With ``partial`` a processor class that cannot be made leaves those of its parts that can.
+    """
     classes = classes_of(model_type)
     if not options.enabled or not classes:
-        return []
+        return Written()
     entry = ENTRIES.get(classes.processor or "", ProcessorEntry(""))
     maker = _Maker(model_type, config, options, directory, classes, entry)
     with tempfile.TemporaryDirectory(prefix=".processor-", dir=directory.parent) as name:
-        scratch = Path(name)
-        try:
-            saved = [_settled(thing, scratch / role) for role, thing in maker.things(scratch)]
-        except ImportError as problem:
-            named = requirement_of(problem)
-            missing = named or [str(problem)]
-            raise MissingRequirement(f"a processor of {model_type}", missing) from None
-        maker.check_overrides()
-        written = []
+        saved = maker.save(Path(name), partial=partial)
+        if maker.missing and not partial:
+            return Written(missing=tuple(maker.missing))
+        if not maker.missing:
+            maker.check_overrides()
+        files: set[str] = set()
         for place in saved:
             _drop_vocabulary(place, directory)
             forget_loading(place)
-            written += [
-                path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()
-            ]
+            paths = [path for path in place.rglob("*") if path.is_file()]
+            files.update(path.relative_to(place).as_posix() for path in paths)
             move_files(place, directory)
-    return sorted(set(written))
+    return Written(tuple(sorted(files)), tuple(maker.missing))
 
 
 class _Maker:
@@ -87,23 +110,45 @@ class _Maker:
         self.classes = classes
         self.entry = entry
         self.fields: set[str] = set()
+        self.missing: list[MissingRequirement] = []
         self.settings = checkpoint_settings(options.from_checkpoint)
 
-    def things(self, scratch: Path) -> list[tuple[str, Any]]:
-        """What is to be saved: the processor, and the parts that it does not consist of."""
-        made: list[tuple[str, Any]] = []
+    def save(self, scratch: Path, *, partial: bool) -> list[Path]:
+        """Saves the processor, and the parts that it does not consist of; returns the places.
+
+        What cannot be made is in `missing` afterwards; without ``partial`` it is the last thing
+        that is tried.
+        """
+        places: list[Path] = []
         covered: list[str] = []
         if self.classes.processor is not None and not self.entry.parts_only:
-            processor = self._processor(self.classes.processor, scratch)
-            made.append(("processor", processor))
-            covered = processor.get_attributes()
+            processor = self._tried("processor", self.classes.processor, scratch, places)
+            if processor is not None:
+                covered = processor.get_attributes()
             if any(role in covered for role in _AUDIO_ROLES):
                 covered = [*covered, *_AUDIO_ROLES]
         for role in ("image_processor", "video_processor", "feature_extractor"):
             name = self._class_of(role)
-            if name is not None and role not in covered and name not in WITHOUT_FILES:
-                made.append((role, self._part(role, name)))
-        return made
+            wanted = name is not None and role not in covered and name not in WITHOUT_FILES
+            if wanted and (partial or not self.missing):
+                self._tried(role, name or "", scratch, places)
+        return places
+
+    def _tried(self, role: str, class_name: str, scratch: Path, places: list[Path]) -> Any | None:
+        try:
+            if role == "processor":
+                made = self._processor(class_name, scratch)
+            else:
+                made = self._part(role, class_name)
+            places.append(_settled(made, scratch / role))
+        except MissingRequirement as problem:
+            self.missing.append(problem)
+        except ImportError as problem:
+            packages = requirement_of(problem) or [str(problem)]
+            self.missing.append(MissingRequirement(f"the {role} of {self.model_type}", packages))
+        else:
+            return made
+        return None
 
     def check_overrides(self) -> None:
         """Raises InputProblem for an override that no part has a field for."""

@@ -16,13 +16,7 @@ from typing import Any
 
 from tiny_models.problems import InputProblem, MissingRequirement, unknown
 from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style_of, template_text
-from tiny_models.tokenizers.config_fields import (
-    REPEATED_TOKENS,
-    SYNONYMS,
-    WORDS_OF_FIELDS,
-    TokenField,
-    token_fields,
-)
+from tiny_models.tokenizers.config_fields import token_fields
 from tiny_models.tokenizers.entries import (
     CLASS_ENTRIES,
     FAMILY_TOKENS,
@@ -33,16 +27,15 @@ from tiny_models.tokenizers.entries import (
     holds_chats,
 )
 from tiny_models.tokenizers.options import TokenizerOptions
-from tiny_models.tokenizers.processor_tokens import (
-    STANDARD,
-    expected_tokens,
-    source_of,
-    takes_tokenizer,
+from tiny_models.tokenizers.processor_tokens import STANDARD, takes_tokenizer
+from tiny_models.tokenizers.token_names import (
+    config_fields,
+    named_tokens,
+    preferred_ids,
+    processor_source,
 )
 
 GENERAL_CLASS = "TokenizersBackend"
-# An id that a config has by default is kept when it is among the first ones.
-_FIRST_IDS = 16
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ def has_tokenizer(model_type: str, config_class: type | None = None) -> bool:
     if _has_text(config_class or _config_class(model_type)):
         return True
     name = PROCESSOR_MAPPING_NAMES.get(model_type)
-    source = _processor_source(name)
+    source = processor_source(name)
     return source is not None and name is not None and takes_tokenizer(source, name)
 
 
@@ -122,7 +115,7 @@ def recipe_for(
     if options.family is not None and options.family != entry.family:
         class_name, entry = _other_family(model_type, class_name, options.family, entry)
     fields = token_fields(model_type, config_class)
-    named = _named_tokens(model_type, fields, entry)
+    named = named_tokens(model_type, fields, entry)
     media = placeholders(model_type, named)
     style = _chat_style(model_type, config_class, sees=bool(media))
     special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
@@ -139,10 +132,10 @@ def recipe_for(
     plain = entry.plain_tokens
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
-    config_fields = _config_fields(fields, named)
+    held = config_fields(fields, named)
     if re.fullmatch(UNNAMED_TOKENS, model_type):
         extra.extend(named.values())
-        config_fields = {name: named.get(token, token) for name, token in config_fields.items()}
+        held = {name: named.get(token, token) for name, token in held.items()}
         named = {}
     return Recipe(
         model_type=model_type,
@@ -154,8 +147,8 @@ def recipe_for(
         extra_tokens=tuple(extra),
         plain_tokens=plain,
         first_tokens=entry.first_pieces if class_name == GENERAL_CLASS else (),
-        preferred_ids=_preferred_ids(fields),
-        config_fields=config_fields,
+        preferred_ids=preferred_ids(fields),
+        config_fields=held,
         settings=settings,
         chat_template=template if isinstance(template, str) and template else None,
     )
@@ -170,86 +163,6 @@ def _chat_style(model_type: str, config_class: type, *, sees: bool) -> ChatStyle
     ):
         return style_of(model_type)
     return None
-
-
-def _named_tokens(model_type: str, fields: tuple[TokenField, ...], entry: Entry) -> dict[str, str]:
-    """Token attributes beyond the standard ones: what the processor uses and config fields hold."""
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
-
-    named: dict[str, str] = {}
-    for attribute, text in _processor_tokens(PROCESSOR_MAPPING_NAMES.get(model_type)).items():
-        named[attribute] = text or _default_text(attribute)
-    for token_field in fields:
-        attribute = token_field.attribute
-        if attribute in STANDARD or attribute in WORDS_OF_FIELDS or _derived(attribute):
-            continue
-        others = (*SYNONYMS.get(attribute, ()), *REPEATED_TOKENS.get(attribute, ()))
-        if attribute not in named and not any(other in named for other in others):
-            named[attribute] = _default_text(attribute)
-    for attribute, text in entry.special_tokens.items():
-        if attribute not in STANDARD and text is not None:
-            named[attribute] = text
-    return named
-
-
-def _processor_tokens(class_name: str | None) -> dict[str, str | None]:
-    source = _processor_source(class_name)
-    if source is None or class_name is None:
-        return {}
-    return expected_tokens(source, class_name)
-
-
-def _derived(attribute: str) -> bool:
-    return attribute.startswith(("decoder_start_", "forced_")) or attribute == "eod_token"
-
-
-def _default_text(attribute: str) -> str:
-    return f"<|{attribute.removesuffix('_token')}|>"
-
-
-def _preferred_ids(fields: tuple[TokenField, ...]) -> dict[str, int]:
-    return {
-        token_field.attribute: token_field.default
-        for token_field in fields
-        if token_field.attribute in STANDARD
-        and token_field.default is not None
-        and 0 <= token_field.default < _FIRST_IDS
-    }
-
-
-def _config_fields(fields: tuple[TokenField, ...], named: Mapping[str, str]) -> dict[str, str]:
-    defaults = {token_field.name: token_field.default for token_field in fields}
-    found = {f"{attribute}_id": attribute for attribute in (*sorted(STANDARD), *named)}
-    for token_field in fields:
-        attribute = token_field.attribute
-        repeated = [name for name in REPEATED_TOKENS.get(attribute, ()) if name in named]
-        if repeated:
-            found[token_field.name] = found[f"{attribute}_id"] = repeated[0]
-        elif attribute in WORDS_OF_FIELDS:
-            found[token_field.name] = WORDS_OF_FIELDS[attribute]
-        elif _derived(attribute):
-            found[token_field.name] = _same_default(token_field, defaults)
-        elif attribute in named or attribute in STANDARD:
-            found[token_field.name] = attribute
-        else:
-            found[token_field.name] = next(other for other in SYNONYMS[attribute] if other in named)
-        # By its role, too, whichever of the two ways the config spells it.
-        found.setdefault(f"{attribute}_id", found[token_field.name])
-    return found
-
-
-def _same_default(token_field: TokenField, defaults: Mapping[str, int | None]) -> str:
-    """The attribute whose config field has the same id by default."""
-    for attribute in ("pad_token", "eos_token", "bos_token"):
-        if (
-            token_field.default is not None
-            and defaults.get(f"{attribute}_id") == token_field.default
-        ):
-            return attribute
-    return _STARTS.get(token_field.attribute, "eos_token")
-
-
-_STARTS = {"decoder_start_token": "bos_token"}
 
 
 def _other_family(model_type: str, class_name: str, family: str, entry: Entry) -> tuple[str, Entry]:
@@ -343,10 +256,3 @@ def _modeling_source(config_class: type) -> str:
         return ""
     files = sorted(Path(origin).parent.glob("modeling_*.py"))
     return "".join(file.read_text(encoding="utf-8") for file in files)
-
-
-def _processor_source(class_name: str | None) -> str | None:
-    import transformers
-
-    module = getattr(transformers, "_class_to_module", {}).get(class_name)
-    return None if module is None else source_of(f"transformers.{module}")
