@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,31 @@ def write_tokenizer(plan: Plan, directory: str) -> Vocabulary | None:
 
 
 def write_processors(plan: Plan, config: Any, directory: str) -> None:
-    """Writes the processors' files, if the request wants them. Raises FixtureError."""
+    """Writes the processors' files, if the request wants them.
+
+    Those that need a package which is not installed are left out with a warning, unless the
+    request asks for processors by overriding their settings. Raises FixtureError.
+    """
     request = plan.request
     if request.processors is False:
         return
     from tiny_models import processors
     from tiny_models.problems import Problem
+    from tiny_models.processors.options import ProcessorOptions
 
     try:
-        processors.build(plan.model_type, config, request.processors, Path(directory))
+        options = ProcessorOptions.parse(request.processors, request.from_checkpoint)
+        if request.processors is not True:
+            processors.build(plan.model_type, config, options, Path(directory))
+            return
+        _, missing = processors.build_available(plan.model_type, config, options, Path(directory))
     except Problem as problem:
         raise _translated(problem, plan) from None
+    for each in missing:
+        print(
+            f"{request.address}: warning: left out: {each.message}\nhint: {each.hint}",
+            file=sys.stderr,
+        )
 
 
 def _translated(problem: Any, plan: Plan) -> FixtureError:
