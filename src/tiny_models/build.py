@@ -137,6 +137,7 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
             overrides=request.config,
         )
         model = _model(wanted, config)
+    _start_decoding(model)
     companions.write_processors(wanted, config, directory)
     _save(model, directory, request.shards)
     parameters = sum(each.numel() for each in model.parameters())
@@ -178,6 +179,15 @@ def _model(wanted: Plan, config: Any) -> Any:
                 hint="the other fields have the tiny values; override what must fit together",
             ) from None
         raise _not_buildable(problem) from None
+
+
+def _start_decoding(model: Any) -> None:
+    """Lets decoders without a start of their own begin with the padding token, as T5's does."""
+    generation = getattr(model, "generation_config", None)
+    if generation is None or not getattr(model.config, "is_encoder_decoder", False):
+        return
+    if generation.decoder_start_token_id is None and generation.bos_token_id is None:
+        generation.decoder_start_token_id = getattr(model.config, "pad_token_id", None)
 
 
 def _not_buildable(problem: Exception) -> FixtureError:

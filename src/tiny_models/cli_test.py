@@ -116,6 +116,22 @@ def test_build_verify_and_keep(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert contents(output) == first
 
 
+def test_decoders_have_a_start(tmp_path: Path) -> None:
+    entry = {
+        "address": "t5:tiny",
+        "path": "t5",
+        "model_type": "t5",
+        "architectures": ["T5ForConditionalGeneration"],
+        "tokenizer": "none",
+        "processors": False,
+        "checks": ["generate"],
+    }
+    output = tmp_path / "out"
+    assert main(["build", write_request(tmp_path, entry), "--output", str(output)]) == 0
+    text = (output / "t5" / "generation_config.json").read_text(encoding="utf-8")
+    assert json.loads(text)["decoder_start_token_id"] == 0
+
+
 def test_a_damaged_or_foreign_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out" / "qwen2").mkdir(parents=True)
     (tmp_path / "out" / "qwen2" / "thesis.txt").write_text("mine", encoding="utf-8")

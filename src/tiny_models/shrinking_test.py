@@ -93,6 +93,12 @@ def test_a_vocabulary_is_written_everywhere() -> None:
     assert (kept.vocab_size, kept.eos_token_id, kept.pad_token_id) == (400, 1, 5)
 
 
+def test_ids_that_the_vocabulary_lacks_do_not_stay() -> None:
+    config = shrink("qwen2_vl", vocabulary=Vocabulary(300, {"eos_token_id": 6}))
+    assert config.text_config.bos_token_id is None
+    assert config.text_config.eos_token_id == 6
+
+
 def test_sound_codes_keep_their_own_vocabulary() -> None:
     vocabulary = Vocabulary(300, {"pad_token_id": 5})
     config = shrink("musicgen", vocabulary=vocabulary)

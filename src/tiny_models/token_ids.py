@@ -28,8 +28,27 @@ def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = f
             part.vocab_size = vocabulary.size
         for name in id_fields(part):
             role = _ALIASES.get(name, name)
-            if name not in skip and role in vocabulary.special_ids:
+            if name in skip:
+                continue
+            if role in vocabulary.special_ids:
                 setattr(part, name, vocabulary.special_ids[role])
+            elif sized and _outside(vars(part).get(name), vocabulary.size):
+                _unset(part, name, vocabulary)
+
+
+def _unset(part: Any, name: str, vocabulary: Vocabulary) -> None:
+    """Leaves an id open, or where the class insists on one, gives it a special id that exists."""
+    from huggingface_hub.errors import StrictDataclassError
+
+    try:
+        setattr(part, name, None)
+    except StrictDataclassError:
+        ids = vocabulary.special_ids
+        setattr(part, name, ids.get("bos_token_id", min(ids.values(), default=0)))
+
+
+def _outside(value: Any, size: int) -> bool:
+    return type(value) is int and not 0 <= value < size
 
 
 def _is_codec(part: Any) -> bool:
