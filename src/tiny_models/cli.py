@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--static", action="store_true", help="integrity only: load and run nothing"
     )
     verify.add_argument("--json", action="store_true", help="print the answer as JSON")
+    _add_modules(verify)
 
     run = commands.add_parser(
         "run",
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
         "interpreter of this tool. Without a command, verifies the fixtures. " + EXIT_CODES,
     )
     run.add_argument("directories", metavar="DIR", nargs="+", help="directory of a fixture")
+    _add_modules(run)
 
     architectures = commands.add_parser(
         "architectures",
@@ -89,6 +91,13 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--markdown", action="store_true", help="print tables for the docs")
     coverage.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return top
+
+
+def _add_modules(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--module", dest="modules", action="append", default=[], metavar="NAME",
+        help="a module that has the class of a fixture of generated code (repeatable)",
+    )  # fmt: skip
 
 
 def _count(text: str) -> int:

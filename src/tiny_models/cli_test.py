@@ -202,7 +202,12 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     config = json.loads((output / "toy" / "config.json").read_text(encoding="utf-8"))
     assert (config["hidden_size"], config["num_hidden_layers"]) == (32, 2)
     assert main(["verify", "--static", str(output / "toy")]) == 0
-    capsys.readouterr()
+    assert main(["run", str(output / "toy"), "--module=toy_package.modeling_toy"]) == 0
+    assert "is intact, loads and runs" in capsys.readouterr().out
+    assert main(["verify", str(output / "toy")]) == 2
+    assert "name the module of generated code by --module" in capsys.readouterr().err
+    assert main(["verify", str(output / "toy"), "--module=nowhere"]) == 2
+    assert "module nowhere cannot be imported" in capsys.readouterr().err
 
     other = {**entry, "architectures": ["ToiModel"]}
     assert main(["build", write_request(tmp_path, other), "--output", str(output)]) == 2

@@ -77,7 +77,7 @@ def _verify(options: argparse.Namespace) -> int:
             from tiny_models.coverage import prepare
 
             prepare()
-            return verify(options.directory, static=False)
+            return verify(options.directory, static=False, modules=options.modules)
 
     try:
         manifest, record = check()
@@ -103,7 +103,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.run_command:
         return run_command(options.directories, options.run_command)
     for fixture in find_fixtures(map(Path, options.directories)):
-        single = argparse.Namespace(directory=str(fixture.directory), static=False, json=False)
+        single = argparse.Namespace(
+            directory=str(fixture.directory), static=False, json=False, modules=options.modules
+        )
         _verify(single)
     return DONE
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tiny_models import checks
@@ -79,40 +81,49 @@ def _versions() -> dict[str, str]:
     }
 
 
-def verify(directory: str, *, static: bool) -> tuple[Manifest, dict[str, Any]]:
+def verify(
+    directory: str, *, static: bool, modules: Sequence[str] = ()
+) -> tuple[Manifest, dict[str, Any]]:
     """Verifies a fixture: integrity, and unless ``static`` that it loads and runs.
 
-    Raises CheckFailed where it does not, InputError where its class is not installed.
+    ``modules`` are looked at for its class before the installed library is. Raises CheckFailed
+    where it does not, InputError where its class is nowhere.
     """
     manifest = verify_integrity(directory)
     if static:
         return manifest, {}
-    import os
-
-    from transformers import AutoConfig
-
-    from tiny_models import catalogue
-
-    try:
-        config = AutoConfig.from_pretrained(directory, local_files_only=True)
-    except ValueError as problem:
-        raise InputError(
-            f"{manifest.model_type} is no installed model type: {' '.join(str(problem).split())}",
-            place=os.path.join(directory, "config.json"),
-            hint="`--static` checks the integrity of a fixture of generated code",
-        ) from None
-    names = {each.name: each.model_type for each in catalogue.pairs()}
-    if manifest.architecture not in names:
-        raise InputError(
-            f"`{manifest.architecture}` is not in the auto mappings",
-            place=os.path.join(directory, "config.json"),
-            hint="`--static` checks the integrity of a fixture of generated code",
-        )
-    model_class = catalogue.model_class(manifest.architecture, names[manifest.architecture])
-    del config
+    model_class = _class_in(modules, manifest.architecture)
+    if model_class is None:
+        model_class = _installed_class(manifest, directory)
     try:
         model = _guarded("load", checks.load, model_class, directory)
         record = run_checks(model, model_class, directory, ("forward",))
     except CheckFailed as problem:
         raise problem.at(directory) from None
     return manifest, record
+
+
+def _class_in(modules: Sequence[str], architecture: str) -> Any:
+    for name in modules:
+        try:
+            module = importlib.import_module(name)
+        except ImportError as problem:
+            raise InputError(
+                f"module {name} cannot be imported: {problem}", hint="check --module and sys.path"
+            ) from None
+        if hasattr(module, architecture):
+            return getattr(module, architecture)
+    return None
+
+
+def _installed_class(manifest: Manifest, directory: str) -> Any:
+    from tiny_models import catalogue
+
+    names = {each.name: each.model_type for each in catalogue.pairs()}
+    if manifest.architecture not in names:
+        raise InputError(
+            f"`{manifest.architecture}` is no class of the installed transformers",
+            place=os.path.join(directory, "config.json"),
+            hint="name the module of generated code by --module; `--static` checks integrity only",
+        )
+    return catalogue.model_class(manifest.architecture, names[manifest.architecture])
