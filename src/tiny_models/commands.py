@@ -63,24 +63,8 @@ def _write_json(path: str, values: Any) -> None:
 def _verify(options: argparse.Namespace) -> int:
     from tiny_models.errors import CheckFailed
 
-    if options.static:
-        from tiny_models.integrity import verify_integrity
-
-        def check() -> tuple[Any, dict[str, Any]]:
-            return verify_integrity(options.directory), {}
-    else:
-        from tiny_models.integrity import verify_integrity
-        from tiny_models.verification import verify
-
-        def check() -> tuple[Any, dict[str, Any]]:
-            verify_integrity(options.directory)
-            from tiny_models.coverage import prepare
-
-            prepare()
-            return verify(options.directory, static=False, modules=options.modules)
-
     try:
-        manifest, record = check()
+        manifest, record = _verified(options.directory, options.static, options.modules)
     except CheckFailed as problem:
         if options.json:
             print(json.dumps({"schema": 1, "ok": False, "problem": problem.render()}))
@@ -89,9 +73,27 @@ def _verify(options: argparse.Namespace) -> int:
         answer = {"schema": 1, "ok": True, "address": manifest.address, "record": record}
         print(json.dumps(answer, indent=1, sort_keys=True))
     else:
-        how = "intact" if options.static else "intact, loads and runs"
-        print(f"{options.directory}: {manifest.architecture} of {manifest.address} is {how}")
+        _print_verified(options.directory, manifest, options.static)
     return DONE
+
+
+def _verified(directory: str, static: bool, modules: list[str]) -> tuple[Any, dict[str, Any]]:
+    """The manifest and the record of an intact fixture. Nothing is loaded before it is intact."""
+    from tiny_models.integrity import verify_integrity
+
+    manifest = verify_integrity(directory)
+    if static:
+        return manifest, {}
+    from tiny_models.coverage import prepare
+    from tiny_models.verification import verify_running
+
+    prepare()
+    return manifest, verify_running(directory, manifest, modules)
+
+
+def _print_verified(directory: str, manifest: Any, static: bool) -> None:
+    how = "intact" if static else "intact, loads and runs"
+    print(f"{directory}: {manifest.architecture} of {manifest.address} is {how}")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -103,10 +105,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.run_command:
         return run_command(options.directories, options.run_command)
     for fixture in find_fixtures(map(Path, options.directories)):
-        single = argparse.Namespace(
-            directory=str(fixture.directory), static=False, json=False, modules=options.modules
-        )
-        _verify(single)
+        directory = str(fixture.directory)
+        manifest, _ = _verified(directory, False, options.modules)
+        _print_verified(directory, manifest, False)
     return DONE
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiny_models.errors import InputError
-
-MANIFEST = "fixture.json"
-SCHEMA = 1
+from tiny_models.manifest import NAME as MANIFEST
+from tiny_models.manifest import SCHEMA
 
 
 @dataclass(frozen=True)

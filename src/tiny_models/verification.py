@@ -11,7 +11,6 @@ from typing import Any
 from tiny_models import checks
 from tiny_models.errors import CheckFailed, InputError
 from tiny_models.inputs import native_inputs
-from tiny_models.integrity import verify_integrity
 from tiny_models.manifest import Manifest
 
 NEW_TOKENS = 4
@@ -81,26 +80,22 @@ def _versions() -> dict[str, str]:
     }
 
 
-def verify(
-    directory: str, *, static: bool, modules: Sequence[str] = ()
-) -> tuple[Manifest, dict[str, Any]]:
-    """Verifies a fixture: integrity, and unless ``static`` that it loads and runs.
+def verify_running(
+    directory: str, manifest: Manifest, modules: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Verifies that a fixture whose integrity is known loads and runs; returns the record.
 
     ``modules`` are looked at for its class before the installed library is. Raises CheckFailed
     where it does not, InputError where its class is nowhere.
     """
-    manifest = verify_integrity(directory)
-    if static:
-        return manifest, {}
     model_class = _class_in(modules, manifest.architecture)
     if model_class is None:
         model_class = _installed_class(manifest, directory)
     try:
         model = _guarded("load", checks.load, model_class, directory)
-        record = run_checks(model, model_class, directory, ("forward",))
+        return run_checks(model, model_class, directory, ("forward",))
     except CheckFailed as problem:
         raise problem.at(directory) from None
-    return manifest, record
 
 
 def _class_in(modules: Sequence[str], architecture: str) -> Any:

@@ -23,7 +23,7 @@ from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.file_types import is_modular_file
 from rules_transformers.modular.outline import GeneratedPaths
 from rules_transformers.modular.parent_sources import (
-    READ_BY_CONVERSIONS,
+    READ_WITH_MODULARS,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
@@ -34,9 +34,6 @@ from rules_transformers.modular.parents import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.request import PARENTS_DIR
-
-# Parents in the distribution may be generated too, and are followed further.
-_READ_BY_EXPLANATIONS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ async def explain(
         sources = await Get(
             DistributionSources,
             DistributionSourcesRequest(
-                requirement.value, requirement.interpreter_constraints, _READ_BY_EXPLANATIONS
+                requirement.value, requirement.interpreter_constraints, READ_WITH_MODULARS
             ),
         )
         installed = sources.digest

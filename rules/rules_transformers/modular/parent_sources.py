@@ -24,6 +24,9 @@ READ_BY_CONVERSIONS = (
     "*/__init__.py",
 )
 
+# Parents in the distribution may be generated too: what from, their modular files tell.
+READ_WITH_MODULARS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
+
 
 class NoParentSources(Exception):
     """The distribution that should hold parents has none."""

@@ -14,7 +14,7 @@ from rules_transformers.modular.distribution_sources import (
     DistributionSourcesRequest,
 )
 from rules_transformers.modular.parent_sources import (
-    READ_BY_CONVERSIONS,
+    READ_WITH_MODULARS,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
@@ -22,8 +22,6 @@ from rules_transformers.similarity.finder_process import FinderProcessRequest
 from rules_transformers.similarity.subsystem import ParentFinder
 
 INDEX_FILE = "__index.npz"
-# What the true parents of a model are is told by the modular files.
-_READ = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,9 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
         )
     sources = await Get(
         DistributionSources,
-        DistributionSourcesRequest(requirement.value, requirement.interpreter_constraints, _READ),
+        DistributionSourcesRequest(
+            requirement.value, requirement.interpreter_constraints, READ_WITH_MODULARS
+        ),
     )
     process = await Get(
         Process,
