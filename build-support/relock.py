@@ -21,6 +21,7 @@ DIRECTORY = ROOT / "3rdparty" / "python"
 PLUGIN = ROOT / "rules" / "rules_transformers"
 # The tools' own requirements and locks lie in the plugin, which ships them.
 TOOLS = {
+    "gpu_bench": PLUGIN / "benchmark",
     "modular_converter": PLUGIN / "modular",
     "parent_finder": PLUGIN / "similarity",
 }
@@ -31,6 +32,7 @@ PYTHON_OF = {
     "ml": "3.11",
     "modular_converter": "3.10",
     "parent_finder": "3.11",
+    "gpu_bench": "3.11",
 }
 
 # What torch's Linux wheels need for CUDA only.

@@ -11,6 +11,7 @@ from pants.backend.python.target_types import PythonSourcesGeneratorTarget, Pyth
 from pants.backend.python.util_rules import pex
 from pants.core.target_types import FileTarget
 from pants.core.util_rules import config_files, source_files, stripped_source_files
+from pants.engine.internals.parametrize import Parametrize
 from pants.testutil.rule_runner import RuleRunner
 
 OPTIONS = (
@@ -56,6 +57,7 @@ def make_rule_runner(
             *target_types_rules.rules(),
             *rules,
         ],
+        objects={"parametrize": Parametrize},
         target_types=[
             FileTarget,
             PythonSourceTarget,

@@ -1,0 +1,52 @@
+"""What state of the repository a run of benchmarks was of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pants.core.util_rules.system_binaries import GitBinaryException
+from pants.engine.rules import Get, collect_rules, rule
+from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
+
+PROVENANCE_FILE = "provenance.json"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The commit of the workspace, which is no part of what is cached.
+
+    :param commit: None outside a Git repository.
+    :param dirty: whether files differ from that commit.
+    """
+
+    commit: str | None
+    dirty: bool
+
+    def document(self, address: str) -> bytes:
+        """The text of `provenance.json` for the benchmark at `address`."""
+        values = {
+            "schema": 1,
+            "address": address,
+            "commit": self.commit,
+            "dirty": self.dirty,
+        }
+        return (json.dumps(values, indent=1, sort_keys=True) + "\n").encode()
+
+
+@rule
+async def find_provenance() -> Provenance:
+    found = await Get(MaybeGitWorktree, GitWorktreeRequest())
+    worktree = found.git_worktree
+    if worktree is None:
+        return Provenance(None, False)
+    try:
+        commit = worktree.commit_id
+    except GitBinaryException:
+        # A repository without a commit yet.
+        return Provenance(None, True)
+    return Provenance(commit, bool(worktree.changed_files(include_untracked=True)))
+
+
+def rules():
+    return collect_rules()

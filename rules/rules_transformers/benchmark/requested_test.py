@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from pants.engine.addresses import Address
+
+from rules_transformers.benchmark.requested import RequestedBenchmarks, names_the_tag
+from rules_transformers.benchmark.subsystem import Run
+
+_BENCH = Address("m", target_name="b")
+
+
+@pytest.mark.parametrize(
+    "tags, named",
+    [
+        ((), False),
+        (("gpu-bench",), True),
+        (("+gpu-bench",), True),
+        (("slow, gpu-bench",), True),
+        (("-gpu-bench",), False),
+        (("-slow,gpu-bench",), False),
+        (("slow", "gpu-bench"), True),
+        (("gpu-benchmarks",), False),
+    ],
+)
+def test_names_the_tag(tags: tuple[str, ...], named: bool) -> None:
+    assert names_the_tag(tags) == named
+
+
+@pytest.mark.parametrize(
+    "literal, address, has",
+    [
+        (_BENCH, _BENCH, True),
+        (Address("m", target_name="c"), _BENCH, False),
+        (_BENCH, Address("m", target_name="b", parameters={"batch_size": "1"}), True),
+        (Address("m", target_name="b", parameters={"batch_size": "1"}), _BENCH, False),
+        (
+            Address("m", target_name="b", parameters={"batch_size": "1"}),
+            Address("m", target_name="b", parameters={"batch_size": "8"}),
+            False,
+        ),
+    ],
+)
+def test_an_address_asks_for_its_benchmark(literal: Address, address: Address, has: bool) -> None:
+    requested = RequestedBenchmarks(Run.requested, False, frozenset([literal]))
+    assert requested.has(address) == has
+
+
+@pytest.mark.parametrize("run, has", [(Run.always, True), (Run.never, False)])
+def test_the_option_decides_first(run: Run, has: bool) -> None:
+    assert RequestedBenchmarks(run, not has, frozenset()).has(_BENCH) == has
