@@ -272,6 +272,7 @@ def test_what_people_are_told(
     assert hint in error[error.index("\nhint: ") :]
     assert "Traceback" not in error
     assert TOKEN not in error
+    assert max(WAITED, default=0) <= 60
     if REPO in hub.repositories:
         assert hub.messages(REPO) == ["initial commit"]
 
