@@ -251,6 +251,7 @@ PERSISTENT = [
     (Failure(r"/commit/", 403, message=f"no, {TOKEN}"), 3, "no, <token>", "write access"),
     (Failure(r"/commit/", 409), 1, "changed by somebody else", "publish again"),
     (Failure(r"/commit/", 400, message="bad lines"), 2, "answered 400: bad lines", "mend"),
+    (Failure(r"GET /api/models", 200), 2, "gave an answer that is not understood", "name a model"),
     (Failure(r"preupload", 413, message="too much"), 2, "answered 413: too much", "mend"),
 ]
 
@@ -423,9 +424,7 @@ def test_a_damaged_fixture_is_not_published(
     assert hub.requests == []
 
 
-def test_nobody_answers_or_something_else(
-    hub: ModelHub, fixture: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nobody_answers(hub: ModelHub, fixture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]

@@ -125,7 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             if found:
                 answer = handle(self, body, **found.groupdict())
                 if isinstance(answer, tuple):
-                    return answer
+                    status, headers, content = answer
+                    return status, headers, content
                 return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
         raise _Refusal(404, f"no such route: {request}")
 
