@@ -184,10 +184,17 @@ def test_a_private_repository_and_a_branch(
     assert "notes.txt" not in hub.files(REPO)
 
 
-def test_several_weight_files(hub: ModelHub, tmp_path: Path) -> None:
+def test_several_weight_files(
+    hub: ModelHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     directory = make(tmp_path / "f", shards=2)
     (directory / "README.md").write_text(CARD, encoding="utf-8")
     seal(directory)
+    # They are uploaded by threads, whose errors the client wraps.
+    hub.failures.append(Failure(r"PUT /storage", 403, message="the storage is closed"))
+    assert publish(hub, directory) == 3
+    assert "the storage is closed" in capsys.readouterr().err
+    hub.failures.append(Failure(r"PUT /storage", 500, times=8))
     assert publish(hub, directory) == 0
     assert without_hubs_own(hub.files(REPO)) == content(directory)
     assert len(hub.objects) == 2
