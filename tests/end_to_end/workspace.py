@@ -15,7 +15,7 @@ REPOSITORY = Path.cwd()
 _CONFIG = """
 [GLOBAL]
 pants_version = "2.17.1"
-backend_packages = ["pants.backend.python", "rules_transformers.modular"]
+backend_packages = ["pants.backend.python", "rules_transformers.@BACKEND@"]
 pythonpath = ["%(buildroot)s/.plugin/rules"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin"]
@@ -47,18 +47,29 @@ class Run:
 
 
 class Workspace:
-    """A repository in `root` that uses this plugin from a copy of its sources."""
+    """A repository in `root` that uses this plugin from a copy of its sources.
 
-    def __init__(self, root: Path, config: str = "") -> None:
+    `config` has further sections of `pants.toml`, `tools` what `backend` runs.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        config: str = "",
+        *,
+        backend: str = "modular",
+        tools: tuple[str, ...] = ("modular_converter",),
+    ) -> None:
         self.root = root
         for source, target in (
             ("pants", "pants"),
             ("build-support/bootstrap", "build-support/bootstrap"),
             ("rules/rules_transformers", ".plugin/rules/rules_transformers"),
-            ("src/modular_converter", ".plugin/src/modular_converter"),
+            *((f"src/{tool}", f".plugin/src/{tool}") for tool in tools),
         ):
             _copy(REPOSITORY / source, root / target)
-        self.write({"pants.toml": _CONFIG + dedent(config), ".gitignore": ".pids/\n.pants.d/\n"})
+        settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
+        self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
 
     def write(self, files: dict[str, str]) -> None:
         """Writes files, each at its path below the root."""
@@ -69,12 +80,12 @@ class Workspace:
     def read(self, path: str) -> str:
         return (self.root / path).read_text()
 
-    def pants(self, *arguments: str) -> Run:
+    def pants(self, *arguments: str, **environment: str) -> Run:
         """Runs `./pants` with a daemon that lives until `stop`."""
         process = subprocess.run(
             ["./pants", "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,
-            env={**os.environ, "PWD": str(self.root)},
+            env={**os.environ, "PWD": str(self.root), **environment},
             capture_output=True,
             encoding="utf-8",
             check=False,
