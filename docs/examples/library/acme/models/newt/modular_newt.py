@@ -2,8 +2,10 @@
 
 from huggingface_hub.dataclasses import strict
 from transformers.models.llama.configuration_llama import LlamaConfig
-# modular: ignore[rename-in-url]
-from transformers.models.llama.modeling_llama import LlamaForCausalLM, LlamaMLP
+from transformers.models.llama.modeling_llama import (  # modular: ignore[rename-in-url]
+    LlamaForCausalLM,
+    LlamaMLP,
+)
 from transformers.utils import auto_docstring
 
 
