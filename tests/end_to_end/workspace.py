@@ -46,30 +46,17 @@ class Run:
     stderr: str
 
 
-class Workspace:
-    """A repository in `root` that uses this plugin from a copy of its sources.
+class Repository:
+    """A directory in which `./pants` runs, in the place of Pants' own launcher."""
 
-    `config` has further sections of `pants.toml`, `tools` what `backend` runs.
-    """
-
-    def __init__(
-        self,
-        root: Path,
-        config: str = "",
-        *,
-        backend: str = "modular",
-        tools: tuple[str, ...] = ("modular_converter",),
-    ) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        for source, target in (
-            ("pants", "pants"),
-            ("build-support/bootstrap", "build-support/bootstrap"),
-            ("rules/rules_transformers", ".plugin/rules/rules_transformers"),
-            *((f"src/{tool}", f".plugin/src/{tool}") for tool in tools),
-        ):
-            _copy(REPOSITORY / source, root / target)
-        settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
-        self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
+        for path in ("pants", "build-support/bootstrap"):
+            self.copy(path, path)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copies a file or directory of this repository, less tests."""
+        _copy(REPOSITORY / source, self.root / target)
 
     def write(self, files: dict[str, str]) -> None:
         """Writes files, each at its path below the root."""
@@ -96,6 +83,28 @@ class Workspace:
         """Ends the daemon."""
         for pid_file in (self.root / ".pids").glob("*/pantsd/pid"):
             subprocess.run(["kill", pid_file.read_text()], check=False)
+
+
+class Workspace(Repository):
+    """One that uses this plugin from a copy of its sources.
+
+    `config` has further sections of `pants.toml`, `tools` what `backend` runs.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        config: str = "",
+        *,
+        backend: str = "modular",
+        tools: tuple[str, ...] = ("modular_converter",),
+    ) -> None:
+        super().__init__(root)
+        self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
+        for tool in tools:
+            self.copy(f"src/{tool}", f".plugin/src/{tool}")
+        settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
+        self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
 
 
 def _copy(source: Path, target: Path) -> None:
