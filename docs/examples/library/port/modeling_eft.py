@@ -42,4 +42,3 @@ class EftMLP(nn.Module):
 
 
 __all__ = ["EftMLP", "EftRMSNorm"]
-
