@@ -1,5 +1,7 @@
 """The quick start, command by command, in a repository that has the plugin from its wheel.
 
+After it, the commands of the example workflows.
+
 Two things differ from a newcomer's machine: `./pants` stands in for Pants' launcher, and the
 lockfile is this repository's, so that torch is not resolved and installed once more.
 """
@@ -14,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from tests.end_to_end.workspace import REPOSITORY, Repository, Run
 
@@ -43,16 +46,60 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     repository.stop()
 
 
-def _pants(library: Repository, command: str) -> Run:
+def _settings() -> dict[str, str]:
     (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
     links = ast.literal_eval(os.environ.get("PANTS_PYTHON_REPOS_FIND_LINKS") or "[]")
-    return library.pants(
-        *command.split(),
-        PANTS_PYTHON_REPOS_FIND_LINKS=repr([*links, str(wheel.parent)]),
-        PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH="['<PYENV>', '<PATH>']",
+    return {
+        "PANTS_PYTHON_REPOS_FIND_LINKS": repr([*links, str(wheel.parent)]),
+        "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": "['<PYENV>', '<PATH>']",
         # The lock is one in pip's format.
-        PANTS_PYTHON_INVALID_LOCKFILE_BEHAVIOR="ignore",
+        "PANTS_PYTHON_INVALID_LOCKFILE_BEHAVIOR": "ignore",
+    }
+
+
+def _pants(library: Repository, command: str) -> Run:
+    return library.pants(*command.split(), **_settings())
+
+
+def _shell(library: Repository, command: str, **environment: str) -> Run:
+    """Runs a step of a workflow, with `pants` on the path."""
+    directory = library.root.parent / "bin"
+    directory.mkdir(exist_ok=True)
+    launcher = directory / "pants"
+    launcher.write_text(f"#!/bin/sh\nexec '{library.root}/pants' \"$@\"\n")
+    launcher.chmod(0o755)
+    process = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=library.root,
+        env={
+            **os.environ,
+            "PWD": str(library.root),
+            "PATH": f"{directory}:{os.environ['PATH']}",
+            **_settings(),
+            **environment,
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
+    return Run(process.returncode, process.stdout, process.stderr)
+
+
+def _commit(library: Repository) -> None:
+    """A state that the workflows compare with."""
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c")
+    for arguments in (
+        ("add", "--all"),
+        ("commit", "--quiet", "--message=begin"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        subprocess.run([*git, *arguments], cwd=library.root, check=True)
+
+
+def _steps(name: str) -> list[str]:
+    workflow = yaml.safe_load((REPOSITORY / "docs/examples/ci" / name).read_text())
+    (job,) = workflow["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
 
 
 def test_every_command_of_the_guide(library: Repository) -> None:
@@ -79,6 +126,52 @@ def test_nothing_runs_again(library: Repository) -> None:
     summaries = re.findall(r"^✓ .*", run.stderr, re.MULTILINE)
     assert summaries
     assert all(re.search(r"\((memoized|cached locally)\)", line) for line in summaries), summaries
+
+
+def test_workflow_of_tests(library: Repository) -> None:
+    _commit(library)
+    modular = "acme/models/newt/modular_newt.py"
+    stale = library.read(modular).replace('"relu2"', '"relu"')
+    fresh, complete, changed, everything = _steps("tests.yml")
+    library.write({modular: stale})
+    assert _shell(library, fresh).exit_code == 1
+    assert _pants(library, "generate ::").exit_code == 0
+    assert _shell(library, fresh).exit_code == 0
+    assert _shell(library, complete).exit_code == 0
+    # The test reads the activation that was changed, through the fixture and the generated code.
+    run = _shell(library, changed)
+    assert run.exit_code != 0
+    assert "newt_test.py:tests failed" in run.stderr
+    subprocess.run(["git", "checkout", "--quiet", "."], cwd=library.root, check=True)
+    run = _shell(library, everything)
+    assert run.exit_code == 0, run.stderr
+
+
+def test_workflow_of_benchmarks(library: Repository) -> None:
+    _commit(library)
+    config = "acme/models/newt/configs/newt_1b.json"
+    library.write({config: library.read(config).replace("16,", "8,", 1)})
+    measure, summary = _steps("benchmarks.yml")
+    # There is no accelerator here: a machine that should have one must not pass.
+    run = _shell(library, measure, CUDA_VISIBLE_DEVICES="")
+    assert run.exit_code == 3, run.stderr
+    assert run.stderr.count("no accelerator") == 4
+    page = library.root / "page.md"
+    assert _shell(library, summary, GITHUB_STEP_SUMMARY=str(page)).exit_code == 0
+    assert page.read_text()
+
+
+def test_pre_commit_hook(library: Repository) -> None:
+    _commit(library)
+    settings = yaml.safe_load((REPOSITORY / "docs/examples/ci/pre-commit-config.yaml").read_text())
+    (hook,) = settings["repos"][0]["hooks"]
+    modular = "acme/models/newt/modular_newt.py"
+    unchanged = library.read(modular)
+    assert re.search(hook["files"], modular)
+    assert _shell(library, hook["entry"]).exit_code == 0
+    library.write({modular: unchanged.replace('"relu2"', '"relu"')})
+    assert _shell(library, hook["entry"]).exit_code == 1
+    library.write({modular: unchanged})
 
 
 def test_the_wheel_has_the_tools_and_no_tests() -> None:
