@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,9 +90,13 @@ def centre(values: Values) -> float:
     """
     if len(values) > _MOST:
         values = np.quantile(values, (np.arange(_MOST) + 0.5) / _MOST)
-    # The sum of two values does not depend on their order, so neither does the result.
-    first, second = np.triu_indices(len(values))
+    first, second = _pairs(len(values))
     return float(np.median(values[first] + values[second])) / 2
+
+
+@lru_cache(maxsize=64)
+def _pairs(number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(number)
 
 
 def error_within(values: Values) -> float:
@@ -102,11 +107,12 @@ def error_within(values: Values) -> float:
     number = len(values)
     if number < 3:
         return 0.0
-    spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    alike = 0.0
-    if spread > 0:
-        ranks = stats.rankdata(values) - (number + 1) / 2
-        alike = float(ranks[1:] @ ranks[:-1]) / float(ranks @ ranks)
+    deviations = values - np.median(values)
+    spread = 1.4826 * float(np.median(np.abs(deviations)))
+    if spread == 0:
+        return 0.0
+    deviations = np.clip(deviations, -3 * spread, 3 * spread)
+    alike = float(deviations[1:] @ deviations[:-1]) / float(deviations @ deviations)
     alike = min(max(alike, 0.0), 0.95)
     # pi / 3: the estimate's variance over the mean's, for a normal distribution.
     return spread * math.sqrt(math.pi / 3 / number * (1 + alike) / (1 - alike))
@@ -158,13 +164,9 @@ def needed(found: Difference, margin: float, processes: int, samples: int) -> Ne
     return None
 
 
-_QUANTILES: dict[int, float] = {}
-
-
+@cache
 def _t_quantile(freedom: int) -> float:
-    if freedom not in _QUANTILES:
-        _QUANTILES[freedom] = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-    return _QUANTILES[freedom]
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
 def _normal_quantile() -> float:

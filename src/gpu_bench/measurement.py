@@ -1,4 +1,4 @@
-"""A measurement: the rounds of one configuration on one device, and what it may be compared with."""
+"""The rounds of one configuration on one device, and what they may be compared with."""
 
 from __future__ import annotations
 

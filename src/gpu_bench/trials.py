@@ -13,6 +13,7 @@ import numpy as np
 
 from gpu_bench import limits, simulated, verdict
 from gpu_bench.measurement import Measurement
+from gpu_bench.metrics import METRICS
 from gpu_bench.simulated import Shape
 
 
@@ -59,6 +60,7 @@ def run_trials(
     # A seed of its own for each question, so that one shape's figures do not hang on another's.
     rng = np.random.default_rng([zlib.crc32(shape.name.encode()), round(delay * 1e6)])
     tolerances = limits.tolerances([limit] if limit else [])
+    tolerances = {metric.name: tolerances[metric.name] for metric in METRICS if metric.decides}
     verdicts: Counter[str] = Counter()
     further = covered = 0
     for _ in range(trials):

@@ -1,4 +1,4 @@
-"""The decision rule: from two measurements to faster, same, slower, inconclusive or wrong output."""
+"""The decision rule: faster, same, slower, inconclusive or wrong output."""
 
 from __future__ import annotations
 
@@ -84,7 +84,10 @@ class Verdict:
 
 
 def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float]) -> Verdict:
-    """Judges ``new`` against ``base``. Raises InputError where the two are not comparable."""
+    """Judges ``new`` against ``base`` by the metrics that have a tolerance.
+
+    Raises InputError where the two are not comparable.
+    """
     measurement.require_same_device(base.first, new.first)
     measurement.require_same_work(base.first, new.first)
     outputs = outputs_comparison.compare_outputs(base, new)
@@ -93,6 +96,8 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
     disturbed = base_disturbed + new_disturbed
     judged = []
     for metric in METRICS:
+        if metric.name not in tolerances:
+            continue
         found = judge_metric(metric, tolerances[metric.name], base_used, new_used)
         if found is not None:
             judged.append(_weakened(found, disturbed))
