@@ -50,7 +50,9 @@ def message(content, tmp_path):
 
 
 def test_what_is_no_result_is_named(tmp_path):
-    assert message(b'{"schema": 1,\n  "kind"}', tmp_path).startswith(":2:9: error: the result is no")
+    assert message(b'{"schema": 1,\n  "kind"}', tmp_path).startswith(
+        ":2:9: error: the result is no"
+    )
     assert "not UTF-8" in message(b"\xff", tmp_path)
     assert "nested too deeply" in message(b"[" * 100_000, tmp_path)
     assert "NaN is no JSON number" in message(b'{"schema": NaN}', tmp_path)
