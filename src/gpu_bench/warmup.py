@@ -1,0 +1,32 @@
+"""When a process is warm: the last runs take as long as those before them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+WINDOW = 3
+# Medians of windows this close to each other are equal for this purpose.
+LEAST_NOISE = 0.02
+
+
+def settled(times: Sequence[int]) -> bool:
+    """Whether the last two windows of runs agree within their own noise.
+
+    ``times`` are those of all runs in nanoseconds; the first is cold and is never counted. The
+    noise is the spread inside the two windows, but no less than :data:`LEAST_NOISE`.
+    """
+    runs = times[1:]
+    if len(runs) < 2 * WINDOW:
+        return False
+    before, last = runs[-2 * WINDOW : -WINDOW], runs[-WINDOW:]
+    centre = statistics.median(last)
+    noise = statistics.median(
+        abs(each - statistics.median(window)) for window in (before, last) for each in window
+    )
+    return abs(statistics.median(before) - centre) <= max(noise, LEAST_NOISE * centre)
+
+
+def is_warm(times: Sequence[int], least: int, most: int) -> bool:
+    """Whether the warm-up ends: settled after ``least`` runs, or ``most`` runs made."""
+    return len(times) >= most or (len(times) >= least and settled(times))
