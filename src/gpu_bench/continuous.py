@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from itertools import pairwise
 from typing import Any
 
 from gpu_bench.device import Device, Peaks
@@ -209,7 +210,7 @@ def sample(started: int, end_to_end: int, stamps: Sequence[Sequence[int]]) -> Sa
         time_to_first_token=round(statistics.median(firsts)) - started,
         prefill=prefill_end - started,
         decode=max(each[-1] for each in stamps) - prefill_end,
-        inter_token=tuple(b - a for each in stamps for a, b in zip(each, each[1:], strict=False)),
+        inter_token=tuple(b - a for each in stamps for a, b in pairwise(each)),
         device_time=None,
     )
 

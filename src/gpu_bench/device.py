@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 
@@ -96,7 +97,7 @@ class EventStamps:
         # since a float32 of a long time since the first would lose the short times.
         used = self._events[: self._used]
         result = [0]
-        for earlier, later in zip(used, used[1:], strict=False):
+        for earlier, later in pairwise(used):
             result.append(result[-1] + round(earlier.elapsed_time(later) * 1e6))
         return result
 

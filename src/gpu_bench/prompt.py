@@ -14,18 +14,19 @@ what the night has left on the quay, and the first baker opens a window to let t
 seven the market square fills with crates of apples, cabbages and late roses, and someone always
 asks whether the ferry will sail in such a wind. It usually does. The captain, who has crossed this
 strait for thirty-one years, reads the waves as others read a newspaper, and he has been wrong only
-twice. Up the hill stands the old observatory, where three engineers keep a telescope alive that was
-meant to serve for ten winters and has now served for forty. They replace one part each month: a
-bearing, a mirror cell, a length of cable that mice have eaten. Their notebooks record every repair
-together with the weather, the price of solder and the name of whoever brought the coffee. Students
-come in autumn to measure the light of variable stars, and they learn that patience is an instrument
-too. A curve that looks like noise after one night turns into a pattern after fifty. In the library
-below, a clerk copies the measurements into tables, checks each sum twice and marks doubtful values
-with a small red dot. Nobody removes those dots, since a doubtful value honestly marked is worth more
-than a clean one that nobody can explain. When the evening train arrives, the station clock is four
-minutes late, as it has been since the storm, and the passengers set their watches by the church
-instead. Children run along the platform, a dog sleeps beneath the bench, and far out on the water
-the ferry turns its lights on, one after another, like a sentence that takes its time to end.
+twice. Up the hill stands the old observatory, where three engineers keep a telescope alive that
+was meant to serve for ten winters and has now served for forty. They replace one part each month:
+a bearing, a mirror cell, a length of cable that mice have eaten. Their notebooks record every
+repair together with the weather, the price of solder and the name of whoever brought the coffee.
+Students come in autumn to measure the light of variable stars, and they learn that patience is an
+instrument too. A curve that looks like noise after one night turns into a pattern after fifty. In
+the library below, a clerk copies the measurements into tables, checks each sum twice and marks
+doubtful values with a small red dot. Nobody removes those dots, since a doubtful value honestly
+marked is worth more than a clean one that nobody can explain. When the evening train arrives, the
+station clock is four minutes late, as it has been since the storm, and the passengers set their
+watches by the church instead. Children run along the platform, a dog sleeps beneath the bench, and
+far out on the water the ferry turns its lights on, one after another, like a sentence that takes
+its time to end.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from gpu_bench.device import Device, Stamps
@@ -100,6 +101,6 @@ def sample(
         time_to_first_token=tokens[0] - begin,
         prefill=tokens[0] - forward,
         decode=tokens[-1] - tokens[0],
-        inter_token=tuple(b - a for a, b in zip(tokens, tokens[1:], strict=False)),
+        inter_token=tuple(b - a for a, b in pairwise(tokens)),
         device_time=end - begin if on_device else None,
     )
