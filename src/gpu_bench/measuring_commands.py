@@ -106,6 +106,8 @@ def _measure(sides: Sequence[Side]) -> None:
 
     Raises InputError for what turns out to be wrong with a request, without writing a result.
     """
+    for side in sides:
+        _make_directory(side.output)
     card = card_for(sides[0].request.device)
     known = fingerprint_of(card)
     sensors = sensors_of(card)
@@ -115,7 +117,6 @@ def _measure(sides: Sequence[Side]) -> None:
         deadline = time.monotonic() + sides[0].request.timeout_seconds * len(sides)
         for index, turn in enumerate(turns):
             side = sides[turn]
-            side.output.mkdir(parents=True, exist_ok=True)
             # What one process leaves of its share goes to those after it.
             share = (deadline - time.monotonic()) / (len(turns) - index)
             record = measure_in_process(
@@ -146,6 +147,18 @@ def _measure(sides: Sequence[Side]) -> None:
             _remove_log(side)
 
 
+def _make_directory(path: Path) -> None:
+    """Raises InputError now, rather than when everything has been measured."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"`--output` cannot be written: {error.strerror}",
+            place=str(path),
+            hint="name a directory that can be written",
+        ) from None
+
+
 def _cut_short(other: BenchmarkError) -> BenchmarkError:
     return type(other)(f"the other side ended the run: {other.message}", hint=other.hint)
 
@@ -164,13 +177,14 @@ def _rooted(request: Request, root: str) -> Request:
 
 @contextmanager
 def _ending_children() -> Iterator[None]:
-    """Lets a request to end (SIGTERM) leave through the blocks that end measuring processes."""
+    """Lets a request to end leave through the blocks that end measuring processes."""
 
     def end(number: int, frame: FrameType | None) -> Any:
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import selectors
@@ -57,7 +58,9 @@ def measure_in_process(
     ``root`` comes first on its module path. Its own output is appended to ``log``. Never raises
     for what happens in the process: the record has its problem and all that came before it.
     """
-    record = ProcessRecord(index=index, has_sensors=sensors is not None and request.telemetry)
+    # A device without sensors need not be measured with and without readings.
+    request = dataclasses.replace(request, telemetry=request.telemetry and sensors is not None)
+    record = ProcessRecord(index=index, has_sensors=request.telemetry)
     deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()
