@@ -68,7 +68,9 @@ class Encoder:
         transformers.utils.logging.disable_progress_bar()
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
-            model = transformers.AutoModel.from_pretrained(directory, local_files_only=True)
+            model = transformers.AutoModel.from_pretrained(
+                directory, local_files_only=True, use_safetensors=True
+            )
         except (OSError, ValueError, KeyError, ImportError) as problem:
             reason = str(problem).strip().partition("\n")[0]
             raise InputError(directory, f"the model cannot be loaded: {reason}") from None

@@ -71,7 +71,11 @@ def load(model_class: Any, directory: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, report = model_class.from_pretrained(
-            directory, output_loading_info=True, dtype="auto", local_files_only=True
+            directory,
+            output_loading_info=True,
+            dtype="auto",
+            local_files_only=True,
+            use_safetensors=True,
         )
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(kind):

@@ -48,7 +48,7 @@ class LoadedFixture:
     @property
     def model(self) -> Any:
         """The model in evaluation mode, loaded anew each time: tests may change it."""
-        return self.model_class.from_pretrained(self.path).eval()
+        return self.model_class.from_pretrained(self.path, use_safetensors=True).eval()
 
     @cached_property
     def tokenizer(self) -> Any:

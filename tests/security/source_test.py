@@ -1,0 +1,67 @@
+"""What the tools' and the rules' source must not contain, wherever it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def _source_below(directory: str) -> list[Path]:
+    return sorted(p for p in Path(directory).rglob("*.py") if not p.name.endswith("_test.py"))
+
+
+_TOOLS = _source_below("src")
+_RULES = _source_below("rules/rules_transformers")
+_RUN_CODE_WHEN_READ = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
+_SECRETS = {"HF_TOKEN", "HF_TOKEN_PATH", "HUGGING_FACE_HUB_TOKEN"}
+
+
+def _nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path)))
+
+
+def _calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    for node in _nodes(path):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def _keywords(call: ast.Call) -> dict[str | None, str]:
+    return {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+
+
+def test_there_is_source_to_look_at() -> None:
+    names = {path.parts[1] for path in _TOOLS}
+    assert names >= {"gpu_bench", "modular_converter", "parent_finder", "tiny_models"}
+    assert len(_RULES) > 50
+
+
+@pytest.mark.parametrize("path", [*_TOOLS, *_RULES], ids=str)
+def test_no_code_of_others_is_run(path: Path) -> None:
+    for node in _nodes(path):
+        if isinstance(node, ast.Import):
+            imported = {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported = {(node.module or "").partition(".")[0]}
+        else:
+            continue
+        assert not imported & _RUN_CODE_WHEN_READ, f"{path}:{node.lineno}"
+    for name, call in _calls(path):
+        place, keywords = f"{path}:{call.lineno}", _keywords(call)
+        assert name not in {"eval", "exec", "os.system", "torch.load"}, place
+        assert keywords.get("trust_remote_code", "False") == "False", place
+        assert keywords.get("shell", "False") == "False", place
+        if name in {"np.load", "numpy.load"}:
+            assert keywords.get("allow_pickle") == "False", place
+        if re.search(r"(model_class|Model\w*)\.from_pretrained$", name):
+            assert keywords.get("use_safetensors") == "True", place
+
+
+@pytest.mark.parametrize("path", _RULES, ids=str)
+def test_only_publishing_knows_of_tokens(path: Path) -> None:
+    strings = {node.value for node in _nodes(path) if isinstance(node, ast.Constant)}
+    assert path.name == "publish.py" or not strings & _SECRETS
