@@ -25,7 +25,7 @@ _PARTS = (
     "class XModel:\n"
     "    config_class = XConfig\n"
     "    @classmethod\n"
-    "    def from_pretrained(cls, path):\n"
+    "    def from_pretrained(cls, path, *, use_safetensors):\n"
     "        return cls()\n"
     "    def eval(self):\n"
     "        return self\n"
