@@ -65,7 +65,9 @@ def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 def unchanged(before: dict[str, torch.Tensor], model: torch.nn.Module) -> list[str]:
     """The parameters that a step left alone."""
     return [
-        name for name, value in model.named_parameters() if torch.equal(value.detach(), before[name])
+        name
+        for name, value in model.named_parameters()
+        if torch.equal(value.detach(), before[name])
     ]
 
 
