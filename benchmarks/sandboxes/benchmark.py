@@ -194,21 +194,29 @@ def main() -> int:
     parser.add_argument("--directory", help="where the scratch workspace is made")
     parser.add_argument("--json", action="store_true", help="print every sample")
     options = parser.parse_args()
+    if options.pairs < 2:
+        parser.error("--pairs must be 2 or more")
     with workspace(options.directory) as root:
         run_both(root)
         samples = [run_both(root) for _ in range(options.pairs)]
     if options.json:
         print(json.dumps(samples, indent=1))
-        return 0
+    else:
+        report(samples)
+    return 0
+
+
+def report(samples: list[dict[str, dict[str, float]]]) -> None:
+    """Prints medians, and the ratios within the pairs."""
     for phase in PHASES:
         without = statistics.median(each["without"][phase] for each in samples)
         with_fixture = statistics.median(each["with"][phase] for each in samples)
-        ratios = sorted(each["with"][phase] / each["without"][phase] for each in samples)
+        ratios = [each["with"][phase] / each["without"][phase] for each in samples]
+        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
         print(
-            f"{phase}: {1000 * without:.1f} ms without, {1000 * with_fixture:.1f} ms with, "
-            f"ratio of a pair {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
+            f"{phase}: {1000 * without:.0f} ms without, {1000 * with_fixture:.0f} ms with; "
+            f"ratio of a pair: median {middle:.2f}, quartiles {low:.2f} and {high:.2f}"
         )
-    return 0
 
 
 if __name__ == "__main__":
