@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -28,16 +29,27 @@ SECONDS_TO_STOP = 20
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server; that it stops when it is told to is part of the test."""
+    """The address of a running server.
+
+    That it stops when it is told to is part of the test, and that it asked nobody and left nothing:
+    its search for a newer release of itself would leave a mark in its home.
+    """
+    home = tmp_path_factory.mktemp("home")
     log = tmp_path_factory.mktemp("server") / "log.txt"
     command = [sys.executable, "-m", "transformers.cli.transformers", "serve", NAME]
     command += ["--host", "127.0.0.1", "--port", "0", "--device", "cpu"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "HF_HOME": str(home)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
         yield address_of(process, log)
         process.terminate()
         process.wait(SECONDS_TO_STOP)
+        assert list(home.rglob("*")) == []
     finally:
         process.kill()
         process.wait()
