@@ -136,7 +136,7 @@ def judge_metric(
         return _judge_exact(metric, tolerance, *values)
     sides = [intervals.side(side) for side in values]
     found = intervals.difference(*sides)
-    floor = math.expm1(2 * found.noise)
+    floor = math.expm1(intervals.noise_floor(found.noise))
     judged = MetricVerdict(
         metric=metric,
         verdict=_position(metric, found, tolerance, floor),
@@ -153,13 +153,9 @@ def judge_metric(
     )
     judged = _with_cycles(judged, found, base, new)
     if judged.verdict == INCONCLUSIVE and not judged.reason:
-        limit = math.log1p(tolerance)
-        judged = replace(
-            judged,
-            need=intervals.needed(
-                found, abs(abs(found.middle) - limit), min(judged.processes), min(judged.samples)
-            ),
-        )
+        fewest = (min(judged.processes), min(judged.samples))
+        need = intervals.needed(found, math.log1p(tolerance), *fewest)
+        judged = replace(judged, need=need)
     return replace(judged, reason=judged.reason or _reason(judged))
 
 
@@ -253,15 +249,14 @@ def _reason(judged: MetricVerdict) -> str:
         text += f", which the noise floor of {share(judged.noise_floor)} replaces"
     if judged.verdict != INCONCLUSIVE or judged.metric.exact:
         return text
-    if judged.need is None:
-        return f"{text}; too close to the tolerance for any reasonable number of samples"
     need = judged.need
-    total = f"{need.samples} samples on each side"
+    if need is None:
+        return f"{text}, needs more than {intervals.MOST_PROCESSES} processes on each side"
     if need.more == "samples":
-        return f"{text}; about {total} would decide"
+        return f"{text}, needs about {need.samples} samples on each side"
     return (
-        f"{text}; about {need.processes} processes with {total} would decide, more samples in "
-        "each process would not"
+        f"{text}, needs about {need.processes} processes with {need.samples} samples on each side "
+        "(more samples in each process would not do)"
     )
 
 
@@ -285,8 +280,8 @@ def _weakened(judged: MetricVerdict, disturbed: Sequence[Disturbed]) -> MetricVe
     used = [each for each in disturbed if not each.left_out]
     if not used or judged.metric.exact or judged.verdict == INCONCLUSIVE:
         return judged
-    causes = "; ".join(
-        f"process {each.process} of {each.side}: {', '.join(each.reasons)}" for each in used
+    causes = ", ".join(
+        f"process {each.process} of {each.side}: {' and '.join(each.reasons)}" for each in used
     )
     return replace(
         judged, verdict=INCONCLUSIVE, reason=f"{judged.verdict} ({judged.reason}), but {causes}"
