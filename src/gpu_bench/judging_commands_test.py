@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpu_bench import baseline_files, simulated
+from gpu_bench import baseline_files, simulated_file
 from gpu_bench.cli import main
 from gpu_bench.judging_commands import judge
 from gpu_bench.result_file import read_result
@@ -158,7 +158,7 @@ def test_a_damaged_or_renamed_baseline_is_named(measure, write, tmp_path, capsys
     ],
 )
 def test_no_baseline_from_a_disturbed_run(measure, write, tmp_path, capsys, changes, reason):
-    document = simulated.document(measure(1).first)
+    document = simulated_file.document(measure(1).first)
     document["processes"][1]["telemetry"].update(changes)
     new = write("new.json", measure(1), **document)
     code, out, err = run(capsys, "baseline", new, "--output", tmp_path / "kept")
@@ -262,7 +262,7 @@ SETTINGS = settings(
 @given(place=st.sampled_from(PLACES), value=JSON)
 def test_no_changed_file_ends_in_a_traceback(measure, write, tmp_path, capsys, place, value):
     base = measure(1, processes=2)
-    document = copy.deepcopy(simulated.document(measure(2, processes=2).first))
+    document = copy.deepcopy(simulated_file.document(measure(2, processes=2).first))
     owner = document
     for key in place[:-1]:
         owner = owner[key]

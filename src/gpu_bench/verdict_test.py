@@ -178,6 +178,13 @@ def test_without_clocks_times_decide(measure):
     assert metric(found, "end_to_end").cycles is None
 
 
+def test_what_a_process_lacks_is_not_asked_for(measure):
+    new = with_first_process(measure(2), device_time=np.empty(0))
+    judged = metric(verdict.decide(measure(1), new, DEFAULTS), "device_time")
+    assert judged.processes == (4, 3)
+    assert judged.cycles is not None
+
+
 def test_a_disturbed_process_is_left_out_where_enough_remain(measure):
     slow = measure(2).first.processes[0].end_to_end * 2
     new = with_first_process(measure(2), throttled=("thermal",), end_to_end=slow)
