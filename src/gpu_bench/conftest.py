@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpu_bench import simulated
+from gpu_bench import simulated, simulated_file
 from gpu_bench.measurement import Measurement
 
 QUIET = simulated.SHAPES[0]
@@ -36,7 +36,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     def make(name: str, measured: Measurement, **changes: Any) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**simulated.document(measured.first), **changes}))
+        path.write_text(json.dumps({**simulated_file.document(measured.first), **changes}))
         return path
 
     return make

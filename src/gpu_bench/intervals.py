@@ -22,7 +22,9 @@ CONFIDENCE = 0.95
 ASSUMED_SPREAD = 0.01
 # More samples than this are thinned to as many quantiles before pairs are made of them.
 _MOST = 128
-_LARGEST_NEED = 100
+# What would need more processes on a side is not worth naming a number for.
+MOST_PROCESSES = 100
+_MORE_SAMPLES = [1.1**power for power in range(1, 50)]
 
 Values = NDArray[np.float64]
 
@@ -148,24 +150,36 @@ def difference(base: Side, new: Side) -> Difference:
     return Difference(middle - half, middle, middle + half, spread, within, noise, assumed)
 
 
-def needed(found: Difference, margin: float, processes: int, samples: int) -> Need | None:
-    """How many processes and samples on each side bring half the interval below ``margin``.
+def noise_floor(noise: float) -> float:
+    """What a logarithm of a ratio must exceed to be a change: twice the noise."""
+    return 2 * noise
 
-    ``processes`` and ``samples`` are those of the smaller side. None if no reasonable number does:
-    the difference lies at the limit.
+
+def needed(found: Difference, limit: float, processes: int, samples: int) -> Need | None:
+    """What would decide on which side of ``limit``, a logarithm, the difference lies.
+
+    ``processes`` and ``samples`` are those of the smaller side. None if even ``MOST_PROCESSES`` do
+    not: the difference lies at the limit, or the noise is too great.
     """
-    between = math.sqrt(max(found.spread**2 - found.within**2, 0.0))
+    away = abs(found.middle)
+
+    def decides(number: int, spread: float) -> bool:
+        noise = spread * math.sqrt(2 / number)
+        half = _t_quantile(2 * number - 2) * noise
+        if away <= limit:
+            return away + half <= limit
+        return away - half > max(limit, noise_floor(noise))
+
     per_process = max(samples // processes, 1)
+    between = math.sqrt(max(found.spread**2 - found.within**2, 0.0))
     if found.within > between:
         # Samples are what is lacking, unless the spread that they cannot lower is too much alone.
-        half_per_spread = _t_quantile(max(2 * processes - 2, 2)) * math.sqrt(2 / processes)
-        allowed = (margin / half_per_spread) ** 2 - between**2
-        if allowed > 0:
-            wanted = math.ceil(per_process * found.within**2 / allowed)
-            if per_process < wanted <= _LARGEST_NEED * per_process:
-                return Need("samples", max(processes, 2), max(processes, 2) * wanted)
-    for number in range(max(processes, 1) + 1, _LARGEST_NEED + 1):
-        if _t_quantile(2 * number - 2) * found.spread * math.sqrt(2 / number) < margin:
+        number = max(processes, 2)
+        for factor in _MORE_SAMPLES:
+            if decides(number, math.hypot(between, found.within / math.sqrt(factor))):
+                return Need("samples", number, number * math.ceil(factor * per_process))
+    for number in range(max(processes, 1) + 1, MOST_PROCESSES + 1):
+        if decides(number, found.spread):
             return Need("processes", number, number * per_process)
     return None
 

@@ -92,27 +92,49 @@ def test_neighbours_that_are_alike_count_as_fewer_samples():
     assert intervals.error_within(alike) > 2 * intervals.error_within(white)
 
 
-def spread_sides(between, within, processes):
-    centres = between * np.linspace(-1, 1, processes) * math.sqrt(3)
-    return Side(centres, np.full(processes, within), 10 * processes)
+@pytest.mark.parametrize(
+    ("middle", "limit"), [(0.0, 0.02), (0.01, 0.03), (0.05, 0.03), (-0.05, 0.03), (0.1, 0.001)]
+)
+def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(middle, limit):
+    spread = 0.02
 
+    def found_with(number):
+        # Two groups, so that the estimated spread is exact.
+        signs = np.resize([1.0, -1.0], number)
+        signs -= signs.mean()
+        signs *= spread * math.sqrt((number - 1) / np.sum(signs**2))
+        sides = [Side(signs, np.zeros(number), 10 * number) for _ in range(2)]
+        sides[1] = Side(signs + middle, np.zeros(number), 10 * number)
+        return intervals.difference(*sides)
 
-def test_what_is_needed_is_what_lacks():
-    noisy = spread_sides(0.005, 0.02, 2)
-    found = intervals.difference(noisy, noisy)
-    need = intervals.needed(found, 0.06, 2, 20)
-    assert need.more == "samples"
-    assert need.processes == 2
-    differing = spread_sides(0.01, 0.0005, 2)
-    found = intervals.difference(differing, differing)
-    need = intervals.needed(found, 0.02, 2, 20)
+    def decided(number):
+        found = found_with(number)
+        outside = max(limit, intervals.noise_floor(found.noise))
+        inside = -limit <= found.low and found.high <= limit
+        return inside or found.low > outside or found.high < -outside
+
+    need = intervals.needed(found_with(2), limit, 2, 20)
     assert need.more == "processes"
     assert need.samples == 10 * need.processes
-    # As many as it says do it, one less would not.
-    for number, enough in ((need.processes, True), (need.processes - 1, False)):
-        half = intervals._t_quantile(2 * number - 2) * found.spread * math.sqrt(2 / number)
-        assert (half < 0.02) == enough
-    assert intervals.needed(found, 1e-9, 2, 20) is None
+    assert decided(need.processes)
+    assert not decided(need.processes - 1)
+
+
+def test_samples_are_asked_for_where_they_are_what_lacks():
+    between, within = 0.002, 0.02
+    found = intervals.Difference(-1, 0, 1, math.hypot(between, within), within, 0, False)
+    need = intervals.needed(found, 0.03, 4, 40)
+    assert need.more == "samples"
+    assert need.processes == 4
+    assert 40 < need.samples < 4000
+    # No number of samples lowers what lies between processes.
+    found = intervals.Difference(-1, 0, 1, math.hypot(0.019, within), within, 0, False)
+    assert intervals.needed(found, 0.01, 4, 40).more == "processes"
+
+
+def test_a_difference_at_the_limit_needs_too_many():
+    found = intervals.Difference(-1, 0.02, 1, 0.01, 0.001, 0, False)
+    assert intervals.needed(found, 0.02, 4, 40) is None
 
 
 @pytest.mark.parametrize(("base", "new", "assumed"), [(1, 1, True), (2, 1, True), (2, 2, False)])

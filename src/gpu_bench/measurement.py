@@ -160,8 +160,10 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
     if len(cards) > 1:
         found.append("measured on different cards of one kind")
     for name, each in (("base", base), ("new", new)):
-        if not all(process.watched for process in each.processes):
-            found.append(f"nobody watched the device of {name} for throttling and other processes")
+        # A processor has no telemetry that could be missed.
+        on_cpu = each.first.request.get("device") == "cpu"
+        if not on_cpu and not all(process.watched for process in each.processes):
+            found.append(f"{name} was not watched for throttling and other processes")
         if not all(process.settled for process in each.processes):
             found.append(f"the warm-up of {name} ended before its times settled")
     return found

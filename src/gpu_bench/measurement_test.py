@@ -86,5 +86,11 @@ def test_notes_name_what_a_reader_should_know(measure):
         fingerprint={**first.fingerprint, "device_hash": "aa"},
     )
     found = "\n".join(measurement.notes(Measurement((other,)), Measurement((first,))))
-    for part in ("of b:c", "transformers", "different cards", "nobody watched", "warm-up of base"):
+    for part in (
+        "of b:c",
+        "transformers",
+        "different cards",
+        "base was not watched",
+        "warm-up of base",
+    ):
         assert part in found

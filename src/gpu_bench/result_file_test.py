@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_bench import simulated
+from gpu_bench import simulated, simulated_file
 from gpu_bench.errors import InputError
 from gpu_bench.result_file import parse_result, read_result
 
@@ -18,13 +18,13 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def small_document():
     side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
-    return simulated.document(side.measure(2, 3).first)
+    return simulated_file.document(side.measure(2, 3).first)
 
 
 def test_a_simulated_result_is_valid_and_reads_back(tmp_path):
     side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
     made = side.measure(2, 10).first
-    document = simulated.document(made)
+    document = simulated_file.document(made)
     VALIDATOR.validate(document)
     path = tmp_path / "result.json"
     path.write_text(json.dumps(document))
@@ -56,6 +56,7 @@ def test_what_is_no_result_is_named(tmp_path):
     assert "not UTF-8" in message(b"\xff", tmp_path)
     assert "nested too deeply" in message(b"[" * 100_000, tmp_path)
     assert "NaN is no JSON number" in message(b'{"schema": NaN}', tmp_path)
+    assert "surrogate" in message(rb'{"schema": 1, "kind": "\uD800"}', tmp_path)
     assert "this is not a result" in message(b"[]", tmp_path)
     assert "this is not a result" in message(b'{"schema": 1}', tmp_path)
     kind = message(b'{"schema": 1, "kind": "gpu_bench.verdict"}', tmp_path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -19,7 +18,7 @@ from scipy import signal, stats
 
 from gpu_bench.intervals import CONFIDENCE
 from gpu_bench.measurement import Measurement
-from gpu_bench.result_file import KIND, SCHEMA, MeasuredProcess, Output, Result
+from gpu_bench.result_file import MeasuredProcess, Output, Result
 
 FIRST_TOKEN = 40e6
 GAP = 7.5e6
@@ -298,67 +297,3 @@ class SimulatedSide:
 def side(shape: Shape, rng: Generator, *, delay: float = 0.0) -> SimulatedSide:
     """A side that is measured under noise of a shape, slower by the share ``delay``."""
     return SimulatedSide(shape.session(rng), rng, delay)
-
-
-def document(measured: Result) -> dict[str, Any]:
-    """The result file of a simulated result, which its schema describes."""
-    output = measured.output
-    return {
-        "schema": SCHEMA,
-        "kind": KIND,
-        "address": measured.address,
-        "request": dict(measured.request),
-        "status": measured.status,
-        "problem": measured.problem,
-        "fingerprint": dict(measured.fingerprint),
-        "environment": dict(measured.environment),
-        "measured_at": measured.measured_at,
-        "output": output
-        and {
-            "digest": output.digest,
-            "tokens": [list(row) for row in output.tokens],
-            "margins": [list(row) for row in output.margins],
-            "top_logits": list(output.top_logits),
-            "stable": output.stable,
-        },
-        "processes": [_process_document(each) for each in measured.processes],
-    }
-
-
-def _process_document(measured: MeasuredProcess) -> dict[str, Any]:
-    starts = np.concatenate([[0], np.cumsum(measured.end_to_end)[:-1]])
-    return {
-        "index": measured.index,
-        "load": measured.load,
-        "first_run": measured.first_run,
-        "warmup": {"runs": 3, "settled": measured.settled, "times": [1_000_000_000] * 3},
-        "stopped_by": "target_interval",
-        "samples": [
-            {
-                "start": int(starts[number]),
-                "end_to_end": int(measured.end_to_end[number]),
-                "time_to_first_token": int(measured.time_to_first_token[number]),
-                "prefill": int(measured.prefill[number]),
-                "decode": int(measured.decode[number]),
-                "inter_token": [int(measured.inter_token[number])] * (TOKENS - 1),
-                "device_time": int(measured.device_time[number]),
-                "sm_clock": int(measured.sm_clock[number]),
-            }
-            for number in range(len(measured.end_to_end))
-        ],
-        "memory": {phase: dict(peaks) for phase, peaks in measured.memory.items()},
-        "telemetry": {
-            "readings": [
-                {
-                    "time": 0,
-                    "sm_clock": 1980,
-                    "memory_clock": 2619,
-                    "power": 412.5,
-                    "temperature": 51,
-                }
-            ],
-            "throttled": list(measured.throttled),
-            "foreign_processes": measured.foreign_processes,
-            "overhead": None,
-        },
-    }

@@ -129,10 +129,16 @@ def test_inconclusive_says_what_it_needs_and_needs_what_it_says():
     assert found.verdict == judged.verdict == "inconclusive"
     assert found.another_round
     assert judged.need.more == "processes"
-    assert f"about {judged.need.processes} processes" in judged.reason
+    assert f"needs about {judged.need.processes} processes with" in judged.reason
     enough = judged.need.processes
     again = verdict.decide(noisy(enough, 0.02), noisy(enough, 0.02, 0.001, seed=2), DEFAULTS)
     assert metric(again, "end_to_end").verdict == "same"
+
+
+def test_hopeless_noise_says_so():
+    found = verdict.decide(noisy(3, 0.2, seed=3), noisy(3, 0.2, seed=4), DEFAULTS)
+    assert metric(found, "end_to_end").need is None
+    assert "needs more than 100 processes on each side" in found.reason
 
 
 def test_one_process_each_can_be_judged_and_says_what_is_lost(measure):
@@ -170,6 +176,13 @@ def test_without_clocks_times_decide(measure):
     found = verdict.decide(measure(1), new, DEFAULTS)
     assert found.verdict == "slower"
     assert metric(found, "end_to_end").cycles is None
+
+
+def test_what_a_process_lacks_is_not_asked_for(measure):
+    new = with_first_process(measure(2), device_time=np.empty(0))
+    judged = metric(verdict.decide(measure(1), new, DEFAULTS), "device_time")
+    assert judged.processes == (4, 3)
+    assert judged.cycles is not None
 
 
 def test_a_disturbed_process_is_left_out_where_enough_remain(measure):

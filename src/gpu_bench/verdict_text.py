@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from gpu_bench.measurement import Measurement
-from gpu_bench.verdict import MetricVerdict, Ratio, Verdict, percent
+from gpu_bench.metric_verdict import MetricVerdict, Ratio, percent
+from gpu_bench.verdict import Verdict
 
 SCHEMA = 1
 KIND = "gpu_bench.verdict"
