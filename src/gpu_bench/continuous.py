@@ -23,6 +23,8 @@ from gpu_bench.timing import Sample
 
 # No end token: the manager takes None for "ask the model's config".
 _NO_END = -1
+# Tokens of a block, where it is not said elsewhere: what the versions concerned have by default.
+_BLOCK_SIZE = 32
 
 
 class ContinuousGenerator:
@@ -85,45 +87,49 @@ class ContinuousGenerator:
             )
 
     def _start(self) -> None:
-        model = self._loaded.model
-        make = getattr(model, "init_continuous_batching", None)
+        make = getattr(self._loaded.model, "init_continuous_batching", None)
         if make is None:
-            raise MissingPackage(
-                "this version of transformers has no continuous batching",
-                hint="install transformers 4.53 or later",
-            )
-        settings = generation_config(
-            dataclasses.replace(self._request, compile_mode=None), self._loaded.pad_token_id
-        )
+            raise _too_old("has no continuous batching")
+        accepted = inspect.signature(make).parameters
+        settings = self._generation_config()
+        options: dict[str, Any] = {"generation_config": settings}
+        if "continuous_batching_config" in accepted:
+            options["continuous_batching_config"] = self._batching_config()
+        else:
+            # Versions before 5.3 have these in the generation config and among the arguments.
+            settings.block_size = _BLOCK_SIZE
+            settings.num_blocks = self._blocks(_BLOCK_SIZE)
+            if self._request.compile_mode is not None:
+                settings.compile_config = compile_config(self._request)
+        if "allow_block_sharing" in accepted:
+            options["allow_block_sharing"] = False
+        if "workload_hints" in accepted:
+            options["workload_hints"] = self._hints()
+        manager = make(**options)
+        if "record_timestamps" not in inspect.signature(manager.add_request).parameters:
+            raise _too_old("does not time the tokens of continuous batching")
+        if "continuous_batching_config" in accepted and hasattr(manager, "warmup"):
+            manager.warmup()
+        manager.start()
+        self._manager = manager
+
+    def _generation_config(self) -> Any:
+        plain = dataclasses.replace(self._request, compile_mode=None)
+        settings = generation_config(plain, self._loaded.pad_token_id)
         settings.disable_compile = None
         settings.eos_token_id = _NO_END
         # There is no end token to keep away, and a processor more would be timed.
         settings.min_new_tokens = None
-        options: dict[str, Any] = {"generation_config": settings}
-        accepted = inspect.signature(make).parameters
-        if "continuous_batching_config" in accepted:
-            options["continuous_batching_config"] = self._batching_config()
-        else:
-            settings.num_blocks = self._blocks(32)
-            settings.block_size = 32
-            if self._request.compile_mode is not None:
-                settings.compile_config = compile_config(self._request)
-        if "workload_hints" in accepted:
-            options["workload_hints"] = self._hints()
-        self._manager = make(**options)
-        if hasattr(self._manager, "warmup"):
-            self._manager.warmup()
-        self._manager.start()
+        return settings
 
     def _batching_config(self) -> Any:
         from transformers import ContinuousBatchingConfig
 
         known = {each.name for each in dataclasses.fields(ContinuousBatchingConfig)}
-        size = "page_size" if "page_size" in known else "block_size"
-        page = {each.name: each.default for each in dataclasses.fields(ContinuousBatchingConfig)}[
-            size
-        ]
-        wanted = {
+        page = ContinuousBatchingConfig().page_size if "page_size" in known else _BLOCK_SIZE
+        size = {} if "page_size" in known else {"block_size": _BLOCK_SIZE}
+        wanted: dict[str, Any] = {
+            **size,
             "num_blocks": self._blocks(page),
             "allow_block_sharing": False,
             # Otherwise sdpa and eager would be measured as flash attention where that is there.
@@ -172,7 +178,7 @@ class ContinuousGenerator:
                 if not manager.is_running():
                     raise MeasuringFailed(
                         "continuous batching stopped before all requests were done",
-                        hint="the log above says why; measure without `continuous_batching`",
+                        hint="log.txt in the output directory says why",
                     )
                 continue
             if getattr(result, "error", None):
@@ -219,3 +225,12 @@ def _request_failed(reason: str) -> Exception:
     if "out of memory" in reason.lower():
         return OutOfMemory(f"continuous batching ran out of memory: {reason}")
     return MeasuringFailed(f"continuous batching failed: {reason}")
+
+
+def _too_old(what: str) -> MissingPackage:
+    import transformers
+
+    return MissingPackage(
+        f"transformers {transformers.__version__} {what}",
+        hint="install transformers 5 or later, or set `continuous_batching` to false",
+    )

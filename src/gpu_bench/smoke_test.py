@@ -92,9 +92,13 @@ def test_a_tiny_fixture_with_its_tokenizer(run, tmp_path):
 
 
 def test_help_is_quick_and_the_parent_never_imports_torch():
-    started = time.monotonic()
-    assert start("run", "--help").returncode == 0
-    assert time.monotonic() - started < 0.3
+    took = []
+    for _ in range(5):
+        started = time.monotonic()
+        assert start("run", "--help").returncode == 0
+        took.append(time.monotonic() - started)
+    # The fastest of some: other work on the machine only adds.
+    assert min(took) < 0.3
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "gpu_bench", "fingerprint", "--device", "cpu"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([SOURCE, *filter(None, sys.path)])},
