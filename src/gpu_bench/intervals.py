@@ -1,0 +1,173 @@
+"""How large a difference between two measurements is, and how sure that is.
+
+Samples of one process are alike: they share its memory layout, its autotuning and its moment in
+time. So a process counts as one observation, its centre, and the uncertainty comes from how the
+centres of processes differ. All arithmetic is on logarithms, where a ratio is a difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+# Standard deviation between processes where too few were measured to estimate it: the upper end
+# of what GPUs show.
+ASSUMED_SPREAD = 0.01
+# More samples than this are thinned to as many quantiles before pairs are made of them.
+_MOST = 400
+_LARGEST_NEED = 100
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Side:
+    """The processes of one measurement: logarithms of their centres, with their own errors.
+
+    ``errors`` are the standard errors of the centres as far as samples within a process tell; 0
+    where a process has a single value.
+    """
+
+    centres: Values
+    errors: Values
+    samples: int
+
+    @property
+    def centre(self) -> float:
+        """Geometric mean of the centres, in the metric's unit."""
+        return math.exp(float(np.mean(self.centres)))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The logarithm of new over base, with its 95 % interval.
+
+    ``spread`` is the standard deviation of a process' centre, ``within`` the part of it that more
+    samples would lower. ``assumed``: the spread was not measured but assumed.
+    """
+
+    low: float
+    middle: float
+    high: float
+    spread: float
+    within: float
+    noise: float
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Need:
+    """What would decide, on each side. ``more`` is what to raise: samples or processes."""
+
+    more: str
+    processes: int
+    samples: int
+
+
+def side(values: Sequence[Values]) -> Side:
+    """A measurement from the positive values of each process; those without any are left out."""
+    logs = [np.log(each) for each in values if len(each)]
+    return Side(
+        np.array([centre(each) for each in logs]),
+        np.array([error_within(each) for each in logs]),
+        sum(map(len, logs)),
+    )
+
+
+def centre(values: Values) -> float:
+    """The Hodges-Lehmann estimate: the median of the means of all pairs.
+
+    It is the median of a symmetric distribution. Outliers move it as little as they move the
+    median, and where a clock switches between two states it stays between them while the median
+    jumps.
+    """
+    if len(values) > _MOST:
+        values = np.quantile(values, (np.arange(_MOST) + 0.5) / _MOST)
+    first, second = _pairs(len(values))
+    return float(np.median(values[first] + values[second])) / 2
+
+
+@lru_cache(maxsize=64)
+def _pairs(number: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(number)
+
+
+def error_within(values: Values) -> float:
+    """Standard error of the centre of consecutive values, by robust figures only.
+
+    Neighbours that are alike (drift, clock states) count as fewer samples.
+    """
+    number = len(values)
+    if number < 3:
+        return 0.0
+    deviations = values - np.median(values)
+    spread = 1.4826 * float(np.median(np.abs(deviations)))
+    if spread == 0:
+        return 0.0
+    deviations = np.clip(deviations, -3 * spread, 3 * spread)
+    alike = float(deviations[1:] @ deviations[:-1]) / float(deviations @ deviations)
+    alike = min(max(alike, 0.0), 0.95)
+    # pi / 3: the estimate's variance over the mean's, for a normal distribution.
+    return spread * math.sqrt(math.pi / 3 / number * (1 + alike) / (1 - alike))
+
+
+def difference(base: Side, new: Side) -> Difference:
+    """New over base, by Student's t on the processes' centres with one spread for both sides.
+
+    With fewer than four processes in all (two degrees of freedom), the spread is not estimated but
+    at least ``ASSUMED_SPREAD``.
+    """
+    middle = float(np.mean(new.centres) - np.mean(base.centres))
+    within = math.sqrt(float(np.mean(np.concatenate([base.errors, new.errors]) ** 2)))
+    freedom = len(base.centres) + len(new.centres) - 2
+    squares = sum(float(np.sum((s.centres - np.mean(s.centres)) ** 2)) for s in (base, new))
+    estimate = math.sqrt(squares / freedom) if freedom else 0.0
+    assumed = freedom < 2
+    if assumed:
+        spread = max(estimate, math.hypot(ASSUMED_SPREAD, within))
+        quantile = _normal_quantile()
+    else:
+        # Processes that happen to agree are no better known than their samples say.
+        spread = max(estimate, within)
+        quantile = _t_quantile(freedom)
+    noise = spread * math.sqrt(1 / len(base.centres) + 1 / len(new.centres))
+    half = quantile * noise
+    return Difference(middle - half, middle, middle + half, spread, within, noise, assumed)
+
+
+def needed(found: Difference, margin: float, processes: int, samples: int) -> Need | None:
+    """How many processes and samples on each side bring half the interval below ``margin``.
+
+    ``processes`` and ``samples`` are those of the smaller side. None if no reasonable number does:
+    the difference lies at the limit.
+    """
+    between = math.sqrt(max(found.spread**2 - found.within**2, 0.0))
+    per_process = max(samples // processes, 1)
+    if found.within > between:
+        # Samples are what is lacking, unless the spread that they cannot lower is too much alone.
+        half_per_spread = _t_quantile(max(2 * processes - 2, 2)) * math.sqrt(2 / processes)
+        allowed = (margin / half_per_spread) ** 2 - between**2
+        if allowed > 0:
+            wanted = math.ceil(per_process * found.within**2 / allowed)
+            if per_process < wanted <= _LARGEST_NEED * per_process:
+                return Need("samples", max(processes, 2), max(processes, 2) * wanted)
+    for number in range(max(processes, 1) + 1, _LARGEST_NEED + 1):
+        if _t_quantile(2 * number - 2) * found.spread * math.sqrt(2 / number) < margin:
+            return Need("processes", number, number * per_process)
+    return None
+
+
+@cache
+def _t_quantile(freedom: int) -> float:
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+
+
+def _normal_quantile() -> float:
+    return float(stats.norm.ppf((1 + CONFIDENCE) / 2))
