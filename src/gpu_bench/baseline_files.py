@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.errors import ANSWER_IS_NO, BenchmarkError
+from gpu_bench.errors import ANSWER_IS_NO, BenchmarkError, InputError
 from gpu_bench.measurement import Measurement
 from gpu_bench.result_file import NAME as RESULT
 from gpu_bench.result_file import Result, read_result
@@ -38,10 +38,20 @@ def name(address: str, digest: str) -> str:
 def find(directory: Path, new: Measurement) -> Result | None:
     """The baseline in a directory for a measurement's address and device, or None.
 
-    Raises InputError where the file is no baseline.
+    Raises InputError where the file is no baseline, or one of something else.
     """
     path = directory / name(new.address, new.digest)
-    return read_result(path) if path.is_file() else None
+    if not path.exists():
+        return None
+    kept = read_result(path)
+    if (kept.address, kept.fingerprint["digest"]) != (new.address, new.digest):
+        raise InputError(
+            f"this file's name promises a baseline of {new.address} on this device, but it is one "
+            f"of {kept.address} on {kept.fingerprint['accelerator']['name']}",
+            place=str(path),
+            hint="delete it, and write the baselines of both anew with `gpu_bench baseline`",
+        )
+    return kept
 
 
 def other_devices(directory: Path, new: Measurement) -> list[str]:
@@ -54,8 +64,13 @@ def other_devices(directory: Path, new: Measurement) -> list[str]:
 
 
 def is_directory_of_baselines(path: Path) -> bool:
-    """Whether a path is searched for a baseline, and not a result or a result's directory."""
-    return path.is_dir() and not (path / RESULT).exists()
+    """Whether a path is searched for a baseline, and not a result or a result's directory.
+
+    So is a directory that is not there yet: nobody has kept a baseline in it.
+    """
+    if path.exists():
+        return path.is_dir() and not (path / RESULT).exists()
+    return path.suffix != ".json"
 
 
 def text(measured: Measurement) -> str:

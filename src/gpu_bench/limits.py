@@ -21,6 +21,7 @@ def tolerances(limits: Iterable[str]) -> dict[str, float]:
     own: dict[str, float] = {}
     for limit in limits:
         name, equals, share = limit.rpartition("=")
+        name = name.strip()
         if not equals:
             for_all = _share(share, limit)
             continue

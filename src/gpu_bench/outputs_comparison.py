@@ -48,7 +48,7 @@ def compare_outputs(base: Measurement, new: Measurement) -> OutputsComparison:
     if base.output is None or new.output is None:
         side = "base" if base.output is None else "new"
         return OutputsComparison(UNDECIDED, f"{side} has no record of what it generated")
-    found = _compare(base.output, new.output, new.first.request.get("dtype", ""))
+    found = _compare(base.output, new.output, new.first.request["dtype"])
     if found.verdict == EQUAL and base.stable and not new.stable:
         return OutputsComparison(
             UNDECIDED, "new generates other tokens from run to run, which base does not"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,8 +162,12 @@ def parse_result(document: Any, place: str) -> Result:
         )
     top = Fields(document, "", place)
     fingerprint = top.object("fingerprint")
-    fingerprint.text("digest")
+    digest = fingerprint.text("digest")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise fingerprint.wrong("digest", "64 hexadecimal digits")
     fingerprint.text("torch")
+    if fingerprint.values.get("device_hash") is not None:
+        fingerprint.text("device_hash")
     accelerator = fingerprint.object("accelerator")
     accelerator.text("name")
     problem = top.optional_object("problem")
@@ -171,6 +176,7 @@ def parse_result(document: Any, place: str) -> Result:
         problem.text("message")
     output = top.optional_object("output")
     request = top.object("request")
+    request.text("dtype")
     tokens = request.whole("batch_size", least=1) * request.whole("num_tokens", least=1)
     return Result(
         place=place,
