@@ -44,10 +44,14 @@ class OutputsComparison:
 
 
 def compare_outputs(base: Measurement, new: Measurement) -> OutputsComparison:
-    """Compares what two measurements of equal work generated."""
+    """Compares what two measurements of equal work generated.
+
+    Raises InputError where the numbers of tokens differ.
+    """
     if base.output is None or new.output is None:
         side = "base" if base.output is None else "new"
         return OutputsComparison(UNDECIDED, f"{side} has no record of what it generated")
+    _require_equal_lengths(base.output, new.output, new.place)
     found = _compare(base.output, new.output, new.first.request["dtype"])
     if found.verdict == EQUAL and base.stable and not new.stable:
         return OutputsComparison(
@@ -80,6 +84,17 @@ def _compare(base: Output, new: Output, dtype: str) -> OutputsComparison:
     )
 
 
+def _require_equal_lengths(base: Output, new: Output, place: str) -> None:
+    lengths = [{len(row) for row in output.tokens} for output in (base, new)]
+    if len(lengths[0] | lengths[1]) > 1:
+        raise InputError(
+            f"the numbers of generated tokens differ: {sorted(lengths[0])} in base, "
+            f"{sorted(lengths[1])} in new",
+            place=place,
+            hint="equal requests generate equally many tokens: measure both sides again",
+        )
+
+
 def _where(divergence: Divergence) -> str:
     place = f"prompt {divergence.prompt}, token {divergence.position}"
     return f"{place}: {divergence.base_token} became {divergence.new_token}"
@@ -105,13 +120,9 @@ def _divergences(base: Output, new: Output) -> Iterator[Divergence]:
     """The first divergence of each prompt that has one."""
     for prompt in range(max(len(base.tokens), len(new.tokens))):
         ours, theirs = _row(base.tokens, prompt), _row(new.tokens, prompt)
-        both = list(zip(ours, theirs, strict=False))
+        both = list(zip(ours, theirs, strict=True))
         position = next((n for n, (one, other) in enumerate(both) if one != other), None)
         if position is None:
-            if len(ours) != len(theirs):
-                raise InputError(
-                    f"prompt {prompt} has {len(theirs)} generated tokens, and {len(ours)} in base"
-                )
             continue
         margin = None
         if base.margins and new.margins:

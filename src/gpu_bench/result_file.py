@@ -120,7 +120,15 @@ def read_json(path: Path) -> Any:
     except UnicodeDecodeError:
         raise InputError("the result is not UTF-8", place=place, hint=_DAMAGED) from None
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant)
+        if r"\ud" in text.lower():
+            # Half a surrogate pair is JSON, but no text that could be printed.
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError:
+        raise InputError(
+            "the result has half a surrogate pair", place=place, hint=_DAMAGED
+        ) from None
     except json.JSONDecodeError as problem:
         raise InputError(
             f"the result is not JSON: {problem.msg}",

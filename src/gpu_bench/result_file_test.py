@@ -50,10 +50,13 @@ def message(content, tmp_path):
 
 
 def test_what_is_no_result_is_named(tmp_path):
-    assert message(b'{"schema": 1,\n  "kind"}', tmp_path).startswith(":2:9: error: the result is no")
+    assert message(b'{"schema": 1,\n  "kind"}', tmp_path).startswith(
+        ":2:9: error: the result is no"
+    )
     assert "not UTF-8" in message(b"\xff", tmp_path)
     assert "nested too deeply" in message(b"[" * 100_000, tmp_path)
     assert "NaN is no JSON number" in message(b'{"schema": NaN}', tmp_path)
+    assert "surrogate" in message(rb'{"schema": 1, "kind": "\uD800"}', tmp_path)
     assert "this is not a result" in message(b"[]", tmp_path)
     assert "this is not a result" in message(b'{"schema": 1}', tmp_path)
     kind = message(b'{"schema": 1, "kind": "gpu_bench.verdict"}', tmp_path)

@@ -1,0 +1,234 @@
+"""How often the verdict of gpu_bench is right, on simulated measurements, as Markdown tables.
+
+python benchmarks/verdict/benchmark.py [--trials N] [--update docs/gpu-benchmarks-verdict.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
+
+from gpu_bench import intervals, simulated, trials
+from gpu_bench.simulated import SHAPES, Shape
+from gpu_bench.trials import Effort, Outcome, run_trials
+
+BEGIN = "<!-- Written by benchmarks/verdict/benchmark.py from here on -->"
+END = "<!-- Up to here -->"
+BY_NAME = {shape.name: shape for shape in SHAPES}
+RESAMPLES = 400
+
+Processes = Sequence[np.ndarray]
+Interval = tuple[float, float]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def percent(share: float) -> str:
+    """A share of the trials."""
+    return f"{share * 100:.3g} %"
+
+
+def shapes(number: int, in_range: bool) -> Iterator[str]:
+    """What becomes of each shape of noise at the defaults."""
+    effort = trials.default_effort()
+    rows = []
+    for shape in SHAPES:
+        if shape.in_range != in_range:
+            continue
+        same, small, large = (run_trials(shape, each, number, effort) for each in (0, 0.02, 0.05))
+        rows.append(
+            [
+                shape.name,
+                shape.description,
+                percent(same.share("same")),
+                percent(same.share("slower") + same.share("faster")),
+                percent(same.further / number),
+                percent(large.share("slower")),
+                percent(small.share("slower")),
+                percent(small.share("inconclusive")),
+                percent(small.share("same")),
+                percent(small.share("faster")),
+            ]
+        )
+    head = ["noise", "what it is", "0 %: same", "0 %: changed", "0 %: second round"]
+    head += ["5 %: slower", "2 %: slower", "2 %: inconclusive", "2 %: same", "2 %: faster"]
+    yield from table(head, rows)
+
+
+def efforts(number: int) -> Iterator[str]:
+    """How many processes it takes."""
+    chosen = [shape for shape in SHAPES if shape.in_range]
+    rows = []
+    for effort in (Effort(2, 10), Effort(2, 20), Effort(3, 10), Effort(4, 10), Effort(6, 10)):
+        found: dict[str, Outcome] = {
+            shape.name: run_trials(shape, 0.0, number, effort) for shape in chosen
+        }
+        worst = min(found, key=lambda name: found[name].share("same"))
+        rows.append(
+            [
+                str(effort.processes),
+                str(effort.samples),
+                percent(sum(each.share("same") for each in found.values()) / len(found)),
+                f"{percent(found[worst].share('same'))} ({worst})",
+                percent(sum(each.further for each in found.values()) / number / len(found)),
+            ]
+        )
+    yield from table(
+        ["processes", "samples of each, at least", "0 %: same", "worst shape", "second round"], rows
+    )
+
+
+def by_samples(base: Processes, new: Processes, rng: np.random.Generator) -> Interval:
+    """Bootstrap of medians that takes all samples as independent."""
+    sides = [np.concatenate(side) for side in (base, new)]
+    medians = [np.median(rng.choice(side, (RESAMPLES, len(side))), axis=1) for side in sides]
+    return _ends(np.log(medians[1] / medians[0]))
+
+
+def by_processes_and_samples(base: Processes, new: Processes, rng: np.random.Generator) -> Interval:
+    """Hierarchical bootstrap: processes are drawn, then samples of each."""
+
+    def draw(side: Processes) -> float:
+        chosen = [side[index] for index in rng.integers(0, len(side), len(side))]
+        return float(np.median(np.concatenate([rng.choice(each, len(each)) for each in chosen])))
+
+    return _ends(np.log([draw(new) / draw(base) for _ in range(RESAMPLES)]))
+
+
+def by_centres(base: Processes, new: Processes, rng: np.random.Generator) -> Interval:
+    """What gpu_bench does."""
+    found = intervals.difference(intervals.side(base), intervals.side(new))
+    return found.low, found.high
+
+
+def _ends(values: np.ndarray) -> Interval:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+METHODS: dict[str, Callable[[Processes, Processes, np.random.Generator], Interval]] = {
+    "bootstrap of all samples": by_samples,
+    "bootstrap of processes, then samples": by_processes_and_samples,
+    "t interval of process centres": by_centres,
+}
+
+
+def coverage(number: int) -> Iterator[str]:
+    """How often an interval that should hold the truth in 95 % of cases does so."""
+    rows = []
+    for name in ("quiet", "drift", "autocorrelated", "clock by process", "processes 0.5 %"):
+        for processes in (2, 4, 8):
+            rows.append(
+                [name, str(processes)]
+                + [
+                    percent(_covered(BY_NAME[name], processes, method, number))
+                    for method in METHODS.values()
+                ]
+            )
+    yield from table(["noise", "processes of each side", *METHODS], rows)
+
+
+def _covered(shape: Shape, processes: int, method: Callable, number: int) -> float:
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(number):
+        sides = [
+            [
+                process.end_to_end
+                for process in simulated.side(shape, rng).measure(processes, 10).processes
+            ]
+            for _ in range(2)
+        ]
+        low, high = method(*sides, rng)
+        covered += low <= 0 <= high
+    return covered / number
+
+
+def centres(number: int) -> Iterator[str]:
+    """What becomes of equal code when a process is summed up otherwise."""
+    kept = intervals.centre
+    rows = []
+    for name, centre in (
+        ("mean", np.mean),
+        ("median", np.median),
+        ("minimum", np.min),
+        ("Hodges-Lehmann", kept),
+    ):
+        intervals.centre = lambda values, centre=centre: float(centre(values))
+        found = [
+            run_trials(BY_NAME[each], 0.0, number, trials.default_effort())
+            for each in ("white 2 %", "outliers", "clock by sample", "clock by spell")
+        ]
+        rows.append([name, *(percent(each.share("same")) for each in found)])
+    intervals.centre = kept
+    head = ["centre of a process", "white 2 %", "outliers", "clock by sample", "clock by spell"]
+    yield from table(head, rows)
+
+
+def report(number: int) -> str:
+    """All tables."""
+    effort = trials.default_effort()
+    lines = [
+        f"{number} comparisons for each figure; {effort.processes} processes of at least "
+        f"{effort.samples} samples on each side, default tolerances, one further round of the new "
+        "side where the first was inconclusive.",
+        "",
+        "### Noise that the defaults are made for",
+        "",
+        *shapes(number, in_range=True),
+        "### More noise than that",
+        "",
+        *shapes(number, in_range=False),
+        "### How many processes it takes",
+        "",
+        "Over all shapes that the defaults are made for, the same code on both sides:",
+        "",
+        *efforts(number),
+        "### Which interval",
+        "",
+        "How often the 95 % interval of the end-to-end time held the truth:",
+        "",
+        *coverage(number),
+        "### Which centre",
+        "",
+        "How often the same code was found to be the same:",
+        "",
+        *centres(number),
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints the tables, or writes them into a page between its two marks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=500)
+    parser.add_argument("--update", type=Path, metavar="PAGE.md")
+    options = parser.parse_args()
+    text = report(options.trials)
+    if options.update is None:
+        print(text)
+        return
+    page = options.update.read_text(encoding="utf-8")
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        sys.exit(f"{options.update}: error: the marks `{BEGIN}` and `{END}` are missing")
+    options.update.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
