@@ -123,4 +123,4 @@ def scale(value: float, unit: str) -> tuple[float, str]:
 def quantity(value: float, unit: str) -> str:
     """A value of a metric with a unit that suits its size."""
     factor, name = scale(value, unit)
-    return f"{value / factor:.4g} {name}"
+    return f"{value / factor:#.4g} {name}"

@@ -10,7 +10,8 @@ from gpu_bench.report.wording import of_metric
 
 _METRIC = "end_to_end"
 _ROW = 0.4
-_LONGEST_NAME = 62
+# As many characters as fit the width, with the state behind them.
+_LONGEST_LABEL = 56
 _MARKERS = {
     verdict.SLOWER: "v",
     verdict.FASTER: "^",
@@ -28,7 +29,7 @@ def changes(device: Device, key: str) -> Plot | None:
     ]
     if not rows:
         return None
-    drawn, (axes,) = drawing.figure(_ROW * len(rows), left=0.14, bottom=0.62)
+    drawn, (axes,) = drawing.figure(_ROW * len(rows), left=0.16, bottom=0.62)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
@@ -50,15 +51,16 @@ def changes(device: Device, key: str) -> Plot | None:
             mfc=drawing.colour("surface") if judged.verdict == verdict.INCONCLUSIVE else paint,
         )
         axes.annotate(
-            f"{_short(address)}: {state.word}",
+            _label(address, state.word),
             (0, place),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 9),
+            xytext=(1, 10),
             textcoords="offset points",
             va="center",
             fontsize=8,
+            bbox={"facecolor": drawing.colour("surface"), "edgecolor": "none", "pad": 1},
         )
-    axes.axvline(0, color=drawing.colour("text"), lw=0.8)
+    axes.axvline(0, color=drawing.colour("text"), lw=0.8, zorder=1)
     axes.set_ylim(len(rows) - 0.5, -0.75)
     axes.margins(x=0.04)
     axes.set_xlabel("change of the end-to-end time (%)\nfaster to the left, slower to the right")
@@ -69,6 +71,7 @@ def changes(device: Device, key: str) -> Plot | None:
     return plot(drawn, key, "Change of the end-to-end time", caption)
 
 
-def _short(address: str) -> str:
-    """The end of an address, in which parametrized ones differ."""
-    return address if len(address) <= _LONGEST_NAME else f"…{address[1 - _LONGEST_NAME :]}"
+def _label(address: str, word: str) -> str:
+    """The end of an address, in which parametrized ones differ, and a state."""
+    room = _LONGEST_LABEL - len(word)
+    return f"{address if len(address) <= room else f'…{address[1 - room :]}'}: {word}"

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gpu_bench.errors import MissingPackage
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -88,19 +86,14 @@ def marker(number: int) -> str:
 def matplotlib_settings() -> Iterator[None]:
     """Within it drawing depends on no file of the user or the working directory, and leaves none.
 
-    Raises MissingPackage.
+    Raises ModuleNotFoundError without matplotlib.
     """
     with tempfile.TemporaryDirectory(prefix="gpu-bench-report-") as cache:
         previous = os.environ.get("MPLCONFIGDIR")
         os.environ["MPLCONFIGDIR"] = cache
         try:
-            try:
-                import matplotlib
-            except ImportError as problem:
-                raise MissingPackage(
-                    f"the report needs {problem.name}, which is not installed",
-                    hint="install jinja2 and matplotlib where gpu_bench runs",
-                ) from None
+            import matplotlib
+
             # It tells of each font that a system lacks.
             logging.getLogger("matplotlib").setLevel(logging.ERROR)
             with matplotlib.rc_context():
@@ -129,7 +122,7 @@ def figure(
     axes = drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
     drawn.subplots_adjust(
         left=left / WIDTH,
-        right=1 - 0.14 / WIDTH,
+        right=1 - 0.24 / WIDTH,
         bottom=bottom / whole,
         top=1 - top / whole,
         hspace=0.16,
@@ -156,6 +149,16 @@ def legend(drawn: Figure, axes: Axes) -> None:
             handletextpad=0.4,
             borderaxespad=0.2,
         )
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic y axis with plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _legend_columns(labels: list[str]) -> int:

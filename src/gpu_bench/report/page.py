@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.errors import BenchmarkError, MissingPackage
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from gpu_bench.errors import BenchmarkError
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
-from gpu_bench.report.wording import METRICS, PROBLEMS, STATES, State
+from gpu_bench.report.wording import METRICS, PROBLEMS, STATES, State, by_state
 from gpu_bench.verdict_text import quantity
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -72,14 +76,7 @@ class DeviceView:
 
 
 def page(devices: Sequence[Device], problems: Sequence[BenchmarkError]) -> str:
-    """The page's HTML. Raises MissingPackage."""
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as problem:
-        raise MissingPackage(
-            f"the report needs {problem.name}, which is not installed",
-            hint="install jinja2 and matplotlib where gpu_bench runs",
-        ) from None
+    """The page's HTML. Raises ModuleNotFoundError without matplotlib."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -87,6 +84,7 @@ def page(devices: Sequence[Device], problems: Sequence[BenchmarkError]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     with matplotlib_settings():
         views = [_device(device, f"device-{number}") for number, device in enumerate(devices, 1)]
     return environment.get_template("index.html.jinja").render(
@@ -95,6 +93,11 @@ def page(devices: Sequence[Device], problems: Sequence[BenchmarkError]) -> str:
         counts=counted_states(devices),
         columns=[METRICS[name] for name in tables.COMPARED],
     )
+
+
+def _breakable(address: str) -> Markup:
+    """An address that may be broken where its parts begin."""
+    return Markup(re.sub(r"([@,=:/])", r"\1<wbr>", str(escape(address))))
 
 
 def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:
@@ -112,7 +115,7 @@ def _device(device: Device, key: str) -> DeviceView:
         changes=comparison_plots.changes(device, f"{key}-changes"),
         benchmarks=tuple(
             _benchmark(benchmark, f"{key}-benchmark-{number}")
-            for number, benchmark in enumerate(device.benchmarks, 1)
+            for number, benchmark in enumerate(by_state(device.benchmarks), 1)
         ),
     )
 

@@ -138,8 +138,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
         )
     wide = every.min() > 0 and every.max() > 4 * every.min()
     if wide:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        drawing.logarithmic(axes)
     axes.set_ylabel(f"end-to-end time ({unit})")
     axes.set_xlabel("run of the warm-up")
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -9,13 +9,12 @@ from gpu_bench.errors import BenchmarkError
 from gpu_bench.report import markdown, tables
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
-from gpu_bench.report.wording import METRICS, STATES
+from gpu_bench.report.wording import METRICS, STATES, by_state
 from gpu_bench.verdict import percent
 
 # A comment may have 65536 characters.
 LIMIT = 60_000
 _MOST_PROBLEMS = 20
-_ORDER = list(STATES)
 
 
 def summary(
@@ -52,14 +51,13 @@ def _text(
     detailed: Callable[[Run], bool],
     most: int,
 ) -> str:
-    counts = ", ".join(f"{number} {state}" for state, number in counted_states(devices))
+    counts = ", ".join(
+        f"{state.symbol} {number} {state.word}" for state, number in counted_states(devices)
+    )
     parts = [f"### GPU benchmarks: {counts}"]
     left = most
     for device in devices:
-        # The worst first, because they are what somebody must look at.
-        benchmarks = sorted(
-            device.benchmarks, key=lambda each: (_ORDER.index(each.latest.state), each.address)
-        )[:left]
+        benchmarks = by_state(device.benchmarks)[:left]
         left -= len(benchmarks)
         if benchmarks:
             machine = f"{device.name} ({tables.machine(device.fingerprint)})"

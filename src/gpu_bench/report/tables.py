@@ -60,6 +60,7 @@ class ProcessRow:
     first_run: str
     load: str
     disturbances: str
+    disturbed: bool
     overhead: str
 
 
@@ -138,6 +139,7 @@ def _process(process: NamedProcess) -> ProcessRow:
         first_run=quantity(measured.first_run, "ns"),
         load=quantity(measured.load, "ns"),
         disturbances=watched if measured.watched else "nobody watched",
+        disturbed=bool(measured.disturbances),
         overhead=(
             "not measured" if details.overhead is None else f"{details.overhead * 100:+.2f} %"
         ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpu_bench import verdict
-from gpu_bench.report.runs import NOT_JUDGED
+from gpu_bench.report.runs import NOT_JUDGED, Benchmark
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ PROBLEMS = {
     "failed": "The model failed",
     "timeout": "Out of time",
 }
+
+
+def by_state(benchmarks: Iterable[Benchmark]) -> list[Benchmark]:
+    """The worst first, because they are what somebody must look at; equal ones by address."""
+    order = list(STATES)
+    return sorted(benchmarks, key=lambda each: (order.index(each.latest.state), each.address))
 
 
 def of_metric(name: str, unit: str) -> State:
