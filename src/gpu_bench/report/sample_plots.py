@@ -103,6 +103,7 @@ def spread_of_gaps(run: Run, key: str) -> Plot | None:
         [each.percent for each in visible],
         lw=0,
         marker="D",
+        clip_on=False,
         color=drawing.colour("text"),
     )
     axes.set_xlim(shown.low / factor, shown.high / factor)
@@ -123,7 +124,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
     if not processes:
         return None
     every = np.concatenate([each.details.warmup_times for each in processes])
-    factor, unit = scale(float(np.median(every)), "ns")
+    factor, unit = scale(float(every.max()), "ns")
     names = [each.name for each in processes]
     drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
     for number, process in enumerate(processes):

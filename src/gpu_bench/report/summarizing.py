@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,10 +48,15 @@ def figure(run: Run, name: str) -> Figure | None:
     values = [each for each in values if len(each)]
     if not values:
         return None
-    centres = [float(np.exp(intervals.centre(np.log(np.maximum(each, 1e-9))))) for each in values]
-    side = max(centres) if metric.exact else float(np.exp(np.mean(np.log(centres))))
+    if metric.exact:
+        centres = [float(each[0]) for each in values]
+        value = max(centres)
+    else:
+        logarithms = [intervals.centre(np.log(each)) for each in values]
+        centres = [math.exp(each) for each in logarithms]
+        value = math.exp(float(np.mean(logarithms)))
     judged = run.judged(name)
-    value = side if judged is None else judged.new
+    value = value if judged is None else judged.new
     return Figure(value, min(*centres, value), max(*centres, value), metric.unit)
 
 
