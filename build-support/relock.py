@@ -28,6 +28,7 @@ TOOLS = {
 
 PYTHON_OF = {
     "plugin": "3.9",
+    "setuptools": "3.9",
     "tools": "3.11",
     "ml": "3.11",
     "modular_converter": "3.10",

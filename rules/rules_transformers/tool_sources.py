@@ -22,7 +22,8 @@ from pants.util.strutil import softwrap
 # Where a sandbox finds the tools; put on `sys.path` there.
 SANDBOX_DIR = "__tools"
 
-_WHEEL_DIR = Path(__file__).parent / "_tools"
+# Where the wheel has them.
+WHEEL_DIR = Path(__file__).parent / "_tools"
 _FILE_PATTERNS = ("**/*.py", "**/*.json", "**/*.jinja")
 _TEST_SUFFIXES = ("_test.py", "conftest.py")
 
@@ -75,7 +76,7 @@ def _files_below(directory: Path) -> list[Path]:
 
 
 async def _from_wheel(name: str) -> Digest:
-    directory = _WHEEL_DIR / name
+    directory = WHEEL_DIR / name
     files = _files_below(directory)
     if not files:
         raise MissingToolSources(

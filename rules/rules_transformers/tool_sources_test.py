@@ -53,7 +53,7 @@ def test_sources_of_the_wheel_without_tests(
     for path, content in _FILES.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(content)
-    monkeypatch.setattr(tool_sources, "_WHEEL_DIR", tmp_path)
+    monkeypatch.setattr(tool_sources, "WHEEL_DIR", tmp_path)
     assert _contents(rule_runner, "tool") == _EXPECTED
 
 

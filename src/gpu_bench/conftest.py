@@ -1,10 +1,12 @@
-"""What the tests of judging share."""
+"""What several tests need: simulated measurements, a small request, a CUDA without a card."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -38,3 +40,191 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+TINY_CONFIG = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 256,
+    "max_position_embeddings": 512,
+}
+
+
+def tiny(**fields: Any) -> dict[str, Any]:
+    """A request that a CPU measures in seconds."""
+    return {
+        "schema": 1,
+        "address": "bench:tiny",
+        "device": "cpu",
+        "model": {"model_type": "qwen2"},
+        "config": TINY_CONFIG,
+        "batch_size": 2,
+        "sequence_length": 16,
+        "num_tokens": 4,
+        "processes": 1,
+        "min_warmup": 1,
+        "max_warmup": 3,
+        "min_samples": 3,
+        "max_samples": 4,
+        "min_seconds": 0,
+        **fields,
+    }
+
+
+@pytest.fixture
+def write_request(tmp_path):
+    """Writes a request; returns its path."""
+
+    def write(values: Any) -> str:
+        path = tmp_path / "request.json"
+        path.write_text(values if isinstance(values, str) else json.dumps(values))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def result_schema():
+    """The schema of results."""
+    return json.loads((SCHEMAS / "result.schema.json").read_text())
+
+
+class FakeEvent:
+    """Notes the host's clock where a real event notes the card's."""
+
+    def __init__(self, enable_timing: bool) -> None:
+        assert enable_timing
+        self.recorded: int | None = None
+
+    def record(self) -> None:
+        self.recorded = time.perf_counter_ns()
+
+    def elapsed_time(self, later: FakeEvent) -> float:
+        assert self.recorded is not None
+        assert later.recorded is not None
+        return (later.recorded - self.recorded) / 1e6
+
+
+class FakeCuda:
+    """Acts like `torch.cuda` as far as measuring asks it; memory is what a test sets."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.calls: list[str] = []
+        self.in_use = 100
+        self._peak = 100
+
+    def Event(self, enable_timing: bool) -> FakeEvent:
+        self.events += 1
+        return FakeEvent(enable_timing)
+
+    def use(self, size: int) -> None:
+        self.in_use = size
+        self._peak = max(self._peak, size)
+
+    def synchronize(self) -> None:
+        self.calls.append("synchronize")
+
+    def reset_peak_memory_stats(self) -> None:
+        self.calls.append("reset")
+        self._peak = self.in_use
+
+    def max_memory_allocated(self) -> int:
+        return self._peak
+
+    def max_memory_reserved(self) -> int:
+        return 2 * self._peak
+
+
+@pytest.fixture
+def fake_cuda():
+    return FakeCuda()
+
+
+class FakeNvml:
+    """NVML with one card that has one MIG part: the functions of `pynvml` that are called here.
+
+    The figures are an H200's; a function named in ``unsupported`` fails.
+    """
+
+    NVML_CLOCK_SM = 1
+    NVML_CLOCK_MEM = 2
+    NVML_TEMPERATURE_GPU = 0
+
+    class NVMLError(Exception):
+        pass
+
+    def __init__(self) -> None:
+        self.processes: list[int] = []
+        self.reasons = 0x1
+        self.unsupported: set[str] = set()
+
+    def _answer(self, name, value):
+        if name in self.unsupported:
+            raise self.NVMLError(name)
+        return value
+
+    def nvmlSystemGetDriverVersion(self):
+        return b"570.86.10"
+
+    def nvmlDeviceGetCount(self):
+        return 1
+
+    def nvmlDeviceGetHandleByIndex(self, index):
+        return "card"
+
+    def nvmlDeviceGetHandleByUUID(self, uuid):
+        return "part" if uuid.startswith("MIG") else "card"
+
+    def nvmlDeviceGetUUID(self, handle):
+        if handle == "part":
+            return "MIG-aaaaaaaa-0000-1111-2222-333333333333"
+        return b"GPU-11111111-aaaa-bbbb-cccc-000000000001"
+
+    def nvmlDeviceGetName(self, handle):
+        return "NVIDIA H200" if handle == "card" else "NVIDIA H200 MIG 1g.18gb"
+
+    def nvmlDeviceGetMemoryInfo(self, handle):
+        return SimpleNamespace(total=(143771 << 20) + 1000)
+
+    def nvmlDeviceGetCudaComputeCapability(self, handle):
+        return (9, 0)
+
+    def nvmlDeviceGetMaxClockInfo(self, handle, kind):
+        return {1: 1980, 2: 3201}[kind]
+
+    def nvmlDeviceGetClockInfo(self, handle, kind):
+        return self._answer("clock", {1: 1755, 2: 3201}[kind])
+
+    def nvmlDeviceGetEnforcedPowerLimit(self, handle):
+        return 700_000
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle):
+        return 2
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle, number):
+        if number == 0:
+            return "part"
+        raise self.NVMLError("not found")
+
+    def nvmlDeviceGetPowerUsage(self, handle):
+        return self._answer("power", 412_345)
+
+    def nvmlDeviceGetTemperature(self, handle, kind):
+        return 61
+
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle):
+        return self.reasons
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle):
+        return self._answer("processes", [SimpleNamespace(pid=each) for each in self.processes])
+
+
+@pytest.fixture
+def fake_nvml():
+    return FakeNvml()

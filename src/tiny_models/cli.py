@@ -55,6 +55,31 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("directories", metavar="DIR", nargs="+", help="directory of a fixture")
     _add_modules(run)
 
+    publish = commands.add_parser(
+        "publish",
+        help="upload a fixture to a repository of a model hub",
+        description="Makes the repository hold the fixture, by one commit, and prints the revision "
+        "to pin; prints `unchanged` where it holds it already. The token is that of HF_TOKEN or of "
+        "the file that HF_TOKEN_PATH names. " + EXIT_CODES,
+    )
+    publish.add_argument("directory", metavar="DIR", help="directory of a fixture")
+    publish.add_argument(
+        "--repo-id", metavar="OWNER/NAME", required=True, help="made where there is none"
+    )
+    publish.add_argument(
+        "--endpoint", metavar="URL", help="default: HF_ENDPOINT, or the public hub"
+    )
+    publish.add_argument(
+        "--revision", metavar="BRANCH", default="main", help="branch to commit to (default: main)"
+    )
+    publish.add_argument(
+        "--private", action="store_true", help="if the repository is made, make it private"
+    )
+    publish.add_argument(
+        "--dry-run", action="store_true", help="print what would change; write nothing there"
+    )
+    publish.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
     architectures = commands.add_parser(
         "architectures",
         help="list the model classes of a model type",

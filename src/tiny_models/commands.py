@@ -13,14 +13,17 @@ from tiny_models.errors import ANSWER_IS_NO, DONE
 
 def run(options: argparse.Namespace) -> int:
     """Runs the chosen command. Raises FixtureError."""
-    _be_offline()
+    if options.command == "publish":
+        _keep_client_quiet()
+    else:
+        _be_offline()
     commands = {"build": _build, "verify": _verify, "run": _run}
-    commands |= {"architectures": _architectures, "coverage": _coverage}
+    commands |= {"architectures": _architectures, "coverage": _coverage, "publish": _publish}
     return commands[options.command](options)
 
 
 def _be_offline() -> None:
-    """Nothing is ever fetched; kernels are the same on every processor of a kind.
+    """Nothing is fetched; kernels are the same on every processor of a kind.
 
     These variables count only before the first import of what reads them.
     """
@@ -28,6 +31,14 @@ def _be_offline() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Wider vector instructions round some initial constants otherwise.
     os.environ.setdefault("ATEN_CPU_CAPABILITY", "default")
+
+
+def _keep_client_quiet() -> None:
+    """Settings of huggingface_hub, which count only before its first import."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    # Fixtures are small: plain uploads serve, and keep no cache of chunks in the home directory.
+    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -108,6 +119,26 @@ def _run(options: argparse.Namespace) -> int:
         directory = str(fixture.directory)
         manifest, _ = _verified(directory, False, options.modules)
         _print_verified(directory, manifest, False)
+    return DONE
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from tiny_models import publish_report
+    from tiny_models.publishing import PublishRequest, publish
+
+    request = PublishRequest(
+        options.directory,
+        options.repo_id,
+        endpoint=options.endpoint,
+        branch=options.revision,
+        private=options.private,
+        dry_run=options.dry_run,
+    )
+    outcome = publish(
+        request, lambda text: print(f"{request.repo_id}: {text}", file=sys.stderr, flush=True)
+    )
+    render = publish_report.as_json if options.json else publish_report.as_text
+    print(render(outcome), end="", flush=True)
     return DONE
 
 

@@ -49,3 +49,15 @@ class MissingPackage(FixtureError):
     """A model class needs a package that is not installed."""
 
     exit_code = ENVIRONMENT_LACKS
+
+
+class HubUnusable(FixtureError):
+    """A model hub is out of reach, or does not let us do what we want."""
+
+    exit_code = ENVIRONMENT_LACKS
+
+
+class HubConflict(FixtureError):
+    """Somebody else changed a repository of a model hub at the same time."""
+
+    exit_code = ANSWER_IS_NO

@@ -113,9 +113,17 @@ def read_manifest(directory: str) -> Manifest:
     except (OSError, ValueError, RecursionError) as problem:
         raise CheckFailed(f"cannot be read: {problem}", place=path) from None
     try:
-        return _parse(values)
-    except (KeyError, TypeError, ValueError) as problem:
+        return parse_manifest(values)
+    except ValueError as problem:
         raise CheckFailed(f"is not a manifest: {problem}", place=path) from None
+
+
+def parse_manifest(values: Any) -> Manifest:
+    """The manifest that a JSON document stands for. Raises ValueError where it is none."""
+    try:
+        return _parse(values)
+    except (AttributeError, KeyError, TypeError) as problem:
+        raise ValueError(str(problem)) from None
 
 
 def _parse(values: Any) -> Manifest:

@@ -15,7 +15,7 @@ REPOSITORY = Path.cwd()
 _CONFIG = """
 [GLOBAL]
 pants_version = "2.17.1"
-backend_packages = ["pants.backend.python", "rules_transformers.modular"]
+backend_packages = ["pants.backend.python", "rules_transformers.@BACKEND@"]
 pythonpath = ["%(buildroot)s/.plugin/rules"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin"]
@@ -46,19 +46,17 @@ class Run:
     stderr: str
 
 
-class Workspace:
-    """A repository in `root` that uses this plugin from a copy of its sources."""
+class Repository:
+    """A directory in which `./pants` runs, in the place of Pants' own launcher."""
 
-    def __init__(self, root: Path, config: str = "") -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        for source, target in (
-            ("pants", "pants"),
-            ("build-support/bootstrap", "build-support/bootstrap"),
-            ("rules/rules_transformers", ".plugin/rules/rules_transformers"),
-            ("src/modular_converter", ".plugin/src/modular_converter"),
-        ):
-            _copy(REPOSITORY / source, root / target)
-        self.write({"pants.toml": _CONFIG + dedent(config), ".gitignore": ".pids/\n.pants.d/\n"})
+        for path in ("pants", "build-support/bootstrap"):
+            self.copy(path, path)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copies a file or directory of this repository, less tests."""
+        _copy(REPOSITORY / source, self.root / target)
 
     def write(self, files: dict[str, str]) -> None:
         """Writes files, each at its path below the root."""
@@ -69,12 +67,12 @@ class Workspace:
     def read(self, path: str) -> str:
         return (self.root / path).read_text()
 
-    def pants(self, *arguments: str) -> Run:
+    def pants(self, *arguments: str, **environment: str) -> Run:
         """Runs `./pants` with a daemon that lives until `stop`."""
         process = subprocess.run(
             ["./pants", "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,
-            env={**os.environ, "PWD": str(self.root)},
+            env={**os.environ, "PWD": str(self.root), **environment},
             capture_output=True,
             encoding="utf-8",
             check=False,
@@ -85,6 +83,28 @@ class Workspace:
         """Ends the daemon."""
         for pid_file in (self.root / ".pids").glob("*/pantsd/pid"):
             subprocess.run(["kill", pid_file.read_text()], check=False)
+
+
+class Workspace(Repository):
+    """One that uses this plugin from a copy of its sources.
+
+    `config` has further sections of `pants.toml`, `tools` what `backend` runs.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        config: str = "",
+        *,
+        backend: str = "modular",
+        tools: tuple[str, ...] = ("modular_converter",),
+    ) -> None:
+        super().__init__(root)
+        self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
+        for tool in tools:
+            self.copy(f"src/{tool}", f".plugin/src/{tool}")
+        settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
+        self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from pants.core.target_types import ResourceSourceField
+from pants.engine.fs import AddPrefix, Digest, MergeDigests, RemovePrefix, Snapshot
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import GeneratedSources, GenerateSourcesRequest
+from pants.engine.unions import UnionRule
+
+from internal.packaging.target_types import ToolNamesField, ToolResourcesField
+from rules_transformers.tool_sources import (
+    SANDBOX_DIR,
+    WHEEL_DIR,
+    ToolSources,
+    ToolSourcesRequest,
+)
+
+
+class GenerateToolResourcesRequest(GenerateSourcesRequest):
+    input = ToolResourcesField
+    output = ResourceSourceField
+    exportable = False
+
+
+@rule
+async def generate_tool_resources(request: GenerateToolResourcesRequest) -> GeneratedSources:
+    target = request.protocol_target
+    tools = await MultiGet(
+        Get(ToolSources, ToolSourcesRequest(name)) for name in target[ToolNamesField].value
+    )
+    merged = await Get(Digest, MergeDigests(tool.digest for tool in tools))
+    stripped = await Get(Digest, RemovePrefix(merged, SANDBOX_DIR))
+    place = PurePosixPath(target.address.spec_path) / WHEEL_DIR.name
+    return GeneratedSources(await Get(Snapshot, AddPrefix(stripped, str(place))))
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(GenerateSourcesRequest, GenerateToolResourcesRequest),
+    )

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    Dependencies,
+    SourcesField,
+    StringSequenceField,
+    Target,
+)
+
+
+class ToolNamesField(StringSequenceField):
+    alias = "tools"
+    required = True
+    value: tuple[str, ...]
+    help = "The top-level packages of the tools, e.g. `modular_converter`."
+
+
+class ToolResourcesField(SourcesField):
+    alias = "_sources"
+    help = "Nothing at the target's own place: the files are the tools' source."
+
+
+class ToolResourcesTarget(Target):
+    alias = "tool_resources"
+    core_fields = (*COMMON_TARGET_FIELDS, Dependencies, ToolNamesField, ToolResourcesField)
+    help = "The tools' source without tests, at `_tools/` beside the BUILD file."

@@ -1,0 +1,173 @@
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from gpu_bench.architectures import class_for, model_and_config
+from gpu_bench.conftest import TINY_CONFIG, tiny
+from gpu_bench.errors import InputError, MeasuringFailed, MissingPackage
+from gpu_bench.loading import load, prompts
+from gpu_bench.request import parse_request
+
+
+def asked(**fields):
+    return parse_request(tiny(**fields))
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A model repository with a tokenizer of bytes that has an end token and no pad token."""
+    directory = tmp_path / "checkpoint"
+    torch.manual_seed(0)
+    config = LlamaConfig(**TINY_CONFIG, eos_token_id=0, pad_token_id=None)
+    LlamaForCausalLM(config).save_pretrained(directory)
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    vocabulary = {"<end>": 0, **{each: 1 + n for n, each in enumerate(sorted(letters)[:255])}}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<end>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>").save_pretrained(
+        directory
+    )
+    return str(directory)
+
+
+def test_a_checkpoint_brings_its_weights_and_its_tokenizer(checkpoint):
+    request = asked(model={"checkpoint": checkpoint}, config=None, sequence_length=300)
+    loaded = load(request, "cpu")
+    assert loaded.tokenizer.pad_token == "<end>"
+    assert loaded.pad_token_id == 0
+    assert {each.dtype for each in loaded.model.parameters()} == {torch.bfloat16}
+    rows = prompts(request, loaded)
+    assert [len(each) for each in rows] == [300, 300]
+    assert rows[0] != rows[1]
+    assert loaded.tokenizer.decode(rows[0]).startswith("The harbour town")
+
+
+def test_a_model_is_loaded_for_inference_with_the_attention_asked_for():
+    for attention in ("eager", "sdpa", "flex_attention"):
+        loaded = load(asked(attn_implementation=attention), "cpu")
+        assert loaded.model.config._attn_implementation == attention
+        assert not loaded.model.training
+        assert not any(each.requires_grad for each in loaded.model.parameters())
+        assert not torch.is_grad_enabled()
+
+
+def test_a_model_without_a_tokenizer_has_seeded_prompts():
+    request = asked(seed=5)
+    loaded = load(request, "cpu")
+    assert loaded.tokenizer is None
+    assert prompts(request, loaded) == prompts(request, loaded)
+    assert prompts(request, loaded) != prompts(asked(seed=6), loaded)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "hint"),
+    [
+        ({"model": {"model_type": "qwen22"}}, "no model type qwen22", "qwen2"),
+        (
+            {"model": {"model_type": "qwen2", "architecture": "Qwen2ForCausalLMs"}},
+            "has no class Qwen2ForCausalLMs",
+            "Qwen2ForCausalLM",
+        ),
+        (
+            {"model": {"model_type": "qwen2", "architecture": "Qwen2Model"}},
+            "Qwen2Model does not generate text",
+            "language modelling head",
+        ),
+        ({"model": {"model_type": "vit"}, "config": None}, "generates text", "architecture"),
+        ({"config": {"hidden_size": "wide"}}, "`config` does not suit Qwen2Config", "config.json"),
+        ({"num_tokens": 500}, "make 516, more than", "max_position_embeddings"),
+        ({"model": {"checkpoint": "none"}, "config": None}, "no config.json", "model repository"),
+        ({"model": {"module": "no_such.thing"}}, "there is no module no_such.thing below .", ""),
+    ],
+)
+def test_names_that_do_not_exist_are_refused(fields, message, hint):
+    with pytest.raises(InputError) as caught:
+        load(asked(**fields), "cpu")
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.skipif(find_spec("kernels") is not None, reason="the package is there")
+def test_missing_kernels_are_named():
+    with pytest.raises(MissingPackage, match="package kernels") as caught:
+        load(asked(kernelize=True), "cpu")
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.skipif(
+    find_spec("kernels") is not None or find_spec("flash_attn") is not None,
+    reason="a package is there",
+)
+def test_missing_flash_attention_is_named():
+    with pytest.raises(MissingPackage, match="flash_attn or kernels"):
+        load(asked(device="cuda", attn_implementation="flash_attention_2"), "cpu")
+
+
+def test_a_model_that_does_not_know_the_attention_is_named(tmp_path, monkeypatch):
+    module(tmp_path, monkeypatch, "odd_eager", ONLY_EAGER)
+    with pytest.raises(InputError) as caught:
+        load(asked(model={"module": "odd_eager"}), "cpu")
+    assert "odd_eager does not support `attn_implementation` sdpa" in caught.value.message
+
+
+ONLY_EAGER = """
+from transformers import Qwen2ForCausalLM as Parent
+class OddForCausalLM(Parent):
+    _supports_sdpa = False
+"""
+
+
+def module(directory, monkeypatch, name, source):
+    (directory / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(str(directory))
+
+
+def test_a_module_gives_its_one_model(tmp_path, monkeypatch):
+    module(tmp_path, monkeypatch, "odd_one", ONLY_EAGER)
+    request = asked(model={"module": "odd_one"}, attn_implementation="eager")
+    model_class, config = model_and_config(request)
+    assert model_class.__name__ == "OddForCausalLM"
+    assert config.hidden_size == TINY_CONFIG["hidden_size"]
+
+
+def test_several_models_of_a_module_need_a_name(tmp_path, monkeypatch):
+    both = ONLY_EAGER + "class EvenForCausalLM(Parent):\n    pass\n"
+    module(tmp_path, monkeypatch, "odd_two", both)
+    with pytest.raises(InputError, match="OddForCausalLM, EvenForCausalLM"):
+        model_and_config(asked(model={"module": "odd_two"}))
+    named = asked(model={"module": "odd_two", "architecture": "EvenForCausalLM"})
+    assert model_and_config(named)[0].__name__ == "EvenForCausalLM"
+
+
+def test_a_module_that_fails_is_located(tmp_path, monkeypatch):
+    module(tmp_path, monkeypatch, "odd_error", "x = 1\nraise RuntimeError('odd')\n")
+    with pytest.raises(MeasuringFailed, match="RuntimeError: odd") as caught:
+        model_and_config(asked(model={"module": "odd_error"}))
+    assert caught.value.place == f"{tmp_path}/odd_error.py:2"
+
+
+def test_a_missing_import_of_a_module_is_told_from_a_missing_module(tmp_path, monkeypatch):
+    module(tmp_path, monkeypatch, "odd_import", "import not_installed_anywhere\n")
+    with pytest.raises(InputError, match="odd_import imports not_installed_anywhere"):
+        model_and_config(asked(model={"module": "odd_import"}))
+
+
+def test_the_class_is_the_one_that_generates_text():
+    from transformers import GPT2Config, T5Config
+
+    assert class_for(GPT2Config(), None).__name__ == "GPT2LMHeadModel"
+    assert class_for(T5Config(), None).__name__ == "T5ForConditionalGeneration"
+
+
+def test_the_checkpoints_own_class_is_taken(checkpoint):
+    assert json.loads(Path(checkpoint, "config.json").read_text())["architectures"] == [
+        "LlamaForCausalLM"
+    ]
+    loaded = load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    assert type(loaded.model).__name__ == "LlamaForCausalLM"

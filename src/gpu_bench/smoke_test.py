@@ -1,0 +1,127 @@
+"""The whole command on a CPU, as a user starts it: the harness cannot rot unseen."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gpu_bench.conftest import tiny
+
+SOURCE = str(Path(__file__).parent.parent)
+
+
+def start(*arguments, **environment):
+    paths = [SOURCE, *(each for each in sys.path if each)]
+    return subprocess.run(
+        [sys.executable, "-m", "gpu_bench", *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def run(tmp_path, write_request, result_schema):
+    def command(**fields):
+        done = start("run", write_request(tiny(**fields)), "--output", str(tmp_path / "out"))
+        assert done.returncode == 0, done.stderr
+        result = json.loads((tmp_path / "out" / "result.json").read_text())
+        jsonschema.validate(result, result_schema)
+        assert [each.name for each in (tmp_path / "out").iterdir()] == ["result.json"]
+        assert result["status"] == "complete"
+        return result
+
+    return command
+
+
+def test_two_processes_agree(run):
+    result = run(processes=2)
+    assert [each["index"] for each in result["processes"]] == [0, 1]
+    assert result["output"]["stable"]
+    for process in result["processes"]:
+        assert process["load"] > 0
+        assert process["first_run"] > 0
+        assert process["warmup"]["runs"] == 3
+        assert process["telemetry"] is None
+        assert process["memory"] == {}
+        assert len(process["samples"]) == 4
+        for sample in process["samples"]:
+            parts = sample["time_to_first_token"] + sample["decode"]
+            assert parts <= sample["end_to_end"]
+    assert result["environment"]["transformers"]
+    assert result["fingerprint"]["device_hash"] is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cache_implementation": "static", "attn_implementation": "eager"},
+        {"continuous_batching": True},
+    ],
+)
+def test_other_ways_to_generate(run, fields):
+    assert run(**fields)["output"]["stable"]
+
+
+def test_a_tiny_fixture_with_its_tokenizer(run, tmp_path):
+    request = tmp_path / "fixture.json"
+    entry = {
+        "address": "fixture",
+        "path": "tiny",
+        "model_type": "qwen2",
+        "architectures": ["Qwen2ForCausalLM"],
+    }
+    request.write_text(json.dumps({"schema": 1, "fixtures": [entry]}))
+    built = subprocess.run(
+        [sys.executable, "-m", "tiny_models", "build", str(request), "--output", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([SOURCE, *filter(None, sys.path)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    (config,) = (tmp_path / "tiny").rglob("config.json")
+    result = run(model={"checkpoint": str(config.parent)}, config=None, sequence_length=12)
+    assert result["environment"]["model"]["class"] == "Qwen2ForCausalLM"
+
+
+def test_help_is_quick_and_the_parent_never_imports_torch():
+    started = time.monotonic()
+    assert start("run", "--help").returncode == 0
+    assert time.monotonic() - started < 0.3
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "gpu_bench", "fingerprint", "--device", "cpu"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([SOURCE, *filter(None, sys.path)])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert "gpu_bench.fingerprint" in imported
+    assert not {"torch", "transformers", "numpy"} & imported
+    assert json.loads(done.stdout)["digest"]
+
+
+def test_a_machine_without_a_card_is_told_so(write_request, tmp_path):
+    request = write_request(tiny(device="cuda"))
+    done = start("run", request, "--output", str(tmp_path / "out"), CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 3
+    assert "error: no accelerator" in done.stderr
+    assert "hint: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_an_output_that_cannot_be_written_is_said_at_once(write_request, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    started = time.monotonic()
+    done = start("run", write_request(tiny()), "--output", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert time.monotonic() - started < 3

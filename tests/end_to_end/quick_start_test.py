@@ -1,0 +1,183 @@
+"""The quick start, command by command, in a repository that has the plugin from its wheel.
+
+After it, the commands of the example workflows.
+
+Two things differ from a newcomer's machine: `./pants` stands in for Pants' launcher, and the
+lockfile is this repository's, so that torch is not resolved and installed once more.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from tests.end_to_end.workspace import REPOSITORY, Repository, Run
+
+_GUIDE = REPOSITORY / "docs" / "quick-start.md"
+_EXAMPLE = "docs/examples/library"
+_LOCKING = "generate-lockfiles --resolve=ml"
+
+
+def _commands() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", _GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert all(line.startswith("pants ") for line in lines), lines
+    return [line.removeprefix("pants ") for line in lines]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    repository = Repository(tmp_path_factory.mktemp("elsewhere") / "my library")
+    repository.copy(_EXAMPLE, ".")
+    # What the copying leaves out of this repository's own directories is what matters here.
+    for test in (REPOSITORY / _EXAMPLE).rglob("*_test.py"):
+        path = test.relative_to(REPOSITORY / _EXAMPLE)
+        repository.write({str(path): test.read_text()})
+    repository.copy("3rdparty/python/ml-cpu.lock", "3rdparty/python/ml.lock")
+    subprocess.run(["git", "init", "--quiet"], cwd=repository.root, check=True)
+    yield repository
+    repository.stop()
+
+
+def _settings() -> dict[str, str]:
+    (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
+    links = ast.literal_eval(os.environ.get("PANTS_PYTHON_REPOS_FIND_LINKS") or "[]")
+    return {
+        "PANTS_PYTHON_REPOS_FIND_LINKS": repr([*links, str(wheel.parent)]),
+        "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": "['<PYENV>', '<PATH>']",
+        # The lock is one in pip's format.
+        "PANTS_PYTHON_INVALID_LOCKFILE_BEHAVIOR": "ignore",
+    }
+
+
+def _pants(library: Repository, command: str) -> Run:
+    return library.pants(*command.split(), **_settings())
+
+
+def _shell(library: Repository, command: str, **environment: str) -> Run:
+    """Runs a step of a workflow, with `pants` on the path."""
+    directory = library.root.parent / "bin"
+    directory.mkdir(exist_ok=True)
+    launcher = directory / "pants"
+    launcher.write_text(f"#!/bin/sh\nexec '{library.root}/pants' \"$@\"\n")
+    launcher.chmod(0o755)
+    process = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=library.root,
+        env={
+            **os.environ,
+            "PWD": str(library.root),
+            "PATH": f"{directory}:{os.environ['PATH']}",
+            **_settings(),
+            **environment,
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return Run(process.returncode, process.stdout, process.stderr)
+
+
+def _commit(library: Repository) -> None:
+    """A state that the workflows compare with."""
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c")
+    for arguments in (
+        ("add", "--all"),
+        ("commit", "--quiet", "--message=begin"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        subprocess.run([*git, *arguments], cwd=library.root, check=True)
+
+
+def _steps(name: str) -> list[str]:
+    workflow = yaml.safe_load((REPOSITORY / "docs/examples/ci" / name).read_text())
+    (job,) = workflow["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_every_command_of_the_guide(library: Repository) -> None:
+    commands = _commands()
+    assert commands[0] == _LOCKING
+    said = {}
+    for command in commands[1:]:
+        run = _pants(library, command)
+        assert run.exit_code == 0, f"pants {command}\n{run.stdout}{run.stderr}"
+        said[command] = run.stdout + run.stderr
+    assert "1 changed" in said["generate ::"]
+    assert "1 unchanged" in said["generate --check ::"]
+    assert re.search(r"newt_test\.py:tests succeeded", said["test ::"])
+    assert re.search(r"newt:smoke succeeded", said["test ::"])
+    assert "export HF_HUB_OFFLINE=1" in said["package acme/models/newt:tiny"]
+    assert re.search(r"\bllama\b", said["parents port/modeling_eft.py"])
+    assert "byte for byte" in said["modularize --parent=llama port/modeling_eft.py"]
+    assert "modular_model" in (library.root / "port/BUILD").read_text()
+
+
+def test_nothing_runs_again(library: Repository) -> None:
+    run = _pants(library, "test ::")
+    assert run.exit_code == 0, run.stderr
+    summaries = re.findall(r"^✓ .*", run.stderr, re.MULTILINE)
+    assert summaries
+    assert all(re.search(r"\((memoized|cached locally)\)", line) for line in summaries), summaries
+
+
+def test_workflow_of_tests(library: Repository) -> None:
+    _commit(library)
+    modular = "acme/models/newt/modular_newt.py"
+    stale = library.read(modular).replace('"relu2"', '"relu"')
+    fresh, complete, changed, everything = _steps("tests.yml")
+    library.write({modular: stale})
+    assert _shell(library, fresh).exit_code == 1
+    assert _pants(library, "generate ::").exit_code == 0
+    assert _shell(library, fresh).exit_code == 0
+    assert _shell(library, complete).exit_code == 0
+    # The test reads the activation that was changed, through the fixture and the generated code.
+    run = _shell(library, changed)
+    assert run.exit_code != 0
+    assert "newt_test.py:tests failed" in run.stderr
+    subprocess.run(["git", "checkout", "--quiet", "."], cwd=library.root, check=True)
+    run = _shell(library, everything)
+    assert run.exit_code == 0, run.stderr
+
+
+def test_workflow_of_benchmarks(library: Repository) -> None:
+    _commit(library)
+    config = "acme/models/newt/configs/newt_1b.json"
+    library.write({config: library.read(config).replace("16,", "8,", 1)})
+    measure, summary = _steps("benchmarks.yml")
+    # There is no accelerator here: a machine that should have one must not pass.
+    run = _shell(library, measure, CUDA_VISIBLE_DEVICES="")
+    assert run.exit_code == 3, run.stderr
+    assert run.stderr.count("no accelerator") == 4
+    page = library.root / "page.md"
+    assert _shell(library, summary, GITHUB_STEP_SUMMARY=str(page)).exit_code == 0
+    assert page.read_text()
+
+
+def test_pre_commit_hook(library: Repository) -> None:
+    _commit(library)
+    settings = yaml.safe_load((REPOSITORY / "docs/examples/ci/pre-commit-config.yaml").read_text())
+    (hook,) = settings["repos"][0]["hooks"]
+    modular = "acme/models/newt/modular_newt.py"
+    unchanged = library.read(modular)
+    assert re.search(hook["files"], modular)
+    assert _shell(library, hook["entry"]).exit_code == 0
+    library.write({modular: unchanged.replace('"relu2"', '"relu"')})
+    assert _shell(library, hook["entry"]).exit_code == 1
+    library.write({modular: unchanged})
+
+
+def test_the_wheel_has_the_tools_and_no_tests() -> None:
+    (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    for tool in ("gpu_bench", "modular_converter", "parent_finder", "tiny_models"):
+        assert f"rules_transformers/_tools/{tool}/cli.py" in names
+    assert not [name for name in names if name.endswith(("_test.py", "conftest.py"))]
