@@ -73,3 +73,12 @@ def make_rule_runner(
     runner.write_files(files)
     runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
     return runner
+
+
+def process_count(rule_runner: RuleRunner) -> int:
+    """How many processes the last run asked for.
+
+    A process with the inputs of an earlier one is memoized, and does not count. One that is found
+    in the cache on disk counts, so that the tests do not depend on what ran before them.
+    """
+    return rule_runner.scheduler.get_metrics().get("local_cache_requests", 0)

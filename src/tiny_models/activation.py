@@ -62,6 +62,8 @@ def hub_settings(hub_cache: Path) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        # The command lines of huggingface_hub and transformers ask an index for newer releases.
+        "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     }
 
 

@@ -32,7 +32,12 @@ from rules_transformers.modular.goal import Generate
 from rules_transformers.modular.target_types import (
     ModularSourceField,
 )
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    OPTIONS,
+    make_rule_runner,
+    process_count,
+)
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
 _STAND_IN = """
@@ -134,10 +139,10 @@ def test_generate_writes_the_selected_models_and_their_parents(rule_runner: Rule
 def test_a_second_run_changes_nothing_and_runs_no_process(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({**_model("a"), **_model("b", "a")})
     _generate(rule_runner, "::")
-    assert _processes(rule_runner) > 0
+    assert process_count(rule_runner) > 0
     result = _generate(rule_runner, "::")
     assert result.stdout.splitlines() == ["unchanged m/a:a", "unchanged m/b:b", "2 unchanged"]
-    assert _processes(rule_runner) == 0
+    assert process_count(rule_runner) == 0
 
 
 def test_children_are_converted_again_only_if_their_parents_output_changed(
@@ -150,7 +155,7 @@ def test_children_are_converted_again_only_if_their_parents_output_changed(
     rule_runner.write_files({"m/a/modular_a.py": "# a comment\na\n"})
     result = _generate(rule_runner, "::")
     assert result.stdout.splitlines()[-1] == "3 unchanged"
-    assert _processes(rule_runner) == _OUTLINE + 1
+    assert process_count(rule_runner) == _OUTLINE + 1
 
     # Now the output of `a` changes, with it that of `b`, but not the line that `c` takes over.
     rule_runner.write_files({"m/a/modular_a.py": "new\n"})
@@ -161,7 +166,7 @@ def test_children_are_converted_again_only_if_their_parents_output_changed(
         "unchanged m/c:c",
         "2 changed, 1 unchanged",
     ]
-    assert _processes(rule_runner) == _OUTLINE + 3
+    assert process_count(rule_runner) == _OUTLINE + 3
 
 
 def test_check_prints_diffs_and_writes_nothing(rule_runner: RuleRunner) -> None:
@@ -359,15 +364,6 @@ def test_lint_finds_stale_checked_in_files(
     assert result.exit_code == exit_code
     assert ("-old\n+a\n" in result.stdout) == (exit_code == 1)
     assert (f"`{bin_name()} generate m/a:a`" in result.stderr) == (exit_code == 1)
-
-
-def _processes(rule_runner: RuleRunner) -> int:
-    """How many processes the last run asked for.
-
-    A process with the inputs of an earlier one is memoized, and does not count. One that is found
-    in the cache on disk counts, so that the tests do not depend on what ran before them.
-    """
-    return rule_runner.scheduler.get_metrics().get("local_cache_requests", 0)
 
 
 # Editing a modular file outlines all of them again, in one process.
