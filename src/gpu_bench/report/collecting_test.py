@@ -142,7 +142,12 @@ def test_a_process_of_which_the_page_cannot_tell_is_bad_too(tmp_path):
     content = document(made())
     content["processes"][0]["stopped_by"] = "boredom"
     write_json(tmp_path / "result.json", content)
-    with pytest.raises(InputError, match="stopped_by"):
+    with pytest.raises(InputError, match=r"processes\[0\]\.stopped_by"):
+        collect([tmp_path])
+    content = document(made())
+    content["processes"][1]["telemetry"]["readings"][0]["power"] = "much"
+    write_json(tmp_path / "result.json", content)
+    with pytest.raises(InputError, match=r"processes\[1\]\.telemetry\.readings\[0\]\.power"):
         collect([tmp_path])
 
 

@@ -36,6 +36,8 @@ class Elements(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self._open.pop() == tag
+        if tag in ("td", "th"):
+            self.texts.append(" ")
 
     def handle_data(self, data):
         if "style" not in self._open:
