@@ -73,6 +73,14 @@ class Fields:
         )
         return np.array(found, float)
 
+    def number(self, name: str) -> float:
+        """A finite number."""
+        return self._get(name, _is_number, "a number")
+
+    def optional_number(self, name: str) -> float | None:
+        """As ``number``; None where the field is null or missing."""
+        return None if self.values.get(name) is None else self.number(name)
+
     def numbers(self, name: str) -> tuple[float, ...]:
         """A list of finite numbers."""
         return tuple(

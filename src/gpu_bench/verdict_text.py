@@ -115,8 +115,13 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """What to divide values of a unit by that are about as large as this one, and its name."""
+    scales = _SCALES[unit]
+    return next((each for each in scales if value >= each[0]), scales[-1])
+
+
 def quantity(value: float, unit: str) -> str:
     """A value of a metric with a unit that suits its size."""
-    scales = _SCALES[unit]
-    factor, name = next((each for each in scales if value >= each[0]), scales[-1])
-    return f"{value / factor:.4g} {name}"
+    factor, name = scale(value, unit)
+    return f"{value / factor:#.4g} {name}"

@@ -1,0 +1,210 @@
+"""Draws with matplotlib what the page takes in: SVG whose colours and font are the page's."""
+
+from __future__ import annotations
+
+import html
+import io
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Placeholders; in the page each becomes a custom property, which its light and dark styles set.
+_COLOURS = {
+    "text": "#000101",
+    "grid": "#000102",
+    "good": "#000103",
+    "bad": "#000104",
+    "even": "#000105",
+    "unsure": "#000106",
+    "surface": "#000107",
+    **{f"series-{number}": f"#0001{0x10 + number:02x}" for number in range(6)},
+}
+_NAMES = {value: name for name, value in _COLOURS.items()}
+MARKERS = ("o", "s", "^", "D", "v", "P")
+LINES = ("-", "--", "-.", ":")
+WIDTH = 4.4
+_LEGEND_ROW = 0.19
+
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gpu_bench",
+    # Labels come from result files: a dollar sign is no formula.
+    "text.parse_math": False,
+    "axes.formatter.useoffset": False,
+    "axes.unicode_minus": True,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "text.color": _COLOURS["text"],
+    "axes.edgecolor": _COLOURS["text"],
+    "axes.labelcolor": _COLOURS["text"],
+    "xtick.color": _COLOURS["text"],
+    "ytick.color": _COLOURS["text"],
+    "grid.color": _COLOURS["grid"],
+    "grid.linewidth": 0.6,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+}
+
+
+def colour(name: str) -> str:
+    """What to give matplotlib for one of the page's colours."""
+    return _COLOURS[name]
+
+
+def series(number: int) -> str:
+    """The colour of a series; there are six, so its marker must tell it apart too."""
+    return _COLOURS[f"series-{number % 6}"]
+
+
+def marker(number: int) -> str:
+    """The marker of a series; with the colour there are 36 pairs."""
+    return MARKERS[(number + number // 6) % 6]
+
+
+@contextmanager
+def matplotlib_settings() -> Iterator[None]:
+    """Within it drawing depends on no file of the user or the working directory, and leaves none.
+
+    Raises ModuleNotFoundError without matplotlib.
+    """
+    with tempfile.TemporaryDirectory(prefix="gpu-bench-report-") as cache:
+        previous = os.environ.get("MPLCONFIGDIR")
+        os.environ["MPLCONFIGDIR"] = cache
+        try:
+            import matplotlib
+
+            # It tells of each font that a system lacks.
+            logging.getLogger("matplotlib").setLevel(logging.ERROR)
+            with matplotlib.rc_context():
+                matplotlib.rcdefaults()
+                matplotlib.rcParams.update(_SETTINGS)
+                yield
+        finally:
+            if previous is None:
+                del os.environ["MPLCONFIGDIR"]
+            else:
+                os.environ["MPLCONFIGDIR"] = previous
+
+
+def figure(
+    height: float, *, panels: int = 1, legend_rows: int = 0, left: float = 0.62, bottom: float = 0.5
+) -> tuple[Figure, list[Axes]]:
+    """A figure of panels above each other that share their x axis; sizes are in inches.
+
+    ``height`` is that of the panels together; room for a legend above them comes on top.
+    """
+    from matplotlib.figure import Figure
+
+    top = 0.12 + _LEGEND_ROW * legend_rows
+    whole = height + top + bottom
+    drawn = Figure(figsize=(WIDTH, whole))
+    axes = drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
+    drawn.subplots_adjust(
+        left=left / WIDTH,
+        right=1 - 0.24 / WIDTH,
+        bottom=bottom / whole,
+        top=1 - top / whole,
+        hspace=0.16,
+    )
+    return drawn, list(axes)
+
+
+def legend_rows(labels: list[str]) -> int:
+    """How many rows ``legend`` takes."""
+    return 0 if len(labels) < 2 else -(-len(labels) // _legend_columns(labels))
+
+
+def legend(drawn: Figure, axes: Axes) -> None:
+    """A legend above all panels, in columns that fit the width."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(labels) > 1:
+        drawn.legend(
+            handles,
+            labels,
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=_legend_columns(labels),
+            columnspacing=1.2,
+            handletextpad=0.4,
+            borderaxespad=0.2,
+        )
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic y axis with plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _legend_columns(labels: list[str]) -> int:
+    # An eighth of an inch for two characters, and the handle beside them.
+    widest = max(map(len, labels)) * 0.068 + 0.5
+    return max(1, int(WIDTH / widest))
+
+
+def svg(drawn: Figure, label: str, key: str) -> str:
+    """The figure as an element for the page. ``key`` is unique in it, ``label`` says what is seen.
+
+    Equal figures give equal text.
+    """
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    drawn.savefig(buffer, format="svg", metadata=nothing)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    # It would hold for the whole page.
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    opening = f'<svg class="plot" role="img" aria-label="{html.escape(label)}"'
+    text = re.sub(
+        r"<svg [^>]*(viewBox=\"[^\"]*\")[^>]*>",
+        lambda match: f"{opening} {match[1]}>",
+        text,
+        count=1,
+    )
+    text = re.sub(r"font-family:[^;\"]*", "font-family: inherit", text)
+    text = re.sub(r"#0001[0-9a-f]{2}\b", lambda match: f"var(--{_NAMES[match[0]]})", text)
+    text = _own_ids(text.replace("xlink:href", "href"), key)
+    text = re.sub(r' (?:d|x|y|transform)="[^"]*"', _shorter, text)
+    return re.sub(r"\s*\n\s*", "\n", text).strip()
+
+
+def _shorter(match: re.Match[str]) -> str:
+    """Coordinates with two decimals, which is a hundredth of a point."""
+    return re.sub(r"(?<=\d\.\d\d)\d+", "", match[0])
+
+
+def _own_ids(text: str, key: str) -> str:
+    used = set(re.findall(r"href=\"#([^\"]+)\"|url\(#([^)]+)\)", text))
+    names = {first or second for first, second in used}
+
+    def kept(match: re.Match[str]) -> str:
+        return f' id="{key}-{match[1]}"' if match[1] in names else ""
+
+    text = re.sub(r" id=\"([^\"]+)\"", kept, text)
+    return text.replace('href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")

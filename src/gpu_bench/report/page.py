@@ -1,0 +1,189 @@
+"""The page: everything that is known of all runs, in one file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from gpu_bench.errors import BenchmarkError
+from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
+from gpu_bench.report.drawing import matplotlib_settings
+from gpu_bench.report.plots import Plot
+from gpu_bench.report.runs import Benchmark, Device, Run
+from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
+from gpu_bench.report.wording import METRICS, PROBLEMS, STATES, State, by_state
+from gpu_bench.verdict_text import quantity
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    """What ended a measurement."""
+
+    part: str
+    kind: str
+    message: str
+    hint: str
+    kept: str
+
+
+@dataclass(frozen=True)
+class BenchmarkView:
+    """What the page shows of a benchmark; all but the history is of its latest run."""
+
+    anchor: str
+    address: str
+    state: State
+    reason: tuple[str, ...]
+    measured_at: str
+    commits: str
+    directory: str
+    outputs: str
+    notes: tuple[str, ...]
+    problems: tuple[ProblemView, ...]
+    cells: tuple[Cell, ...]
+    deciding: tuple[MetricRow, ...]
+    informative: tuple[MetricRow, ...]
+    plots: tuple[Plot, ...]
+    percentiles: tuple[tuple[str, str], ...]
+    processes: tuple[ProcessRow, ...]
+    memory: tuple[MemoryRow, ...]
+    configuration: list[tuple[str, str]]
+    model_config: str
+    versions: list[tuple[str, str]]
+    history_plot: Plot | None
+    history: tuple[HistoryRow, ...]
+
+
+@dataclass(frozen=True)
+class DeviceView:
+    """What the page shows of a device."""
+
+    anchor: str
+    name: str
+    machine: str
+    digest: str
+    changes: Plot | None
+    benchmarks: tuple[BenchmarkView, ...]
+
+
+def page(devices: Sequence[Device], problems: Sequence[BenchmarkError]) -> str:
+    """The page's HTML. Raises ModuleNotFoundError without matplotlib."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["breakable"] = _breakable
+    with matplotlib_settings():
+        views = [_device(device, f"device-{number}") for number, device in enumerate(devices, 1)]
+    return environment.get_template("index.html.jinja").render(
+        devices=views,
+        problems=problems,
+        counts=counted_states(devices),
+        columns=[METRICS[name] for name in tables.COMPARED],
+    )
+
+
+def _breakable(address: str) -> Markup:
+    """An address that may be broken where its parts begin."""
+    return Markup(re.sub(r"([@,=:/])", r"\1<wbr>", str(escape(address))))
+
+
+def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:
+    """How many benchmarks are in each state, the worst first."""
+    found = Counter(benchmark.latest.state for device in devices for benchmark in device.benchmarks)
+    return [(state, found[name]) for name, state in STATES.items() if found[name]]
+
+
+def _device(device: Device, key: str) -> DeviceView:
+    return DeviceView(
+        anchor=key,
+        name=device.name,
+        machine=tables.machine(device.fingerprint),
+        digest=device.fingerprint["digest"][:12],
+        changes=comparison_plots.changes(device, f"{key}-changes"),
+        benchmarks=tuple(
+            _benchmark(benchmark, f"{key}-benchmark-{number}")
+            for number, benchmark in enumerate(by_state(device.benchmarks), 1)
+        ),
+    )
+
+
+_PLOTS: tuple[Callable[[Run, str], Plot | None], ...] = (
+    sample_plots.samples_over_time,
+    sample_plots.spread_of_samples,
+    sample_plots.spread_of_gaps,
+    sample_plots.warm_up,
+    telemetry_plots.sensors_over_time,
+)
+
+
+def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
+    run = benchmark.latest
+    request = run.first.request
+    config = request.get("config")
+    drawn = (draw(run, f"{key}-{draw.__name__.replace('_', '-')}") for draw in _PLOTS)
+    return BenchmarkView(
+        anchor=key,
+        address=benchmark.address,
+        state=STATES[run.state],
+        reason=tuple(run.reason.split("; ")),
+        measured_at=tables.time(run),
+        commits=tables.commits(run),
+        directory=run.directory,
+        outputs=run.verdict.outputs if run.verdict else "",
+        notes=run.verdict.notes if run.verdict else (),
+        problems=tuple(_problems(run)),
+        cells=tables.compared(run),
+        deciding=tables.metrics(run, decides=True),
+        informative=tables.metrics(run, decides=False),
+        plots=tuple(plot for plot in drawn if plot is not None),
+        percentiles=tables.gap_percentiles(run),
+        processes=tables.processes(run),
+        memory=tables.memory(run),
+        configuration=tables.settings(request, leave_out=("schema", "address", "config")),
+        model_config="" if config is None else json.dumps(config, indent=2, ensure_ascii=False),
+        versions=_versions(run),
+        history_plot=history_plots.history(benchmark, f"{key}-history"),
+        history=tables.history(benchmark) if len(benchmark.runs) > 1 else (),
+    )
+
+
+def _versions(run: Run) -> list[tuple[str, str]]:
+    fingerprint = run.first.fingerprint
+    device: Mapping[str, object] = fingerprint["accelerator"]
+    return [
+        *tables.settings(run.first.environment),
+        ("torch", fingerprint["torch"]),
+        *((f"device: {name}", value) for name, value in tables.settings(device)),
+        *tables.settings({"device_hash": fingerprint.get("device_hash")}),
+    ]
+
+
+def _problems(run: Run) -> Iterator[ProblemView]:
+    samples = sum(len(process.end_to_end) for process in run.measurement.processes)
+    kept = f"{samples} samples before it are shown" if samples else "there are no samples"
+    for status, problem, part in run.problems:
+        found = problem or {}
+        kind = PROBLEMS.get(found.get("kind", ""), STATES[status].word)
+        peak = found.get("peak_allocated")
+        if isinstance(peak, int):
+            kind += f" at {quantity(peak, 'bytes')} allocated"
+        yield ProblemView(
+            part=part,
+            kind=kind,
+            message=found.get("message", "the result names no problem"),
+            hint=str(found.get("hint") or ""),
+            kept=kept,
+        )

@@ -1,0 +1,215 @@
+"""The page: complete by itself, harmless, readable without colours, the same for the same input."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from gpu_bench.report.collecting import collect
+from gpu_bench.report.made_up_runs import MadeUp, document, write_json, write_run
+from gpu_bench.report.page import page
+from gpu_bench.report.runs import devices
+
+EVIL = '<script>alert("1")</script>&amp;'
+VOID = {"meta", "link", "br", "wbr", "hr", "img"}
+
+
+class Elements(HTMLParser):
+    """Elements with their attributes, and the visible text; fails on unbalanced tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+        if tag in ("td", "th"):
+            self.texts.append(" ")
+
+    def handle_data(self, data):
+        if "style" not in self._open:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+    def named(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def html_of(directory) -> str:
+    found = collect([directory])
+    return page(devices(found.runs), found.problems)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    place = tmp_path_factory.mktemp("runs")
+    base = MadeUp(seed=50)
+    for number, delay in enumerate((0.0, 0.0, 0.08)):
+        write_run(
+            place / f"history/{number}",
+            MadeUp(seed=number, delay=delay, measured_at=f"2026-03-0{number + 1}T10:00:00Z"),
+            base=base,
+            commit=f"{number}abcdef" * 6,
+            dirty=number == 1,
+        )
+    problem = {
+        "kind": "out_of_memory",
+        "message": EVIL,
+        "hint": "lower it",
+        "peak_allocated": 2**34,
+    }
+    failed = {"status": "failed", "processes": [], "output": None, "problem": problem}
+    write_run(place / "failed", MadeUp(address=EVIL, changes=failed), commit="$\\frac{<i>")
+    write_run(place / "other", MadeUp(seed=7, machine="other", samples=3))
+    write_json(place / "broken/result.json", {"schema": 2, "kind": "gpu_bench.result"})
+    return place
+
+
+@pytest.fixture(scope="module")
+def html(directory) -> str:
+    return html_of(directory)
+
+
+@pytest.fixture(scope="module")
+def elements(html) -> Elements:
+    return Elements(html)
+
+
+def test_the_page_needs_nothing_else(elements, html):
+    assert not elements.named("script")
+    links = [
+        value
+        for _, attributes in elements.found
+        for name, value in attributes.items()
+        if name in ("href", "src", "srcset")
+    ]
+    assert links
+    assert all(link.startswith("#") or link == "data:," for link in links)
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_links_lead_to_what_is_there_and_ids_are_unique(elements):
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {
+        attributes["href"][1:]
+        for _, attributes in elements.found
+        if attributes.get("href", "").startswith("#")
+    }
+    assert targets <= set(ids)
+    for attributes in (each for _, each in elements.found if "aria-labelledby" in each):
+        assert attributes["aria-labelledby"] in ids
+
+
+def test_what_others_wrote_is_text(elements, html):
+    assert "<script" not in html
+    assert EVIL in elements.text
+    assert "<i>" not in html
+
+
+def test_a_verdict_has_a_symbol_and_a_word_beside_its_colour(elements):
+    assert "▼ slower" in elements.text
+    assert "! failed" in elements.text
+    assert "· not judged" in elements.text
+
+
+def test_each_plot_is_described_and_each_table_headed(elements, html):
+    plots = [each for each in elements.named("svg") if each["class"] == "plot"]
+    assert len(plots) > 8
+    assert all(len(each["aria-label"]) > 20 and each["role"] == "img" for each in plots)
+    for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+        assert "<caption>" in table
+        assert '<th scope="row">' in table or 'role="rowheader"' in table
+
+
+def test_a_failure_is_told_with_its_peak_and_hint(elements):
+    assert "Out of memory at 16.00 GiB allocated; there are no samples" in elements.text
+    assert "hint: lower it" in elements.text
+
+
+def test_a_file_that_was_not_used_is_told(elements):
+    assert "broken/result.json: the result has schema 2, expected 1" in elements.text
+
+
+def test_the_history_has_commits_and_marks_dirty_ones(elements):
+    (history,) = [
+        each["aria-label"]
+        for each in elements.named("svg")
+        if each["aria-label"].startswith("History")
+    ]
+    assert "3 runs, oldest first" in history
+    assert "Hollow: files differed from the commit" in history
+    assert "1abcdef1a (dirty)" in elements.text
+
+
+def test_devices_have_sections_of_their_own(elements):
+    headings = re.findall(r"NVIDIA (?:Example 80GB|Other 24GB) (?=\d+ GiB, driver)", elements.text)
+    assert headings == ["NVIDIA Example 80GB ", "NVIDIA Other 24GB "]
+
+
+def test_what_few_gaps_do_not_support_is_not_given(elements):
+    assert "99.9th percentile needs 10000 gaps" in elements.text
+
+
+def test_disturbances_and_how_sampling_ended_are_told(tmp_path):
+    content = document(MadeUp(samples=3))
+    first, second = content["processes"]
+    first["telemetry"]["throttled"] = ["hardware thermal slowdown"]
+    first["telemetry"]["foreign_processes"] = 2
+    first["telemetry"]["overhead"] = 0.012
+    first["stopped_by"] = "max_samples"
+    second["telemetry"] = None
+    second["warmup"]["settled"] = False
+    write_json(tmp_path / "result.json", content)
+    text = Elements(html_of(tmp_path)).text
+    assert "throttled by hardware thermal slowdown; 2 foreign processes on the device" in text
+    assert "the most samples allowed" in text
+    assert "+1.20 %" in text
+    assert "nobody watched" in text
+    assert "5, not settled" in text
+
+
+def test_a_changed_configuration_breaks_the_history(tmp_path):
+    write_run(tmp_path / "a", MadeUp(seed=1))
+    later = MadeUp(
+        seed=2, measured_at="2026-03-02T10:00:00Z", request={"attn_implementation": "eager"}
+    )
+    write_run(tmp_path / "b", later)
+    assert "Dotted line: the configuration changed" in html_of(tmp_path)
+
+
+def test_a_run_without_any_optional_part_has_a_page(tmp_path):
+    content = document(MadeUp(samples=3))
+    for process in content["processes"]:
+        process["telemetry"] = None
+        process["memory"] = {}
+        del process["warmup"]["times"]
+        for sample in process["samples"]:
+            sample["inter_token_median"] = sample["inter_token"][0]
+            sample["inter_token"] = []
+            sample["sm_clock"] = sample["device_time"] = None
+    content["output"] = None
+    write_json(tmp_path / "result.json", content)
+    titles = [each["aria-label"].split(".")[0] for each in Elements(html_of(tmp_path)).named("svg")]
+    assert titles == ["Samples over time", "Distribution of end-to-end times"]
+
+
+def test_the_same_input_gives_the_same_page(directory, html):
+    assert html_of(directory) == html

@@ -1,0 +1,168 @@
+"""Plots of one run's samples: over time, how they spread, gaps between tokens, the warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gpu_bench.report import drawing
+from gpu_bench.report.plots import Plot, Window, counted, cumulative, plot, window
+from gpu_bench.report.runs import NamedProcess, Run
+from gpu_bench.report.summarizing import gaps, percentiles
+from gpu_bench.verdict_text import quantity, scale
+
+_HEIGHT = 1.9
+
+
+def samples_over_time(run: Run, key: str) -> Plot | None:
+    """End-to-end times by when they were measured, a series for each process."""
+    processes = _with_samples(run)
+    if not processes:
+        return None
+    values = np.concatenate([each.measured.end_to_end for each in processes])
+    factor, unit = scale(float(np.median(values)), "ns")
+    shown = window(values)
+    names = [each.name for each in processes]
+    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    for number, process in enumerate(processes):
+        times = process.details.starts / 1e9
+        own = process.measured.end_to_end
+        inside = own <= shown.high
+        style = {"color": drawing.series(number), "marker": drawing.marker(number)}
+        axes.plot(times[inside], own[inside] / factor, label=process.name, lw=0, **style)
+        axes.plot(
+            times[~inside],
+            np.full(int((~inside).sum()), shown.high / factor),
+            lw=0,
+            mfc="none",
+            clip_on=False,
+            **style,
+        )
+    axes.set_ylim(shown.low / factor, shown.high / factor)
+    axes.set_ylabel(f"end-to-end time ({unit})")
+    axes.set_xlabel("since the first sample of the process (s)")
+    drawing.legend(drawn, axes)
+    caption = (
+        f"{counted(len(values), 'sample')} of {counted(len(processes), 'process', 'processes')}, "
+        f"median {quantity(float(np.median(values)), 'ns')}."
+        f"{_beyond(shown, values, 'sample', 'hollow at the upper edge')}"
+    )
+    return plot(drawn, key, "Samples over time", caption)
+
+
+def spread_of_samples(run: Run, key: str) -> Plot | None:
+    """The empirical distribution of end-to-end times, a line for each process."""
+    processes = _with_samples(run)
+    if not processes:
+        return None
+    values = np.concatenate([each.measured.end_to_end for each in processes])
+    factor, unit = scale(float(np.median(values)), "ns")
+    shown = window(values)
+    names = [each.name for each in processes]
+    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    for number, process in enumerate(processes):
+        times, shares = cumulative(process.measured.end_to_end)
+        axes.step(
+            times / factor,
+            shares * 100,
+            where="post",
+            label=process.name,
+            color=drawing.series(number),
+            ls=drawing.LINES[number % len(drawing.LINES)],
+        )
+    axes.set_xlim(shown.low / factor, shown.high / factor)
+    _share_axis(axes, "samples")
+    axes.set_xlabel(f"end-to-end time ({unit})")
+    drawing.legend(drawn, axes)
+    caption = (
+        "Share of samples that took this long or less; lines side by side are processes that "
+        f"differ.{_beyond(shown, values, 'sample', 'not shown')}"
+    )
+    return plot(drawn, key, "Distribution of end-to-end times", caption)
+
+
+def spread_of_gaps(run: Run, key: str) -> Plot | None:
+    """The empirical distribution of the gaps between tokens, all pooled; with percentiles."""
+    values = gaps(run.measurement.processes)
+    if not len(values):
+        return None
+    median = float(np.median(values))
+    factor, unit = scale(median, "ns")
+    shown = window(values)
+    drawn, (axes,) = drawing.figure(_HEIGHT)
+    times, shares = cumulative(values)
+    axes.step(times / factor, shares * 100, where="post", color=drawing.series(0))
+    visible = [
+        each
+        for each in percentiles(values)
+        if each.value is not None and shown.low <= each.value <= shown.high
+    ]
+    axes.plot(
+        [each.value / factor for each in visible if each.value is not None],
+        [each.percent for each in visible],
+        lw=0,
+        marker="D",
+        clip_on=False,
+        color=drawing.colour("text"),
+    )
+    axes.set_xlim(shown.low / factor, shown.high / factor)
+    _share_axis(axes, "gaps")
+    axes.set_xlabel(f"gap between tokens ({unit})")
+    marked = ", ".join(f"{each.percent:g}" for each in visible)
+    caption = (
+        f"All {counted(len(values), 'gap')} between tokens, median {quantity(median, 'ns')}."
+        + (f" Diamonds: percentiles {marked}." if marked else "")
+        + _beyond(shown, values, "gap", "not shown")
+    )
+    return plot(drawn, key, "Distribution of inter-token latency", caption)
+
+
+def warm_up(run: Run, key: str) -> Plot | None:
+    """Times of the runs before the first sample, a line for each process."""
+    processes = [each for each in run.processes if len(each.details.warmup_times)]
+    if not processes:
+        return None
+    every = np.concatenate([each.details.warmup_times for each in processes])
+    factor, unit = scale(float(every.max()), "ns")
+    names = [each.name for each in processes]
+    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    for number, process in enumerate(processes):
+        times = process.details.warmup_times
+        axes.plot(
+            np.arange(1, len(times) + 1),
+            times / factor,
+            label=process.name,
+            color=drawing.series(number),
+            marker=drawing.marker(number),
+            ls=drawing.LINES[number % len(drawing.LINES)],
+        )
+    wide = every.min() > 0 and every.max() > 4 * every.min()
+    if wide:
+        drawing.logarithmic(axes)
+    axes.set_ylabel(f"end-to-end time ({unit})")
+    axes.set_xlabel("run of the warm-up")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    drawing.legend(drawn, axes)
+    unsettled = [each.name for each in processes if not each.measured.settled]
+    caption = "Runs before the first sample" + (", on a logarithmic axis." if wide else ".")
+    if unsettled:
+        caption += f" Not settled when the maximum ended it: {', '.join(unsettled)}."
+    return plot(drawn, key, "Warm-up", caption)
+
+
+def _with_samples(run: Run) -> Sequence[NamedProcess]:
+    return [each for each in run.processes if len(each.measured.end_to_end)]
+
+
+def _share_axis(axes, what: str) -> None:
+    axes.set_ylim(0, 100)
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.set_ylabel(f"share of {what} (%)")
+
+
+def _beyond(shown: Window, values: np.ndarray, what: str, how: str) -> str:
+    if not shown.above:
+        return ""
+    longest = quantity(float(values.max()), "ns")
+    return f" {counted(shown.above, what)} beyond the axis, up to {longest}, {how}."

@@ -1,0 +1,132 @@
+"""The summary in Markdown, for a pull request or the page of a workflow's run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gpu_bench import verdict
+from gpu_bench.errors import BenchmarkError
+from gpu_bench.report import markdown, tables
+from gpu_bench.report.page import counted_states
+from gpu_bench.report.runs import Benchmark, Device, Run
+from gpu_bench.report.wording import METRICS, STATES, by_state
+from gpu_bench.verdict import percent
+
+# A comment may have 65536 characters.
+LIMIT = 60_000
+_MOST_PROBLEMS = 20
+
+
+def summary(
+    devices: Sequence[Device], problems: Sequence[BenchmarkError], limit: int = LIMIT
+) -> str:
+    """The summary, with at most ``limit`` characters: details, and then rows, are left out."""
+    every = sum(len(device.benchmarks) for device in devices)
+    for detailed in (_all, _changed, _none):
+        text = _text(devices, problems, detailed, every)
+        if len(text) <= limit:
+            return text
+    most = every
+    while len(text) > limit and most:
+        most //= 2
+        text = _text(devices, problems, _none, most)
+    return text
+
+
+def _all(run: Run) -> bool:
+    return True
+
+
+def _changed(run: Run) -> bool:
+    return run.state not in (verdict.SAME, verdict.FASTER)
+
+
+def _none(run: Run) -> bool:
+    return False
+
+
+def _text(
+    devices: Sequence[Device],
+    problems: Sequence[BenchmarkError],
+    detailed: Callable[[Run], bool],
+    most: int,
+) -> str:
+    counts = ", ".join(
+        f"{state.symbol} {number} {state.word}" for state, number in counted_states(devices)
+    )
+    parts = [f"### GPU benchmarks: {counts}"]
+    left = most
+    for device in devices:
+        benchmarks = by_state(device.benchmarks)[:left]
+        left -= len(benchmarks)
+        if benchmarks:
+            machine = f"{device.name} ({tables.machine(device.fingerprint)})"
+            parts += [f"**{markdown.text(machine)}**", _table(benchmarks)]
+            parts += [_details(each.latest) for each in benchmarks if detailed(each.latest)]
+    left_out = sum(len(device.benchmarks) for device in devices) - most
+    if left_out > 0:
+        parts.append(f"{left_out} more are left out here; the report's page has all.")
+    parts += _problems(problems)
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(benchmarks: Sequence[Benchmark]) -> str:
+    head = ("Benchmark", "Verdict", METRICS["end_to_end"], "Change (95 % interval)", "Reason")
+    return markdown.table(head, map(_row, benchmarks), numbers=(2, 3))
+
+
+def _row(benchmark: Benchmark) -> tuple[str, ...]:
+    run = benchmark.latest
+    cell = tables.compared(run)[0]
+    judged = run.judged("end_to_end")
+    # That all is the same needs no reason; the details have it.
+    reason = "" if run.state == verdict.SAME else markdown.text(run.reason)
+    return (
+        markdown.code(benchmark.address),
+        str(STATES[run.state]),
+        cell.value,
+        percent(judged.ratio) if judged else "–",
+        reason,
+    )
+
+
+def _details(run: Run) -> str:
+    lines = [
+        f"<details><summary><code>{markdown.inline_html(run.address)}</code></summary>",
+        "",
+        f"Measured {tables.time(run)}, commit {markdown.text(tables.commits(run))}.",
+    ]
+    rows = [
+        (row.label, row.base, row.new, row.change, str(row.state))
+        for row in tables.metrics(run, decides=True)
+    ]
+    if rows:
+        head = ("Metric", "Base", "New", "Change (95 % interval)", "Verdict")
+        lines += ["", markdown.table(head, rows, numbers=(1, 2, 3))]
+    else:
+        cells = zip(tables.COMPARED, tables.compared(run), strict=True)
+        found = [(METRICS[name], cell.value) for name, cell in cells]
+        lines += ["", markdown.table(("Metric", "Value"), found, numbers=(1,))]
+    lines += ["", *(f"- {line}" for line in _remarks(run)), "", "</details>"]
+    return "\n".join(lines)
+
+
+def _remarks(run: Run) -> Iterator[str]:
+    yield from map(markdown.text, run.reason.split("; "))
+    for _, problem, _ in run.problems:
+        if problem and problem.get("hint"):
+            yield f"hint: {markdown.text(str(problem['hint']))}"
+    if run.verdict is not None:
+        yield from (f"note: {markdown.text(note)}" for note in run.verdict.notes)
+
+
+def _problems(problems: Sequence[BenchmarkError]) -> Iterator[str]:
+    if not problems:
+        return
+    lines = ["**Not used**", ""]
+    for problem in problems[:_MOST_PROBLEMS]:
+        place = f"{markdown.code(problem.place)}: " if problem.place else ""
+        lines.append(f"- {place}{markdown.text(problem.message)}")
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(f"- and {len(problems) - _MOST_PROBLEMS} more")
+    yield "\n".join(lines)

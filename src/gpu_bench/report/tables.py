@@ -1,0 +1,231 @@
+"""The rows of the page's tables, as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gpu_bench.report import wording
+from gpu_bench.report.runs import Benchmark, NamedProcess, Run
+from gpu_bench.report.summarizing import PERCENTILES, figure, gaps, percentiles
+from gpu_bench.report.verdict_reading import JudgedMetric
+from gpu_bench.report.wording import State
+from gpu_bench.result_file import PHASES
+from gpu_bench.verdict import percent, share
+from gpu_bench.verdict_text import quantity
+
+# What the comparison of all benchmarks shows of each.
+COMPARED = (
+    "end_to_end",
+    "time_to_first_token",
+    "inter_token",
+    "tokens_per_second",
+    "peak_allocated",
+)
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure, and what the verdict says of it if there is one."""
+
+    value: str
+    change: str = ""
+    state: State | None = None
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric of a verdict."""
+
+    label: str
+    base: str
+    new: str
+    change: str
+    tolerance: str
+    samples: str
+    state: State
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """How a process went."""
+
+    name: str
+    samples: int
+    stopped_by: str
+    warmup: str
+    first_run: str
+    load: str
+    disturbances: str
+    disturbed: bool
+    overhead: str
+
+
+@dataclass(frozen=True)
+class MemoryRow:
+    """The peaks of a phase, over all processes."""
+
+    phase: str
+    allocated: str
+    reserved: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """A run among those of its benchmark."""
+
+    measured_at: str
+    commits: str
+    state: State
+    cells: tuple[Cell, ...]
+
+
+def compared(run: Run) -> tuple[Cell, ...]:
+    """A cell for each of ``COMPARED``."""
+    return tuple(_cell(run, name) for name in COMPARED)
+
+
+def _cell(run: Run, name: str) -> Cell:
+    found = figure(run, name)
+    if found is None:
+        return Cell(_NONE)
+    judged = run.judged(name)
+    if judged is None:
+        return Cell(quantity(found.value, found.unit))
+    return Cell(
+        quantity(found.value, found.unit),
+        percent(judged.ratio),
+        wording.of_metric(judged.verdict, judged.unit),
+    )
+
+
+def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
+    """The metrics of the verdict that decide, or the others."""
+    if run.verdict is None:
+        return ()
+    return tuple(_metric(each) for each in run.verdict.metrics.values() if each.decides == decides)
+
+
+def _metric(judged: JudgedMetric) -> MetricRow:
+    base, new = judged.samples
+    return MetricRow(
+        label=wording.metric(judged.name),
+        base=quantity(judged.base, judged.unit),
+        new=quantity(judged.new, judged.unit),
+        change=percent(judged.ratio),
+        tolerance=share(judged.tolerance),
+        samples=f"{base} / {new}",
+        state=wording.of_metric(judged.verdict, judged.unit),
+    )
+
+
+def processes(run: Run) -> tuple[ProcessRow, ...]:
+    """All processes of a run."""
+    return tuple(_process(each) for each in run.processes)
+
+
+def _process(process: NamedProcess) -> ProcessRow:
+    measured, details = process.measured, process.details
+    settled = "" if measured.settled else ", not settled"
+    watched = "; ".join(measured.disturbances) or "none"
+    return ProcessRow(
+        name=process.name,
+        samples=len(measured.end_to_end),
+        stopped_by=wording.STOPS[details.stopped_by],
+        warmup=f"{details.warmup_runs}{settled}",
+        first_run=quantity(measured.first_run, "ns"),
+        load=quantity(measured.load, "ns"),
+        disturbances=watched if measured.watched else "nobody watched",
+        disturbed=bool(measured.disturbances),
+        overhead=(
+            "not measured" if details.overhead is None else f"{details.overhead * 100:+.2f} %"
+        ),
+    )
+
+
+def memory(run: Run) -> tuple[MemoryRow, ...]:
+    """The peaks of each phase that was recorded; those of new in an A/B run."""
+    found = [each.measured.memory for each in run.processes if each.side == "new"]
+    rows = []
+    for phase in PHASES:
+        peaks = [each[phase] for each in found if phase in each]
+        if peaks:
+            allocated, reserved = (
+                quantity(max(each[name] for each in peaks), "bytes")
+                for name in ("peak_allocated", "peak_reserved")
+            )
+            rows.append(MemoryRow(wording.PHASES[phase], allocated, reserved))
+    return tuple(rows)
+
+
+def gap_percentiles(run: Run) -> tuple[tuple[str, str], ...]:
+    """Percentiles of the gaps between tokens, or what each would need; empty without gaps."""
+    values = gaps(run.measurement.processes)
+    if not len(values):
+        return ()
+    return tuple(
+        (
+            "median" if each.percent == PERCENTILES[0] else f"{each.percent:g}th percentile",
+            f"needs {each.needed} gaps" if each.value is None else quantity(each.value, "ns"),
+        )
+        for each in percentiles(values)
+    )
+
+
+def history(benchmark: Benchmark) -> tuple[HistoryRow, ...]:
+    """The runs of a benchmark, latest first."""
+    return tuple(
+        HistoryRow(
+            measured_at=time(run),
+            commits=commits(run),
+            state=wording.STATES[run.state],
+            cells=compared(run),
+        )
+        for run in reversed(benchmark.runs)
+    )
+
+
+def time(run: Run) -> str:
+    """When a run was measured."""
+    return run.measured_at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def commits(run: Run) -> str:
+    """The commits that a run is of; more than one where a cached measurement was reused."""
+    return ", ".join(each.label for each in run.provenances) or "not recorded"
+
+
+def settings(values: Mapping[str, Any], *, leave_out: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Names and values of an object, in its order; what is null is left out."""
+    hidden = set(leave_out)
+    return [
+        (name, _text(value))
+        for name, value in values.items()
+        if value is not None and name not in hidden
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def machine(fingerprint: Mapping[str, Any]) -> str:
+    """What a fingerprint stands for, in a line."""
+    accelerator = fingerprint["accelerator"]
+    parts: Sequence[tuple[str, Any]] = (
+        ("driver", accelerator.get("driver")),
+        ("CUDA", accelerator.get("cuda")),
+        ("torch", fingerprint["torch"]),
+    )
+    memory = accelerator.get("memory")
+    known = [f"{name} {value}" for name, value in parts if value]
+    if isinstance(memory, int):
+        known.insert(0, f"{memory / 2**30:.4g} GiB")
+    return ", ".join(known)
