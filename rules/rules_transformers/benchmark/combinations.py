@@ -37,10 +37,10 @@ def illegal_combination(settings: Mapping[str, Any]) -> IllegalCombination | Non
                 'has `attn_implementation="flash_attention_2"` with `dtype="float32"`',
                 'flash attention computes in half precision; use `dtype="bfloat16"`',
             )
-        if compiled is not None and not continuous:
+        if compiled is not None:
             return IllegalCombination(
-                'has `attn_implementation="flash_attention_2"` with `compile_mode`, whose static '
-                "cache it cannot read",
+                'has `attn_implementation="flash_attention_2"`, which breaks the graph, with '
+                "`compile_mode`",
                 'use `attn_implementation="sdpa"`, or leave out `compile_mode`',
             )
     if continuous:
@@ -56,10 +56,15 @@ def illegal_combination(settings: Mapping[str, Any]) -> IllegalCombination | Non
                 "continuous batching has a paged cache of its own; leave out "
                 "`cache_implementation`",
             )
-    elif compiled is not None and cache not in (None, "static"):
+    elif compiled is not None and cache in ("dynamic", "offloaded"):
         return IllegalCombination(
             f'has `compile_mode` with `cache_implementation="{cache}"`',
-            "a compiled model generates with a static cache; leave out `cache_implementation`",
+            "only a static cache is compiled; leave out `cache_implementation`",
+        )
+    if settings["device"] == "cpu" and cache in ("offloaded", "offloaded_static"):
+        return IllegalCombination(
+            f'has `cache_implementation="{cache}"` with `device="cpu"`',
+            "on a CPU there is nothing to offload from; use `dynamic` or `static`",
         )
     if settings["kernelize"] and settings["device"] == "cpu":
         return IllegalCombination(

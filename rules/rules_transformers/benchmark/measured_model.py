@@ -114,9 +114,15 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
         model = MeasuredModel(module=sources.module, root=sources.root, config=config)
         return MeasuredModelFiles(model, sources.digest)
     if TinyFixtureFieldSet.is_applicable(wrapped.target):
+        if config is not None:
+            raise InvalidTargetException(
+                f"{field_set.address} has `config`, but its model {addresses[0]} is a "
+                "`tiny_fixture`, which has its own\n"
+                "hint: leave out `config`, or name a `modular_model` to measure those shapes"
+            )
         fixture = TinyFixtureFieldSet.create(wrapped.target)
         built = await Get(BuiltFixture, BuildFixtureRequest(fixture))
-        model = MeasuredModel(checkpoint=_repository(field_set, built), config=config)
+        model = MeasuredModel(checkpoint=_repository(field_set, built))
         return MeasuredModelFiles(model, built.snapshot.digest)
     raise InvalidTargetException(
         f"The `model` field in target {field_set.address} must name a `modular_model` or a "

@@ -52,6 +52,7 @@ def test_values_that_are_none(fields: dict, message: str) -> None:
         ({"model": ":x"}, "`model` and `model_type` was given"),
         ({"model_type": None}, "none was given"),
         ({"model_type": None, "repo_id": "a/b"}, "has `repo_id` but no `revision`"),
+        ({"model_type": None, "checkpoint": "c", "config": "c.json"}, "which has its own"),
         ({"revision": "0" * 40}, "has `revision` but no `repo_id`"),
         ({"compile_mode": "default", "cache_implementation": "dynamic"}, "hint: "),
     ],
