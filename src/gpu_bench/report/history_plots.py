@@ -46,13 +46,13 @@ def history(benchmark: Benchmark, key: str) -> Plot | None:
     last.set_xticklabels(labels, rotation=40, ha="right", rotation_mode="anchor")
     caption = (
         f"{len(runs)} runs, oldest first. Bars go from the lowest to the highest process; the axes "
-        "do not begin at zero."
+        "need not begin at zero."
     )
     if any(run.dirty for run in runs):
         caption += " Hollow: files differed from the commit."
     if changes:
         caption += " Dotted line: the configuration changed, so both sides of it do not compare."
-    return plot(drawn, key, "History", caption)
+    return plot(drawn, key, "From run to run", caption)
 
 
 def _panel(axes, runs: list[Run], name: str, changes: list[int]) -> None:

@@ -152,7 +152,7 @@ def test_the_history_has_commits_and_marks_dirty_ones(elements):
     (history,) = [
         each["aria-label"]
         for each in elements.named("svg")
-        if each["aria-label"].startswith("History")
+        if each["aria-label"].startswith("From run to run")
     ]
     assert "3 runs, oldest first" in history
     assert "Hollow: files differed from the commit" in history

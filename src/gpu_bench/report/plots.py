@@ -50,7 +50,8 @@ def window(values: Values) -> Window:
         shown = values
     low, high = float(shown.min()), float(shown.max())
     margin = 0.06 * (high - low) or 0.05 * high or 1.0
-    return Window(low - margin, high + margin, len(values) - len(shown))
+    # Times are above zero, and so is what is drawn of them.
+    return Window(max(low - margin, 0.0), high + margin, len(values) - len(shown))
 
 
 def thinned(times: Values, values: Values, most: int = 240) -> tuple[Values, Values]:
