@@ -65,7 +65,7 @@ class Request:
     num_tokens: int = 128
     dtype: str = "bfloat16"
     seed: int = 0
-    processes: int = 2
+    processes: int = 4
     min_warmup: int = 3
     max_warmup: int = 30
     min_samples: int = 10
@@ -156,7 +156,7 @@ def parse_request(data: Any) -> Request:
         num_tokens=entry.whole("num_tokens", 2, 128),
         dtype=entry.choice("dtype", DTYPES, "bfloat16"),
         seed=entry.whole("seed", 0, 0, LARGEST_SEED),
-        processes=entry.whole("processes", 1, 2),
+        processes=entry.whole("processes", 1, 4),
         min_warmup=entry.whole("min_warmup", 1, 3),
         max_warmup=entry.whole("max_warmup", 1, 30),
         min_samples=entry.whole("min_samples", 1, 10),

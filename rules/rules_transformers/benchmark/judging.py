@@ -74,11 +74,13 @@ class Judgement:
     """A verdict on a benchmark.
 
     :param decision: None if there was no verdict, for the reason that the messages tell.
+    :param another_round: whether measuring once more may decide what is not decided.
     :param files: the verdict as JSON.
     :param junit: the same as JUnit XML, named for the benchmark.
     """
 
     decision: Decision | None
+    another_round: bool
     process_result: FallibleProcessResult
     reason: str
     files: Digest
@@ -168,11 +170,13 @@ async def judge(request: JudgeRequest) -> Judgement:
             FileContent(junit_path(field_set), content.content) for content in junit_contents
         ),
     )
-    decision, reason = None, result.stderr.decode(errors="replace").strip()
+    decision, another_round = None, False
+    reason = result.stderr.decode(errors="replace").strip()
     for content in verdicts:
         verdict = json.loads(content.content)
         decision, reason = Decision(verdict["verdict"]), verdict["reason"]
-    return Judgement(decision, result, reason, verdict_file, junit)
+        another_round = verdict["another_round"]
+    return Judgement(decision, another_round, result, reason, verdict_file, junit)
 
 
 @rule

@@ -9,7 +9,7 @@ from pants.engine.fs import Digest
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
-from rules_transformers.benchmark.judging import Decision, Judgement, JudgeRequest
+from rules_transformers.benchmark.judging import Judgement, JudgeRequest
 from rules_transformers.benchmark.measuring import Measurement, MeasureRequest
 
 
@@ -52,7 +52,7 @@ async def find_outcome(request: OutcomeRequest) -> Outcome:
     if first.process_result.exit_code != 0:
         return Outcome((first,), None)
     judgement = await Get(Judgement, JudgeRequest(field_set, (first.outputs,)))
-    if judgement.decision is not Decision.inconclusive:
+    if not judgement.another_round:
         return Outcome((first,), judgement)
     second = await Get(Measurement, MeasureRequest(field_set, round_number=1))
     if second.process_result.exit_code != 0:

@@ -74,7 +74,9 @@ elif command == "compare":
     log(f"{verdict} {options.get('max-regression')}")
     code = {"slower": 1, "wrong_output": 1, "inconclusive": 4, "no_baseline": 4}.get(verdict, 0)
     print(f"table of {verdict}")
-    output.write_text(json.dumps({"verdict": verdict, "reason": f"why {verdict}"}))
+    found = {"verdict": verdict, "reason": f"why {verdict}"}
+    found["another_round"] = verdict == "inconclusive" and len(rounds) == 1
+    output.write_text(json.dumps(found))
     pathlib.Path(options["junit-xml"]).write_text(f"<testsuites><{verdict}/></testsuites>")
     sys.exit(code)
 elif command == "baseline":

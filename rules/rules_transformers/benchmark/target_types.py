@@ -474,13 +474,13 @@ class GpuBenchmarkTarget(Target):
                 f"{' and '.join(f'`{name}`' for name in given) or 'none'} was given\n"
                 'hint: `model=":qwen3"` for a `modular_model` or `tiny_fixture` of this repository'
             )
-        if given[0] in (BenchmarkCheckpointField.alias, BenchmarkRepoIdField.alias):
-            if self[BenchmarkConfigField].value is not None:
-                raise InvalidTargetException(
-                    f"The `{self.alias}` target {self.address} has `config` beside `{given[0]}`, "
-                    "which has its own\n"
-                    "hint: leave out `config`, or name a `model_type` to measure those shapes"
-                )
+        has_weights = given[0] in (BenchmarkCheckpointField.alias, BenchmarkRepoIdField.alias)
+        if has_weights and self[BenchmarkConfigField].value is not None:
+            raise InvalidTargetException(
+                f"The `{self.alias}` target {self.address} has `config` beside `{given[0]}`, "
+                "which has its own\n"
+                "hint: leave out `config`, or name a `model_type` to measure those shapes"
+            )
         repo_id, revision = self[BenchmarkRepoIdField].value, self[BenchmarkRevisionField].value
         if (repo_id is None) != (revision is None):
             given_one, missing = (

@@ -60,7 +60,7 @@ def document(made_up: MadeUp) -> dict[str, Any]:
     shape = next(each for each in simulated.SHAPES if each.name == made_up.shape)
     side = simulated.side(shape, rng, delay=made_up.delay)
     measured = side.measure(made_up.processes, made_up.samples, round_number=made_up.round_number)
-    found = simulated.document(measured.first)
+    found = simulated_file.document(measured.first)
     found["address"] = made_up.address
     found["request"] = {
         **found["request"],

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gpu_bench import verdict
 from gpu_bench.errors import BenchmarkError
+from gpu_bench.metric_verdict import percent
 from gpu_bench.report import markdown, tables
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.wording import METRICS, STATES, by_state
-from gpu_bench.verdict import percent
 
 # A comment may have 65536 characters.
 LIMIT = 60_000

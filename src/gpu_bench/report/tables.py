@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gpu_bench.metric_verdict import percent, share
 from gpu_bench.report import wording
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run
 from gpu_bench.report.summarizing import PERCENTILES, figure, gaps, percentiles
 from gpu_bench.report.verdict_reading import JudgedMetric
 from gpu_bench.report.wording import State
 from gpu_bench.result_file import PHASES
-from gpu_bench.verdict import percent, share
 from gpu_bench.verdict_text import quantity
 
 # What the comparison of all benchmarks shows of each.

@@ -9,9 +9,9 @@ from pathlib import Path
 from gpu_bench import verdict
 from gpu_bench.errors import InputError
 from gpu_bench.json_fields import Fields
+from gpu_bench.metric_verdict import Ratio
 from gpu_bench.metrics import METRICS
 from gpu_bench.result_file import read_json
-from gpu_bench.verdict import Ratio
 from gpu_bench.verdict_text import KIND, SCHEMA
 
 VERDICTS = (
