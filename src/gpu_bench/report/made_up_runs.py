@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_bench import judging_commands, simulated
+from gpu_bench import judging_commands, simulated, simulated_file
 
 MACHINES = {
     "one": {
