@@ -57,6 +57,9 @@ if command == "run":
     name = request["address"]
     log(f"begin {name} round {request['round']}")
     time.sleep(config.get("seconds", 0))
+    if "refuses" in config:
+        print(f"{name}: error: cannot be", file=sys.stderr)
+        sys.exit(2)
     output.mkdir(parents=True)
     files = sorted(str(p) for p in pathlib.Path(".").glob("m/**/*") if p.is_file())
     found = {"request": request, "files": files, "environment": dict(os.environ)}
@@ -354,6 +357,20 @@ def test_one_that_fails_stops_no_other(machine: _Machine) -> None:
     (error,) = case
     assert (error.tag, error.text) == ("error", "m:a: error: out of memory")
     assert machine.file("dist/test/m.a/round0/result.json")
+
+
+def test_one_without_a_result_has_no_report(machine: _Machine) -> None:
+    machine.has(_CARD)
+    machine.writes(
+        **{
+            "m/c.json": '{"refuses": true}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='c.json')\n",
+        }
+    )
+    result = machine.test("m:b")
+    assert result.exit_code == 2
+    assert "m:b failed" in result.stderr
+    assert not Path(machine.runner.build_root, "dist/test/m.b/summary.md").exists()
 
 
 def test_baselines_are_written_by_their_goal_alone(machine: _Machine) -> None:

@@ -30,6 +30,7 @@ from rules_transformers.benchmark.judging import (
     RoundFilesRequest,
     junit_path,
 )
+from rules_transformers.benchmark.measuring import RESULT_FILE
 from rules_transformers.benchmark.outcome import Outcome, OutcomeRequest
 from rules_transformers.benchmark.provenance import PROVENANCE_FILE, Provenance
 from rules_transformers.benchmark.report import BenchmarkReport, BenchmarkReportRequest
@@ -115,16 +116,17 @@ async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
     digests = [rounds.digest]
     if outcome.judgement is not None:
         digests.append(outcome.judgement.files)
-    report = await Get(
-        BenchmarkReport,
-        BenchmarkReportRequest(address, await Get(Digest, MergeDigests(digests))),
-    )
+    results = await Get(Snapshot, Digest, rounds.digest)
+    if any(path.endswith(f"/{RESULT_FILE}") for path in results.files):
+        files = await Get(Digest, MergeDigests(digests))
+        report = await Get(BenchmarkReport, BenchmarkReportRequest(address, files))
+        digests.append(report.digest)
     # The report leaves the commit out, or each commit would make it again.
     provenance = await Get(Provenance)
     provenance_file = await Get(
         Digest, CreateDigest([FileContent(PROVENANCE_FILE, provenance.document(address))])
     )
-    return await Get(Snapshot, MergeDigests((*digests, report.digest, provenance_file)))
+    return await Get(Snapshot, MergeDigests((*digests, provenance_file)))
 
 
 @rule(desc="Run a GPU benchmark")
