@@ -26,7 +26,7 @@ from gpu_bench.telemetry import Sensors
 _BOOTSTRAP = """
 import os, sys
 tool, root, *arguments = sys.argv[1:]
-path = list(sys.path)
+path = [each for each in sys.path if each]
 sys.path.insert(0, tool)
 from gpu_bench.worker import main
 sys.path[:] = ([root] if root else []) + path

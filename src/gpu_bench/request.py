@@ -21,6 +21,7 @@ COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-
 CACHES = ("dynamic", "static", "offloaded", "offloaded_static")
 DTYPES = ("bfloat16", "float16", "float32")
 LARGEST_SEED = 2**32 - 1
+LAST_ROUND = 16
 _SOURCES = ("model_type", "module", "checkpoint", "repo_id")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -165,7 +166,7 @@ def parse_request(data: Any) -> Request:
         target_interval=entry.number("target_interval", 0.01),
         timeout_seconds=entry.number("timeout_seconds", 1800),
         telemetry=entry.typed("telemetry", bool, "true or false", True),
-        round=entry.whole("round", 0, 0, 16),
+        round=entry.whole("round", 0, 0, LAST_ROUND),
         accelerator=entry.typed("accelerator", str, "a string or null", None),
     )
     _check_limits(request, data)

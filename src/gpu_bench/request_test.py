@@ -32,6 +32,7 @@ def test_fields_and_choices_are_those_of_the_schema():
     assert list(requests.ATTENTIONS) == properties["attn_implementation"]["enum"]
     assert [None, *requests.COMPILE_MODES] == properties["compile_mode"]["enum"]
     assert [None, *requests.CACHES] == properties["cache_implementation"]["enum"]
+    assert properties["round"]["maximum"] == requests.LAST_ROUND
     assert list(requests.DTYPES) == properties["dtype"]["enum"]
 
 
