@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpu_bench.errors import InputError, MeasuringFailed
-from gpu_bench.request import Request
+from gpu_bench.request import ModelSource, Request
 
 # Auto classes of models that generate text, the usual first.
 _AUTO_CLASSES = (
@@ -26,7 +26,7 @@ def model_and_config(request: Request) -> tuple[type, Any]:
     Raises InputError for names that do not exist, MeasuringFailed where the module raises.
     """
     if request.model.module is not None:
-        model_class = _class_of_module(request)
+        model_class = class_of_module(request.model, request.model.architecture)
         return model_class, _config(model_class.config_class, request.config)
     config_class = _config_class(str(request.model.model_type))
     config = _config(config_class, request.config)
@@ -93,21 +93,24 @@ def _config(config_class: type, values: Mapping[str, Any] | None) -> Any:
         ) from error
 
 
-def _class_of_module(request: Request) -> type:
-    source = request.model
+def class_of_module(source: ModelSource, architecture: str | None) -> type:
+    """The class of the source's module that generates text, or the one that is named.
+
+    Raises InputError for names that do not exist, MeasuringFailed where the module raises.
+    """
     module = _imported(str(source.module), source.root)
     own = {
         name: value
         for name, value in vars(module).items()
         if isinstance(value, type) and value.__module__ == module.__name__
     }
-    if source.architecture is not None:
-        if source.architecture not in own:
+    if architecture is not None:
+        if architecture not in own:
             raise InputError(
-                f"{source.module} has no class {source.architecture}",
-                hint=_near(source.architecture, own),
+                f"{source.module} has no class {architecture}",
+                hint=_near(architecture, own),
             )
-        return _generating(own[source.architecture])
+        return _generating(own[architecture])
     for suffix in _TEXT_SUFFIXES:
         found = [name for name in own if name.endswith(suffix)]
         if len(found) == 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.architectures import class_for, model_and_config
+from gpu_bench.architectures import class_for, class_of_module, model_and_config
 from gpu_bench.errors import InputError, MissingPackage
 from gpu_bench.prompt import seeded_prompts, special_ids, text_prompts
 from gpu_bench.random_weights import dtype_keyword, random_model
@@ -84,20 +85,32 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
         where, options = source.checkpoint, {"local_files_only": True}
     else:
         where, options = source.repo_id, {"revision": source.revision}
-    config = AutoConfig.from_pretrained(where, **options)
+    if source.module is not None:
+        model_class = class_of_module(source, source.architecture or _named(Path(where)))
+        config = model_class.config_class.from_pretrained(where, **options)
+    else:
+        config = AutoConfig.from_pretrained(where, **options)
+        named = (getattr(config, "architectures", None) or [None])[0]
+        model_class = class_for(config, source.architecture or named)
     _check_length(config, request)
-    named = (getattr(config, "architectures", None) or [None])[0]
-    model_class = class_for(config, source.architecture or named)
     model = _supported(
         request,
         model_class.from_pretrained,
         where,
+        # Other formats run code when they are read.
+        use_safetensors=True,
         config=config,
         attn_implementation=request.attn_implementation,
         **{dtype_keyword(config): getattr(torch, request.dtype)},
         **options,
     )
     return model.to(device).eval(), _tokenizer(where, options)
+
+
+def _named(checkpoint: Path) -> str | None:
+    """The class that a checkpoint's config names."""
+    named = json.loads((checkpoint / "config.json").read_text()).get("architectures")
+    return named[0] if named else None
 
 
 def _tokenizer(where: str, options: dict[str, Any]) -> Any | None:

@@ -171,3 +171,30 @@ def test_the_checkpoints_own_class_is_taken(checkpoint):
     ]
     loaded = load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
     assert type(loaded.model).__name__ == "LlamaForCausalLM"
+
+
+OWN_TYPE = """
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
+
+class OwnConfig(Qwen2Config):
+    model_type = "gpu_bench_own"
+
+
+class OwnForCausalLM(Qwen2ForCausalLM):
+    config_class = OwnConfig
+    config: OwnConfig
+"""
+
+
+def test_a_checkpoint_of_a_class_that_transformers_does_not_know(checkpoint, tmp_path, monkeypatch):
+    module(tmp_path, monkeypatch, "own_type", OWN_TYPE)
+    config = Path(checkpoint, "config.json")
+    values = json.loads(config.read_text())
+    values |= {"model_type": "gpu_bench_own", "architectures": ["OwnForCausalLM"]}
+    config.write_text(json.dumps(values))
+    request = asked(model={"module": "own_type", "checkpoint": checkpoint}, config=None)
+    assert not request.model.has_random_weights
+    loaded = load(request, "cpu")
+    assert type(loaded.model).__name__ == "OwnForCausalLM"
+    assert loaded.tokenizer is not None

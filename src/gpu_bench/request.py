@@ -29,7 +29,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where the model comes from: exactly one of the first four is set."""
+    """Where the model comes from: exactly one of the first four is set, or `module` beside
+    `checkpoint`, for the class of a checkpoint that transformers does not know."""
 
     model_type: str | None = None
     module: str | None = None
@@ -42,10 +43,12 @@ class ModelSource:
     @property
     def has_random_weights(self) -> bool:
         """Whether the weights are made on the device, and not read."""
-        return self.model_type is not None or self.module is not None
+        return self.checkpoint is None and self.repo_id is None
 
     def __str__(self) -> str:
-        return next(str(getattr(self, each)) for each in _SOURCES if getattr(self, each))
+        return self.checkpoint or next(
+            str(getattr(self, each)) for each in _SOURCES if getattr(self, each)
+        )
 
 
 @dataclass(frozen=True)
@@ -190,24 +193,23 @@ def _model(values: Any) -> ModelSource:
         raise InputError("`model` must be an object")
     _known(values, tuple(each.name for each in dataclasses.fields(ModelSource)), "model.")
     given = [each for each in _SOURCES if each in values]
-    if len(given) != 1:
+    if len(given) != 1 and given != ["module", "checkpoint"]:
         found = " and ".join(f"`{each}`" for each in given) or "none"
         raise InputError(
             f"`model` needs exactly one of {', '.join(_SOURCES)}, found {found}",
             hint="model_type and module make random weights, checkpoint and repo_id read them",
         )
     entry = _Entry(values, "model.")
-    source = given[0]
     for key, owner in (("root", "module"), ("revision", "repo_id")):
-        if key in values and source != owner:
+        if key in values and owner not in given:
             raise InputError(f"`model.{key}` has a meaning only beside `model.{owner}`")
-    if source == "repo_id" and not _COMMIT.fullmatch(str(values.get("revision"))):
+    if "repo_id" in given and not _COMMIT.fullmatch(str(values.get("revision"))):
         raise InputError(
             f"`model.revision` must be a commit of {values['repo_id']}, 40 hexadecimal digits, "
             f"found {json.dumps(values.get('revision'))}",
             hint="a branch or tag may move, and the same result would then mean another model",
         )
-    if source == "module" and not all(map(_IDENTIFIER.fullmatch, entry.text("module").split("."))):
+    if "module" in given and not all(map(_IDENTIFIER.fullmatch, entry.text("module").split("."))):
         raise entry.wrong("module", "the dotted name of a module")
     if "architecture" in values and not _IDENTIFIER.fullmatch(entry.text("architecture")):
         raise entry.wrong("architecture", "the name of a class")

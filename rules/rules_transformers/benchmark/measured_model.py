@@ -13,7 +13,7 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     HydratedSources,
     HydrateSourcesRequest,
@@ -121,9 +121,17 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
                 "hint: leave out `config`, or name a `modular_model` to measure those shapes"
             )
         fixture = TinyFixtureFieldSet.create(wrapped.target)
-        built = await Get(BuiltFixture, BuildFixtureRequest(fixture))
-        model = MeasuredModel(checkpoint=_repository(field_set, built))
-        return MeasuredModelFiles(model, built.snapshot.digest)
+        built, sources = await MultiGet(
+            Get(BuiltFixture, BuildFixtureRequest(fixture)),
+            Get(ModelSources, ModelSourcesRequest(fixture.address, fixture.model.value)),
+        )
+        model = MeasuredModel(
+            module=sources.module,
+            root=None if sources.module is None else sources.root,
+            checkpoint=_repository(field_set, built),
+        )
+        digest = await Get(Digest, MergeDigests((built.snapshot.digest, sources.digest)))
+        return MeasuredModelFiles(model, digest)
     raise InvalidTargetException(
         f"The `model` field in target {field_set.address} must name a `modular_model` or a "
         f"`tiny_fixture`, but {addresses[0]} is a `{wrapped.target.alias}`\n"

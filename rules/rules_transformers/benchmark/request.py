@@ -39,7 +39,8 @@ _SETTINGS = (
 class MeasuredModel:
     """What a request names as its model.
 
-    :param module: the module of the model classes, with the source root that it is relative to.
+    :param module: the module of the model classes, if the repository has them, with the source
+        root that it is relative to.
     :param checkpoint: a directory with a model and its weights, relative to the sandbox.
     :param config: the text of the config file.
     """

@@ -95,6 +95,35 @@ elif command == "report":
     (output / "summary.md").write_text(" ".join(found))
 """
 
+_TINY_MODELS = """
+import json
+import pathlib
+import sys
+
+(fixture,) = json.loads(pathlib.Path(sys.argv[2]).read_text())["fixtures"]
+directory = pathlib.Path(sys.argv[4]) / fixture["path"]
+directory.mkdir(parents=True)
+(directory / "fixture.json").write_text("{}")
+"""
+
+_MODULAR_CONVERTER = """
+import json
+import pathlib
+import sys
+
+command, option, *_ = sys.argv[1:]
+request = json.loads(pathlib.Path(option.partition("=")[2]).read_text())
+for modular in request["modulars"]:
+    generated = modular["path"].replace("modular_", "modeling_")
+    if command == "outline":
+        entries = [{"path": modular["path"], "outputs": [{"path": generated}]}]
+        print(json.dumps({"modulars": entries}))
+    else:
+        output = pathlib.Path(request["output_dir"]) / generated
+        output.parent.mkdir(parents=True)
+        output.write_text("")
+"""
+
 _CARD = "0, GPU-aaaa, Some Card, 81559, 550.1, 9.0, 1980, 2619, 700.00"
 
 
@@ -110,8 +139,8 @@ class _Machine:
             register,
             {
                 "gpu_bench": _GPU_BENCH.replace("LOG", repr(str(self.log))),
-                "tiny_models": "",
-                "modular_converter": "",
+                "tiny_models": _TINY_MODELS,
+                "modular_converter": _MODULAR_CONVERTER,
             },
             rules=[
                 *archive.rules(),
@@ -448,3 +477,25 @@ def test_it_depends_on_its_model(machine: _Machine) -> None:
     target = machine.runner.get_target(Address("m", target_name="b"))
     dependencies = machine.runner.request(Addresses, [DependenciesRequest(target[Dependencies])])
     assert list(dependencies) == [Address("m", target_name="tiny")]
+
+
+def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
+    machine.has(_CARD)
+    machine.writes(
+        **{
+            "m/modular_x.py": "",
+            "build": """
+            modular_model(name="x", source="modular_x.py")
+            tiny_fixture(name="tiny", model=":x", architectures=["X"])
+            gpu_benchmark(name="b", model=":tiny")
+            """,
+        }
+    )
+    assert machine.test("m:b").exit_code == 0
+    result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    assert result["request"]["model"] == {
+        "checkpoint": "m/tiny",
+        "module": "m.modeling_x",
+        "root": ".",
+    }
+    assert result["files"] == ["m/modeling_x.py", "m/tiny/fixture.json"]
