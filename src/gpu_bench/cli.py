@@ -73,6 +73,11 @@ def _add_judging(commands) -> None:
         "new", metavar="NEW", nargs="+", help="a result; several are rounds of one configuration"
     )
     _add_limits(compare)
+    compare.add_argument(
+        "--baseline-command",
+        metavar="COMMAND",
+        help="what to name as the command that makes a missing baseline",
+    )
     compare.add_argument("--output", metavar="FILE", help="write the verdict as JSON")
     compare.add_argument("--junit-xml", metavar="FILE", help="write the verdict as JUnit XML")
     compare.add_argument("--json", action="store_true", help="print the verdict as JSON")

@@ -38,7 +38,12 @@ class _Judged:
 
 def compare(options: argparse.Namespace) -> int:
     """``gpu_bench compare``: prints the verdict and writes the files asked for."""
-    judged = _judge(Path(options.base), list(map(Path, options.new)), options.max_regression)
+    judged = _judge(
+        Path(options.base),
+        list(map(Path, options.new)),
+        options.max_regression,
+        options.baseline_command,
+    )
     if options.output:
         atomic_file.write_text(Path(options.output), judged.json())
     if options.junit_xml:
@@ -82,7 +87,12 @@ def baseline(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _judge(base: Path, new: Sequence[Path], max_regression: Sequence[str]) -> _Judged:
+def _judge(
+    base: Path,
+    new: Sequence[Path],
+    max_regression: Sequence[str],
+    baseline_command: str | None = None,
+) -> _Judged:
     tolerances = limits.tolerances(max_regression)
     measured = pool([read_result(path) for path in new])
     if not baseline_files.is_directory_of_baselines(base):
@@ -90,17 +100,17 @@ def _judge(base: Path, new: Sequence[Path], max_regression: Sequence[str]) -> _J
         return _Judged(verdict.decide(against, measured, tolerances), measured, against)
     kept = baseline_files.find(base, measured)
     if kept is None:
-        reason = _no_baseline(base, measured)
+        reason = _no_baseline(base, measured, baseline_command)
         return _Judged(Verdict(measured.address, verdict.NO_BASELINE, reason), measured, None)
     against = pool([kept])
     return _Judged(verdict.decide(against, measured, tolerances), measured, against)
 
 
-def _no_baseline(directory: Path, new: Measurement) -> str:
+def _no_baseline(directory: Path, new: Measurement, command: str | None) -> str:
     device = new.first.fingerprint["accelerator"]["name"]
     others = baseline_files.other_devices(directory, new)
     elsewhere = f"; there is one for {', '.join(others)}" if others else ""
-    command = f"gpu_bench baseline {new.place} --output {directory}"
+    command = command or f"gpu_bench baseline {new.place} --output {directory}"
     return (
         f"there is no baseline for {device} with this driver and torch{elsewhere}; "
         f"`{command}` makes one"

@@ -97,6 +97,8 @@ def test_a_baseline_is_kept_and_found(measure, write, tmp_path, capsys):
     assert code == 4
     assert "models/simulated:bench: no baseline" in out
     assert f"`gpu_bench baseline {new} --output {kept}` makes one" in out
+    _, out, _ = run(capsys, "compare", kept, new, "--baseline-command=build it")
+    assert "`build it` makes one" in out
     code, out, err = run(capsys, "baseline", base, "--output", kept)
     assert (code, err) == (0, "")
     path = Path(out.strip())

@@ -21,6 +21,7 @@ from pants.engine.fs import (
 )
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
@@ -148,6 +149,7 @@ async def judge(request: JudgeRequest) -> Judgement:
                     f"{_BASELINES_DIR}/{field_set.baseline_directory}",
                     *rounds.paths,
                     *limit_arguments(field_set.max_regression.value),
+                    f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",
                     f"--output={VERDICT_FILE}",
                     f"--junit-xml={_JUNIT_FILE}",
                 ),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from pants.core.goals.test import TestRequest, TestResult, TestSubsystem
 from pants.core.util_rules.partitions import Partition, PartitionerType, Partitions
-from pants.engine.addresses import Address
 from pants.engine.fs import (
     EMPTY_FILE_DIGEST,
     CreateDigest,
@@ -167,7 +166,7 @@ async def run_benchmark(
     exit_code = _exit_code(judgement, benchmark)
     # One without a baseline on a CPU is a smoke test: there is nothing to warn of.
     if exit_code == 0 and _undecided(judgement) and field_set.needs_accelerator:
-        logger.warning(f"{address}: {_open_question(judgement, address)}")
+        logger.warning(f"{address}: {judgement.reason}")
     # Whether it was measured or cached, and how long that took, is of interest; what is shown is
     # what was judged.
     shown = replace(judgement.process_result, exit_code=exit_code, metadata=measured.metadata)
@@ -189,12 +188,6 @@ def _exit_code(judgement: Judgement, benchmark: GpuBenchmark) -> int:
 
 def _undecided(judgement: Judgement) -> bool:
     return judgement.decision in (Decision.inconclusive, Decision.no_baseline)
-
-
-def _open_question(judgement: Judgement, address: Address) -> str:
-    if judgement.decision is Decision.no_baseline:
-        return f"no baseline on this device; `{bin_name()} gpu-baseline {address}` makes one"
-    return judgement.reason
 
 
 def _output(result: FallibleProcessResult) -> str:
