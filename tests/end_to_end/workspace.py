@@ -110,6 +110,7 @@ class Workspace(Repository):
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*_test.py"))
+        left_out = shutil.ignore_patterns("__pycache__", "*_test.py")
+        shutil.copytree(source, target, ignore=left_out, dirs_exist_ok=True)
     else:
         shutil.copy2(source, target)

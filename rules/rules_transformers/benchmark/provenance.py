@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from pants.base.build_root import BuildRoot
 from pants.core.util_rules.system_binaries import GitBinaryException
 from pants.engine.rules import Get, collect_rules, rule
 from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
@@ -35,17 +36,17 @@ class Provenance:
 
 
 @rule
-async def find_provenance() -> Provenance:
-    found = await Get(MaybeGitWorktree, GitWorktreeRequest())
-    worktree = found.git_worktree
-    if worktree is None:
-        return Provenance(None, False)
+async def find_provenance(build_root: BuildRoot) -> Provenance:
     try:
-        commit = worktree.commit_id
+        found = await Get(MaybeGitWorktree, GitWorktreeRequest(subdir=build_root.pathlib_path))
+        worktree = found.git_worktree
+        if worktree is None:
+            return Provenance(None, False)
+        dirty = bool(worktree.changed_files(include_untracked=True))
+        return Provenance(worktree.commit_id, dirty)
     except GitBinaryException:
         # A repository without a commit yet.
         return Provenance(None, True)
-    return Provenance(commit, bool(worktree.changed_files(include_untracked=True)))
 
 
 def rules():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 from pathlib import Path
 from textwrap import dedent
 from xml.etree import ElementTree
@@ -499,3 +500,26 @@ def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
         "root": ".",
     }
     assert result["files"] == ["m/modeling_x.py", "m/tiny/fixture.json"]
+
+
+def test_the_commit_is_told(machine: _Machine) -> None:
+    def git(*arguments: str) -> None:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
+        subprocess.run(command, cwd=machine.runner.build_root, check=True)
+
+    def provenance() -> dict:
+        assert machine.test("m:b").exit_code == 0
+        return json.loads(machine.file("dist/test/m.b/provenance.json"))
+
+    machine.has(_CARD)
+    git("init", "--quiet")
+    # Whoever begins has no commit yet.
+    assert (provenance()["commit"], provenance()["dirty"]) == (None, True)
+    machine.writes(**{".gitignore": "/dist/\n/.pants.d/\n/tools/\n"})
+    git("add", "--all")
+    git("commit", "--quiet", "--message=begin")
+    committed = provenance()
+    assert len(committed["commit"]) == 40
+    assert not committed["dirty"]
+    machine.writes(**{"m/new.txt": ""})
+    assert provenance() == {**committed, "dirty": True}
