@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tiny_models.asset_reports import SETTINGS, without_loading
-from tiny_models.problems import MissingRequirement
+from tiny_models.own_classes import is_own
+from tiny_models.problems import InputProblem, MissingRequirement
 from tiny_models.tokenizers.class_files import files_of
-from tiny_models.tokenizers.class_pipeline import ClassPipeline, pipeline_of
+from tiny_models.tokenizers.class_pipeline import ClassPipeline, class_named, pipeline_of
 from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.families import backend
 from tiny_models.tokenizers.pieces import listed_pieces, merge_pieces, scored_pieces
@@ -64,6 +65,16 @@ def make(recipe: Recipe, scratch: Path) -> Any:
         if entry.packages:
             raise MissingRequirement(recipe.tokenizer_class, entry.packages) from None
         raise
+    except Exception as problem:
+        if not is_own(class_named(recipe.tokenizer_class)):
+            raise
+        text = " ".join(str(problem).split())
+        raise InputProblem(
+            f"{recipe.tokenizer_class} cannot be made from nothing: {type(problem).__name__}:"
+            f" {text:.200}",
+            "give it defaults, as tokenizer classes of the library have, or set `from_checkpoint`,"
+            " or `tokenizer='none'`",
+        ) from None
     _add(tokenizer, recipe)
     if recipe.chat_template is not None:
         tokenizer.chat_template = recipe.chat_template
@@ -138,16 +149,10 @@ def _contents(directory: Path) -> dict[str, bytes]:
     }
 
 
-def _class(name: str) -> Any:
-    import transformers
-
-    return getattr(transformers, name)
-
-
 def _is_general(name: str) -> bool:
     """Whether a class adds nothing to the general one but how it decodes."""
-    general = _class(GENERAL_CLASS)
-    found = _class(name)
+    general = class_named(GENERAL_CLASS)
+    found = class_named(name)
     return (
         isinstance(found, type)
         and issubclass(found, general)
@@ -162,7 +167,7 @@ def _general(recipe: Recipe, settings: dict[str, Any]) -> Any:
     family = recipe.family or "byte_level_bpe"
     tokenizer = backend(family, first, texts.get("unk_token"), recipe.size)
     tokenizer.post_processor = _affixes(family, texts, first)
-    return _class(recipe.tokenizer_class)(tokenizer_object=tokenizer, **settings)
+    return class_named(recipe.tokenizer_class)(tokenizer_object=tokenizer, **settings)
 
 
 def _affixes(family: str, texts: Mapping[str, str], first: list[str]) -> Any:
@@ -182,7 +187,7 @@ def _affixes(family: str, texts: Mapping[str, str], first: list[str]) -> Any:
 
 
 def _from_files(recipe: Recipe, entry: Entry, settings: dict[str, Any], scratch: Path) -> Any:
-    found = _class(recipe.tokenizer_class)
+    found = class_named(recipe.tokenizer_class)
     texts = {**_default_tokens(found), **_texts(settings)}
     vocabulary = scratch / "vocabulary"
     vocabulary.mkdir()
@@ -195,7 +200,7 @@ def _from_files(recipe: Recipe, entry: Entry, settings: dict[str, Any], scratch:
 
 
 def _from_class(recipe: Recipe, entry: Entry, settings: dict[str, Any]) -> Any:
-    found = _class(recipe.tokenizer_class)
+    found = class_named(recipe.tokenizer_class)
     if entry.own_vocabulary:
         return found(**settings)
     if entry.first_pieces:
