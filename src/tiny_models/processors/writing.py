@@ -12,7 +12,6 @@ from typing import Any
 
 from tiny_models.problems import InputProblem, MissingRequirement, Problem, unknown
 from tiny_models.processors.classes import (
-    ProcessorClasses,
     classes_of,
     load_class,
     requirement_of,
