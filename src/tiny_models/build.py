@@ -154,7 +154,10 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
             hint="override the sizes that are still large in `config`, or raise `max_size`",
         )
     try:
-        return verification.run_checks(model, wanted.model_class, directory, request.checks)
+        record = verification.run_checks(model, wanted.model_class, directory, request.checks)
+        if own is not None and "forward" in request.checks:
+            record["processors"] = companions.try_processors(wanted, own, model, directory)
+        return record
     except CheckFailed as problem:
         if request.config and not problem.hint:
             problem.hint = f"the overrides ({', '.join(sorted(request.config))}) may not fit"

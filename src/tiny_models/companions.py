@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tiny_models.errors import FixtureError, InputError, MissingPackage
+from tiny_models.errors import CheckFailed, FixtureError, InputError, MissingPackage
 from tiny_models.plans import Plan
 from tiny_models.shrinking import shrink_class
 from tiny_models.vocabulary import Vocabulary
@@ -96,6 +96,38 @@ def write_processors(plan: Plan, own: OwnParts | None, config: Any, directory: s
             f"{request.address}: warning: left out: {each.message}\nhint: {each.hint}",
             file=sys.stderr,
         )
+
+
+def try_processors(plan: Plan, own: OwnParts, model: Any, directory: str) -> dict[str, Any] | None:
+    """Runs an own model on what its processors make of a picture, a sound and a text.
+
+    Returns the shapes of those inputs; None where there are no processors, or where they ask for
+    more than that, which is told. Raises CheckFailed where the model does not take what they make.
+    """
+    from tiny_models import checks
+    from tiny_models.coverage import describe
+    from tiny_models.processors.trial import made_inputs
+
+    try:
+        inputs = made_inputs(own.processors.classes, Path(directory), model)
+    except Exception as problem:
+        # Whatever a class of the repository raises for inputs that it was not made for.
+        print(
+            f"{plan.request.address}: warning: the model was not tried on inputs of its processors:"
+            f" {describe(problem)}\nhint: a test of your own can give them what they need",
+            file=sys.stderr,
+        )
+        return None
+    if not inputs:
+        return None
+    try:
+        checks.require_outputs(checks.forward(model, inputs))
+    except Exception as problem:
+        raise CheckFailed(
+            f"the model does not take what its processors make: {describe(problem)}",
+            hint="`config` and `processors` override what must fit together",
+        ) from None
+    return {name: list(getattr(value, "shape", ())) for name, value in sorted(inputs.items())}
 
 
 def _translated(problem: Any, plan: Plan) -> FixtureError:
