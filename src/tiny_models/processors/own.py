@@ -21,6 +21,7 @@ from tiny_models.processors.classes import (
     ProcessorClasses,
     classes_of,
     find_class,
+    missing_requirements,
     requirement_of,
 )
 from tiny_models.processors.sizing import AUDIO_PARTS, VISION_PARTS
@@ -51,6 +52,18 @@ class NoKnownClass(InputProblem):
             f"let its modular file define one, which is then in {file}, or register one:"
             f" {AUTO_CLASSES[role]}.register({config_class.__name__}, ...);"
             " `processors=False` says that there is none",
+        )
+
+
+class NotMade(InputProblem):
+    """A class of a repository's own model raises something where it is made, saved or loaded."""
+
+    def __init__(self, class_name: str, problem: Exception) -> None:
+        text = " ".join(str(problem).split())
+        super().__init__(
+            f"{class_name} cannot be made: {type(problem).__name__}: {text:.200}",
+            "it is made of its parts and of defaults, saved, and loaded by the Auto classes;"
+            " `processors=False` leaves it out",
         )
 
 
@@ -132,8 +145,12 @@ def _named(processor: type | None, role: str) -> str | None:
     """What a processor's attribute names for a role, unless it leaves it to an Auto class."""
     names = getattr(processor, f"{role}_class", None)
     names = (names,) if isinstance(names, str) else names or ()
-    usable = (name for name in names if name and not name.startswith("Auto"))
-    return next((name for name in usable if find_class(name) is not None), None)
+    # The library has a second class of each image processor, for where torchvision is missing.
+    wanted = [each for name in names if name for each in (name, f"{name}Pil")]
+    found = {name: find_class(name) for name in wanted if not name.startswith("Auto")}
+    known = {name: each for name, each in found.items() if each is not None}
+    usable = (name for name, each in known.items() if not missing_requirements(each))
+    return next(usable, next(iter(known), None))
 
 
 def _of_ancestors(processor: type | None, role: str) -> str | None:

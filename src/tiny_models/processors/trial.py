@@ -20,7 +20,8 @@ def made_inputs(classes: ProcessorClasses, directory: Path, model: Any) -> dict[
     """What the processors in a directory make of a picture, a sound and a text, for a model.
 
     Each goes to the processors that take it. Only the parameters that the model's `forward` names
-    are in the result; it is empty without processors. Raises whatever a processor raises.
+    are in the result; it is empty without processors, and where a text is wanted that none of them
+    reads. Raises whatever a processor raises.
     """
     import torch
 
@@ -29,7 +30,7 @@ def made_inputs(classes: ProcessorClasses, directory: Path, model: Any) -> dict[
         made.update(_called(role, thing))
     names = inspect.signature(model.forward).parameters
     inputs = {name: value for name, value in made.items() if name in names}
-    if not inputs:
+    if not inputs or ("input_ids" in names and "input_ids" not in inputs):
         return {}
     starts = "decoder_input_ids" in names and not {"decoder_input_ids", "labels"} & inputs.keys()
     if starts:

@@ -18,7 +18,7 @@ from tiny_models.processors.classes import (
 )
 from tiny_models.processors.entries import ENTRIES, WITHOUT_FILES, ProcessorEntry
 from tiny_models.processors.options import ProcessorOptions
-from tiny_models.processors.own import NoKnownClass, OwnProcessors
+from tiny_models.processors.own import NoKnownClass, NotMade, OwnProcessors
 from tiny_models.processors.settings import checkpoint_settings
 from tiny_models.processors.sizing import (
     audio_values,
@@ -76,6 +76,7 @@ def write_available(
 
     With ``partial`` a processor class that cannot be made leaves those of its parts that can.
     """
+    installed = own is None
     own = own or OwnProcessors(classes_of(model_type))
     if not options.enabled:
         return Written()
@@ -87,7 +88,7 @@ def write_available(
             )
         return Written(missing=tuple(own.lacking.values()))
     entry = ENTRIES.get(own.classes.processor or "", ProcessorEntry(""))
-    maker = _Maker(model_type, config, options, directory, own, entry)
+    maker = _Maker(model_type, config, options, directory, own, entry, installed=installed)
     with tempfile.TemporaryDirectory(prefix=".processor-", dir=directory.parent) as name:
         saved = maker.save(Path(name), partial=partial)
         if maker.missing and not partial:
@@ -115,6 +116,8 @@ class _Maker:
         directory: Path,
         own: OwnProcessors,
         entry: ProcessorEntry,
+        *,
+        installed: bool,
     ) -> None:
         self.model_type = model_type
         self.config = config
@@ -122,6 +125,7 @@ class _Maker:
         self.directory = directory
         self.classes = own.classes
         self.lacking = own.lacking
+        self.installed = installed
         self.entry = entry
         self.fields: set[str] = set()
         self.missing: list[Problem] = []
@@ -165,6 +169,11 @@ class _Maker:
         except ImportError as problem:
             packages = requirement_of(problem) or [str(problem)]
             self.missing.append(MissingRequirement(f"the {role} of {self.model_type}", packages))
+        except Exception as problem:
+            # Whatever a class of a repository raises; one of the library has an entry for it.
+            if self.installed or isinstance(problem, Problem):
+                raise
+            self.missing.append(NotMade(class_name, problem))
         else:
             return made
         return None

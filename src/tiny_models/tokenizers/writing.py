@@ -10,7 +10,7 @@ from typing import Any
 
 from tiny_models.asset_reports import SETTINGS, without_loading
 from tiny_models.own_classes import is_own
-from tiny_models.problems import InputProblem, MissingRequirement
+from tiny_models.problems import InputProblem, MissingRequirement, Problem
 from tiny_models.tokenizers.class_files import files_of
 from tiny_models.tokenizers.class_pipeline import ClassPipeline, class_named, pipeline_of
 from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
@@ -36,13 +36,28 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
         return Vocabulary(max(part.size for part in made), made[-1].special_ids)
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tokenizer-", dir=directory.parent) as scratch:
-        tokenizer = make(recipe, Path(scratch))
-        vocabulary = vocabulary_of(recipe, tokenizer)
-        keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
-        saved = settle(tokenizer, Path(scratch), keep=keep)
+        try:
+            tokenizer = make(recipe, Path(scratch))
+            vocabulary = vocabulary_of(recipe, tokenizer)
+            keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
+            saved = settle(tokenizer, Path(scratch), keep=keep)
+        except Exception as problem:
+            # Whatever a class of a repository raises; one of the library has an entry for it.
+            if isinstance(problem, Problem) or not is_own(class_named(recipe.tokenizer_class)):
+                raise
+            raise _not_made(recipe.tokenizer_class, problem) from None
         forget_loading(saved)
         move_files(saved, directory)
     return vocabulary
+
+
+def _not_made(class_name: str, problem: Exception) -> InputProblem:
+    text = " ".join(str(problem).split())
+    return InputProblem(
+        f"{class_name} cannot be made from nothing: {type(problem).__name__}: {text:.200}",
+        "it is made without a vocabulary and of a small one, saved, and loaded; set"
+        " `from_checkpoint`, or `tokenizer='none'`",
+    )
 
 
 def make(recipe: Recipe, scratch: Path) -> Any:
@@ -65,16 +80,6 @@ def make(recipe: Recipe, scratch: Path) -> Any:
         if entry.packages:
             raise MissingRequirement(recipe.tokenizer_class, entry.packages) from None
         raise
-    except Exception as problem:
-        if not is_own(class_named(recipe.tokenizer_class)):
-            raise
-        text = " ".join(str(problem).split())
-        raise InputProblem(
-            f"{recipe.tokenizer_class} cannot be made from nothing: {type(problem).__name__}:"
-            f" {text:.200}",
-            "give it defaults, as tokenizer classes of the library have, or set `from_checkpoint`,"
-            " or `tokenizer='none'`",
-        ) from None
     _add(tokenizer, recipe)
     if recipe.chat_template is not None:
         tokenizer.chat_template = recipe.chat_template
