@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,14 @@ def main_config(module: str, config_class: type) -> type:
     name = model_name(module)
     if not _beside(module, f"configuration_{name}"):
         return config_class
-    for found in _exported(_import(_sibling(module, f"configuration_{name}"))):
-        if issubclass(found, PreTrainedConfig) and found.model_type.replace("-", "_") == name:
+    exported = _exported(_import(_sibling(module, f"configuration_{name}")))
+    configs = [each for each in exported if issubclass(each, PreTrainedConfig)]
+    parts = {spec.config_class for each in configs for spec in each.sub_configs_defaults.values()}
+    wholes = [each for each in configs if each not in parts]
+    for found in wholes:
+        if found.model_type.replace("-", "_") == name:
             return found
-    return config_class
+    return wholes[0] if config_class in parts and wholes else config_class
 
 
 def registered(role: str, config_class: type) -> type | None:
@@ -184,14 +189,22 @@ def _sibling(module: str, leaf: str) -> str:
 def _import(name: str) -> Any:
     try:
         return import_module(name)
-    except ImportError:
-        raise
     except Exception as problem:
+        if isinstance(problem, ImportError) and _lacks_package(problem):
+            raise
         text = " ".join(str(problem).split())
         raise InputError(
             f"{name} cannot be imported: {type(problem).__name__}: {text}",
             hint="the fixture's tokenizer and processors are made by the classes in it",
         ) from None
+
+
+def _lacks_package(problem: ImportError) -> bool:
+    """Whether a package is missing, not a module or a name in one that is there."""
+    if isinstance(problem, ModuleNotFoundError) and problem.name:
+        return find_spec(problem.name.partition(".")[0]) is None
+    # What asks for a package in words, as the library does, names no module.
+    return problem.name is None
 
 
 def _base(role: str) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +18,15 @@ from tiny_models.located import find_fixtures
 from tiny_models.own_classes import main_config, model_name
 from tiny_models.pytest_plugin import LoadedFixture
 
-# A model that sees and writes. Of each test a name of its own stands for the dollar sign, as what
-# is registered with the Auto classes stays.
+# In these files, @ and $ stand for the model's name and what its classes begin with. Each test has
+# a name of its own, because what is registered with the Auto classes stays. First a model that sees
+# and writes.
 SEEING = """
 from transformers import LlavaConfig, LlavaForConditionalGeneration
 from transformers.models.siglip import SiglipVisionConfig, SiglipVisionModel
 
 class $Config(LlavaConfig):
-    model_type = "$"
+    model_type = "@"
 
 class $ForConditionalGeneration(LlavaForConditionalGeneration):
     config: $Config
@@ -61,7 +64,7 @@ import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
 class $Config(PreTrainedConfig):
-    model_type = "$"
+    model_type = "@"
     hidden_size: int = 512
 
 class $Model(PreTrainedModel):
@@ -79,11 +82,45 @@ class $Model(PreTrainedModel):
 
 __all__ = ["$Config", "$Model"]
 """
+LOOKING_AT = """
+from transformers import ViTImageProcessorPil
+
+class $ImageProcessor(ViTImageProcessorPil):
+    pass
+
+__all__ = ["$ImageProcessor"]
+"""
+WITH_PARTS = """
+from transformers import AutoConfig, CLIPVisionConfig, LlavaConfig
+from transformers.configuration_utils import SubConfigSpec
+
+class $VisionConfig(CLIPVisionConfig):
+    model_type = "@_vision"
+
+class $Config(LlavaConfig):
+    model_type = "@"
+    sub_configs_defaults = {
+        "vision_config": SubConfigSpec(config_class=$VisionConfig),
+        "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
+    }
+
+__all__ = ["$Config", "$VisionConfig"]
+"""
+OF_PARTS = """
+from transformers import CLIPVisionModel
+from .configuration_@ import $VisionConfig
+
+class $VisionModel(CLIPVisionModel):
+    config: $VisionConfig
+    forward = CLIPVisionModel.forward
+
+__all__ = ["$VisionModel"]
+"""
 READING = """
 from transformers import LlamaConfig, LlamaForCausalLM
 
 class $Config(LlamaConfig):
-    model_type = "$"
+    model_type = "@"
 
 class $ForCausalLM(LlamaForCausalLM):
     config: $Config
@@ -125,7 +162,7 @@ def build(
         package.mkdir(exist_ok=True)
         (package / "__init__.py").touch()
         for kind, text in files.items():
-            spelled = text.replace('"$"', f'"{name}"').replace("$", name.title())
+            spelled = text.replace("@", name).replace("$", name.title())
             (package / f"{kind}_{name}.py").write_text(spelled, encoding="utf-8")
         module = f"package_{name}.modeling_{name}"
         entry = {
@@ -255,6 +292,12 @@ def test_nothing_known_is_told(build: Any, capsys: pytest.CaptureFixture[str]) -
             True,
             "package_breaking.image_processing_breaking cannot be imported: ZeroDivisionError",
         ),
+        (
+            "mistaking",
+            {"modeling": LOOKING, "image_processing": "from transformers import NoSuchClass\n"},
+            True,
+            "cannot be imported: ImportError: cannot import name 'NoSuchClass'",
+        ),
     ],
 )
 def test_what_cannot_be_met(
@@ -268,16 +311,36 @@ def test_what_cannot_be_met(
     assert "\nhint: " in told
 
 
-def test_a_package_that_is_missing(build: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "raise ImportError('Package `num2words` is required')\n"
-    files = {"modeling": LOOKING, "image_processing": text}
-    code, _ = build("lacking", files)
+@pytest.mark.parametrize(
+    ("name", "text", "package"),
+    [
+        ("asking", "raise ImportError('Package `num2words` is required')", "num2words"),
+        ("importing", "import no_such_package.inner", "no_such_package"),
+    ],
+)
+def test_a_package_that_is_missing(
+    build: Any, capsys: pytest.CaptureFixture[str], name: str, text: str, package: str
+) -> None:
+    code, _ = build(name, {"modeling": LOOKING, "image_processing": f"{text}\n"})
     told = capsys.readouterr().err
     assert code == 0
-    assert "package_lacking.image_processing_lacking needs num2words" in told
-    code, _ = build("lacking", {}, processors={"size": 3})
-    assert code == 2 or code == 3
-    assert "needs num2words" in capsys.readouterr().err
+    assert f"package_{name}.image_processing_{name} needs {package}" in told
+    code, _ = build(name, {}, processors={"size": 3})
+    assert code == 3
+    assert f"needs {package}" in capsys.readouterr().err
+
+
+def test_another_backend_will_do(build: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    _, fixture = build(
+        "backed",
+        {
+            "modeling": LOOKING,
+            "image_processing": "import no_such_package\n",
+            "image_processing_pil": LOOKING_AT,
+        },
+    )
+    assert "warning" not in capsys.readouterr().err
+    assert type(fixture.processor).__name__ == "BackedImageProcessor"
 
 
 def test_an_own_tokenizer(build: Any, tmp_path: Path) -> None:
@@ -304,8 +367,21 @@ def test_classes_that_cannot_be_made(build: Any, capsys: pytest.CaptureFixture[s
     code, _ = build("failed", {"modeling": READING, "tokenization": broken})
     told = capsys.readouterr().err
     assert code == 2
-    assert "FailedTokenizer cannot be made from nothing: TypeError: " in told
+    assert "FailedTokenizer cannot be made: TypeError: " in told
     assert "\nhint: " in told
+
+
+def test_a_part_gets_what_prepares_its_inputs(
+    build: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"configuration": WITH_PARTS, "modeling": OF_PARTS, "processing": EXTENDING}
+    _, fixture = build("whole", {**files, "image_processing": LOOKING_AT})
+    assert fixture.architecture == "WholeVisionModel"
+    assert "warning" not in capsys.readouterr().err
+    names = {path.name for path in fixture.path.iterdir()}
+    assert "preprocessor_config.json" in names
+    assert not {"processor_config.json", "tokenizer.json"} & names
+    assert type(fixture.processor).__name__ == "WholeImageProcessor"
 
 
 def test_names_of_models() -> None:
@@ -320,3 +396,18 @@ def test_a_part_is_of_the_whole_models_config() -> None:
     module = "transformers.models.clip.modeling_clip"
     assert main_config(module, CLIPVisionConfig) is CLIPConfig
     assert "transformers.models.clip.modeling_clip" in sys.modules
+
+
+def test_another_process_writes_the_same(build: Any, tmp_path: Path) -> None:
+    files = {"modeling": SEEING, "processing": EXTENDING}
+    _, fixture = build("repeats", files, **seeing("repeats"))
+    subprocess.run(
+        [sys.executable, "-m", "tiny_models", "build", str(tmp_path / "request.json"), "--quiet",
+         "--output", str(tmp_path / "other")],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONHASHSEED": "7"},
+    )  # fmt: skip
+    before, after = contents(fixture.path), contents(tmp_path / "other" / "repeats")
+    assert {"processor_config.json", "tokenizer.json", "fixture.json"} <= before.keys()
+    assert after == before

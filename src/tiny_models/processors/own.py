@@ -55,18 +55,6 @@ class NoKnownClass(InputProblem):
         )
 
 
-class NotMade(InputProblem):
-    """A class of a repository's own model raises something where it is made, saved or loaded."""
-
-    def __init__(self, class_name: str, problem: Exception) -> None:
-        text = " ".join(str(problem).split())
-        super().__init__(
-            f"{class_name} cannot be made: {type(problem).__name__}: {text:.200}",
-            "it is made of its parts and of defaults, saved, and loaded by the Auto classes;"
-            " `processors=False` leaves it out",
-        )
-
-
 @dataclass(frozen=True)
 class OwnProcessors:
     """The classes by role, and why others that the model's inputs call for are not there."""
@@ -93,10 +81,11 @@ def own_processors(
     wanted = _wanted(model_class, processor, whole=whole)
     lacking: dict[str, Problem] = {
         each.role: MissingRequirement(
-            each.module, requirement_of(each.problem) or [str(each.problem)]
+            each.module, requirement_of(each.problem) or [each.problem.name or str(each.problem)]
         )
         for each in unavailable
-        if whole or each.role in wanted
+        # Of two backends, one may do.
+        if (whole or each.role in wanted) and registered(each.role, main) is None
     }
     found: dict[str, str] = {}
     for role in _PARTS:

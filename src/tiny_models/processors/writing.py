@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tiny_models.problems import InputProblem, MissingRequirement, Problem, unknown
+from tiny_models.problems import InputProblem, MissingRequirement, NotMade, Problem, unknown
 from tiny_models.processors.classes import (
     classes_of,
     load_class,
@@ -18,7 +18,7 @@ from tiny_models.processors.classes import (
 )
 from tiny_models.processors.entries import ENTRIES, WITHOUT_FILES, ProcessorEntry
 from tiny_models.processors.options import ProcessorOptions
-from tiny_models.processors.own import NoKnownClass, NotMade, OwnProcessors
+from tiny_models.processors.own import NoKnownClass, OwnProcessors
 from tiny_models.processors.settings import checkpoint_settings
 from tiny_models.processors.sizing import (
     audio_values,
@@ -32,6 +32,10 @@ from tiny_models.tokenizers.writing import forget_loading, make, move_files
 
 _ROUNDS = 4
 _TOKENIZER = re.compile(r".*tokenizer")
+_HINT = (
+    "it is made of its parts and of defaults, saved, and loaded by the Auto classes;"
+    " `processors=False` leaves it out"
+)
 _AUDIO_ROLES = ("feature_extractor", "audio_processor")
 
 
@@ -173,7 +177,7 @@ class _Maker:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if self.installed or isinstance(problem, Problem):
                 raise
-            self.missing.append(NotMade(class_name, problem))
+            self.missing.append(NotMade(class_name, problem, _HINT))
         else:
             return made
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from tiny_models.asset_reports import SETTINGS, without_loading
 from tiny_models.own_classes import is_own
-from tiny_models.problems import InputProblem, MissingRequirement, Problem
+from tiny_models.problems import MissingRequirement, NotMade, Problem
 from tiny_models.tokenizers.class_files import files_of
 from tiny_models.tokenizers.class_pipeline import ClassPipeline, class_named, pipeline_of
 from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
@@ -22,6 +22,10 @@ from tiny_models.vocabulary import Vocabulary
 
 # A class completes its settings when it saves for the first time; some need another round.
 _ROUNDS = 4
+_HINT = (
+    "it is made without a vocabulary and of a small one, saved, and loaded; set `from_checkpoint`,"
+    " or `tokenizer='none'`"
+)
 
 
 def write(recipe: Recipe, directory: Path) -> Vocabulary:
@@ -45,19 +49,10 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if isinstance(problem, Problem) or not is_own(class_named(recipe.tokenizer_class)):
                 raise
-            raise _not_made(recipe.tokenizer_class, problem) from None
+            raise NotMade(recipe.tokenizer_class, problem, _HINT) from None
         forget_loading(saved)
         move_files(saved, directory)
     return vocabulary
-
-
-def _not_made(class_name: str, problem: Exception) -> InputProblem:
-    text = " ".join(str(problem).split())
-    return InputProblem(
-        f"{class_name} cannot be made from nothing: {type(problem).__name__}: {text:.200}",
-        "it is made without a vocabulary and of a small one, saved, and loaded; set"
-        " `from_checkpoint`, or `tokenizer='none'`",
-    )
 
 
 def make(recipe: Recipe, scratch: Path) -> Any:
