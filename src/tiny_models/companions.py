@@ -91,11 +91,9 @@ def write_processors(plan: Plan, own: OwnParts | None, config: Any, directory: s
         )
     except Problem as problem:
         raise _translated(problem, plan) from None
-    for each in missing:
-        print(
-            f"{request.address}: warning: left out: {each.message}\nhint: {each.hint}",
-            file=sys.stderr,
-        )
+    # A processor and its part may lack the same.
+    for told in dict.fromkeys(f"{each.message}\nhint: {each.hint}" for each in missing):
+        print(f"{request.address}: warning: left out: {told}", file=sys.stderr)
 
 
 def try_processors(plan: Plan, own: OwnParts, model: Any, directory: str) -> dict[str, Any] | None:

@@ -2,21 +2,18 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
-
 from tiny_models.coverage import Result, prepare, run
 
 # Of several kinds, in order of their names.
 CLASSES = ("BertModel", "CLIPModel", "GPT2LMHeadModel", "ViTModel", "WhisperModel")
 
 
-@pytest.mark.parametrize("build_only", [True, False])
-def test_more_processes_find_the_same(build_only: bool) -> None:
+def test_more_processes_find_the_same() -> None:
     def tried(jobs: int) -> tuple[list[Result], list[str]]:
         told: list[str] = []
         results = run(
             CLASSES,
-            build_only=build_only,
+            build_only=False,
             jobs=jobs,
             report=lambda result: told.append(result.architecture),
         )
@@ -27,6 +24,6 @@ def test_more_processes_find_the_same(build_only: bool) -> None:
     together, finished = tried(2)
     assert [each.architecture for each in alone] == list(CLASSES) == in_order
     assert all(each.ok and each.size for each in alone)
-    assert all(bool(each.inputs) != build_only for each in alone)
+    assert all(each.inputs for each in alone)
     assert together == alone
     assert sorted(finished) == in_order
