@@ -177,8 +177,12 @@ def test_tiny_fixture(tiny_fixture):
     fixture = tiny_fixture("tiny-random/fresco")
     model = AutoModelForImageClassification.from_pretrained("tiny-random/fresco").eval()
     assert type(model) is fixture.model_class
-    processor = FrescoImageProcessor(patch_size=fixture.config.patch_size)
-    inputs = processor([picture(12, 20), picture(20, 12)], return_tensors="pt")
+    processor = AutoImageProcessor.from_pretrained("tiny-random/fresco")
+    assert type(processor) is type(fixture.processor) is FrescoImageProcessor
+    assert processor.patch_size == fixture.config.patch_size
+    inputs = processor([picture(40, 70), picture(700, 400)], return_tensors="pt")
+    patches = inputs["image_sizes"] // fixture.config.patch_size
+    assert patches.tolist() == [[4, 2], [3, 5]]
     with torch.no_grad():
         logits = model(**inputs).logits
     assert logits.shape == (2, fixture.config.num_labels)

@@ -188,14 +188,37 @@ def test_training(model, processor):
 
 
 def test_tiny_fixture(tiny_fixture):
-    """Loaded by its name, with the configs of its parts, it reads a text without a picture."""
+    """Loaded by its name, with the configs of its parts, it tells two pictures apart."""
     fixture = tiny_fixture("tiny-random/palette")
     model = AutoModelForImageTextToText.from_pretrained("tiny-random/palette").eval()
     assert isinstance(model, PaletteForConditionalGeneration)
     assert isinstance(fixture.config.vision_config, FrescoConfig)
     assert isinstance(fixture.config.text_config, QuillConfig)
-    tokens = torch.tensor([[5, 6, 7, 8]])
+    processor = AutoProcessor.from_pretrained("tiny-random/palette")
+    assert type(processor) is type(fixture.processor) is PaletteProcessor
+    assert type(processor.image_processor) is PaletteImageProcessor
+    assert len(processor.tokenizer) == fixture.config.text_config.vocab_size
+    asked = [
+        {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "what is this?"}]}
+    ]
+    text = processor.apply_chat_template(asked, add_generation_prompt=True)
+    # Of 32 pixels' width and height is what becomes a token; one ends each row
+    pictures = {(64, 32): 1 * (2 + 1), (64, 64): 2 * (2 + 1), (400, 100): 2 * (8 + 1)}
+    inputs = processor(
+        images=[picture(*size) for size in pictures],
+        text=[text] * len(pictures),
+        padding=True,
+        return_tensors="pt",
+    )
+    image_tokens = (inputs["input_ids"] == fixture.config.image_token_id).sum(dim=-1)
+    assert image_tokens.tolist() == list(pictures.values())
     with torch.no_grad():
-        logits = model(input_ids=tokens).logits
-    assert logits.shape == (1, 4, fixture.config.text_config.vocab_size)
+        logits = model(**inputs).logits
+        other = model(**inputs | {"pixel_values": -inputs["pixel_values"]}).logits
+    assert logits.shape == (*inputs["input_ids"].shape, fixture.config.text_config.vocab_size)
     assert logits.isfinite().all()
+    assert not torch.allclose(logits[:, -1], other[:, -1])
+    options = {"max_new_tokens": 4, "do_sample": False}
+    written = model.generate(**inputs, **options)
+    torch.testing.assert_close(written, model.generate(**inputs, **options))
+    assert all(processor.batch_decode(written[:, inputs["input_ids"].shape[1] :]))

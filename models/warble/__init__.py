@@ -5,6 +5,8 @@ from transformers import (
     AutoFeatureExtractor,
     AutoModel,
     AutoModelForSpeechSeq2Seq,
+    AutoProcessor,
+    Wav2Vec2Processor,
 )
 
 from .configuration_warble import WarbleConfig
@@ -13,6 +15,7 @@ from .modeling_warble import WarbleForConditionalGeneration, WarbleModel, Warble
 
 AutoConfig.register("warble", WarbleConfig)
 AutoFeatureExtractor.register(WarbleConfig, WarbleFeatureExtractor)
+AutoProcessor.register(WarbleConfig, Wav2Vec2Processor)
 AutoModel.register(WarbleConfig, WarbleModel)
 AutoModelForSpeechSeq2Seq.register(WarbleConfig, WarbleForConditionalGeneration)
 

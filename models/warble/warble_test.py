@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from transformers import AutoFeatureExtractor, AutoModel, AutoModelForSpeechSeq2Seq
+from transformers import (
+    AutoFeatureExtractor,
+    AutoModel,
+    AutoModelForSpeechSeq2Seq,
+    AutoProcessor,
+    Wav2Vec2Processor,
+)
 
 from models.checks import check_attention_implementations, check_reload, check_training
 from models.warble.configuration_warble import WarbleConfig
@@ -156,7 +162,23 @@ def test_tiny_fixture(tiny_fixture):
     fixture = tiny_fixture("tiny-random/warble")
     model = AutoModelForSpeechSeq2Seq.from_pretrained("tiny-random/warble").eval()
     assert type(model) is fixture.model_class
-    sound = torch.sin(torch.arange(16000) / 20)[None]
-    first, second = (model.generate(sound, max_new_tokens=5, do_sample=False) for _ in range(2))
+    processor = AutoProcessor.from_pretrained("tiny-random/warble")
+    assert type(processor) is type(fixture.processor) is Wav2Vec2Processor
+    assert type(processor.feature_extractor) is WarbleFeatureExtractor
+    assert len(processor.tokenizer) == fixture.config.vocab_size
+    sounds = [np.sin(np.arange(samples) / 20) for samples in (16000, 9000)]
+    inputs = processor(
+        audio=sounds,
+        text=["a long tone", "a short one"],
+        sampling_rate=16000,
+        padding=True,
+        return_tensors="pt",
+    )
+    labels = inputs.pop("labels")
+    with torch.no_grad():
+        outputs = model(**inputs, labels=labels)
+    assert outputs.logits.shape == (*labels.shape, fixture.config.vocab_size)
+    assert outputs.loss.isfinite()
+    first, second = (model.generate(**inputs, max_new_tokens=5, do_sample=False) for _ in range(2))
     assert first.tolist() == second.tolist()
-    assert first.shape[0] == 1
+    assert len(processor.batch_decode(first)) == 2

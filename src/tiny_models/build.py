@@ -129,7 +129,8 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
 
     request = wanted.request
     with named_packages(wanted.architecture):
-        vocabulary = companions.write_tokenizer(wanted, directory)
+        own = companions.own_parts(wanted)
+        vocabulary = companions.write_tokenizer(wanted, own, directory)
         config = shrink_class(
             wanted.config_class,
             architecture=wanted.architecture,
@@ -138,7 +139,7 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
         )
         model = _model(wanted, config)
     _start_decoding(model)
-    companions.write_processors(wanted, config, directory)
+    companions.write_processors(wanted, own, config, directory)
     _save(model, directory, request.shards)
     parameters = sum(each.numel() for each in model.parameters())
     with open(os.path.join(directory, "README.md"), "w", encoding="utf-8") as file:
@@ -153,7 +154,10 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
             hint="override the sizes that are still large in `config`, or raise `max_size`",
         )
     try:
-        return verification.run_checks(model, wanted.model_class, directory, request.checks)
+        record = verification.run_checks(model, wanted.model_class, directory, request.checks)
+        if own is not None and "forward" in request.checks:
+            record["processors"] = companions.try_processors(wanted, own, model, directory)
+        return record
     except CheckFailed as problem:
         if request.config and not problem.hint:
             problem.hint = f"the overrides ({', '.join(sorted(request.config))}) may not fit"

@@ -17,7 +17,7 @@ from tiny_models.packages import named_packages
 from tiny_models.request import FixtureRequest, Source
 
 # Raised when the same request gives other bytes than before.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

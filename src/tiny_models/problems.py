@@ -38,6 +38,16 @@ class MissingRequirement(Problem):
         )
 
 
+class NotMade(InputProblem):
+    """A class of a repository raises something where it is made, saved or loaded."""
+
+    def __init__(self, class_name: str, problem: Exception, hint: str) -> None:
+        text = " ".join(str(problem).split())
+        super().__init__(
+            f"{class_name} cannot be made: {type(problem).__name__}: {text:.200}", hint
+        )
+
+
 def unknown(what: str, found: str, known: Iterable[str]) -> InputProblem:
     """The problem that ``found`` is none of the ``known``: with the nearest or all of them."""
     names = sorted(known)

@@ -53,12 +53,20 @@ class LoadedFixture:
     @cached_property
     def tokenizer(self) -> Any:
         """The tokenizer."""
-        return import_module("transformers").AutoTokenizer.from_pretrained(self.path)
+        return self._auto_class("AutoTokenizer").from_pretrained(self.path)
 
     @cached_property
     def processor(self) -> Any:
         """The processor, or where the model has no other, its image processor or tokenizer."""
-        return import_module("transformers").AutoProcessor.from_pretrained(self.path)
+        return self._auto_class("AutoProcessor").from_pretrained(self.path)
+
+    def _auto_class(self, name: str) -> Any:
+        """An Auto class that knows the classes beside the model's module."""
+        if self._module is not None:
+            from tiny_models.own_classes import register_model
+
+            register_model(self.model_class.__module__, self.config)
+        return getattr(import_module("transformers"), name)
 
 
 def start(indexes: Iterable[Path]) -> None:

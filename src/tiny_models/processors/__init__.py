@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tiny_models.problems import MissingRequirement
+from tiny_models.problems import Problem
 from tiny_models.processors.options import ProcessorOptions
+
+if TYPE_CHECKING:
+    from tiny_models.processors.own import OwnProcessors
 
 __all__ = ["ProcessorOptions", "build", "build_available"]
 
@@ -20,15 +23,17 @@ def build(
     config: Any,
     options: ProcessorOptions | bool | Mapping[str, Any] | None,
     directory: Path,
+    own: OwnProcessors | None = None,
 ) -> list[str]:
     """Writes the processors of a model type into the directory that has its tokenizer.
 
-    ``config`` is the tiny model's config, or the mapping that its `to_dict` gives. Returns the
-    names of the files written; none for a type without processors. Raises Problem.
+    ``config`` is the tiny model's config, or the mapping that its `to_dict` gives; ``own`` has the
+    classes of a type that the library does not know. Returns the names of the files written; none
+    for a type without processors. Raises Problem.
     """
     from tiny_models.processors.writing import write
 
-    return write(model_type, _values(config), _options(options), directory)
+    return write(model_type, _values(config), _options(options), directory, own)
 
 
 def build_available(
@@ -36,7 +41,8 @@ def build_available(
     config: Any,
     options: ProcessorOptions | bool | Mapping[str, Any] | None,
     directory: Path,
-) -> tuple[list[str], list[MissingRequirement]]:
+    own: OwnProcessors | None = None,
+) -> tuple[list[str], list[Problem]]:
     """As `build`, but makes what the environment allows, and tells what it does not.
 
     An image processor is written where the class that joins it with others lacks a package, for
@@ -45,7 +51,7 @@ def build_available(
     from tiny_models.processors.writing import write_available
 
     written = write_available(
-        model_type, _values(config), _options(options), directory, partial=True
+        model_type, _values(config), _options(options), directory, own, partial=True
     )
     return list(written.files), list(written.missing)
 

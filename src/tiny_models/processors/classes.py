@@ -58,11 +58,30 @@ def classes_of(model_type: str) -> ProcessorClasses:
     )
 
 
-def load_class(name: str) -> Any:
-    """A class of the library; raises MissingRequirement for what is not installed."""
+def find_class(name: str) -> Any | None:
+    """A class of the library, or one that a repository has registered; None if there is none."""
     import transformers
+    from transformers.models.auto import (
+        feature_extraction_auto,
+        image_processing_auto,
+        processing_auto,
+        video_processing_auto,
+    )
 
-    found = getattr(transformers, name)
+    found = getattr(transformers, name, None)
+    for look_up in (
+        processing_auto.processor_class_from_name,
+        image_processing_auto.get_image_processor_class_from_name,
+        video_processing_auto.video_processor_class_from_name,
+        feature_extraction_auto.feature_extractor_class_from_name,
+    ):
+        found = look_up(name) if found is None else found
+    return found
+
+
+def load_class(name: str) -> Any:
+    """The class that `find_class` finds; raises MissingRequirement for what is not installed."""
+    found = find_class(name)
     missing = missing_requirements(found)
     if missing:
         raise MissingRequirement(name, missing)

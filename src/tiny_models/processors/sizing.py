@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-_VISION = re.compile(r".*(vision|visual|image|backbone|pixel).*")
-_AUDIO = re.compile(r".*(audio|speech|sound|encoder).*")
+# Names of sub-configs.
+VISION_PARTS = re.compile(r".*(vision|visual|image|backbone|pixel).*")
+AUDIO_PARTS = re.compile(r".*(audio|speech|sound|encoder).*")
 # Parts of which a value is taken where no other has it.
 _PART = re.compile(r"(perceiver|backbone|encoder).*")
 # An image's edge in pixels, where the config leaves it open.
@@ -63,7 +64,7 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
 
     ``fields`` has the processor's default values. Sizes are in pixels.
     """
-    known = flat_values(config, _VISION)
+    known = flat_values(config, VISION_PARTS)
     values: dict[str, Any] = {}
     for name in _SAME_FIELDS:
         if fields.get(name) is not None and _whole(known.get(name)):
@@ -75,9 +76,15 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["num_frames"] = min(fields["num_frames"], _FEW_FRAMES)
     if isinstance(fields.get("image_grid_pinpoints"), list) and known.get("image_grid_pinpoints"):
         values["image_grid_pinpoints"] = known["image_grid_pinpoints"]
-    finer = flat_values(config.get("high_res_vision_config") or {}, _VISION).get("image_size")
+    finer = flat_values(config.get("high_res_vision_config") or {}, VISION_PARTS).get("image_size")
     if isinstance(fields.get("high_res_size"), Mapping) and _edges(finer):
         values["high_res_size"] = _size(fields["high_res_size"], _edges(finer), 1)
+    # Those with a least number, too, count the crops of an image by such fields.
+    patches = [fields.get(name) for name in ("max_patches", "patch_size")]
+    if all(isinstance(each, int) for each in patches) and "min_patches" not in fields:
+        values["max_patches"] = (
+            _MOST_TOKENS * max(1, merge or _whole(fields.get("merge_size")))
+        ) ** 2
     edges = _edges(known.get("image_size"))
     unit = _unit({**fields, **values})
     for name in ("size", "crop_size", "max_image_size", "pad_size"):
@@ -98,7 +105,7 @@ def _unit(fields: Mapping[str, Any]) -> int:
 
 def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
     """Values for those fields of a feature extractor that the config determines."""
-    known = flat_values(config, _AUDIO)
+    known = flat_values(config, AUDIO_PARTS)
     values: dict[str, Any] = {}
     bins = next((known[name] for name in _MEL_NAMES if _whole(known.get(name))), None)
     if bins is not None:
@@ -141,7 +148,7 @@ def _chunk(frames: int, rate: int, hop: int) -> dict[str, int]:
 
 def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> dict[str, Any]:
     """Values for those parameters of a processor class that the config determines."""
-    known = flat_values(config, _VISION)
+    known = flat_values(config, VISION_PARTS)
     values = {}
     for name in parameters:
         for other in _OTHER_NAMES.get(name, (name,) if name == "patch_size" else ()):
@@ -164,7 +171,7 @@ def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> 
 
 def image_tokens(config: Mapping[str, Any]) -> int | None:
     """As how many tokens the vision part sees an image, if its config tells."""
-    known = flat_values(config, _VISION)
+    known = flat_values(config, VISION_PARTS)
     edges, unit = _edges(known.get("image_size")), _whole(known.get("patch_size"))
     strides = known.get("patch_stride")
     if isinstance(strides, (list, tuple)):

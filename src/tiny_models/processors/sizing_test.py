@@ -126,3 +126,10 @@ def test_a_class_token_is_counted() -> None:
     assert processor_values(
         ["num_additional_image_tokens", "vision_feature_select_strategy"], config
     ) == {"num_additional_image_tokens": 1, "vision_feature_select_strategy": "default"}
+
+
+def test_a_budget_of_patches_is_small_and_one_of_crops_is_kept() -> None:
+    budget = {"max_patches": 1024, "patch_size": 16, "merge_size": 1}
+    assert image_values(budget, {"merge_size": 2})["max_patches"] == 64
+    assert image_values(budget, {})["max_patches"] == 16
+    assert "max_patches" not in image_values({**budget, "min_patches": 1}, {})

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tiny_models.problems import InputProblem, MissingRequirement, unknown
+from tiny_models.problems import InputProblem, MissingRequirement, NotMade, Problem, unknown
 from tiny_models.processors.classes import (
-    ProcessorClasses,
     classes_of,
     load_class,
     requirement_of,
 )
 from tiny_models.processors.entries import ENTRIES, WITHOUT_FILES, ProcessorEntry
 from tiny_models.processors.options import ProcessorOptions
+from tiny_models.processors.own import NoKnownClass, OwnProcessors
 from tiny_models.processors.settings import checkpoint_settings
 from tiny_models.processors.sizing import (
     audio_values,
@@ -32,27 +32,36 @@ from tiny_models.tokenizers.writing import forget_loading, make, move_files
 
 _ROUNDS = 4
 _TOKENIZER = re.compile(r".*tokenizer")
+_HINT = (
+    "it is made of its parts and of defaults, saved, and loaded by the Auto classes;"
+    " `processors=False` leaves it out"
+)
 _AUDIO_ROLES = ("feature_extractor", "audio_processor")
 
 
 @dataclass(frozen=True)
 class Written:
-    """The names of the files, and what could not be made for want of packages."""
+    """The names of the files, and what could not be made for want of packages or of a class."""
 
     files: tuple[str, ...] = ()
-    missing: tuple[MissingRequirement, ...] = ()
+    missing: tuple[Problem, ...] = ()
 
 
 def write(
-    model_type: str, config: Mapping[str, Any], options: ProcessorOptions, directory: Path
+    model_type: str,
+    config: Mapping[str, Any],
+    options: ProcessorOptions,
+    directory: Path,
+    own: OwnProcessors | None = None,
 ) -> list[str]:
     """Writes the files of a type's processors beside its tokenizer; returns their names.
 
     ``config`` has the values of the tiny model's config, defaults included. The directory has the
     tokenizer's files already, if the type has a tokenizer; a processor class's own files take the
-    place of the tokenizer's, with equal ids. Raises Problem.
+    place of the tokenizer's, with equal ids. ``own`` has the classes of a model that the library
+    does not know. Raises Problem.
     """
-    written = write_available(model_type, config, options, directory)
+    written = write_available(model_type, config, options, directory, own)
     if written.missing:
         raise written.missing[0]
     return list(written.files)
@@ -63,6 +72,7 @@ def write_available(
     config: Mapping[str, Any],
     options: ProcessorOptions,
     directory: Path,
+    own: OwnProcessors | None = None,
     *,
     partial: bool = False,
 ) -> Written:
@@ -70,11 +80,19 @@ def write_available(
 
     With ``partial`` a processor class that cannot be made leaves those of its parts that can.
     """
-    classes = classes_of(model_type)
-    if not options.enabled or not classes:
+    installed = own is None
+    own = own or OwnProcessors(classes_of(model_type))
+    if not options.enabled:
         return Written()
-    entry = ENTRIES.get(classes.processor or "", ProcessorEntry(""))
-    maker = _Maker(model_type, config, options, directory, classes, entry)
+    if not own.classes:
+        if options.overrides and not own.lacking:
+            raise InputProblem(
+                f"{model_type} has no processors that {', '.join(options.overrides)} can be set of",
+                "leave `processors` out",
+            )
+        return Written(missing=tuple(own.lacking.values()))
+    entry = ENTRIES.get(own.classes.processor or "", ProcessorEntry(""))
+    maker = _Maker(model_type, config, options, directory, own, entry, installed=installed)
     with tempfile.TemporaryDirectory(prefix=".processor-", dir=directory.parent) as name:
         saved = maker.save(Path(name), partial=partial)
         if maker.missing and not partial:
@@ -100,28 +118,36 @@ class _Maker:
         config: Mapping[str, Any],
         options: ProcessorOptions,
         directory: Path,
-        classes: ProcessorClasses,
+        own: OwnProcessors,
         entry: ProcessorEntry,
+        *,
+        installed: bool,
     ) -> None:
         self.model_type = model_type
         self.config = config
         self.options = options
         self.directory = directory
-        self.classes = classes
+        self.classes = own.classes
+        self.lacking = own.lacking
+        self.installed = installed
         self.entry = entry
         self.fields: set[str] = set()
-        self.missing: list[MissingRequirement] = []
+        self.missing: list[Problem] = []
         self.settings = checkpoint_settings(options.from_checkpoint)
 
     def save(self, scratch: Path, *, partial: bool) -> list[Path]:
         """Saves the processor, and the parts that it does not consist of; returns the places.
 
         What cannot be made is in `missing` afterwards; without ``partial`` it is the last thing
-        that is tried.
+        that is tried, and a part may lack a class that joins it with others.
         """
+        self.missing += [
+            problem for role, problem in self.lacking.items() if partial or role != "processor"
+        ]
         places: list[Path] = []
         covered: list[str] = []
-        if self.classes.processor is not None and not self.entry.parts_only:
+        complete = partial or not self.missing
+        if complete and self.classes.processor is not None and not self.entry.parts_only:
             processor = self._tried("processor", self.classes.processor, scratch, places)
             if processor is not None:
                 covered = processor.get_attributes()
@@ -141,11 +167,17 @@ class _Maker:
             else:
                 made = self._part(role, class_name)
             places.append(_settled(made, scratch / role))
-        except MissingRequirement as problem:
-            self.missing.append(problem)
+        except (MissingRequirement, NoKnownClass) as problem:
+            if problem not in self.missing:
+                self.missing.append(problem)
         except ImportError as problem:
             packages = requirement_of(problem) or [str(problem)]
             self.missing.append(MissingRequirement(f"the {role} of {self.model_type}", packages))
+        except Exception as problem:
+            # Whatever a class of a repository raises; one of the library has an entry for it.
+            if self.installed or isinstance(problem, Problem):
+                raise
+            self.missing.append(NotMade(class_name, problem, _HINT))
         else:
             return made
         return None
@@ -191,12 +223,13 @@ class _Maker:
             return make(recipe_for(made_for, TokenizerOptions(chat_template=False)), place)
         name = self._class_of(role)
         if name is None:
-            raise InputProblem(f"no class for the {role} of {self.model_type}")
+            raise self.lacking.get(
+                _mapped(role), InputProblem(f"no class for the {role} of {self.model_type}")
+            )
         return self._part(role, name)
 
     def _class_of(self, role: str) -> str | None:
-        mapped = "feature_extractor" if role in _AUDIO_ROLES else role
-        return getattr(self.classes, mapped, None) or self.entry.classes.get(role)
+        return getattr(self.classes, _mapped(role), None) or self.entry.classes.get(role)
 
     def _tokenizer(self) -> Any:
         from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
@@ -232,6 +265,10 @@ class _Maker:
     def _overrides(self, fields: Any) -> dict[str, Any]:
         self.fields.update(name for name in fields if not name.endswith("_type"))
         return {name: value for name, value in self.options.overrides.items() if name in fields}
+
+
+def _mapped(role: str) -> str:
+    return "feature_extractor" if role in _AUDIO_ROLES else role
 
 
 def _settled(thing: Any, scratch: Path) -> Path:

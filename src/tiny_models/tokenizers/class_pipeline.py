@@ -1,4 +1,4 @@
-"""What an instance of a tokenizer class without a vocabulary tells about its pieces."""
+"""Tokenizer classes, and what an instance without a vocabulary tells about its pieces."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ class ClassPipeline:
     family: str
     notation: Notation
     first_pieces: Mapping[str, float]
+
+
+def class_named(name: str) -> Any:
+    """A tokenizer class of the library, or one that a repository has registered."""
+    import transformers
+    from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
+
+    return getattr(transformers, name, None) or tokenizer_class_from_name(name)
 
 
 def pipeline_of(tokenizer: Any) -> ClassPipeline:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tiny_models.checkpoint_files import files_named, parsed
 from tiny_models.problems import InputProblem
+from tiny_models.tokenizers.class_pipeline import class_named
 from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import Recipe
 from tiny_models.tokenizers.sentencepiece_file import shrunk_model
@@ -47,9 +48,7 @@ def write_shrunk(
             for place, part in recipe.parts.items()
         ]
         return Vocabulary(max(part.size for part in made), made[-1].special_ids)
-    import transformers
-
-    own = _vocabulary_names(getattr(transformers, recipe.tokenizer_class))
+    own = _vocabulary_names(class_named(recipe.tokenizer_class))
     files = files_named(checkpoint, (*_NAMES, *own))
     if own:
         _check_type(recipe, files, checkpoint)

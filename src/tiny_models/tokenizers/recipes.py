@@ -27,12 +27,14 @@ from tiny_models.tokenizers.entries import (
     holds_chats,
 )
 from tiny_models.tokenizers.options import TokenizerOptions
+from tiny_models.tokenizers.own import OwnText
 from tiny_models.tokenizers.processor_tokens import STANDARD, takes_tokenizer
 from tiny_models.tokenizers.token_names import (
     config_fields,
     named_tokens,
     preferred_ids,
     processor_source,
+    processor_tokens,
 )
 
 GENERAL_CLASS = "TokenizersBackend"
@@ -98,26 +100,37 @@ def has_tokenizer(model_type: str, config_class: type | None = None) -> bool:
 
 
 def recipe_for(
-    model_type: str, options: TokenizerOptions, config_class: type | None = None
+    model_type: str,
+    options: TokenizerOptions,
+    config_class: type | None = None,
+    own: OwnText | None = None,
 ) -> Recipe:
     """The recipe for a model type; raises InputProblem.
 
-    ``config_class`` is needed for a type that the library does not know.
+    ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
+    model of a repository.
     """
-    class_name = _class_name(model_type)
+    # By the type of the text part, the library knows how a new composite type writes.
+    text_type = model_type if own is None else own.model_type
+    class_name = (own and own.tokenizer_class) or _class_name(text_type)
     config_class = config_class or _config_class(model_type)
     if class_name in _PARTS:
         parts = {place: recipe_for(part, options) for place, part in _PARTS[class_name].items()}
         return Recipe(model_type, class_name, None, options.vocabulary_size, parts=parts)
     entry = CLASS_ENTRIES.get(class_name, Entry("the class tells itself"))
     if class_name == GENERAL_CLASS:
-        entry = family_entry(model_type)
+        entry = family_entry(text_type)
     if options.family is not None and options.family != entry.family:
-        class_name, entry = _other_family(model_type, class_name, options.family, entry)
+        class_name, entry = _other_family(text_type, class_name, options.family, entry)
     fields = token_fields(model_type, config_class)
-    named = named_tokens(model_type, fields, entry)
-    media = placeholders(model_type, named)
-    style = _chat_style(model_type, config_class, sees=bool(media))
+    expected = processor_tokens(model_type) if own is None else own.processor_tokens
+    if own is not None:
+        known = {each.name for each in fields}
+        others = token_fields(text_type, own.config_class)
+        fields += tuple(each for each in others if each.name not in known)
+    named = named_tokens(fields, entry, expected)
+    media = placeholders(text_type, named)
+    style = _chat_style(text_type, config_class, sees=bool(media))
     special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
     extra = list(entry.extra_tokens)
     settings = dict(entry.settings)
@@ -184,11 +197,9 @@ def _other_family(model_type: str, class_name: str, family: str, entry: Entry) -
 
 
 def _family_of(class_name: str) -> str:
-    import transformers
+    from tiny_models.tokenizers.class_pipeline import class_named, pipeline_of
 
-    from tiny_models.tokenizers.class_pipeline import pipeline_of
-
-    return pipeline_of(getattr(transformers, class_name)()).family
+    return pipeline_of(class_named(class_name)()).family
 
 
 def _whisper_tokens() -> tuple[list[str], tuple[str, ...]]:

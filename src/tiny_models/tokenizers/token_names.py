@@ -21,12 +21,15 @@ from tiny_models.tokenizers.processor_tokens import STANDARD, expected_tokens, s
 _FIRST_IDS = 16
 
 
-def named_tokens(model_type: str, fields: tuple[TokenField, ...], entry: Entry) -> dict[str, str]:
-    """Token attributes beyond the standard ones: what the processor uses and config fields hold."""
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+def named_tokens(
+    fields: tuple[TokenField, ...], entry: Entry, expected: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Token attributes beyond the standard ones: what the processor uses and config fields hold.
 
+    ``expected`` are the former, with the texts that are known.
+    """
     named: dict[str, str] = {}
-    for attribute, text in _processor_tokens(PROCESSOR_MAPPING_NAMES.get(model_type)).items():
+    for attribute, text in expected.items():
         named[attribute] = text or _default_text(attribute)
     for token_field in fields:
         attribute = token_field.attribute
@@ -82,7 +85,11 @@ def processor_source(class_name: str | None) -> str | None:
     return None if module is None else source_of(f"transformers.{module}")
 
 
-def _processor_tokens(class_name: str | None) -> dict[str, str | None]:
+def processor_tokens(model_type: str) -> dict[str, str | None]:
+    """The token attributes that the library's processor of a model type uses, and their texts."""
+    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+
+    class_name = PROCESSOR_MAPPING_NAMES.get(model_type)
     source = processor_source(class_name)
     if source is None or class_name is None:
         return {}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tiny_models.asset_reports import SETTINGS, without_loading
-from tiny_models.problems import MissingRequirement
+from tiny_models.own_classes import is_own
+from tiny_models.problems import MissingRequirement, NotMade, Problem
 from tiny_models.tokenizers.class_files import files_of
-from tiny_models.tokenizers.class_pipeline import ClassPipeline, pipeline_of
+from tiny_models.tokenizers.class_pipeline import ClassPipeline, class_named, pipeline_of
 from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.families import backend
 from tiny_models.tokenizers.pieces import listed_pieces, merge_pieces, scored_pieces
@@ -21,6 +22,10 @@ from tiny_models.vocabulary import Vocabulary
 
 # A class completes its settings when it saves for the first time; some need another round.
 _ROUNDS = 4
+_HINT = (
+    "it is made without a vocabulary and of a small one, saved, and loaded; set `from_checkpoint`,"
+    " or `tokenizer='none'`"
+)
 
 
 def write(recipe: Recipe, directory: Path) -> Vocabulary:
@@ -35,10 +40,16 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
         return Vocabulary(max(part.size for part in made), made[-1].special_ids)
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tokenizer-", dir=directory.parent) as scratch:
-        tokenizer = make(recipe, Path(scratch))
-        vocabulary = vocabulary_of(recipe, tokenizer)
-        keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
-        saved = settle(tokenizer, Path(scratch), keep=keep)
+        try:
+            tokenizer = make(recipe, Path(scratch))
+            vocabulary = vocabulary_of(recipe, tokenizer)
+            keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
+            saved = settle(tokenizer, Path(scratch), keep=keep)
+        except Exception as problem:
+            # Whatever a class of a repository raises; one of the library has an entry for it.
+            if isinstance(problem, Problem) or not is_own(class_named(recipe.tokenizer_class)):
+                raise
+            raise NotMade(recipe.tokenizer_class, problem, _HINT) from None
         forget_loading(saved)
         move_files(saved, directory)
     return vocabulary
@@ -138,16 +149,10 @@ def _contents(directory: Path) -> dict[str, bytes]:
     }
 
 
-def _class(name: str) -> Any:
-    import transformers
-
-    return getattr(transformers, name)
-
-
 def _is_general(name: str) -> bool:
     """Whether a class adds nothing to the general one but how it decodes."""
-    general = _class(GENERAL_CLASS)
-    found = _class(name)
+    general = class_named(GENERAL_CLASS)
+    found = class_named(name)
     return (
         isinstance(found, type)
         and issubclass(found, general)
@@ -162,7 +167,7 @@ def _general(recipe: Recipe, settings: dict[str, Any]) -> Any:
     family = recipe.family or "byte_level_bpe"
     tokenizer = backend(family, first, texts.get("unk_token"), recipe.size)
     tokenizer.post_processor = _affixes(family, texts, first)
-    return _class(recipe.tokenizer_class)(tokenizer_object=tokenizer, **settings)
+    return class_named(recipe.tokenizer_class)(tokenizer_object=tokenizer, **settings)
 
 
 def _affixes(family: str, texts: Mapping[str, str], first: list[str]) -> Any:
@@ -182,7 +187,7 @@ def _affixes(family: str, texts: Mapping[str, str], first: list[str]) -> Any:
 
 
 def _from_files(recipe: Recipe, entry: Entry, settings: dict[str, Any], scratch: Path) -> Any:
-    found = _class(recipe.tokenizer_class)
+    found = class_named(recipe.tokenizer_class)
     texts = {**_default_tokens(found), **_texts(settings)}
     vocabulary = scratch / "vocabulary"
     vocabulary.mkdir()
@@ -195,7 +200,7 @@ def _from_files(recipe: Recipe, entry: Entry, settings: dict[str, Any], scratch:
 
 
 def _from_class(recipe: Recipe, entry: Entry, settings: dict[str, Any]) -> Any:
-    found = _class(recipe.tokenizer_class)
+    found = class_named(recipe.tokenizer_class)
     if entry.own_vocabulary:
         return found(**settings)
     if entry.first_pieces:
