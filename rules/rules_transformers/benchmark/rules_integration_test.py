@@ -365,7 +365,10 @@ def test_inconclusive_measures_once_more(
     ]
     assert "m:b: why inconclusive" in caplog.text
     assert "m:a: why" not in caplog.text
-    assert machine.test("m:b", options=("--gpu-bench-strict",)).exit_code == 4
+    strict = machine.test("--report", "m:b", options=("--gpu-bench-strict",))
+    assert strict.exit_code == 4
+    (case,) = ElementTree.fromstring(machine.file("dist/test/reports/m.b.xml")).iter("testcase")
+    assert [child.tag for child in case] == ["error"]
     assert machine.ran() == []
 
 
@@ -440,6 +443,7 @@ def test_smoke_tests_run_whenever_they_are_selected(
     assert "m:s succeeded" in result.stderr
     assert machine.ran()[-1] == "compare no_baseline None"
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert machine.test("::", options=("--gpu-bench-strict",)).exit_code == 0
 
 
 def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:

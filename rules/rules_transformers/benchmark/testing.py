@@ -24,7 +24,6 @@ from rules_transformers.benchmark.accelerator import Accelerator
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.judging import (
     Decision,
-    Judgement,
     RoundFiles,
     RoundFilesRequest,
     junit_path,
@@ -163,10 +162,22 @@ async def run_benchmark(
         return TestResult.from_fallible_process_result(
             measured, address, test.output, xml_results=report, extra_output=files
         )
-    exit_code = _exit_code(judgement, benchmark)
-    # One without a baseline on a CPU is a smoke test: there is nothing to warn of.
-    if exit_code == 0 and _undecided(judgement) and field_set.needs_accelerator:
-        logger.warning(f"{address}: {judgement.reason}")
+    # One without a baseline on a CPU is a smoke test: it decides nothing, and need not.
+    open_question = judgement.decision is Decision.inconclusive or (
+        judgement.decision is Decision.no_baseline and field_set.needs_accelerator
+    )
+    xml = await Get(Snapshot, Digest, judgement.junit)
+    if open_question:
+        exit_code = _UNDECIDED if benchmark.strict else 0
+        logger.log(
+            logging.ERROR if benchmark.strict else logging.WARNING, f"{address}: {judgement.reason}"
+        )
+        if benchmark.strict:
+            xml = await _report(field_set, junit.failed(address.spec, judgement.reason))
+    elif judgement.decision is Decision.no_baseline:
+        exit_code = 0
+    else:
+        exit_code = judgement.process_result.exit_code
     # Whether it was measured or cached, and how long that took, is of interest; what is shown is
     # what was judged.
     shown = replace(judgement.process_result, exit_code=exit_code, metadata=measured.metadata)
@@ -174,20 +185,10 @@ async def run_benchmark(
         shown,
         address,
         test.output,
-        xml_results=await Get(Snapshot, Digest, judgement.junit),
+        xml_results=xml,
         extra_output=files,
         log_extra_output=True,
     )
-
-
-def _exit_code(judgement: Judgement, benchmark: GpuBenchmark) -> int:
-    if _undecided(judgement):
-        return _UNDECIDED if benchmark.strict else 0
-    return judgement.process_result.exit_code
-
-
-def _undecided(judgement: Judgement) -> bool:
-    return judgement.decision in (Decision.inconclusive, Decision.no_baseline)
 
 
 def _output(result: FallibleProcessResult) -> str:
