@@ -21,7 +21,7 @@ def failed(address: str, message: str) -> bytes:
 
 def _suite(address: str, outcome: str, message: str, counts: dict[str, str]) -> bytes:
     suites = ElementTree.Element("testsuites")
-    suite = ElementTree.SubElement(suites, "testsuite", name="gpu_benchmark", **counts)
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": "gpu_benchmark", **counts})
     case = ElementTree.SubElement(suite, "testcase", classname="gpu_benchmark", name=address)
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", message)
     first_line = text.strip().splitlines()[0] if text.strip() else ""

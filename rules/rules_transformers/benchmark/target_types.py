@@ -279,7 +279,7 @@ class BenchmarkMaxSamplesField(IntField):
 
 class _NumberField(FloatField):
     @classmethod
-    def compute_value(cls, raw_value: float | None, address: Address) -> float | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> float | None:
         value = float(raw_value) if type(raw_value) is int else raw_value
         return super().compute_value(value, address)
 
