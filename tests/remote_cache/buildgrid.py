@@ -60,6 +60,11 @@ class BuildGrid:
     directory: Path
 
     @property
+    def address(self) -> str:
+        """As Pants names it."""
+        return f"grpc://127.0.0.1:{self.port}"
+
+    @property
     def blobs(self) -> list[Path]:
         """The files of all blobs; the path's last two parts together are the SHA-256."""
         return [path for path in self.directory.glob("cas/objects/*/*") if path.is_file()]
