@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 import os
 import shutil
 import signal
@@ -22,7 +25,9 @@ server:
     address: 127.0.0.1:{port}
     insecure-mode: true
 authorization:
-  method: none
+  {authorization}
+# As many as it takes by default on two cores; it refuses what is more.
+thread-pool-size: 10
 storages:
   - !disk-storage &blobs
     path: {directory}
@@ -41,6 +46,8 @@ instances:
       - !bytestream
         storage: *blobs
 """
+_EVERYBODY = "method: none"
+_WITH_TOKEN = "method: jwt\n  algorithm: hs256\n  secret: {secret}"
 _SECONDS_TO_START = 120
 
 
@@ -95,17 +102,37 @@ def install(directory: Path) -> Path:
     return directory / "bin/bgd"
 
 
+def token(secret: str) -> str:
+    """A token that a server with this secret takes for the next hour."""
+    header = {"alg": "HS256", "typ": "JWT"}
+    claims = {"sub": "tests", "exp": int(time.time()) + 3600}
+    signed = ".".join(_base64(json.dumps(part).encode()) for part in (header, claims))
+    signature = hmac.digest(secret.encode(), signed.encode(), "sha256")
+    return f"{signed}.{_base64(signature)}"
+
+
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
 @contextmanager
-def serving(program: Path, directory: Path) -> Iterator[BuildGrid]:
+def serving(program: Path, directory: Path, secret: str | None = None) -> Iterator[BuildGrid]:
     """A server of its own, empty at first, that ends with the context.
 
+    :param secret: what tokens must be signed with; None if none is asked for.
     :raises NoServer: if it does not start.
     """
     directory.mkdir(parents=True)
     for _ in range(3):
         port = _free_port()
         config = directory / "cache.yml"
-        config.write_text(_CONFIG.format(port=port, directory=directory / "storage"))
+        config.write_text(
+            _CONFIG.format(
+                port=port,
+                directory=directory / "storage",
+                authorization=_WITH_TOKEN.format(secret=secret) if secret else _EVERYBODY,
+            )
+        )
         with (directory / "log").open("w") as log:
             process = subprocess.Popen(
                 [program, "server", "start", config], stdout=log, stderr=log, cwd=directory

@@ -32,6 +32,11 @@ class FaultyProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
+    def address(self) -> str:
+        """As Pants names it."""
+        return f"grpc://127.0.0.1:{self.port}"
+
+    @property
     def connections(self) -> int:
         """How many clients have connected."""
         return (len(self._sockets) - 1) // 2
