@@ -130,15 +130,17 @@ def _flipped(content: bytes) -> bytes:
     )
 
 
+def _cut_short(content: bytes) -> bytes:
+    return content[:-1]
+
+
 def _of_files(server: BuildGrid, files: dict[str, str]) -> list[Path]:
     blobs = [server.blob(hashlib.sha256(text.encode()).hexdigest()) for text in files.values()]
     assert all(path.is_file() for path in blobs)
     return blobs
 
 
-@pytest.mark.parametrize(
-    "alter", [_flipped, lambda content: content[:-1], lambda content: content + b"\n"]
-)
+@pytest.mark.parametrize("alter", [_flipped, _cut_short])
 def test_generated_files_that_are_corrupt_there(
     runner: Machine,
     server: BuildGrid,
