@@ -65,11 +65,14 @@ class Machine:
         self.workspace = workspace
         self._directory = directory
         (directory / "home").mkdir(parents=True)
-        cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        home = Path.home()
         self._environment = {
             "HOME": str(directory / "home"),
             # Of the bootstrap, at one path on all machines; Pants' own caches are the machine's.
-            "XDG_CACHE_HOME": cache,
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"),
+            # Where interpreters are that are installed, though not for this home.
+            "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(home / ".pyenv"),
+            "XDG_DATA_HOME": os.environ.get("XDG_DATA_HOME") or str(home / ".local/share"),
             "PANTS_LOCAL_STORE_DIR": str(directory / "store"),
             "PANTS_NAMED_CACHES_DIR": str(directory / "named"),
             **environment,
