@@ -90,8 +90,13 @@ class _Built:
     fixture: dict[str, str]
 
 
-def _runner(directory: Path, server: BuildGrid, card: _Card, *options: str) -> _Built:
-    """A new runner with this card, which tests and packages everything."""
+def _runner(
+    directory: Path, server: BuildGrid, prepared: Machine, card: _Card, *options: str
+) -> _Built:
+    """A new runner with this card, which tests and packages everything.
+
+    :param prepared: has what Pants unpacks on each machine.
+    """
     workspace = Workspace(directory / "workspace", _RESOLVES, backend="benchmark", tools=())
     config = workspace.read("pants.toml").replace(
         "[python]\n",
@@ -119,6 +124,7 @@ def _runner(directory: Path, server: BuildGrid, card: _Card, *options: str) -> _
         PATH=f"{programs}:{os.environ['PATH']}",
         RULES_TRANSFORMERS_TORCH="cpu",
     )
+    machine.takes_caches_of(prepared, results=False)
     report = machine.pants_succeeds(*options, "test", "package", "m:bench", "m:tiny")
     fixture = {path.name: path.read_text() for path in (workspace.root / "dist/m/tiny").iterdir()}
     return _Built(
@@ -127,16 +133,18 @@ def _runner(directory: Path, server: BuildGrid, card: _Card, *options: str) -> _
 
 
 @pytest.fixture(scope="module")
-def first(server: BuildGrid, tmp_path_factory: pytest.TempPathFactory) -> _Built:
-    built = _runner(tmp_path_factory.mktemp("first"), server, _Card())
+def first(server: BuildGrid, runner: Machine, tmp_path_factory: pytest.TempPathFactory) -> _Built:
+    built = _runner(tmp_path_factory.mktemp("first"), server, runner, _Card())
     assert {_MEASURE, _BUILD_FIXTURE} <= set(built.report.finished)
     assert built.report.hits == []
     assert len(built.fixture) == _FILES + 1
     return built
 
 
-def test_equal_devices_share_everything(first: _Built, server: BuildGrid, tmp_path: Path) -> None:
-    second = _runner(tmp_path, server, _Card(uuid="GPU-bbbb"))
+def test_equal_devices_share_everything(
+    first: _Built, server: BuildGrid, runner: Machine, tmp_path: Path
+) -> None:
+    second = _runner(tmp_path, server, runner, _Card(uuid="GPU-bbbb"))
     assert second.report.finished == []
     # The device was not even touched.
     assert {_MEASURE, _BUILD_FIXTURE}.isdisjoint(second.report.started)
@@ -152,9 +160,14 @@ def test_equal_devices_share_everything(first: _Built, server: BuildGrid, tmp_pa
     ],
 )
 def test_a_result_of_another_device_is_never_used(
-    first: _Built, server: BuildGrid, tmp_path: Path, card: _Card, options: tuple[str, ...]
+    first: _Built,
+    server: BuildGrid,
+    runner: Machine,
+    tmp_path: Path,
+    card: _Card,
+    options: tuple[str, ...],
 ) -> None:
-    third = _runner(tmp_path, server, card, *options)
+    third = _runner(tmp_path, server, runner, card, *options)
     assert _MEASURE in third.report.finished
     assert _MEASURE not in third.report.hits
     assert third.result["measurement"] != first.result["measurement"]

@@ -47,7 +47,7 @@ instances:
         storage: *blobs
 """
 _EVERYBODY = "method: none"
-_WITH_TOKEN = "method: jwt\n  algorithm: hs256\n  secret: {secret}"
+_WITH_TOKEN = "method: jwt\n  algorithm: hs256\n  secret: {file}"
 _SECONDS_TO_START = 120
 
 
@@ -123,6 +123,10 @@ def serving(program: Path, directory: Path, secret: str | None = None) -> Iterat
     :raises NoServer: if it does not start.
     """
     directory.mkdir(parents=True)
+    authorization = _EVERYBODY
+    if secret is not None:
+        (directory / "secret").write_text(secret)
+        authorization = _WITH_TOKEN.format(file=directory / "secret")
     for _ in range(3):
         port = _free_port()
         config = directory / "cache.yml"
@@ -130,7 +134,7 @@ def serving(program: Path, directory: Path, secret: str | None = None) -> Iterat
             _CONFIG.format(
                 port=port,
                 directory=directory / "storage",
-                authorization=_WITH_TOKEN.format(secret=secret) if secret else _EVERYBODY,
+                authorization=authorization,
             )
         )
         with (directory / "log").open("w") as log:

@@ -78,9 +78,12 @@ class Machine:
             **environment,
         }
 
-    def takes_caches_of(self, other: Machine) -> None:
-        """Copies what the other machine has in its own caches by now."""
-        for name in ("store", "named"):
+    def takes_caches_of(self, other: Machine, *, results: bool = True) -> None:
+        """Copies what the other machine has in its own caches by now.
+
+        :param results: whether also those of processes, besides what is unpacked.
+        """
+        for name in ("named", "store") if results else ("named",):
             shutil.copytree(other._directory / name, self._directory / name, symlinks=True)
 
     def pants(self, *arguments: str, **environment: str) -> Report:
