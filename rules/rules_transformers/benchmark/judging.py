@@ -27,6 +27,7 @@ from pants.util.frozendict import FrozenDict
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.measuring import RESULT_FILE
 from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark
+from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 VERDICT_FILE = "verdict.json"
@@ -110,7 +111,7 @@ async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) 
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
     )
     digest = await Get(Digest, MergeDigests((tool_sources.digest, request.files)))
-    return await Get(
+    process = await Get(
         Process,
         VenvPexProcess(
             pex,
@@ -124,6 +125,7 @@ async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) 
             description=request.description,
         ),
     )
+    return waiting(process, SHORT_WORK)
 
 
 @rule(desc="Compare a benchmark with its baseline")

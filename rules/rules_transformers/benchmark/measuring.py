@@ -19,6 +19,7 @@ from rules_transformers.benchmark.measured_model import MeasuredModelFiles, Meas
 from rules_transformers.benchmark.request import REQUEST_FILE, request_document
 from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark, Share
 from rules_transformers.fixtures.environment import FixtureEnvironment, FixtureEnvironmentRequest
+from rules_transformers.remote_cache import MEASUREMENT, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 RESULT_FILE = "result.json"
@@ -108,7 +109,7 @@ async def make_measuring_process(
     )
     digest = await Get(Digest, MergeDigests((model.digest, tool_sources.digest, request_file)))
     downloads = field_set.repo_id.value is not None
-    return await Get(
+    process = await Get(
         Process,
         VenvPexProcess(
             pex,
@@ -130,6 +131,7 @@ async def make_measuring_process(
             description=f"Measure {field_set.address}",
         ),
     )
+    return waiting(process, MEASUREMENT)
 
 
 def _key(field_set: GpuBenchmarkFieldSet, accelerator: Accelerator, share: Share) -> str | None:

@@ -18,6 +18,7 @@ from rules_transformers.modular.request import (
     ConverterRequest,
 )
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 
@@ -78,6 +79,7 @@ async def make_converter_process(
             description=request.description,
         ),
     )
+    process = waiting(process, SHORT_WORK)
     if request.installed_parents is None:
         return process
     # Laid out once for all sandboxes: there are thousands of these files.

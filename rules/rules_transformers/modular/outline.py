@@ -30,6 +30,7 @@ from rules_transformers.modular.request import (
     ConverterRequest,
 )
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.remote_cache import SHORT_WORK
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 
@@ -89,6 +90,7 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
             input_digest=digest,
             immutable_input_digests=parents,
             append_only_caches=python.append_only_caches,
+            remote_cache_speculation_delay_millis=SHORT_WORK,
             description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
             level=LogLevel.DEBUG,
         ),

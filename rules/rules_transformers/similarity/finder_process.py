@@ -11,6 +11,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.subsystem import PACKAGE as CONVERTER
+from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.similarity.subsystem import PACKAGE, ParentFinder
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
@@ -63,7 +64,8 @@ async def make_finder_process(request: FinderProcessRequest, finder: ParentFinde
             description=request.description,
         ),
     )
-    return replace(process, immutable_input_digests=FrozenDict({_LIBRARY_DIR: request.library}))
+    process = replace(process, immutable_input_digests=FrozenDict({_LIBRARY_DIR: request.library}))
+    return waiting(process, SHORT_WORK)
 
 
 def rules():

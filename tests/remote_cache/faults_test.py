@@ -1,0 +1,169 @@
+"""What a remote cache that is dead, slow, stuck, emptied or corrupt does to a build: nothing.
+
+Each machine here has the converter's environment in its own caches, and all that is to be generated
+is to be had from the server only; except in the test that says otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.remote_cache.buildgrid import BuildGrid
+from tests.remote_cache.faulty_proxy import faulty_proxy
+from tests.remote_cache.guide import CI, DEVELOPER
+from tests.remote_cache.libraries import (
+    CONVERSIONS,
+    EDITED,
+    OUTLINE,
+    PEX,
+    generated,
+    library_machine,
+)
+from tests.remote_cache.machine import Machine
+
+_OURS = set(CONVERSIONS)
+
+
+@pytest.fixture(scope="module")
+def expected(
+    runner: Machine, server: BuildGrid, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What must be generated, after a machine has generated it and given it to the server."""
+    machine = _machine(tmp_path_factory.mktemp("other"), server.address, runner)
+    report = machine.pants_succeeds("generate", "::")
+    assert (set(report.finished), report.hits) == (_OURS, [])
+    assert report.counters["remote_cache_write_successes"] == len(_OURS)
+    files = generated(machine)
+    before = generated(runner)
+    assert [path for path in files if files[path] == before[path]] == []
+    return files
+
+
+def _machine(directory: Path, address: str, prepared: Machine | None, role: str = CI) -> Machine:
+    machine = library_machine(directory, address, role)
+    machine.workspace.write(EDITED)
+    if prepared is not None:
+        machine.takes_caches_of(prepared)
+    return machine
+
+
+def test_the_files_are_to_be_had(
+    runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """Or the other tests would show nothing."""
+    machine = _machine(tmp_path, server.address, runner)
+    report = machine.pants_succeeds("generate", "::")
+    assert (set(report.hits), report.started) == (_OURS, [])
+    assert generated(machine) == expected
+
+
+def test_a_dead_one(runner: Machine, expected: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"grpc://127.0.0.1:{free.getsockname()[1]}"
+    machine = _machine(tmp_path, address, runner)
+    report = machine.pants_succeeds("generate", "::")
+    assert (set(report.finished), report.hits) == (_OURS, [])
+    assert generated(machine) == expected
+    assert report.warnings
+
+
+@pytest.mark.parametrize("allowance, role", [(0, DEVELOPER), (1000, CI)])
+def test_a_stuck_one(
+    runner: Machine,
+    server: BuildGrid,
+    expected: dict[str, str],
+    tmp_path: Path,
+    allowance: int,
+    role: str,
+) -> None:
+    """It accepts connections, and after some bytes of answers says nothing more."""
+    with faulty_proxy(server.port, allowance=allowance) as proxy:
+        machine = _machine(tmp_path, proxy.address, runner, role)
+        report = machine.pants_succeeds("generate", "::")
+        assert proxy.connections > 0
+    assert set(report.finished) | set(report.hits) == _OURS
+    assert report.finished
+    assert generated(machine) == expected
+
+
+def test_a_slow_one(
+    runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    with faulty_proxy(server.port, delay=0.4) as proxy:
+        machine = _machine(tmp_path, proxy.address, runner)
+        report = machine.pants_succeeds("generate", "::")
+        assert proxy.connections > 0
+    assert set(report.finished) | set(report.hits) == _OURS
+    assert generated(machine) == expected
+
+
+def _flipped(content: bytes) -> bytes:
+    altered = bytearray(content)
+    # One blob is that of nothing.
+    if altered:
+        altered[len(altered) // 2] ^= 0xFF
+    return bytes(altered)
+
+
+def _cut_short(content: bytes) -> bytes:
+    return content[:-1]
+
+
+def _lost(_: bytes) -> None:
+    return None
+
+
+@contextmanager
+def _altered(
+    server: BuildGrid, alterations: dict[Path, Callable[[bytes], bytes | None]], aside: Path
+) -> Iterator[None]:
+    """The server's blobs, altered or removed until the context ends."""
+    shutil.copytree(server.directory, aside)
+    try:
+        for path, alter in alterations.items():
+            content = alter(path.read_bytes())
+            path.unlink()
+            if content is not None:
+                path.write_bytes(content)
+        yield
+    finally:
+        shutil.copytree(aside, server.directory, dirs_exist_ok=True)
+
+
+def test_files_that_are_corrupt_or_lost_there(
+    runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    alterations = {
+        "lib/leaf/configuration_leaf.py": _flipped,
+        "lib/leaf/modeling_leaf.py": _cut_short,
+        "lib/twig/modeling_twig.py": _lost,
+    }
+    blobs = {
+        server.blob(hashlib.sha256(expected[path].encode()).hexdigest()): alter
+        for path, alter in alterations.items()
+    }
+    machine = _machine(tmp_path / "machine", server.address, runner)
+    with _altered(server, blobs, tmp_path / "aside"):
+        report = machine.pants_succeeds("generate", "::")
+    assert set(report.finished) == _OURS
+    assert generated(machine) == expected
+    assert any("could not be validated" in warning for warning in report.warnings)
+
+
+def test_everything_corrupt_for_a_new_machine(
+    server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """It has nothing at all, and makes the converter's environment itself too."""
+    machine = _machine(tmp_path / "machine", server.address, None)
+    with _altered(server, dict.fromkeys(server.blobs, _flipped), tmp_path / "aside"):
+        report = machine.pants_succeeds("generate", "::")
+    assert (set(report.finished), report.hits) == ({PEX, OUTLINE, *_OURS}, [])
+    assert generated(machine) == expected
+    assert report.warnings
