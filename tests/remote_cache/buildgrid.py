@@ -87,9 +87,11 @@ def install(directory: Path) -> Path:
     :raises NoServer: if no interpreter is new enough, or the packages cannot be installed.
     """
     subprocess.run([_find_python(), "-m", "venv", directory], check=True)
-    pip = [directory / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
     installed = subprocess.run(
-        [*pip, "install", "--require-hashes", "--only-binary=:all:", f"-r{_REQUIREMENTS}"],
+        [
+            *(directory / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"),
+            *("install", "--require-hashes", "--only-binary=:all:", f"-r{_REQUIREMENTS}"),
+        ],
         capture_output=True,
         text=True,
         check=False,
