@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.errors import BenchmarkError, InputError
+from gpu_bench.atomic_file import write_text
+from gpu_bench.errors import BenchmarkError
 from gpu_bench.record import ProcessRecord
 from gpu_bench.request import Request
 
@@ -51,28 +49,7 @@ def write_json(path: Path, content: Any) -> None:
 
     Raises InputError where it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1, allow_nan=False)
-                file.write("\n")
-            # Temporary files are private; this one is to be read like any other.
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"the file cannot be written: {error.strerror}",
-            place=str(path),
-            hint="name a directory that can be written in `--output`",
-        ) from None
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def _has_begun(record: ProcessRecord) -> bool:

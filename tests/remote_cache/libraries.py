@@ -4,69 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.end_to_end.library import LIBRARY
 from tests.end_to_end.workspace import Workspace
 from tests.remote_cache.guide import with_settings
 from tests.remote_cache.machine import Machine
 
-# `twig` inherits from files written by hand, `leaf` from what is generated for `twig`.
-LIBRARY = {
-    "lib/base/BUILD": "python_sources()\n",
-    "lib/base/configuration_base.py": """\
-        class BaseConfig:
-            model_type = "base"
-
-            def __init__(self, width=4):
-                self.width = width
-        """,
-    "lib/base/modeling_base.py": """\
-        from .configuration_base import BaseConfig
-
-
-        class BaseScale:
-            def __init__(self, config: BaseConfig):
-                self.width = config.width
-
-            def forward(self, x):
-                return self.width * x
-        """,
+MODELS = {
+    **LIBRARY,
     "lib/twig/BUILD": 'modular_model(source="modular_twig.py")\n',
-    "lib/twig/modular_twig.py": """\
-        from ..base.configuration_base import BaseConfig
-        from ..base.modeling_base import BaseScale
-
-
-        class TwigConfig(BaseConfig):
-            pass
-
-
-        class TwigScale(BaseScale):
-            pass
-
-
-        __all__ = ["TwigConfig", "TwigScale"]
-        """,
     "lib/leaf/BUILD": 'modular_model(source="modular_leaf.py")\n',
-    "lib/leaf/modular_leaf.py": """\
-        from ..twig.configuration_twig import TwigConfig
-        from ..twig.modeling_twig import TwigScale
-
-
-        class LeafConfig(TwigConfig):
-            pass
-
-
-        class LeafScale(TwigScale):
-            pass
-
-
-        __all__ = ["LeafConfig", "LeafScale"]
-        """,
 }
 
 # The same after a change, which is one of all that is generated.
 EDITED = {
-    "lib/base/configuration_base.py": LIBRARY["lib/base/configuration_base.py"].replace("=4", "=5"),
-    "lib/base/modeling_base.py": LIBRARY["lib/base/modeling_base.py"].replace("* x", "* x + 1"),
+    "lib/base/configuration_base.py": MODELS["lib/base/configuration_base.py"].replace("=4", "=5"),
+    "lib/base/modeling_base.py": MODELS["lib/base/modeling_base.py"].replace("* x", "* x + 1"),
 }
 
 GENERATED = tuple(
@@ -96,7 +48,7 @@ def library_machine(
     :param environment: variables that the machine has besides.
     """
     made = Workspace(workspace or directory / "workspace")
-    made.write(LIBRARY)
+    made.write(MODELS)
     return Machine(directory, made, **with_settings(made, address, role), **environment)
 
 

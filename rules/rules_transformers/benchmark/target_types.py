@@ -30,7 +30,7 @@ from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from rules_transformers.benchmark.combinations import illegal_combination
-from rules_transformers.fixtures.target_types import LARGEST_SEED
+from rules_transformers.fixtures.target_types import SeedField
 
 TAG = "gpu-bench"
 _REVISION = re.compile(r"[0-9a-f]{40}")
@@ -77,11 +77,8 @@ class BenchmarkModelTypeField(StringField):
     )
 
 
-class BenchmarkCheckpointField(StringField):
-    alias = "checkpoint"
-    help = help_text(
-        "A directory of this repository, relative to the BUILD file, with a model and its weights."
-    )
+class _DirectoryField(StringField):
+    """A directory relative to the BUILD file, and below it."""
 
     @classmethod
     def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
@@ -92,6 +89,13 @@ class BenchmarkCheckpointField(StringField):
                 f"but it was {value!r}"
             )
         return value
+
+
+class BenchmarkCheckpointField(_DirectoryField):
+    alias = "checkpoint"
+    help = help_text(
+        "A directory of this repository, relative to the BUILD file, with a model and its weights."
+    )
 
 
 class BenchmarkRepoIdField(StringField):
@@ -227,20 +231,8 @@ class BenchmarkDtypeField(StringField):
     help = help_text("The type of the weights.")
 
 
-class BenchmarkSeedField(IntField):
-    alias = "seed"
-    default = 0
+class BenchmarkSeedField(SeedField):
     help = help_text("The seed of random weights and prompts.")
-
-    @classmethod
-    def compute_value(cls, raw_value: int | None, address: Address) -> int | None:
-        value = super().compute_value(raw_value, address)
-        if value is not None and not 0 <= value <= LARGEST_SEED:
-            raise InvalidFieldException(
-                f"The `{cls.alias}` field in target {address} must be from 0 to {LARGEST_SEED}, "
-                f"but it was {value}"
-            )
-        return value
 
 
 class BenchmarkProcessesField(IntField):
@@ -342,7 +334,7 @@ class BenchmarkMaxRegressionField(Field):
         return FrozenDict(sorted(limits.items()))
 
 
-class BenchmarkBaselinesField(StringField):
+class BenchmarkBaselinesField(_DirectoryField):
     alias = "baselines"
     default = "baselines"
     help = help_text(
@@ -351,16 +343,6 @@ class BenchmarkBaselinesField(StringField):
         each device into it, which `test` compares with.
         """
     )
-
-    @classmethod
-    def compute_value(cls, raw_value: str | None, address: Address) -> str | None:
-        value = super().compute_value(raw_value, address)
-        if value is not None and not _is_below(value):
-            raise InvalidFieldException(
-                f"The `{cls.alias}` field in target {address} must be a path below the BUILD file, "
-                f"but it was {value!r}"
-            )
-        return value
 
 
 class BenchmarkTimeoutField(TestTimeoutField):
