@@ -33,7 +33,7 @@ if command == "run":
     result = {"measurement": str(uuid.uuid4()), "accelerator": request["accelerator"]}
     (output / "result.json").write_text(json.dumps(result))
 elif command == "compare":
-    output.write_text(json.dumps({"verdict": "same", "reason": "as before"}))
+    output.write_text(json.dumps({"verdict": "same", "reason": "", "another_round": False}))
     pathlib.Path(options["junit-xml"]).write_text("<testsuites/>")
 else:
     assert command == "report"
