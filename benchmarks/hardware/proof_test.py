@@ -1,0 +1,55 @@
+"""The program for a device, in small on a CPU, so that it works when there is a device."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks.hardware import shapes
+
+
+def test_the_sweep_has_each_combination_once():
+    requests = list(shapes.sweep())
+    assert len({each["address"] for each in requests}) == len(requests) == 2 * 3 * 3 * 2
+
+
+@pytest.fixture
+def prove(tmp_path):
+    def command(*parts):
+        program = [sys.executable, "-m", "benchmarks.hardware", "--cpu", "--trials=1"]
+        return subprocess.run(
+            [*program, f"--output={tmp_path}", *parts],
+            env={"PYTHONPATH": ":".join([str(Path.cwd()), *(each for each in sys.path if each)])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return command
+
+
+def test_parts_measure_once(prove, tmp_path):
+    done = prove("delay-5", "stopwatch")
+    assert done.returncode == 0, done.stderr
+    comparison, clock = done.stdout.splitlines()
+    assert re.fullmatch(r"delay-5: 5% slower, 1 trials: \w+ 1", comparison)
+    assert re.match(r"stopwatch: 1 pairs, .*: median \d+\.\d{4}, ", clock)
+    results = sorted(tmp_path.glob("**/result.json"))
+    assert [str(each.parent.relative_to(tmp_path)) for each in results] == [
+        "delay-5/0/base",
+        "delay-5/0/new",
+        "stopwatch/0",
+    ]
+    assert {json.loads(each.read_text())["status"] for each in results} == {"complete"}
+    assert "0.05" in (tmp_path / "delay-5/code-0.05/delayed/modeling_delayed.py").read_text()
+    times = [each.stat().st_mtime_ns for each in results]
+    assert prove("delay-5", "stopwatch").stdout == done.stdout
+    assert [each.stat().st_mtime_ns for each in results] == times
+
+
+def test_an_unknown_part_is_refused(prove):
+    done = prove("swep")
+    assert done.returncode == 2
+    assert "no part is named swep; there are sweep" in done.stderr
