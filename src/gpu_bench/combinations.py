@@ -86,4 +86,9 @@ def _cpu(request: Request) -> tuple[str, str] | None:
             "on `device` cpu",
             "choose dynamic or static",
         )
+    if request.kernelize:
+        return (
+            "`kernelize` is for accelerators, and `device` is cpu",
+            "leave `kernelize` away",
+        )
     return None

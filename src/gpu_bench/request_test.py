@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -91,48 +92,26 @@ def test_what_is_wrong_is_named(fields, message, hint):
     assert hint in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    ("fields", "names", "remedy"),
-    [
-        (
-            {"attn_implementation": "flash_attention_2", "dtype": "float32"},
-            ("flash_attention_2", "float32"),
-            "bfloat16",
-        ),
-        (
-            {"attn_implementation": "flash_attention_2", "compile_mode": "default"},
-            ("flash_attention_2", "compile_mode"),
-            "sdpa or flex_attention",
-        ),
-        (
-            {"attn_implementation": "flex_attention", "continuous_batching": True},
-            ("flex_attention", "continuous_batching"),
-            "sdpa",
-        ),
-        (
-            {"continuous_batching": True, "cache_implementation": "static"},
-            ("continuous_batching", "cache_implementation"),
-            "leave",
-        ),
-        (
-            {"compile_mode": "default", "cache_implementation": "dynamic"},
-            ("compile_mode", "cache_implementation"),
-            "static",
-        ),
-        (
-            {"model": {"checkpoint": "dir"}, "config": {}},
-            ("config", "checkpoint"),
-            "leave `config` away",
-        ),
-        ({"device": "cpu", "attn_implementation": "flash_attention_2"}, ("cpu",), "sdpa"),
-        ({"device": "cpu", "cache_implementation": "offloaded"}, ("cpu", "offloaded"), "static"),
-    ],
-)
-def test_combinations_that_cannot_be_measured_are_refused(fields, names, remedy):
+# The rules are held to the same ones.
+_CASES = json.loads(Path("tests/contracts/combinations.json").read_text())
+
+
+@pytest.mark.parametrize("case", _CASES, ids=str)
+def test_combinations_that_cannot_be_measured_are_refused(case):
+    if case["refused"] is None:
+        parse_request(minimal(**case["settings"]))
+    else:
+        with pytest.raises(InputError) as caught:
+            parse_request(minimal(**case["settings"]))
+        assert case["refused"] in caught.value.message
+        assert caught.value.hint
+
+
+def test_a_checkpoint_has_its_own_config():
     with pytest.raises(InputError) as caught:
-        parse_request(minimal(**fields))
-    assert all(name in caught.value.message for name in names)
-    assert remedy in caught.value.hint
+        parse_request(minimal(model={"checkpoint": "dir"}, config={}))
+    assert "`config` cannot be combined with a checkpoint" in caught.value.message
+    assert "leave `config` away" in caught.value.hint
 
 
 def test_the_cache_follows_the_compile_mode():
