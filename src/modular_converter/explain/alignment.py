@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 # What a formatter adds, drops or exchanges without changing what a text says.
 _PUNCTUATION = frozenset("(),\"'\\;")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A run of word characters, or a single other character; ``line`` counts from 0."""
 
     text: str
