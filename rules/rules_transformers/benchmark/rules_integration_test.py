@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from textwrap import dedent
@@ -125,13 +126,22 @@ for modular in request["modulars"]:
         output.write_text("")
 """
 
-_CARD = "0, GPU-aaaa, Some Card, 81559, 550.1, 9.0, 1980, 2619, 700.00"
+# What tests leave in the workspace.
+_WRITTEN = ("m", "dist", ".git", ".gitignore")
 
 
 class _Machine:
-    """A workspace on a machine whose accelerator can be changed."""
+    """A workspace on a machine whose accelerator can be changed.
+
+    All tests have one, as finding interpreters anew takes most of a test's time; each begins with
+    an empty workspace and a driver of its own, so that it measures by itself.
+
+    :param card: what nvidia-smi tells of a card that this test alone has.
+    """
 
     def __init__(self, directory: Path) -> None:
+        self.card = ""
+        self._tests = 0
         self._bin = directory / "bin"
         self._bin.mkdir()
         self.log = directory / "log"
@@ -151,6 +161,18 @@ class _Machine:
                 QueryRule(Addresses, [DependenciesRequest]),
             ],
         )
+
+    def begin(self) -> None:
+        self._tests += 1
+        self.card = f"0, GPU-aaaa, Some Card, 81559, 550.{self._tests}, 9.0, 1980, 2619, 700.00"
+        (self._bin / "nvidia-smi").unlink(missing_ok=True)
+        self.log.write_text("")
+        root = Path(self.runner.build_root)
+        found = [path for name in _WRITTEN for path in (root / name, *(root / name).rglob("*"))]
+        for name in _WRITTEN:
+            shutil.rmtree(root / name, ignore_errors=True)
+            (root / name).unlink(missing_ok=True)
+        self.runner.scheduler.invalidate_files({str(path.relative_to(root)) for path in found})
 
     def has(self, *cards: str) -> None:
         program = self._bin / "nvidia-smi"
@@ -191,18 +213,23 @@ class _Machine:
         return Path(self.runner.build_root, path).read_text()
 
 
+@pytest.fixture(scope="module")
+def _machine(tmp_path_factory: pytest.TempPathFactory) -> _Machine:
+    return _Machine(tmp_path_factory.mktemp("machine"))
+
+
 @pytest.fixture
-def machine(tmp_path: Path) -> _Machine:
-    machine = _Machine(tmp_path)
-    machine.writes(build="gpu_benchmark(name='b', model_type='llama')\n")
-    return machine
+def machine(_machine: _Machine) -> _Machine:
+    _machine.begin()
+    _machine.writes(build="gpu_benchmark(name='b', model_type='llama')\n")
+    return _machine
 
 
 _TAGGED = ("--tag=gpu-bench",)
 
 
 def test_measured_once_until_the_device_changes(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     first = machine.test("::", options=_TAGGED)
     assert first.exit_code == 0, first.stderr
     assert "m:b succeeded" in first.stderr
@@ -211,25 +238,25 @@ def test_measured_once_until_the_device_changes(machine: _Machine) -> None:
     again = machine.test("::", options=_TAGGED)
     assert "memoized" in again.stderr
     assert machine.ran() == []
-    machine.has(_CARD.replace("550.1", "560.2"))
+    machine.has(machine.card.replace("550.", "560."))
     changed = machine.test("::", options=_TAGGED)
     assert "memoized" not in changed.stderr and "cached" not in changed.stderr
     assert machine.ran() == ran
 
 
 def test_force_measures_again(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     for _ in range(2):
         machine.test("--force", "m:b")
         assert machine.ran()[:2] == ["run begin m:b round 0", "run end m:b round 0"]
 
 
 def test_equal_cards_share_results_unless_told_not_to(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.test("m:b")
     machine.test("m:b", options=("--gpu-bench-share=device",))
     machine.ran()
-    machine.has(_CARD.replace("aaaa", "bbbb"))
+    machine.has(machine.card.replace("aaaa", "bbbb"))
     machine.test("m:b")
     assert machine.ran() == []
     machine.test("m:b", options=("--gpu-bench-share=device",))
@@ -239,7 +266,7 @@ def test_equal_cards_share_results_unless_told_not_to(machine: _Machine) -> None
 def test_measures_only_what_was_asked_for(
     machine: _Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     for _ in range(2):
         caplog.clear()
         result = machine.test("--report", "::")
@@ -262,7 +289,7 @@ def test_measures_only_what_was_asked_for(
     [("--tag=gpu-bench", True), ("--tag=slow,gpu-bench", True), ("--tag=-slow", False)],
 )
 def test_the_tag_asks_for_benchmarks(machine: _Machine, tag: str, measured: bool) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.test("::", options=(tag,))
     assert bool(machine.ran()) == measured
 
@@ -281,7 +308,7 @@ def test_without_an_accelerator_it_is_skipped_on_every_run(
     # What was not asked for is not required.
     unasked = machine.test("::", options=("--gpu-bench-require-accelerator",))
     assert unasked.exit_code == 0
-    machine.has("", _CARD)
+    machine.has("", machine.card)
     hidden = machine.test("m:b", CUDA_VISIBLE_DEVICES="")
     assert hidden.exit_code == 0
     assert "CUDA_VISIBLE_DEVICES= leaves no CUDA device to be seen" in caplog.text
@@ -289,7 +316,7 @@ def test_without_an_accelerator_it_is_skipped_on_every_run(
 
 
 def test_one_at_a_time(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/slow.json": '{"seconds": 0.5}',
@@ -313,7 +340,7 @@ def test_one_at_a_time(machine: _Machine) -> None:
 
 
 def test_slower_fails_and_files_are_left(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/c.json": '{"verdicts": ["slower"]}',
@@ -336,7 +363,7 @@ def test_slower_fails_and_files_are_left(machine: _Machine) -> None:
 def test_inconclusive_measures_once_more(
     machine: _Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/a.json": '{"verdicts": ["inconclusive", "same"]}',
@@ -373,7 +400,7 @@ def test_inconclusive_measures_once_more(
 
 
 def test_one_that_fails_stops_no_other(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/a.json": '{"fails": 3}',
@@ -393,7 +420,7 @@ def test_one_that_fails_stops_no_other(machine: _Machine) -> None:
 
 
 def test_one_without_a_result_has_no_report(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/c.json": '{"refuses": true}',
@@ -408,7 +435,7 @@ def test_one_without_a_result_has_no_report(machine: _Machine) -> None:
 
 def test_baselines_are_written_by_their_goal_alone(machine: _Machine) -> None:
     assert machine.goal(GpuBaseline, "m:b").exit_code == 3
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.test("m:b")
     machine.ran()
     result = machine.goal(GpuBaseline, "m:b")
@@ -422,7 +449,7 @@ def test_baselines_are_written_by_their_goal_alone(machine: _Machine) -> None:
 
 
 def test_no_baseline_from_a_throttled_device(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/c.json": '{"throttled": true}',
@@ -447,7 +474,7 @@ def test_smoke_tests_run_whenever_they_are_selected(
 
 
 def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/ckpt/config.json": "{}",
@@ -463,7 +490,7 @@ def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:
 
 
 def test_a_broken_config_is_located(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/c.json": '{"a": 1,\n "b" 2}',
@@ -485,7 +512,7 @@ def test_it_depends_on_its_model(machine: _Machine) -> None:
 
 
 def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
-    machine.has(_CARD)
+    machine.has(machine.card)
     machine.writes(
         **{
             "m/modular_x.py": "",
@@ -515,7 +542,7 @@ def test_the_commit_is_told(machine: _Machine) -> None:
         assert machine.test("m:b").exit_code == 0
         return json.loads(machine.file("dist/test/m.b/provenance.json"))
 
-    machine.has(_CARD)
+    machine.has(machine.card)
     git("init", "--quiet")
     # Whoever begins has no commit yet.
     assert (provenance()["commit"], provenance()["dirty"]) == (None, True)
