@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from pants.backend.python import target_types_rules
 from pants.backend.python.dependency_inference import rules as dependency_inference_rules
 from pants.backend.python.target_types import PythonSourcesGeneratorTarget, PythonSourceTarget
 from pants.backend.python.util_rules import pex
+from pants.base.build_root import BuildRoot
 from pants.core.target_types import FileTarget
 from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.engine.internals.parametrize import Parametrize
@@ -25,6 +28,8 @@ OPTIONS = (
     "--modular-converter-interpreter-constraints=['>=3.9']",
     "--source-root-patterns=['/']",
 )
+# Of the workspace, with what Pants keeps in it.
+_OWN = ("tools", "empty.lock", ".pants.d")
 ENVIRONMENT = {
     "HOME",
     "PATH",
@@ -71,6 +76,27 @@ def make_rule_runner(
         files[f"tools/{name}/__init__.py"] = ""
         files[f"tools/{name}/__main__.py"] = program
     runner.write_files(files)
+    runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+    return runner
+
+
+def begin_anew(runner: RuleRunner) -> RuleRunner:
+    """Removes from the workspace of a runner what `make_rule_runner` has not put there.
+
+    A test begins so with a runner of an earlier one: making another looks for interpreters again,
+    which takes longer than most tests. What the earlier one had processed stays memoized.
+    """
+    root = Path(runner.build_root)
+    found = [path for path in root.rglob("*") if path.relative_to(root).parts[0] not in _OWN]
+    for path in root.iterdir():
+        if path.name not in _OWN:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    runner.scheduler.invalidate_files({str(path.relative_to(root)) for path in found})
+    # There is one for all runners.
+    BuildRoot().path = runner.build_root
     runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
     return runner
 

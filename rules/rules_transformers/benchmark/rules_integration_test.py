@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from textwrap import dedent
@@ -26,7 +25,12 @@ from pants.util.docutil import bin_name
 
 from rules_transformers.benchmark import register
 from rules_transformers.benchmark.baseline_goal import GpuBaseline
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    OPTIONS,
+    begin_anew,
+    make_rule_runner,
+)
 
 _GPU_BENCH = """
 import json
@@ -126,9 +130,6 @@ for modular in request["modulars"]:
         output.write_text("")
 """
 
-# What tests leave in the workspace.
-_WRITTEN = ("m", "dist", ".git", ".gitignore")
-
 
 class _Machine:
     """A workspace on a machine whose accelerator can be changed.
@@ -167,12 +168,7 @@ class _Machine:
         self.card = f"0, GPU-aaaa, Some Card, 81559, 550.{self._tests}, 9.0, 1980, 2619, 700.00"
         (self._bin / "nvidia-smi").unlink(missing_ok=True)
         self.log.write_text("")
-        root = Path(self.runner.build_root)
-        found = [path for name in _WRITTEN for path in (root / name, *(root / name).rglob("*"))]
-        for name in _WRITTEN:
-            shutil.rmtree(root / name, ignore_errors=True)
-            (root / name).unlink(missing_ok=True)
-        self.runner.scheduler.invalidate_files({str(path.relative_to(root)) for path in found})
+        begin_anew(self.runner)
 
     def has(self, *cards: str) -> None:
         program = self._bin / "nvidia-smi"

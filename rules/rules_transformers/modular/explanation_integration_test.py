@@ -8,7 +8,12 @@ from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 from rules_transformers.modular import register
 from rules_transformers.modular.explanation import Place
 from rules_transformers.modular.goal import Generate
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    OPTIONS,
+    begin_anew,
+    make_rule_runner,
+)
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.
@@ -52,9 +57,14 @@ else:
 """
 
 
-@pytest.fixture
-def rule_runner() -> RuleRunner:
+@pytest.fixture(scope="module")
+def _rule_runner() -> RuleRunner:
     return make_rule_runner(register, {"modular_converter": _STAND_IN})
+
+
+@pytest.fixture
+def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
+    return begin_anew(_rule_runner)
 
 
 def _model(name: str, parent: str = "", line: str = "") -> dict[str, str]:

@@ -17,7 +17,12 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.findings import REPORT_NAME, merged_log
 from rules_transformers.modular.freshness import FreshnessRequest
 from rules_transformers.modular.goal import Generate
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    OPTIONS,
+    begin_anew,
+    make_rule_runner,
+)
 
 # A modular file that says `warn CODE` gets that warning, unless the request ignores it; one that
 # says `broken` fails. Both are in the SARIF log, at the place that `--sarif` names.
@@ -70,13 +75,18 @@ output.write_text(f"# This file was automatically generated from {modular['path'
 """
 
 
-@pytest.fixture
-def rule_runner() -> RuleRunner:
-    runner = make_rule_runner(
+@pytest.fixture(scope="module")
+def _rule_runner() -> RuleRunner:
+    return make_rule_runner(
         register,
         {"modular_converter": _STAND_IN},
         rules=[QueryRule(LintResult, [FreshnessRequest.Batch])],
     )
+
+
+@pytest.fixture
+def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
+    runner = begin_anew(_rule_runner)
     runner.write_files(
         {
             "m/BUILD": "modular_models(name='all', sources=['*/modular_*.py'])\n",

@@ -35,6 +35,7 @@ from rules_transformers.modular.target_types import (
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
+    begin_anew,
     make_rule_runner,
     process_count,
 )
@@ -80,8 +81,7 @@ else:
 """
 
 
-@pytest.fixture
-def rule_runner() -> RuleRunner:
+def _new_rule_runner() -> RuleRunner:
     return make_rule_runner(
         register,
         {"modular_converter": _STAND_IN},
@@ -91,6 +91,22 @@ def rule_runner() -> RuleRunner:
             QueryRule(LintResult, [FreshnessRequest.Batch]),
         ],
     )
+
+
+@pytest.fixture(scope="module")
+def _rule_runner() -> RuleRunner:
+    return _new_rule_runner()
+
+
+@pytest.fixture
+def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
+    return begin_anew(_rule_runner)
+
+
+@pytest.fixture
+def counting_runner() -> RuleRunner:
+    """One that has nothing memoized."""
+    return _new_rule_runner()
 
 
 def _model(name: str, *parents: str, line: str = "", build: str = "") -> dict[str, str]:
@@ -136,37 +152,37 @@ def test_generate_writes_the_selected_models_and_their_parents(rule_runner: Rule
         _read(rule_runner, "c")
 
 
-def test_a_second_run_changes_nothing_and_runs_no_process(rule_runner: RuleRunner) -> None:
-    rule_runner.write_files({**_model("a"), **_model("b", "a")})
-    _generate(rule_runner, "::")
-    assert process_count(rule_runner) > 0
-    result = _generate(rule_runner, "::")
+def test_a_second_run_changes_nothing_and_runs_no_process(counting_runner: RuleRunner) -> None:
+    counting_runner.write_files({**_model("a"), **_model("b", "a")})
+    _generate(counting_runner, "::")
+    assert process_count(counting_runner) > 0
+    result = _generate(counting_runner, "::")
     assert result.stdout.splitlines() == ["unchanged m/a:a", "unchanged m/b:b", "2 unchanged"]
-    assert process_count(rule_runner) == 0
+    assert process_count(counting_runner) == 0
 
 
 def test_children_are_converted_again_only_if_their_parents_output_changed(
-    rule_runner: RuleRunner,
+    counting_runner: RuleRunner,
 ) -> None:
-    rule_runner.write_files({**_model("a"), **_model("b", "a"), **_model("c", "b")})
-    _generate(rule_runner, "::")
+    counting_runner.write_files({**_model("a"), **_model("b", "a"), **_model("c", "b")})
+    _generate(counting_runner, "::")
 
     # The stand-in drops all lines of a modular file but the last: `a` alone is converted.
-    rule_runner.write_files({"m/a/modular_a.py": "# a comment\na\n"})
-    result = _generate(rule_runner, "::")
+    counting_runner.write_files({"m/a/modular_a.py": "# a comment\na\n"})
+    result = _generate(counting_runner, "::")
     assert result.stdout.splitlines()[-1] == "3 unchanged"
-    assert process_count(rule_runner) == _OUTLINE + 1
+    assert process_count(counting_runner) == _OUTLINE + 1
 
     # Now the output of `a` changes, with it that of `b`, but not the line that `c` takes over.
-    rule_runner.write_files({"m/a/modular_a.py": "new\n"})
-    result = _generate(rule_runner, "::")
+    counting_runner.write_files({"m/a/modular_a.py": "new\n"})
+    result = _generate(counting_runner, "::")
     assert result.stdout.splitlines() == [
         "changed   m/a:a: modeling_a.py",
         "changed   m/b:b: modeling_b.py",
         "unchanged m/c:c",
         "2 changed, 1 unchanged",
     ]
-    assert process_count(rule_runner) == _OUTLINE + 3
+    assert process_count(counting_runner) == _OUTLINE + 3
 
 
 def test_check_prints_diffs_and_writes_nothing(rule_runner: RuleRunner) -> None:

@@ -18,7 +18,12 @@ from rules_transformers.similarity import register
 from rules_transformers.similarity.copies_lint import CopiesRequest, ModelFileFieldSet
 from rules_transformers.similarity.modularize_goal import Modularize
 from rules_transformers.similarity.parents_goal import Parents
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    OPTIONS,
+    begin_anew,
+    make_rule_runner,
+)
 
 _STAND_IN = """
 import pathlib
@@ -46,14 +51,19 @@ sys.exit(1 if "unlike" in texts or command == "copies" else 0)
 """
 
 
-@pytest.fixture
-def rule_runner() -> RuleRunner:
-    runner = make_rule_runner(
+@pytest.fixture(scope="module")
+def _rule_runner() -> RuleRunner:
+    return make_rule_runner(
         register,
         {"parent_finder": _STAND_IN, "modular_converter": ""},
         rules=[QueryRule(LintResult, [CopiesRequest.Batch])],
         target_types=modular_targets(),
     )
+
+
+@pytest.fixture
+def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
+    runner = begin_anew(_rule_runner)
     runner.write_files(
         {
             "n/modeling_new.py": "new\n",
