@@ -1,7 +1,7 @@
 """Measures a whole library under the rules: transformers, from its wheel's sources.
 
     python -m benchmarks.whole_library [--library DIR] [--sizes 50,150,326] [--fixtures 50]
-        [--directory DIR] [--output DIR]
+        [--directory DIR] [--output DIR] [--update docs/whole-library.md]
 
 To be run at the root of this repository. Makes a scratch workspace for each size, in which Pants
 has an empty store.
@@ -34,13 +34,19 @@ def main() -> int:
     parser.add_argument("--fixtures", type=int, default=50, help="at the last size; 0 for none")
     parser.add_argument("--directory", help="where the scratch workspaces are made")
     parser.add_argument("--output", type=Path, default=Path(), help="of results.json and tables.md")
+    parser.add_argument("--update", type=Path, metavar="PAGE.md", help="puts the tables into it")
     options = parser.parse_args()
     try:
         sizes = [int(size) for size in options.sizes.split(",")]
         source = options.library or library.installed_library()
+        if options.update is not None:
+            report.update(options.update.read_text(encoding="utf-8"), "")
         available = len(library.modular_files(source))
         if not all(0 < size <= available for size in sizes):
             raise ValueError(f"{source} has {available} modular files, expected {options.sizes}")
+    except (OSError, report.NoMarks) as problem:
+        print(f"error: {options.update}: {problem}", file=sys.stderr)
+        return 2
     except (LookupError, ValueError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         print(
@@ -67,8 +73,14 @@ def main() -> int:
     except StageFailed as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"stopped; what was measured is in {options.output}", file=sys.stderr)
+        return 130
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    if options.update is not None:
+        page = options.update.read_text(encoding="utf-8")
+        options.update.write_text(report.update(page, report.markdown(results)), encoding="utf-8")
     return 0
 
 

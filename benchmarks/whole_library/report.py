@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+BEGIN = "<!-- Written by benchmarks/whole_library from here on -->"
+END = "<!-- Up to here -->"
 _MEBIBYTE = 2**20
+
+
+class NoMarks(Exception):
+    """A page does not say where the tables go."""
+
+
+def update(page: str, tables: str) -> str:
+    """A page with the tables between its marks. Raises NoMarks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise NoMarks(f"the marks `{BEGIN}` and `{END}` are missing")
+    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
 
 
 def markdown(results: Mapping) -> str:

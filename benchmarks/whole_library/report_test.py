@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from benchmarks.whole_library.report import markdown
+import pytest
+from benchmarks.whole_library.report import BEGIN, END, NoMarks, markdown, update
 from benchmarks.whole_library.stage import Stage
 
 
@@ -35,3 +36,10 @@ def test_tables_of_each_size_and_of_the_growth() -> None:
 
 def test_one_size_has_no_growth() -> None:
     assert "How it grows" not in markdown({"stages": [_stage("cold", 50, 30.0)]})
+
+
+def test_a_page_keeps_what_is_around_its_tables() -> None:
+    page = f"a\n{BEGIN}\nold\n{END}\nb\n"
+    assert update(page, "new\n") == f"a\n{BEGIN}\n\nnew\n\n{END}\nb\n"
+    with pytest.raises(NoMarks, match="are missing"):
+        update("a\nb\n", "new\n")
