@@ -219,6 +219,27 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     error = capsys.readouterr().err
     assert "cannot be imported: OSError: no (line 2 of modeling_bad.py)" in error
 
+    elsewhere = {**entry, "source": {"module": "toy_package.modeling_toy", "root": str(output)}}
+    assert main(["build", write_request(tmp_path, elsewhere), "--output", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert f"comes from {package / 'modeling_toy.py'}, expected it below {output}" in error
+
+
+def test_a_package_below_the_source_root_goes_before_an_installed_one(tmp_path: Path) -> None:
+    # A repository that is transformers itself.
+    package = tmp_path / "src" / "transformers"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise SystemExit('the one of the repository')", "utf-8")
+    source = {"module": "transformers.modeling_x", "root": str(tmp_path / "src")}
+    request = write_request(tmp_path, {"address": "x:tiny", "path": "x", "source": source})
+    run = subprocess.run(
+        [sys.executable, "-m", "tiny_models", "build", request, f"--output={tmp_path / 'out'}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (1, "the one of the repository\n")
+
 
 def test_coverage_of_some_classes(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["coverage", "--class", "Qwen2Model", "--class", "DinatModel", "--json", "--quiet"]

@@ -45,6 +45,9 @@ def _build(options: argparse.Namespace) -> int:
     from tiny_models.request import read_request
 
     fixtures = read_request(options.request)
+    from tiny_models.source_roots import put_roots_first
+
+    put_roots_first(fixtures)
     from tiny_models.build import Built, build_request
     from tiny_models.coverage import prepare
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +13,7 @@ from tiny_models import catalogue
 from tiny_models.errors import InputError, MissingPackage
 from tiny_models.packages import named_packages
 from tiny_models.request import FixtureRequest, Source
+from tiny_models.source_roots import import_source
 
 # Raised when the same request gives other bytes than before.
 FORMAT = 2
@@ -66,7 +65,7 @@ def _installed(request: FixtureRequest) -> Iterable[Plan]:
 
 
 def _from_source(request: FixtureRequest, source: Source) -> Iterable[Plan]:
-    module = _import(source)
+    module = import_source(source)
     found = _model_classes(module)
     if not found:
         raise InputError(
@@ -88,34 +87,6 @@ def _from_source(request: FixtureRequest, source: Source) -> Iterable[Plan]:
                 hint="annotate `config` in its base class, or set `config_class`",
             )
         yield _plan(request, name, model_class, config_class, digest)
-
-
-def _import(source: Source) -> Any:
-    root = os.path.abspath(source.root)
-    if not os.path.isdir(root):
-        raise InputError(f"there is no directory {source.root}", hint="`source.root` names it")
-    if root not in sys.path:
-        sys.path.insert(0, root)
-    importlib.invalidate_caches()
-    try:
-        return importlib.import_module(source.module)
-    except Exception as problem:
-        text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{_where(problem)}"
-        raise InputError(
-            f"{source.module} cannot be imported: {text}",
-            hint="it is imported with `source.root` first on the path",
-        ) from None
-
-
-def _where(problem: BaseException) -> str:
-    place = ""
-    trace = problem.__traceback__
-    while trace is not None:
-        filename = trace.tb_frame.f_code.co_filename
-        if not filename.startswith("<") and "importlib" not in filename:
-            place = f" (line {trace.tb_lineno} of {os.path.basename(filename)})"
-        trace = trace.tb_next
-    return place
 
 
 def _model_classes(module: Any) -> dict[str, Any]:

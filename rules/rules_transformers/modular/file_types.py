@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 MODULAR_PREFIX = "modular_"
@@ -19,6 +20,12 @@ FILE_TYPES = (
     "processing",
     "tokenization",
     "video_processing",
+)
+
+# An import from a module that is named as one of a model's files.
+_PARENT_IMPORT = re.compile(
+    rf"^[ \t]*from[ \t]+(?:[\w.]*\.)?(?:{'|'.join(FILE_TYPES)})_\w+[ \t]+import\b".encode(),
+    re.MULTILINE,
 )
 
 
@@ -63,3 +70,11 @@ def is_generated_from(modular_path: str, content: bytes) -> bool:
     """Whether the banner of a file says that it was generated from `modular_path`."""
     head = content[:BANNER_LENGTH].decode(errors="replace")
     return _GENERATED in head and PurePosixPath(modular_path).name in head
+
+
+def names_a_parent(content: bytes) -> bool:
+    """Whether a file imports from one of a model's files, as each modular file does.
+
+    This tells a modular file from `modular_utils.py`, which only bears such a name.
+    """
+    return _PARENT_IMPORT.search(content) is not None

@@ -38,8 +38,19 @@ class GeneratedPaths(FrozenDict[str, tuple]):
     """The paths that each modular file of the repository generates, by the modular's path."""
 
 
+@dataclass(frozen=True)
+class OutlineRequest:
+    """Asks for the paths that these modular files generate, whether or not they have a target."""
+
+    field_sets: tuple[ModularFieldSet, ...]
+
+
+class OutlinedPaths(FrozenDict[str, tuple]):
+    """The paths that each modular file of an `OutlineRequest` generates, by the modular's path."""
+
+
 class _Outline(FrozenDict[str, tuple]):
-    """The part of `GeneratedPaths` that one process finds."""
+    """The part of `OutlinedPaths` that one process finds."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +62,24 @@ class _OutlineRequest:
 
 
 @rule(desc="Find the files that modular models generate", level=LogLevel.DEBUG)
-async def find_generated_paths(
-    field_sets: AllModularFieldSets, python_setup: PythonSetup
-) -> GeneratedPaths:
+async def find_generated_paths(field_sets: AllModularFieldSets) -> GeneratedPaths:
+    return GeneratedPaths(await Get(OutlinedPaths, OutlineRequest(tuple(field_sets))))
+
+
+@rule
+async def outline_all(request: OutlineRequest, python_setup: PythonSetup) -> OutlinedPaths:
     requirements = await MultiGet(
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup))
-        for field_set in field_sets
+        for field_set in request.field_sets
     )
     by_requirement = defaultdict(list)
-    for field_set, requirement in zip(field_sets, requirements):
+    for field_set, requirement in zip(request.field_sets, requirements):
         by_requirement[requirement].append(field_set)
     outlined = await MultiGet(
         Get(_Outline, _OutlineRequest(tuple(field_sets), requirement))
         for requirement, field_sets in by_requirement.items()
     )
-    return GeneratedPaths(item for paths in outlined for item in paths.items())
+    return OutlinedPaths(item for paths in outlined for item in paths.items())
 
 
 @rule

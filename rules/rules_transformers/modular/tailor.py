@@ -26,6 +26,7 @@ from rules_transformers.modular.file_types import (
     generated_path,
     is_generated_from,
     is_modular_file,
+    names_a_parent,
 )
 from rules_transformers.modular.target_types import ModularModelTarget
 
@@ -39,13 +40,51 @@ class PutativeModularModelsRequest(PutativeTargetsRequest):
 async def find_putative_modular_models(
     request: PutativeModularModelsRequest, all_owned_sources: AllOwnedSources
 ) -> PutativeTargets:
-    modular_files = await Get(Paths, PathGlobs, request.path_globs(f"{MODULAR_PREFIX}*.py"))
-    unowned = sorted(
-        path
-        for path in modular_files.files
-        if is_modular_file(path) and path not in all_owned_sources
+    named = await Get(Paths, PathGlobs, request.path_globs(f"{MODULAR_PREFIX}*.py"))
+    unowned = [
+        path for path in named.files if is_modular_file(path) and path not in all_owned_sources
+    ]
+    contents = await Get(DigestContents, PathGlobs(_with_siblings(unowned)))
+    return PutativeTargets(
+        _putative_modular_model(path) for path in _Sorting.of(unowned, contents).modular
     )
-    return PutativeTargets(_putative_modular_model(path) for path in unowned)
+
+
+@dataclass(frozen=True)
+class _Sorting:
+    """Files that are named `modular_<model>.py` and are modular, and what they generated."""
+
+    modular: tuple[str, ...]
+    generated: tuple[str, ...]
+
+    @classmethod
+    def of(cls, named: Iterable[str], contents: DigestContents) -> _Sorting:
+        """Sorts by content, since any file may be named so.
+
+        A modular file imports from a model's files, or something was generated from it.
+
+        :param contents: of the named files, and of those of `_with_siblings` that exist.
+        """
+        content_of = {file.path: file.content for file in contents}
+        modular, generated = [], []
+        for path in sorted(named):
+            siblings = [
+                sibling
+                for sibling in _siblings(path)
+                if sibling in content_of and is_generated_from(path, content_of[sibling])
+            ]
+            if siblings or names_a_parent(content_of[path]):
+                modular.append(path)
+                generated += siblings
+        return cls(tuple(modular), tuple(generated))
+
+
+def _siblings(path: str) -> list[str]:
+    return [generated_path(path, kind) for kind in FILE_TYPES]
+
+
+def _with_siblings(named: Iterable[str]) -> list[str]:
+    return sorted({each for path in named for each in (path, *_siblings(path))})
 
 
 def _putative_modular_model(path: str) -> PutativeTarget:
@@ -73,20 +112,14 @@ async def _find_source_targets(
     py_files_globs: PathGlobs, all_owned_sources: AllOwnedSources, python_setup: PythonSetup
 ) -> list[PutativeTarget]:
     python_files = await Get(Paths, PathGlobs, py_files_globs)
-    modular_files = [path for path in python_files.files if is_modular_file(path)]
-    modular_of = {
-        generated_path(modular, kind): modular for modular in modular_files for kind in FILE_TYPES
-    }
-    candidates = await Get(DigestContents, PathGlobs(sorted(modular_of)))
-    generated = [
-        file.path for file in candidates if is_generated_from(modular_of[file.path], file.content)
-    ]
+    named = [path for path in python_files.files if is_modular_file(path)]
+    contents = await Get(DigestContents, PathGlobs(_with_siblings(named)))
+    found = _Sorting.of(named, contents)
+    models = (*found.modular, *found.generated)
     proposals = await _find_all_source_targets(
-        py_files_globs,
-        AllOwnedSources((*all_owned_sources, *modular_files, *generated)),
-        python_setup,
+        py_files_globs, AllOwnedSources((*all_owned_sources, *models)), python_setup
     )
-    return [_leaving_out(proposal, (*modular_files, *generated)) for proposal in proposals]
+    return [_leaving_out(proposal, models) for proposal in proposals]
 
 
 def _leaving_out(proposal: PutativeTarget, paths: Iterable[str]) -> PutativeTarget:

@@ -16,6 +16,7 @@ from rules_transformers.modular import tailor
 from rules_transformers.modular.tailor import PutativeModularModelsRequest
 from rules_transformers.modular.target_types import ModularModelTarget
 
+_PARENT = "from transformers.models.llama.modeling_llama import LlamaMLP\n"
 _BANNER = "#    This file was automatically generated from src/m/a/modular_a.py."
 
 
@@ -35,7 +36,12 @@ def rule_runner() -> RuleRunner:
 
 def test_proposes_a_model_for_each_unowned_modular_file(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
-        {"m/a/modular_a.py": "", "m/b/modular_b.py": "", "m/b/modeling_b.py": "", "modular_.py": ""}
+        {
+            "m/a/modular_a.py": _PARENT,
+            "m/b/modular_b.py": _PARENT,
+            "m/b/modeling_b.py": "",
+            "modular_.py": _PARENT,
+        }
     )
     proposals = rule_runner.request(
         PutativeTargets,
@@ -55,6 +61,30 @@ def test_proposes_a_model_for_each_unowned_modular_file(rule_runner: RuleRunner)
     ]
 
 
+@pytest.mark.parametrize(
+    "text, modeling, models, sources",
+    [
+        ("from ..b.configuration_b import BConfig\n", "", ["a"], ["modeling_a.py"]),
+        ("import os\nfrom b.processing_b import (\n    B,\n)\n", "", ["a"], ["modeling_a.py"]),
+        ("if True:\n    from ...b.modeling_b import B\n", "", ["a"], ["modeling_a.py"]),
+        ("", f"{_BANNER}\n", ["a"], []),
+        ("", "# written by hand\n", [], ["modeling_a.py", "modular_a.py"]),
+        ("from .modeling import B\n", "", [], ["modeling_a.py", "modular_a.py"]),
+        ("# from ..b.modeling_b import B\n", "", [], ["modeling_a.py", "modular_a.py"]),
+    ],
+)
+def test_a_name_alone_makes_no_model(
+    rule_runner: RuleRunner, text: str, modeling: str, models: list[str], sources: list[str]
+) -> None:
+    rule_runner.write_files({"m/a/modular_a.py": text, "m/a/modeling_a.py": modeling})
+    proposals = rule_runner.request(
+        PutativeTargets, [PutativeModularModelsRequest(("m/a",)), AllOwnedSources()]
+    )
+    assert [proposal.name for proposal in proposals] == models
+    of_python = _python_proposals(rule_runner).values()
+    assert [file for _, files, _ in of_python for file in files] == sources
+
+
 def _python_proposals(rule_runner: RuleRunner, *owned: str) -> dict[str, tuple]:
     proposals = rule_runner.request(
         PutativeTargets, [PutativePythonTargetsRequest(("m/a",)), AllOwnedSources(owned)]
@@ -67,7 +97,7 @@ def _python_proposals(rule_runner: RuleRunner, *owned: str) -> dict[str, tuple]:
 def test_python_proposals_leave_out_modular_and_generated_files(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
-            "m/a/modular_a.py": "",
+            "m/a/modular_a.py": _PARENT,
             "m/a/modeling_a.py": f"{_BANNER}\n",
             "m/a/tokenization_a.py": "# written by hand\n",
             "m/a/helpers.py": "",
