@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gpu_bench import checkpoint
 from gpu_bench.architectures import class_for, class_of_module, model_and_config
 from gpu_bench.errors import InputError, MissingPackage
 from gpu_bench.prompt import seeded_prompts, special_ids, text_prompts
@@ -73,23 +74,25 @@ def text_config(config: Any) -> Any:
 
 def _read(request: Request, device: Any) -> tuple[Any, Any]:
     import torch
-    from transformers import AutoConfig
+    from transformers.utils import cached_file
 
     source = request.model
+    options: dict[str, Any]
     if source.checkpoint is not None:
-        if not (Path(source.checkpoint) / "config.json").is_file():
-            raise InputError(
-                f"there is no model in {source.checkpoint}: it has no config.json",
-                hint="`model.checkpoint` is the directory of a model repository",
-            )
+        checkpoint.check_directory(Path(source.checkpoint))
         where, options = source.checkpoint, {"local_files_only": True}
     else:
         where, options = source.repo_id, {"revision": source.revision}
+        index = cached_file(
+            where, checkpoint.INDEX, _raise_exceptions_for_missing_entries=False, **options
+        )
+        if index is not None:
+            checkpoint.check_index(Path(index))
     if source.module is not None:
         model_class = class_of_module(source, source.architecture or _named(Path(where)))
         config = model_class.config_class.from_pretrained(where, **options)
     else:
-        config = AutoConfig.from_pretrained(where, **options)
+        config = _known_config(where, options)
         named = (getattr(config, "architectures", None) or [None])[0]
         model_class = class_for(config, source.architecture or named)
     _check_length(config, request)
@@ -107,9 +110,24 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
     return model.to(device).eval(), _tokenizer(where, options)
 
 
-def _named(checkpoint: Path) -> str | None:
+def _known_config(where: str, options: dict[str, Any]) -> Any:
+    """The config by a class of the library: a checkpoint's own code is not run."""
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(where, trust_remote_code=False, **options)
+    except ValueError as error:
+        if "trust_remote_code" not in str(error):
+            raise
+        raise InputError(
+            f"{where} needs code of its own, which is not run",
+            hint="name the module of its class in `model.module`, beside `model.checkpoint`",
+        ) from error
+
+
+def _named(directory: Path) -> str | None:
     """The class that a checkpoint's config names."""
-    named = json.loads((checkpoint / "config.json").read_text()).get("architectures")
+    named = json.loads((directory / checkpoint.CONFIG).read_text()).get("architectures")
     return named[0] if named else None
 
 
@@ -121,7 +139,7 @@ def _tokenizer(where: str, options: dict[str, Any]) -> Any | None:
         for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
     ):
         return None
-    tokenizer = AutoTokenizer.from_pretrained(where, **options)
+    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False, **options)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

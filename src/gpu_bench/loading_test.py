@@ -1,4 +1,6 @@
 import json
+import os
+import pickle
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -198,3 +200,90 @@ def test_a_checkpoint_of_a_class_that_transformers_does_not_know(checkpoint, tmp
     loaded = load(request, "cpu")
     assert type(loaded.model).__name__ == "OwnForCausalLM"
     assert loaded.tokenizer is not None
+
+
+class RunsWhenUnpickled:
+    """Leaves a file behind when it is read by `pickle`."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+def test_a_pickle_of_weights_is_never_read(checkpoint, tmp_path):
+    trace = tmp_path / "trace"
+    content = pickle.dumps(RunsWhenUnpickled(trace))
+    directory = Path(checkpoint)
+    # Beside weights that can be read nobody looks at it.
+    (directory / "pytorch_model.bin").write_bytes(content)
+    load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    (directory / "model.safetensors").unlink()
+    with pytest.raises(InputError, match=r"no safetensors.*pytorch_model\.bin") as caught:
+        load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    assert "safetensors" in caught.value.hint
+    assert not trace.exists()
+
+
+RUNS_WHEN_IMPORTED = """
+import os
+from transformers import LlamaConfig, LlamaForCausalLM
+os.mkdir({!r})
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+class OwnForCausalLM(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_code_of_a_checkpoint_is_never_run(checkpoint, tmp_path, known):
+    trace = tmp_path / "trace"
+    directory = Path(checkpoint)
+    (directory / "own.py").write_text(RUNS_WHEN_IMPORTED.format(str(trace)))
+    for name in ("config.json", "tokenizer_config.json"):
+        values = json.loads((directory / name).read_text())
+        values["auto_map"] = {
+            "AutoConfig": "own.OwnConfig",
+            "AutoModelForCausalLM": "own.OwnForCausalLM",
+            "AutoTokenizer": ["own.OwnTokenizer", None],
+        }
+        if not known and name == "config.json":
+            values["model_type"] = "own"
+        (directory / name).write_text(json.dumps(values))
+    request = asked(model={"checkpoint": checkpoint}, config=None)
+    if known:
+        # The installed library's class serves; the checkpoint's is left alone.
+        assert type(load(request, "cpu").model).__module__.startswith("transformers.")
+    else:
+        with pytest.raises(InputError, match="code of its own") as caught:
+            load(request, "cpu")
+        assert "`model.module`" in caught.value.hint
+    assert not trace.exists()
+
+
+def test_links_that_leave_a_checkpoint_are_refused(checkpoint, tmp_path):
+    directory = Path(checkpoint)
+    inside, outside = directory / "weights", tmp_path / "elsewhere"
+    inside.mkdir()
+    (directory / "model.safetensors").rename(inside / "model.safetensors")
+    (directory / "model.safetensors").symlink_to("weights/model.safetensors")
+    load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    inside.rename(outside)
+    inside.symlink_to(outside)
+    with pytest.raises(InputError, match="leaves the checkpoint's directory") as caught:
+        load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    assert caught.value.place == str(directory / "model.safetensors")
+
+
+@pytest.mark.parametrize("place", ["../outside.safetensors", "/etc/hostname", "pytorch_model.bin"])
+def test_an_index_that_leaves_the_checkpoint_is_refused(checkpoint, tmp_path, place):
+    directory = Path(checkpoint)
+    (directory / "model.safetensors").rename(tmp_path / "outside.safetensors")
+    index = directory / "model.safetensors.index.json"
+    weights = dict.fromkeys(LlamaForCausalLM(LlamaConfig(**TINY_CONFIG)).state_dict(), place)
+    index.write_text(json.dumps({"metadata": {}, "weight_map": weights}))
+    with pytest.raises(InputError, match="which is not in the directory") as caught:
+        load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    assert caught.value.place == str(index)

@@ -53,12 +53,12 @@ class LoadedFixture:
     @cached_property
     def tokenizer(self) -> Any:
         """The tokenizer."""
-        return self._auto_class("AutoTokenizer").from_pretrained(self.path)
+        return self._auto_class("AutoTokenizer").from_pretrained(self.path, trust_remote_code=False)
 
     @cached_property
     def processor(self) -> Any:
         """The processor, or where the model has no other, its image processor or tokenizer."""
-        return self._auto_class("AutoProcessor").from_pretrained(self.path)
+        return self._auto_class("AutoProcessor").from_pretrained(self.path, trust_remote_code=False)
 
     def _auto_class(self, name: str) -> Any:
         """An Auto class that knows the classes beside the model's module."""

@@ -59,6 +59,28 @@ def test_no_code_of_others_is_run(path: Path) -> None:
             assert keywords.get("allow_pickle") == "False", place
         if re.search(r"(model_class|Model\w*)\.from_pretrained$", name):
             assert keywords.get("use_safetensors") == "True", place
+        # Left out, it makes the library ask the user.
+        if re.search(r"[aA]uto\S*\.from_(pretrained|config)$", name):
+            assert keywords.get("trust_remote_code") == "False", place
+        assert keywords.get("weights_only", "True") == "True", place
+        assert name not in {"extractall", "shutil.unpack_archive"}, place
+        assert not name.endswith((".extractall", ".extract")), place
+
+
+# What may be told of the network: the client of a model hub, and what runs a user's own command.
+_NETWORKED = {"interactive.py", "measuring.py", "publish.py"}
+
+
+@pytest.mark.parametrize("path", _RULES, ids=str)
+def test_tools_run_in_environments_without_a_network(path: Path) -> None:
+    asked = {
+        (ast.unparse(call.args[0]), ast.unparse(call.args[1]).partition("(")[0])
+        for name, call in _calls(path)
+        if name == "Get" and len(call.args) > 1
+    }
+    kinds = {request for output, request in asked if output in {"VenvPex", "Pex"}}
+    if any(output == "VenvPex" for output, _ in asked) and path.name not in _NETWORKED:
+        assert kinds == {"OfflinePexRequest"}, path
 
 
 @pytest.mark.parametrize("path", _RULES, ids=str)

@@ -1,15 +1,17 @@
-"""The tools' source as resources of the plugin's wheel.
+"""What this repository's own wheel is made with.
 
-The plugin reads them as files and never imports them, so they carry no interpreter constraints.
+The tools' source goes in as resources: the plugin reads them as files and never imports them, so
+they carry no interpreter constraints.
 """
 
 from internal.packaging import rules as packaging_rules
-from internal.packaging.target_types import ToolResourcesTarget
+from internal.packaging import wheel
+from internal.packaging.target_types import SettledWheelTarget, ToolResourcesTarget
 
 
 def rules():
-    return packaging_rules.rules()
+    return (*packaging_rules.rules(), *wheel.rules())
 
 
 def target_types():
-    return (ToolResourcesTarget,)
+    return (SettledWheelTarget, ToolResourcesTarget)

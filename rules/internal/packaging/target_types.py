@@ -4,6 +4,7 @@ from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     Dependencies,
     SourcesField,
+    SpecialCasedDependencies,
     StringSequenceField,
     Target,
 )
@@ -25,3 +26,15 @@ class ToolResourcesTarget(Target):
     alias = "tool_resources"
     core_fields = (*COMMON_TARGET_FIELDS, Dependencies, ToolNamesField, ToolResourcesField)
     help = "The tools' source without tests, at `_tools/` beside the BUILD file."
+
+
+class DistributionField(SpecialCasedDependencies):
+    alias = "distributions"
+    required = True
+    help = "The `python_distribution` whose wheel it is, alone."
+
+
+class SettledWheelTarget(Target):
+    alias = "settled_wheel"
+    core_fields = (*COMMON_TARGET_FIELDS, DistributionField)
+    help = "The wheel of a distribution, byte for byte the same whoever builds it, and when."

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
@@ -27,6 +27,7 @@ from pants.util.frozendict import FrozenDict
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.measuring import RESULT_FILE
 from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark
+from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
@@ -107,7 +108,7 @@ class RoundFiles:
 @rule
 async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) -> Process:
     pex, tool_sources = await MultiGet(
-        Get(VenvPex, PexRequest, benchmark.pex_request()),
+        Get(VenvPex, OfflinePexRequest(benchmark.pex_request())),
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
     )
     digest = await Get(Digest, MergeDigests((tool_sources.digest, request.files)))

@@ -19,6 +19,7 @@ from rules_transformers.benchmark.measured_model import MeasuredModelFiles, Meas
 from rules_transformers.benchmark.request import REQUEST_FILE, request_document
 from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark, Share
 from rules_transformers.fixtures.environment import FixtureEnvironment, FixtureEnvironmentRequest
+from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import MEASUREMENT, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
@@ -87,8 +88,11 @@ async def make_measuring_process(
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(EnvironmentVars, EnvironmentVarsRequest(_PASSED_ON)),
     )
+    downloads = field_set.repo_id.value is not None
     pex, request_file = await MultiGet(
-        Get(VenvPex, PexRequest, environment.pex_request),
+        Get(VenvPex, PexRequest, environment.pex_request)
+        if downloads
+        else Get(VenvPex, OfflinePexRequest(environment.pex_request)),
         Get(
             Digest,
             CreateDigest(
@@ -108,7 +112,6 @@ async def make_measuring_process(
         ),
     )
     digest = await Get(Digest, MergeDigests((model.digest, tool_sources.digest, request_file)))
-    downloads = field_set.repo_id.value is not None
     process = await Get(
         Process,
         VenvPexProcess(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
@@ -18,6 +18,7 @@ from rules_transformers.modular.request import (
     ConverterRequest,
 )
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
@@ -51,7 +52,7 @@ async def make_converter_process(
 ) -> Process:
     has_installed_parents = request.installed_parents is not None
     pex, tool_sources, converter_input = await MultiGet(
-        Get(VenvPex, PexRequest, converter.pex_request()),
+        Get(VenvPex, OfflinePexRequest(converter.pex_request())),
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(
             ConverterInput,

@@ -384,3 +384,17 @@ def test_lint_finds_stale_checked_in_files(
 
 # Editing a modular file outlines all of them again, in one process.
 _OUTLINE = 1
+
+
+def test_the_converter_is_not_told_of_proxies(rule_runner: RuleRunner) -> None:
+    program = _STAND_IN.replace(
+        "else:\n", "else:\n    import os; sys.exit(' '.join(os.environ))\n", 1
+    )
+    rule_runner.write_files({**_model("a"), "tools/modular_converter/__main__.py": program})
+    names = ("HTTPS_PROXY", "no_proxy", "KEPT")
+    given = f"--subprocess-environment-env-vars={[f'{name}=x' for name in names]}"
+    result = rule_runner.run_goal_rule(
+        Generate, global_args=(*OPTIONS, given), env_inherit=ENVIRONMENT, args=["m/a"]
+    )
+    assert result.exit_code == 1
+    assert [name for name in names if name in result.stderr.split()] == ["KEPT"]

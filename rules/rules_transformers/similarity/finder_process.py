@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.subsystem import PACKAGE as CONVERTER
+from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.similarity.subsystem import PACKAGE, ParentFinder
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
@@ -39,7 +40,7 @@ class FinderProcessRequest:
 async def make_finder_process(request: FinderProcessRequest, finder: ParentFinder) -> Process:
     # The finder proves a modular file by converting it.
     pex, finder_sources, converter_sources = await MultiGet(
-        Get(VenvPex, PexRequest, finder.pex_request()),
+        Get(VenvPex, OfflinePexRequest(finder.pex_request())),
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(ToolSources, ToolSourcesRequest(CONVERTER)),
     )

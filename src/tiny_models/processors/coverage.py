@@ -110,7 +110,7 @@ def _checked(role: str, class_name: str, directory: Path) -> tuple[bool, list[st
     import transformers
 
     auto = getattr(transformers, _AUTO_CLASSES[role])
-    thing = auto.from_pretrained(directory, local_files_only=True)
+    thing = auto.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     again = directory.with_name(f"again-{role}")
     thing.save_pretrained(again)
     before = contents(directory)

@@ -54,7 +54,9 @@ def _checked(recipe: Recipe, vocabulary: Vocabulary, directory: Path) -> tuple[b
     import transformers
 
     (directory / "config.json").write_text(json.dumps(_config(recipe)))
-    tokenizer = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(
+        directory, local_files_only=True, trust_remote_code=False
+    )
     again = directory.with_name("again")
     tokenizer.save_pretrained(again)
     differing = changed(contents(directory), contents(again))
