@@ -8,11 +8,18 @@ from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 from rules_transformers.modular import register
 from rules_transformers.modular.explanation import Place
 from rules_transformers.modular.goal import Generate
-from rules_transformers.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.stand_in_tools import (
+    ENVIRONMENT,
+    LEAVES_REPORT,
+    OPTIONS,
+    make_rule_runner,
+)
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.
-_STAND_IN = """
+_STAND_IN = (
+    LEAVES_REPORT
+    + """
 import json
 import pathlib
 import sys
@@ -50,6 +57,7 @@ else:
     print("a message from __parents/library/x.py", file=sys.stderr)
     sys.exit(int(place.rpartition(":")[2]))
 """
+)
 
 
 @pytest.fixture

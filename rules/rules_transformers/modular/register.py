@@ -1,6 +1,6 @@
 """Modular models: conversion, code generation, freshness, `tailor`."""
 
-from rules_transformers import tool_sources
+from rules_transformers import tool_process, tool_sources
 from rules_transformers.modular import (
     codegen,
     conversion,
@@ -47,6 +47,7 @@ def rules():
         *request.rules(),
         *subsystem.rules(),
         *tailor.rules(),
+        *tool_process.rules(),
         *tool_sources.rules(),
     )
 

@@ -34,13 +34,16 @@ from rules_transformers.modular.target_types import (
 )
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
+    LEAVES_REPORT,
     OPTIONS,
     make_rule_runner,
     process_count,
 )
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
-_STAND_IN = """
+_STAND_IN = (
+    LEAVES_REPORT
+    + """
 import json
 import pathlib
 import re
@@ -78,6 +81,7 @@ else:
         last = text.splitlines()[-1]
         output.write_text("\\n".join([banner, "# " + " ".join(parents), last, ""]))
 """
+)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The backend `rules_transformers.similarity`: parents for new models."""
 
-from rules_transformers import tool_sources
+from rules_transformers import tool_process, tool_sources
 from rules_transformers.modular import distribution_sources, parent_sources
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.similarity import (
@@ -26,6 +26,7 @@ def rules():
         *parent_sources.rules(),
         *parents_goal.rules(),
         *subsystem.rules(),
+        *tool_process.rules(),
         *tool_sources.rules(),
     )
 
