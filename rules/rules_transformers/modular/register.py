@@ -25,10 +25,12 @@ from rules_transformers.modular.target_types import (
     ModularModelsGeneratorTarget,
     ModularModelTarget,
 )
+from rules_transformers.observability import callback
 
 
 def rules():
     return (
+        *callback.rules(),
         *codegen.rules(),
         *conversion.rules(),
         *converter_process.rules(),

@@ -3,6 +3,7 @@
 from rules_transformers import tool_process, tool_sources
 from rules_transformers.modular import distribution_sources, parent_sources
 from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.observability import callback
 from rules_transformers.similarity import (
     copies_lint,
     finder_process,
@@ -16,6 +17,7 @@ from rules_transformers.similarity import (
 
 def rules():
     return (
+        *callback.rules(),
         *ModularConverter.rules(),
         *distribution_sources.rules(),
         *copies_lint.rules(),
