@@ -15,7 +15,7 @@ from pants.engine.fs import (
     RemovePrefix,
 )
 from pants.engine.rules import Get, collect_rules, rule
-from pants.option.option_types import StrOption
+from pants.option.option_types import BoolOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
 
@@ -40,6 +40,17 @@ class RulesTransformers(Subsystem):
             The directory, relative to the build root, that holds the source of the tools that run
             in sandboxes (`modular_converter` and the others). Only the repository that develops
             rules_transformers sets it; when unset, the source inside the installed plugin is used.
+            """
+        ),
+    )
+
+    summary = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            At the end of a run that asked for processes of the tools, say how many there were, how
+            many of them ran or came from a cache, and what that saved. What Pants had in memory is
+            no process: a run that had nothing to do says nothing. With `-ldebug` it is said anyway.
             """
         ),
     )

@@ -81,6 +81,11 @@ def _add_judging(commands) -> None:
     compare.add_argument("--output", metavar="FILE", help="write the verdict as JSON")
     compare.add_argument("--junit-xml", metavar="FILE", help="write the verdict as JUnit XML")
     compare.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    compare.add_argument(
+        "--exit-zero",
+        action="store_true",
+        help="exit with 0 whatever the verdict is, so that only a failure has another exit code",
+    )
 
     baseline = commands.add_parser(
         "baseline",

@@ -68,6 +68,22 @@ def test_inconclusive_is_skipped_in_junit_not_passed(measure, write, tmp_path, c
     assert suite.find("testcase/skipped").get("message").startswith("inconclusive: ")
 
 
+@pytest.mark.parametrize(
+    ("delay", "expected"), [(0, "same"), (0.02, "inconclusive"), (0.1, "slower")]
+)
+def test_exit_zero_is_for_every_verdict_and_no_failure(
+    measure, write, tmp_path, capsys, delay, expected
+):
+    base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
+    target = tmp_path / "verdict.json"
+    told = run(capsys, "compare", base, new)[1]
+    code, out, _ = run(capsys, "compare", base, new, "--exit-zero", "--output", target)
+    assert (code, out) == (0, told)
+    assert json.loads(target.read_text())["verdict"] == expected
+    code, _, err = run(capsys, "compare", base, new, new, "--exit-zero")
+    assert (code, "given twice" in err) == (2, True)
+
+
 def test_rounds_are_judged_together(measure, write, capsys):
     base = write("base.json", measure(1))
     rounds = [write(f"new{number}.json", measure(number)) for number in (2, 3)]

@@ -71,6 +71,18 @@ def test_output_dir_mirrors_the_tree() -> None:
     assert not os.path.exists(MODELING)
 
 
+def test_the_output_dir_is_there_though_nothing_comes_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path(PATH).write_text("# Nothing yet.\n")
+    assert convert("--output-dir", "out", PATH) == 0
+    assert os.listdir("out") == []
+    Path("taken").write_text("")
+    capsys.readouterr()
+    assert convert("--output-dir", "taken", PATH) == 3
+    assert "taken cannot be written" in capsys.readouterr().err
+
+
 def test_bad_input_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     Path(PATH).write_text("class A(:\n")
     assert convert("models") == 2

@@ -193,6 +193,8 @@ def _convert(options: argparse.Namespace) -> int:
         _write_log(options, [*findings, *stale], exit_code)
         return exit_code
     changed = _write(wanted, quiet=options.json or options.quiet)
+    if work.output_dir is not None:
+        _make_directory(work.output_dir)
     _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
     exit_code = 2 if result.failed else 0
     _write_log(options, findings, exit_code)
@@ -241,13 +243,25 @@ def _write(texts: dict[str, str], quiet: bool) -> int:
     try:
         write_all(changed)
     except WriteFailure as problem:
-        raise diagnostics.EnvironmentLack(
-            f"{_shown(problem.path)} cannot be written: {problem.reason}\n"
-            "hint: make the directory writable, or write elsewhere with --output-dir"
-        ) from None
+        raise _not_written(problem.path, problem.reason) from None
     for path in () if quiet else sorted(texts):
         print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
     return len(changed)
+
+
+def _make_directory(path: str) -> None:
+    """Makes the output directory, which is there even if nothing comes of the modular files."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as problem:
+        raise _not_written(path, problem.strerror or str(problem)) from None
+
+
+def _not_written(path: str, reason: str) -> diagnostics.EnvironmentLack:
+    return diagnostics.EnvironmentLack(
+        f"{_shown(path)} cannot be written: {reason}\n"
+        "hint: make the directory writable, or write elsewhere with --output-dir"
+    )
 
 
 def _graph(options: argparse.Namespace) -> int:

@@ -129,6 +129,47 @@ def test_a_comment_converts_one_model_and_a_method_its_children_too(workspace: W
     assert "def twice" in workspace.read("lib/leaf/modeling_leaf.py")
 
 
+def _explained(run: Run, description: str) -> list[str]:
+    """What a debugged run says of a process, by lines."""
+    (text,) = re.findall(
+        rf"\[DEBUG\] ({re.escape(description)}: (?:run|from).*(?:\n  .*)*)", run.stderr
+    )
+    return text.splitlines()
+
+
+def _summary(run: Run) -> list[str]:
+    return re.findall(r"\[INFO\] rules_transformers: (.*)", run.stderr)
+
+
+def test_a_run_says_why_it_converted_and_what_was_saved(workspace: Workspace) -> None:
+    path = "lib/base/modeling_base.py"
+    # Something new each time, which no cache has.
+    edited = workspace.read(path).replace("* x", f"* x + {time.time_ns()}")
+    workspace.write({path: edited})
+    changed = _succeed(workspace.pants("--no-pantsd", "-ldebug", "generate", "::"))
+    twig = _explained(changed, "Convert lib/twig/modular_twig.py")
+    assert re.search(r": run in .* since it was last asked for \(", twig[0])
+    assert twig[1] == f"  changed {path}"
+    assert any(line.endswith(f" {path}") for line in twig[2:])
+    leaf = _explained(changed, "Convert lib/leaf/modular_leaf.py")
+    assert leaf[1:3] == ["  changed lib/twig/modeling_twig.py", leaf[2]]
+    assert leaf[2].startswith("  inputs")
+    (line,) = _summary(changed)
+    assert re.match(r"3 processes: 2 run \(.* s\), 1 from the local cache; about .* s of", line)
+
+    # A new process, which has in memory nothing that the others have.
+    cached = _succeed(workspace.pants("--no-pantsd", "-ldebug", "generate", "::"))
+    twig = _explained(cached, "Convert lib/twig/modular_twig.py")
+    assert ": from the local cache; last run here " in twig[0]
+    assert twig[1] == f"  changed {path}"
+    (line,) = _summary(cached)
+    assert re.match(r"3 processes: 3 from the local cache; about .* s of work saved", line)
+
+    # The daemon has not seen the file yet; then it has all in memory.
+    assert len(_summary(_succeed(workspace.pants("generate", "::")))) == 1
+    assert _summary(_succeed(workspace.pants("generate", "::"))) == []
+
+
 def test_tests_see_fresh_output_that_is_not_checked_in(workspace: Workspace) -> None:
     for path in _GENERATED:
         (workspace.root / path).unlink()

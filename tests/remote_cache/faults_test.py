@@ -22,6 +22,7 @@ from tests.remote_cache.libraries import (
     CONVERSIONS,
     EDITED,
     OUTLINE,
+    OUTPUT,
     PEX,
     generated,
     library_machine,
@@ -62,6 +63,8 @@ def test_the_files_are_to_be_had(
     report = machine.pants_succeeds("generate", "::")
     assert (set(report.hits), report.started) == (_OURS, [])
     assert generated(machine) == expected
+    summary = "rules_transformers: 3 processes: 1 from the local cache, 2 from the remote cache; "
+    assert summary in report.run.stderr
 
 
 def test_a_dead_one(runner: Machine, expected: dict[str, str], tmp_path: Path) -> None:
@@ -155,6 +158,25 @@ def test_files_that_are_corrupt_or_lost_there(
     assert set(report.finished) == _OURS
     assert generated(machine) == expected
     assert any("could not be validated" in warning for warning in report.warnings)
+
+
+def _renamed_output(content: bytes) -> bytes:
+    return content.replace(OUTPUT.encode(), OUTPUT.upper().encode())
+
+
+def test_results_that_lack_their_output(
+    runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """They are whole, and say that the process left something else."""
+    results = [path for path in server.blobs if OUTPUT.encode() in path.read_bytes()]
+    machine = _machine(tmp_path / "machine", server.address, runner, DEVELOPER)
+    with _altered(server, dict.fromkeys(results, _renamed_output), tmp_path / "aside"):
+        report = machine.pants_succeeds("generate", "::")
+    assert set(report.hits) == set(report.finished) == _OURS
+    assert generated(machine) == expected
+    for description in CONVERSIONS:
+        assert f"{description}: its cached result lacks `{OUTPUT}`" in report.run.stderr
+    assert "delete it" not in report.run.stderr
 
 
 def test_everything_corrupt_for_a_new_machine(

@@ -29,6 +29,8 @@ GENERATED = tuple(
 
 PEX = "Prepare ruff"
 OUTLINE = "Outline 2 modular models"
+# Where a conversion leaves its files.
+OUTPUT = "__out"
 CONVERSIONS = ("Convert lib/twig/modular_twig.py", "Convert lib/leaf/modular_leaf.py")
 
 

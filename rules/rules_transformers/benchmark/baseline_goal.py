@@ -20,6 +20,7 @@ from rules_transformers.benchmark.judging import BenchToolRequest, RoundFiles, R
 from rules_transformers.benchmark.measuring import Measurement, MeasureRequest
 from rules_transformers.benchmark.target_types import TAG, GpuBenchmarkTarget
 from rules_transformers.modular.atomic_write import write_atomically
+from rules_transformers.tool_process import ToolRun
 
 _OUTPUT_DIR = "__baselines"
 _ENVIRONMENT_LACKS = 3
@@ -55,7 +56,7 @@ async def _baseline(
             description=f"Make a baseline of {field_set.address}",
         ),
     )
-    return await Get(FallibleProcessResult, Process, process)
+    return await Get(FallibleProcessResult, ToolRun(process))
 
 
 @goal_rule

@@ -19,7 +19,7 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
@@ -29,11 +29,13 @@ from rules_transformers.benchmark.measuring import RESULT_FILE
 from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark
 from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import SHORT_WORK, waiting
+from rules_transformers.tool_process import ToolRun
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 VERDICT_FILE = "verdict.json"
 _JUNIT_FILE = "junit.xml"
 _BASELINES_DIR = "__baselines"
+_ANSWER_IS_NO = 1
 
 
 class Decision(Enum):
@@ -45,6 +47,11 @@ class Decision(Enum):
     wrong_output = "wrong_output"
     inconclusive = "inconclusive"
     no_baseline = "no_baseline"
+
+    @property
+    def exit_code(self) -> int:
+        """What a test with this verdict ends with, unless it is an open question."""
+        return _ANSWER_IS_NO if self in (Decision.slower, Decision.wrong_output) else 0
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,6 @@ async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) 
             extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
             output_files=request.output_files,
             output_directories=request.output_directories,
-            # The answer is a function of the files, be it yes or no.
-            cache_scope=ProcessCacheScope.ALWAYS,
             description=request.description,
         ),
     )
@@ -141,27 +146,26 @@ async def judge(request: JudgeRequest) -> Judgement:
         Get(Digest, CreateDigest([Directory(f"{_BASELINES_DIR}/{field_set.baseline_directory}")])),
     )
     files = await Get(Digest, MergeDigests((moved, empty, rounds.digest)))
-    result = await Get(
-        FallibleProcessResult,
+    process = await Get(
         Process,
-        await Get(
-            Process,
-            BenchToolRequest(
-                arguments=(
-                    "compare",
-                    f"{_BASELINES_DIR}/{field_set.baseline_directory}",
-                    *rounds.paths,
-                    *limit_arguments(field_set.max_regression.value),
-                    f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",
-                    f"--output={VERDICT_FILE}",
-                    f"--junit-xml={_JUNIT_FILE}",
-                ),
-                files=files,
-                output_files=(VERDICT_FILE, _JUNIT_FILE),
-                description=f"Compare {field_set.address} with its baseline",
+        BenchToolRequest(
+            arguments=(
+                "compare",
+                f"{_BASELINES_DIR}/{field_set.baseline_directory}",
+                *rounds.paths,
+                *limit_arguments(field_set.max_regression.value),
+                f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",
+                f"--output={VERDICT_FILE}",
+                f"--junit-xml={_JUNIT_FILE}",
+                # A verdict is kept, be it yes or no; that the comparison failed is not.
+                "--exit-zero",
             ),
+            files=files,
+            output_files=(VERDICT_FILE, _JUNIT_FILE),
+            description=f"Compare {field_set.address} with its baseline",
         ),
     )
+    result = await Get(FallibleProcessResult, ToolRun(process))
     verdict_file, junit_file = await MultiGet(
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([VERDICT_FILE]))),
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([_JUNIT_FILE]))),

@@ -21,6 +21,7 @@ from rules_transformers.benchmark.subsystem import PACKAGE, GpuBenchmark, Share
 from rules_transformers.fixtures.environment import FixtureEnvironment, FixtureEnvironmentRequest
 from rules_transformers.offline import OfflinePexRequest
 from rules_transformers.remote_cache import MEASUREMENT, waiting
+from rules_transformers.tool_process import ToolRun
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 RESULT_FILE = "result.json"
@@ -66,7 +67,7 @@ class _MeasuringProcessRequest:
 @rule(desc="Measure a benchmark")
 async def measure(request: MeasureRequest) -> Measurement:
     process = await Get(Process, _MeasuringProcessRequest(request.field_set, request.round_number))
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await Get(FallibleProcessResult, ToolRun(process))
     return Measurement(result, await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
 

@@ -9,6 +9,7 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.benchmark.judging import BenchToolRequest
+from rules_transformers.tool_process import ToolRun
 
 _INPUT_DIR = "__results"
 _OUTPUT_DIR = "__report"
@@ -48,7 +49,7 @@ async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
             description=f"Report on {request.about}",
         ),
     )
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await Get(FallibleProcessResult, ToolRun(process))
     if result.exit_code != 0:
         messages = (result.stdout + result.stderr).decode(errors="replace").strip()
         raise ReportFailed(f"No report on {request.about} could be written\n{messages}")

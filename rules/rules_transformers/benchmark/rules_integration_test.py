@@ -27,6 +27,7 @@ from rules_transformers.benchmark import register
 from rules_transformers.benchmark.baseline_goal import GpuBaseline
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
+    LEAVES_REPORT,
     OPTIONS,
     begin_anew,
     make_rule_runner,
@@ -82,6 +83,9 @@ elif command == "compare":
     verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
     log(f"{verdict} {options.get('max-regression')}")
     code = {"slower": 1, "wrong_output": 1, "inconclusive": 4, "no_baseline": 4}.get(verdict, 0)
+    code = 0 if "--exit-zero" in arguments else code
+    if pathlib.Path(LOG).with_name("crash").exists():
+        sys.exit(1)
     print(f"table of {verdict}")
     found = {"verdict": verdict, "reason": f"why {verdict}"}
     found["another_round"] = verdict == "inconclusive" and len(rounds) == 1
@@ -112,7 +116,9 @@ directory.mkdir(parents=True)
 (directory / "fixture.json").write_text("{}")
 """
 
-_MODULAR_CONVERTER = """
+_MODULAR_CONVERTER = (
+    LEAVES_REPORT
+    + """
 import json
 import pathlib
 import sys
@@ -129,6 +135,7 @@ for modular in request["modulars"]:
         output.parent.mkdir(parents=True)
         output.write_text("")
 """
+)
 
 
 class _Machine:
@@ -333,6 +340,19 @@ def test_one_at_a_time(machine: _Machine) -> None:
     # One alone is cached by its own inputs, not by those that came before it.
     assert "memoized" in machine.test("m:b@batch_size=z").stderr
     assert machine.ran() == []
+
+
+def test_a_crash_of_the_comparison_is_not_kept(machine: _Machine) -> None:
+    machine.has(machine.card)
+    crash = machine.log.with_name("crash")
+    crash.touch()
+    assert machine.test("m:b").exit_code == 1
+    crash.unlink()
+    machine.ran()
+    # As in a new daemon, which has what is on disk.
+    machine.runner.scheduler.scheduler.invalidate_all()
+    assert machine.test("m:b").exit_code == 0
+    assert machine.ran() == ["compare no_baseline None"]
 
 
 def test_slower_fails_and_files_are_left(machine: _Machine) -> None:

@@ -174,10 +174,10 @@ async def run_benchmark(
         )
         if benchmark.strict:
             xml = await _report(field_set, junit.failed(address.spec, judgement.reason))
-    elif judgement.decision is Decision.no_baseline:
-        exit_code = 0
-    else:
+    elif judgement.decision is None:
         exit_code = judgement.process_result.exit_code
+    else:
+        exit_code = judgement.decision.exit_code
     # Whether it was measured or cached, and how long that took, is of interest; what is shown is
     # what was judged.
     shown = replace(judgement.process_result, exit_code=exit_code, metadata=measured.metadata)

@@ -15,7 +15,7 @@ from pants.engine.fs import (
     RemovePrefix,
     Snapshot,
 )
-from pants.engine.process import FallibleProcessResult
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from rules_transformers.modular.converter_process import ConverterProcessRequest
@@ -34,6 +34,7 @@ from rules_transformers.modular.parents import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.request import OUTPUT_DIR
+from rules_transformers.tool_process import ToolRun
 
 WRONG_INPUT = 2
 REPORT_FILE = "__findings.sarif"
@@ -99,8 +100,8 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
         if requirement.value is not None
         else None
     )
-    result = await Get(
-        FallibleProcessResult,
+    process = await Get(
+        Process,
         ConverterProcessRequest(
             command="convert",
             arguments=("--quiet", f"--sarif={REPORT_FILE}"),
@@ -113,6 +114,7 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
             output_files=(REPORT_FILE,),
         ),
     )
+    result = await Get(FallibleProcessResult, ToolRun(process))
     messages = (result.stdout + result.stderr).decode(errors="replace").strip()
     report, output = await MultiGet(
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([REPORT_FILE]))),

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import CreateDigest, Digest, FileContent
-from pants.engine.process import FallibleProcessResult
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
@@ -34,6 +34,7 @@ from rules_transformers.modular.parents import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.request import PARENTS_DIR
+from rules_transformers.tool_process import ToolRun
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ async def explain(
         )
         installed = sources.digest
     place = f"{path}:{request.place.position}"
-    result = await Get(
-        FallibleProcessResult,
+    process = await Get(
+        Process,
         ConverterProcessRequest(
             command="explain",
             arguments=(place,),
@@ -126,6 +127,7 @@ async def explain(
             description=f"Explain {place}",
         ),
     )
+    result = await Get(FallibleProcessResult, ToolRun(process))
     return Explanation(result.exit_code, _shown(result.stdout), _shown(result.stderr).strip())
 
 

@@ -10,6 +10,7 @@ from rules_transformers.modular.explanation import Place
 from rules_transformers.modular.goal import Generate
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
+    LEAVES_REPORT,
     OPTIONS,
     begin_anew,
     make_rule_runner,
@@ -17,7 +18,9 @@ from rules_transformers.stand_in_tools import (
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.
-_STAND_IN = """
+_STAND_IN = (
+    LEAVES_REPORT
+    + """
 import json
 import pathlib
 import sys
@@ -55,6 +58,7 @@ else:
     print("a message from __parents/library/x.py", file=sys.stderr)
     sys.exit(int(place.rpartition(":")[2]))
 """
+)
 
 
 @pytest.fixture(scope="module")

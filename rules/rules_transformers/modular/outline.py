@@ -10,7 +10,7 @@ from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex_environment import PythonExecutable
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.process import Process, ProcessResult
+from pants.engine.process import Process, ProcessResult, ProductDescription
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -31,6 +31,7 @@ from rules_transformers.modular.request import (
 )
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
 from rules_transformers.remote_cache import SHORT_WORK
+from rules_transformers.tool_process import ToolRun
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 
@@ -96,18 +97,19 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
         else {}
     )
     digest = await Get(Digest, MergeDigests((tool_sources.digest, converter_input.digest)))
+    process = Process(
+        argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
+        env={"PYTHONPATH": SANDBOX_DIR},
+        input_digest=digest,
+        immutable_input_digests=parents,
+        append_only_caches=python.append_only_caches,
+        remote_cache_speculation_delay_millis=SHORT_WORK,
+        description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
+        level=LogLevel.DEBUG,
+    )
     result = await Get(
         ProcessResult,
-        Process(
-            argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
-            env={"PYTHONPATH": SANDBOX_DIR},
-            input_digest=digest,
-            immutable_input_digests=parents,
-            append_only_caches=python.append_only_caches,
-            remote_cache_speculation_delay_millis=SHORT_WORK,
-            description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
-            level=LogLevel.DEBUG,
-        ),
+        {ToolRun(process): ToolRun, ProductDescription(process.description): ProductDescription},
     )
     return _Outline(
         (entry["path"], _paths(entry)) for entry in json.loads(result.stdout)["modulars"]

@@ -1,6 +1,6 @@
 """Modular models: conversion, code generation, freshness, `tailor`."""
 
-from rules_transformers import offline, tool_sources
+from rules_transformers import offline, tool_process, tool_sources
 from rules_transformers.modular import (
     codegen,
     conversion,
@@ -25,10 +25,12 @@ from rules_transformers.modular.target_types import (
     ModularModelsGeneratorTarget,
     ModularModelTarget,
 )
+from rules_transformers.observability import callback
 
 
 def rules():
     return (
+        *callback.rules(),
         *codegen.rules(),
         *conversion.rules(),
         *converter_process.rules(),
@@ -48,6 +50,7 @@ def rules():
         *subsystem.rules(),
         *tailor.rules(),
         *offline.rules(),
+        *tool_process.rules(),
         *tool_sources.rules(),
     )
 

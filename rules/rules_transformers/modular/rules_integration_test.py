@@ -34,6 +34,7 @@ from rules_transformers.modular.target_types import (
 )
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
+    LEAVES_REPORT,
     OPTIONS,
     begin_anew,
     make_rule_runner,
@@ -41,7 +42,9 @@ from rules_transformers.stand_in_tools import (
 )
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
-_STAND_IN = """
+_STAND_IN = (
+    LEAVES_REPORT
+    + """
 import json
 import pathlib
 import re
@@ -79,6 +82,7 @@ else:
         last = text.splitlines()[-1]
         output.write_text("\\n".join([banner, "# " + " ".join(parents), last, ""]))
 """
+)
 
 
 def _new_rule_runner() -> RuleRunner:

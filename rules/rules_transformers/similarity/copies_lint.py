@@ -17,6 +17,7 @@ from rules_transformers.modular.file_types import is_model_file
 from rules_transformers.similarity.finder_process import FinderProcessRequest
 from rules_transformers.similarity.library import INDEX_FILE, Library
 from rules_transformers.similarity.subsystem import ParentFinder
+from rules_transformers.tool_process import ToolRun
 
 _ANSWER_IS_NO = 1
 
@@ -52,7 +53,7 @@ async def find_copies(request: CopiesRequest.Batch[ModelFileFieldSet, Any]) -> L
             description=f"Look for copies in {len(paths)} files",
         ),
     )
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await Get(FallibleProcessResult, ToolRun(process))
     return LintResult(
         # Copies are worth a look and no fault.
         exit_code=0 if result.exit_code == _ANSWER_IS_NO else result.exit_code,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
-from pants.engine.process import Process, ProcessResult
+from pants.engine.process import Process, ProcessResult, ProductDescription
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.modular.distribution_sources import (
@@ -20,6 +20,7 @@ from rules_transformers.modular.parent_sources import (
 )
 from rules_transformers.similarity.finder_process import FinderProcessRequest
 from rules_transformers.similarity.subsystem import ParentFinder
+from rules_transformers.tool_process import ToolRun
 
 INDEX_FILE = "__index.npz"
 
@@ -66,7 +67,10 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
             output_files=(INDEX_FILE,),
         ),
     )
-    result = await Get(ProcessResult, Process, process)
+    result = await Get(
+        ProcessResult,
+        {ToolRun(process): ToolRun, ProductDescription(process.description): ProductDescription},
+    )
     return Library(sources.digest, result.output_digest)
 
 

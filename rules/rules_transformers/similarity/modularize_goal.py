@@ -19,6 +19,7 @@ from rules_transformers.modular.file_types import MODULAR_PREFIX, model_of
 from rules_transformers.similarity.finder_process import FinderProcessRequest
 from rules_transformers.similarity.library import INDEX_FILE, Library
 from rules_transformers.similarity.named_files import NamedModelFiles
+from rules_transformers.tool_process import ToolRun
 
 WRONG_INPUT = 2
 CANNOT_WRITE = 3
@@ -85,7 +86,7 @@ async def modularize(
             output_files=(output,),
         ),
     )
-    result = await Get(FallibleProcessResult, Process, process)
+    result = await Get(FallibleProcessResult, ToolRun(process))
     for text, print_text in (
         (result.stdout, console.print_stdout),
         (result.stderr, console.print_stderr),

@@ -13,6 +13,7 @@ from pants.util.docutil import bin_name
 from rules_transformers.similarity.finder_process import FinderProcessRequest
 from rules_transformers.similarity.library import INDEX_FILE, Library
 from rules_transformers.similarity.named_files import NamedModelFiles
+from rules_transformers.tool_process import ToolRun
 
 WRONG_INPUT = 2
 
@@ -59,7 +60,7 @@ async def parents(console: Console, subsystem: ParentsSubsystem, named: NamedMod
         )
         for path, content in zip(files, contents)
     )
-    results = await MultiGet(Get(FallibleProcessResult, Process, each) for each in processes)
+    results = await MultiGet(Get(FallibleProcessResult, ToolRun(process)) for process in processes)
     for result in results:
         console.print_stdout(result.stdout.decode(errors="replace"), end="")
         if result.stderr:

@@ -1,8 +1,9 @@
 """The backend `rules_transformers.similarity`: parents for new models."""
 
-from rules_transformers import offline, tool_sources
+from rules_transformers import offline, tool_process, tool_sources
 from rules_transformers.modular import distribution_sources, parent_sources
 from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.observability import callback
 from rules_transformers.similarity import (
     copies_lint,
     finder_process,
@@ -16,6 +17,7 @@ from rules_transformers.similarity import (
 
 def rules():
     return (
+        *callback.rules(),
         *ModularConverter.rules(),
         *distribution_sources.rules(),
         *copies_lint.rules(),
@@ -27,6 +29,7 @@ def rules():
         *parents_goal.rules(),
         *subsystem.rules(),
         *offline.rules(),
+        *tool_process.rules(),
         *tool_sources.rules(),
     )
 
