@@ -108,6 +108,11 @@ FAMILIES: tuple[Family, ...] = (
         "widths and layers are spelt out stage by stage",
         {
             "resnet_head": ((3, 32), (32, 32)),
+            "resnet_configs": (
+                ((32, 32, 1, False),),
+                ((32, 32, 1, True),),
+                ((32, 32, 1, True),),
+            ),
             "stage_configs": (
                 ((32, 1),),
                 ((32, 2),),
@@ -118,7 +123,15 @@ FAMILIES: tuple[Family, ...] = (
             ),
         },
     ),
-    Family(("uvdoc",), "bridges have the stages' width", {"bridge_connector": [32, 32]}),
+    Family(
+        ("uvdoc",),
+        "bridges read all stages and have their width",
+        {
+            "bridge_connector": [32, 32],
+            "out_point_positions2D": [[32, 32], [32, 2]],
+            "backbone_config": {"out_indices": [1, 2, 3, 4, 5, 6]},
+        },
+    ),
     Family(
         ("sam2_hiera_det_model",),
         "stages pool where they widen, and their windows halve with the small picture",
