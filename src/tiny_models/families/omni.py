@@ -6,6 +6,7 @@ from tiny_models.families.entry import Family
 from tiny_models.families.omni_recipes import (
     frames_of_patches,
     gemma,
+    heard,
     merge_sizes,
     muse,
     patch_pictures,
@@ -15,6 +16,7 @@ from tiny_models.families.omni_recipes import (
     spans,
     target_sizes,
     two_steps,
+    voice_and_speech,
 )
 from tiny_models.families.recipes import without
 
@@ -104,6 +106,17 @@ FAMILIES: tuple[Family, ...] = (
         "takes the whole picture and its crops, and counts tokens itself",
         {"vision_config": {"crop_size": 56, "image_size": 56, "patch_size": 14}},
         recipe=phi,
+    ),
+    Family(
+        ("pocket_tts", "gradium_phonon_tts"),
+        "goes on from a voice and from speech",
+        recipe=voice_and_speech,
+    ),
+    Family(
+        ("csm",),
+        "hears what it answers to",
+        recipe=heard,
+        architectures=("CsmForConditionalGeneration",),
     ),
     Family(
         ("vibevoice", "vibevoice_asr"),

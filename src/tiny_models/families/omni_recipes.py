@@ -175,6 +175,45 @@ def phi(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def voice_and_speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Latents of a voice in front of the text, and of the speech so far behind it."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    config = model.config
+    before = torch.tensor([[config.audio_prompt_token_id] * 3])
+    behind = torch.tensor([[config.audio_bos_token_id, *[config.audio_latent_token_id] * 2]])
+    ids = torch.cat([before, inputs["input_ids"], behind], dim=1)
+    voice = getattr(config, "audio_prompt_dim", config.latent_dim)
+    return {
+        **inputs,
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+        "audio_prompt_latents": floats("voice", 1, 3, voice),
+        "audio_latents": floats("speech", 1, 2, config.latent_dim),
+    }
+
+
+def heard(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A waveform, a token for each of its frames and one for its end."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    config, samples = model.config, 5760
+    frames = int(model.codec_model.get_encoded_length(torch.tensor(samples)))
+    front = [*[config.audio_token_id] * frames, config.audio_eos_token_id]
+    ids = torch.cat([torch.tensor([front]), inputs["input_ids"]], dim=1)
+    return {
+        **inputs,
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+        "input_values": floats("waveform", 1, 1, samples),
+        "input_values_cutoffs": torch.tensor([[samples]]),
+    }
+
+
 def sound(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """A waveform of three frames."""
     import torch
