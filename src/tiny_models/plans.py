@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from tiny_models.packages import named_packages
 from tiny_models.request import FixtureRequest, Source
 
 # Raised when the same request gives other bytes than before.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,24 @@ def _import(source: Source) -> Any:
     try:
         return importlib.import_module(source.module)
     except Exception as problem:
-        text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{_where(problem)}"
-        raise InputError(
-            f"{source.module} cannot be imported: {text}",
-            hint="it is imported with `source.root` first on the path",
-        ) from None
+        raise _not_imported(source.module, problem) from None
+
+
+def _not_imported(module: str, problem: Exception) -> InputError | MissingPackage:
+    where = _where(problem)
+    if isinstance(problem, ModuleNotFoundError) and problem.name:
+        package = problem.name.partition(".")[0]
+        if importlib.util.find_spec(package) is None:
+            return MissingPackage(
+                f"{module} needs {package}, which is not installed{where}",
+                hint=f"add `{package}` to the requirements of the resolve and relock it, or make "
+                "it a dependency of the model if it is a package of this repository",
+            )
+    text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{where}"
+    hint = "it is imported with `source.root` first on the path"
+    if isinstance(problem, ImportError):
+        hint = "what it imports must be a dependency of the model, or installed in the resolve"
+    return InputError(f"{module} cannot be imported: {text}", hint=hint)
 
 
 def _where(problem: BaseException) -> str:
