@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.checks import check_attention_implementations, check_reload, check_training
 from models.quill.configuration_quill import QuillConfig
@@ -160,3 +162,20 @@ def test_tiny_fixture(tiny_fixture):
     for row, text in enumerate(("a", prompt)):
         alone = model.generate(**tokenizer(text, return_tensors="pt"), **options)[0, -6:]
         assert together[row].tolist() == alone.tolist()
+
+
+def test_a_shrunk_tokenizer_reads_as_the_one_it_is_from(tiny_fixture):
+    fixture = tiny_fixture("tiny-random/quill-shrunk")
+    small = fixture.tokenizer
+    large = AutoTokenizer.from_pretrained(Path(__file__).with_name("checkpoint"))
+    assert len(small) == fixture.config.vocab_size < len(large)
+    assert set(small.get_vocab()) < set(large.get_vocab())
+    text = "<s>a server<margin> that is of its own, déjà 1\n</s>"
+    ids = small(text)["input_ids"]
+    assert small.decode(ids) == large.decode(large(text)["input_ids"]) == text
+    special = ("<s>", "</s>", "<pad>", "<margin>")
+    assert {small.convert_ids_to_tokens(each) for each in ids} > {"<s>", "</s>", "<margin>"}
+    assert [getattr(small, f"{role}_token") for role in ("bos", "eos", "pad")] == [*special[:3]]
+    roles = [getattr(fixture.config, f"{role}_token_id") for role in ("bos", "eos", "pad")]
+    assert roles == small.convert_tokens_to_ids([*special[:3]])
+    assert fixture.model(torch.tensor([ids])).logits.shape == (1, len(ids), len(small))

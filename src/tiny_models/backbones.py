@@ -8,6 +8,14 @@ from typing import Any
 from tiny_models.layers import COUNTS
 
 
+def public_out_indices(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with what a backbone hands on under the name that its config class takes."""
+    result = dict(values)
+    result.pop("_out_features", None)
+    indices = result.pop("_out_indices", None)
+    return {**result, "out_indices": list(indices)} if indices else result
+
+
 def with_out_indices(start: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with ``out_indices`` that exist in the tiny model, as many as before.
 

@@ -219,6 +219,17 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     error = capsys.readouterr().err
     assert "cannot be imported: OSError: no (line 2 of modeling_bad.py)" in error
 
+    (package / "modeling_bad.py").write_text("\nimport no_such_package.part\n", "utf-8")
+    assert main(["build", write_request(tmp_path, bad), "--output", str(output)]) == 3
+    error = capsys.readouterr().err
+    assert "modeling_bad needs no_such_package, which is not installed (line 2 of" in error
+    assert "hint: add `no_such_package` to the requirements of the resolve" in error
+    (package / "modeling_bad.py").write_text("from toy_package import nothing\n", "utf-8")
+    assert main(["build", write_request(tmp_path, bad), "--output", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert "cannot import name 'nothing'" in error
+    assert "hint: what it imports must be a dependency of the model" in error
+
     elsewhere = {**entry, "source": {"module": "toy_package.modeling_toy", "root": str(output)}}
     assert main(["build", write_request(tmp_path, elsewhere), "--output", str(output)]) == 2
     error = capsys.readouterr().err

@@ -15,40 +15,34 @@ from tiny_models import catalogue
 from tiny_models.catalogue import Architecture
 from tiny_models.errors import FixtureError, MissingPackage
 
-STEPS = ("package", "instantiate", "forward", "round-trip", "size", "ok")
+STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
 SECONDS_LIMIT = 120
-_TEXT_INPUTS = frozenset(
-    {"input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids", "decoder_input_ids"}
-)
 
 
 @dataclass(frozen=True)
 class Result:
     """How far a class came. ``reached`` is the step that failed, or ``ok``.
 
-    ``size`` counts all files in bytes, 0 where nothing was saved; ``seconds`` are CPU seconds;
-    ``inputs`` are the names of what the forward pass was given.
+    ``takes`` are the kinds of input that ``forward`` names, and ``ran_on`` those of ``inputs``, the
+    names of what it was given. ``size`` counts all files in bytes, 0 where nothing was saved;
+    ``seconds`` are CPU seconds.
     """
 
     architecture: str
     model_type: str
-    modality: str
+    takes: str
     reached: str
     cause: str
     size: int
     seconds: float
+    ran_on: str = ""
     inputs: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether every step succeeded."""
         return self.reached == "ok"
-
-    @property
-    def text_alone(self) -> bool:
-        """Whether a class that takes more than text was given nothing else."""
-        return self.modality != "text" and bool(self.inputs) and set(self.inputs) <= _TEXT_INPUTS
 
     def to_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -58,7 +52,7 @@ class Result:
 def try_class(architecture: Architecture, *, build_only: bool = False) -> Result:
     """Takes one class through all steps."""
     start = time.process_time()
-    state: dict[str, Any] = {"step": "package", "modality": "", "size": 0, "inputs": ()}
+    state: dict[str, Any] = {"step": "package", "size": 0}
     cause = ""
     try:
         with _time_limit(SECONDS_LIMIT):
@@ -73,25 +67,26 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
     return Result(
         architecture=architecture.name,
         model_type=architecture.model_type,
-        modality=state["modality"],
+        takes=state.get("takes", ""),
         reached=state["step"],
         cause=cause,
         size=state["size"],
         seconds=round(time.process_time() - start, 3),
-        inputs=state["inputs"],
+        ran_on=state.get("ran_on", ""),
+        inputs=state.get("inputs", ()),
     )
 
 
 def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
     from tiny_models import checks
-    from tiny_models.inputs import native_inputs
+    from tiny_models.inputs import modalities, native_inputs
     from tiny_models.packages import named_packages
     from tiny_models.shrinking import shrink
     from tiny_models.weights import build_model
 
     name, model_type = architecture.name, architecture.model_type
     model_class = catalogue.model_class(name, model_type)
-    state["modality"] = modality(model_class)
+    state["takes"] = modalities.joined(modalities.taken(model_class))
     state["step"] = "instantiate"
     with named_packages(name):
         config = shrink(model_type, architecture=name)
@@ -101,8 +96,14 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
         state["step"] = "forward"
         with named_packages(name):
             inputs = native_inputs(model)
-            state["inputs"] = tuple(inputs)
             outputs = checks.require_outputs(checks.forward(model, inputs))
+        state["inputs"] = tuple(inputs)
+        state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
+        state["step"] = "native"
+        left_out = modalities.left_out(model_class, inputs)
+        if left_out:
+            ran_on = state["ran_on"] or "other inputs"
+            raise FixtureError(f"takes {' and '.join(left_out)}, but ran on {ran_on} alone")
     state["step"] = "round-trip"
     with tempfile.TemporaryDirectory() as directory:
         model.save_pretrained(directory)
@@ -113,13 +114,6 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
     state["step"] = "size"
     if state["size"] >= SIZE_LIMIT:
         raise FixtureError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
-
-
-def modality(model_class: Any) -> str:
-    """What a class takes, by its own word: ``text``, ``image+text``, ..."""
-    found = getattr(model_class, "input_modalities", None) or "text"
-    found = (found,) if isinstance(found, str) else found
-    return "+".join(sorted({str(each) for each in found}))
 
 
 def describe(problem: BaseException) -> str:

@@ -10,6 +10,17 @@ from collections.abc import Iterable, Sequence
 from tiny_models import catalogue
 from tiny_models.coverage import STEPS, Result
 
+_OTHER = "other"
+_MEANING = """\
+Kinds are told from the parameters of `forward`: `pixel_values` and the like, patches and features
+of regions are pictures; `pixel_values_videos` and sessions are videos, and so is `pixel_values`
+where the class says that it takes videos and no pictures; spectrograms, waveforms, codes and
+latents are sound. A class counts only if it ran on something of each kind that its `forward` names,
+all in one pass, with as many placeholder tokens as it makes features. Text alone is therefore
+native exactly where `forward` names nothing else, as in the text part of a larger model. Text may
+stay away: a model that translates speech or text reads one of them. `other` are series,
+trajectories and states, and classes that lack a package."""
+
 
 def as_json(results: Sequence[Result]) -> str:
     """All results, with the sums."""
@@ -60,7 +71,8 @@ def as_markdown(results: Sequence[Result]) -> str:
     names = {
         "package": "class and its packages are there",
         "instantiate": "instantiated",
-        "forward": "forward pass on native inputs",
+        "forward": "forward pass",
+        "native": "on every kind of input that `forward` names",
         "round-trip": "saved and loaded, outputs bit-identical",
         "size": "under 5 MB",
     }
@@ -69,15 +81,14 @@ def as_markdown(results: Sequence[Result]) -> str:
         lines.append(f"| {text} | {count} | {100 * count / max(1, total):.1f} % |")
     median = dict(_summary(results))["median_bytes"]
     lines += ["", f"Median size of a model on disk: {median / 1000:,.0f} kB.", ""]
-    lines += ["| takes | classes | ok |", "|---|---:|---:|"]
-    kinds = Counter(each.modality or "(package missing)" for each in results)
-    good = Counter(each.modality or "(package missing)" for each in results if each.ok)
+    lines += ["| `forward` names | classes | ok |", "|---|---:|---:|"]
+    kinds = Counter(each.takes or _OTHER for each in results)
+    good = Counter(each.takes or _OTHER for each in results if each.ok)
     lines += [f"| {kind} | {count} | {good[kind]} |" for kind, count in kinds.most_common()]
-    alone = [each.architecture for each in results if each.ok and each.text_alone]
-    if alone:
-        names = ", ".join(f"`{name}`" for name in alone)
-        lines += ["", f"Of those that are ok, {len(alone)} take more than text but ran on text "]
-        lines[-1] += f"alone, some because they are the text part of a model: {names}."
+    lines += ["", "| those that are ok ran on | classes |", "|---|---:|"]
+    given = Counter(each.ran_on or _OTHER for each in results if each.ok)
+    lines += [f"| {kind} | {count} |" for kind, count in given.most_common()]
+    lines += ["", _MEANING]
     bad = [each for each in results if not each.ok]
     if bad:
         lines += ["", "| class | stops at | cause |", "|---|---|---|"]

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from tiny_models.coverage import Result, prepare, run
+import pytest
+
+import tiny_models.inputs
+from tiny_models.catalogue import Architecture
+from tiny_models.coverage import Result, prepare, run, try_class
+from tiny_models.coverage_report import as_markdown
 
 # Of several kinds, in order of their names.
 CLASSES = ("BertModel", "CLIPModel", "GPT2LMHeadModel", "ViTModel", "WhisperModel")
@@ -27,3 +32,29 @@ def test_more_processes_find_the_same() -> None:
     assert all(each.inputs for each in alone)
     assert together == alone
     assert sorted(finished) == in_order
+
+
+def test_a_pass_on_text_alone_does_not_count_for_a_class_that_takes_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepare()
+    native = tiny_models.inputs.native_inputs
+    qwen = Architecture("Qwen2VLModel", "qwen2_vl")
+    whole = try_class(qwen)
+    assert (whole.reached, whole.takes, whole.ran_on) == ("ok", *["image+text+video"] * 2)
+
+    def text(model: object) -> dict[str, object]:
+        names = ("input_ids", "attention_mask")
+        ids = native(model)["input_ids"][:, -8:]
+        return dict.fromkeys(names, ids)
+
+    monkeypatch.setattr(tiny_models.inputs, "native_inputs", text)
+    alone = try_class(qwen)
+    assert (alone.reached, alone.ran_on) == ("native", "text")
+    assert alone.cause == "takes image and video, but ran on text alone"
+    # Text is all that this one's `forward` names, whatever its family takes.
+    part = try_class(Architecture("Qwen2VLTextModel", "qwen2_vl_text"))
+    assert (part.reached, part.takes) == ("ok", "text")
+    assert "| on every kind of input that `forward` names | 1 | 50.0 % |" in as_markdown(
+        [alone, part]
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tiny_models import catalogue, field_rules
-from tiny_models.backbones import with_out_indices
+from tiny_models.backbones import public_out_indices, with_out_indices
 from tiny_models.errors import InputError
 from tiny_models.families import families_of
 from tiny_models.layers import follow_count, select_layers
@@ -164,12 +164,13 @@ def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
 
 def _all_values(config: Any) -> dict[str, Any]:
     default = _default_instance(type(config))
-    return {
+    values = {
         name: _value(config, type(config), name)
         for name in field_names(type(config))
         if default is None
         or _value(config, type(config), name) != _value(default, type(config), name)
     }
+    return public_out_indices(values)
 
 
 def require_fields(config_class: Any, overrides: Mapping[str, Any]) -> None:

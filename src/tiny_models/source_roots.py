@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterable
 from typing import Any
 
-from tiny_models.errors import InputError
+from tiny_models.errors import InputError, MissingPackage
 from tiny_models.request import FixtureRequest, Source
 
 
@@ -34,16 +35,13 @@ def put_roots_first(requests: Iterable[FixtureRequest]) -> None:
 def import_source(source: Source) -> Any:
     """The module of a source, whose root is on the path.
 
-    Raises InputError where it cannot be imported, or comes from outside its root.
+    Raises MissingPackage for what is not installed, InputError where it cannot be imported for
+    another reason, or comes from outside its root.
     """
     try:
         module = importlib.import_module(source.module)
     except Exception as problem:
-        text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{_where(problem)}"
-        raise InputError(
-            f"{source.module} cannot be imported: {text}",
-            hint="it is imported with `source.root` first on the path",
-        ) from None
+        raise _not_imported(source.module, problem) from None
     found = os.path.realpath(module.__file__ or "")
     root = os.path.realpath(source.root)
     if os.path.commonpath([found, root]) != root:
@@ -52,6 +50,23 @@ def import_source(source: Source) -> Any:
             hint="something imported its package before, or `source.root` is not where it begins",
         )
     return module
+
+
+def _not_imported(module: str, problem: Exception) -> InputError | MissingPackage:
+    where = _where(problem)
+    if isinstance(problem, ModuleNotFoundError) and problem.name:
+        package = problem.name.partition(".")[0]
+        if importlib.util.find_spec(package) is None:
+            return MissingPackage(
+                f"{module} needs {package}, which is not installed{where}",
+                hint=f"add `{package}` to the requirements of the resolve and relock it, or make "
+                "it a dependency of the model if it is a package of this repository",
+            )
+    text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{where}"
+    hint = "it is imported with `source.root` first on the path"
+    if isinstance(problem, ImportError):
+        hint = "what it imports must be a dependency of the model, or installed in the resolve"
+    return InputError(f"{module} cannot be imported: {text}", hint=hint)
 
 
 def _where(problem: BaseException) -> str:

@@ -7,6 +7,8 @@ from tiny_models.families import (
     detection,
     language,
     multimodal,
+    ocr,
+    omni,
     series,
     vision,
 )
@@ -16,8 +18,10 @@ FAMILIES: tuple[Family, ...] = (
     *language.FAMILIES,
     *vision.FAMILIES,
     *detection.FAMILIES,
+    *ocr.FAMILIES,
     *audio.FAMILIES,
     *multimodal.FAMILIES,
+    *omni.FAMILIES,
     *series.FAMILIES,
 )
 

@@ -11,13 +11,14 @@ from tiny_models.families.audio_recipes import (
     frames,
     fused,
     hidden_speech,
+    in_step,
     kyutai,
     latents,
     padding_mask,
     qwen_audio,
     semantic,
     speech,
-    text_only,
+    spoken,
 )
 from tiny_models.families.entry import Family
 from tiny_models.families.recipes import adding, frames_first, in_front, without
@@ -95,7 +96,11 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         ("univnet",),
         "kernels are predicted for all blocks at once",
-        {"model_hidden_channels": 8, "kernel_predictor_hidden_channels": 8},
+        {
+            "model_in_channels": 8,
+            "model_hidden_channels": 8,
+            "kernel_predictor_hidden_channels": 8,
+        },
         recipe=frames_first,
     ),
     Family(
@@ -181,8 +186,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(("xcodec2", "neucodec"), "reads a spectrogram beside the waveform", recipe=semantic),
     Family(
         ("seamless_m4t", "seamless_m4t_v2"),
-        "text is read with its own mask",
-        recipe=text_only,
+        "reads either text or sound",
+        recipe=spoken,
         architectures=("SeamlessM4TModel", "SeamlessM4Tv2Model"),
     ),
     Family(
@@ -191,6 +196,7 @@ FAMILIES: tuple[Family, ...] = (
         recipe=adding(input_features=(1, 16, 32)),
     ),
     Family(("qwen2_audio",), "a placeholder per pair of halved frames", recipe=qwen_audio),
+    Family(("voxtral_realtime",), "hears eight frames with each token", recipe=in_step),
     Family(("pe_audio",), "sound beside text", recipe=adding(input_values=(1, 1, 8000))),
     Family(("xcodec",), "codes join sound and meaning", {"codebook_dim": 96}),
     Family(

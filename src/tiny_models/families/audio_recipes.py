@@ -142,9 +142,18 @@ def semantic(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def text_only(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The text alone."""
-    return {name: inputs[name] for name in ("input_ids", "attention_mask", "decoder_input_ids")}
+def in_step(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A spectrogram as long as the text."""
+    from tiny_models.inputs.values import floats
+
+    bands = inputs["input_features"].shape[1]
+    frames = model.config.audio_length_per_tok * inputs["input_ids"].shape[1]
+    return {**inputs, "input_features": floats("spectrogram", 1, bands, frames)}
+
+
+def spoken(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The sound, and text for the decoder alone."""
+    return {name: inputs[name] for name in ("input_features", "decoder_input_ids")}
 
 
 def qwen_audio(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -62,5 +62,10 @@ FAMILIES: tuple[Family, ...] = (
            recipe=adding(pixel_values=(1, 3, 224, 224))),
     Family(("superpoint",), "one class per pixel of a cell and one for none",
            {"keypoint_decoder_dim": 65}),
-    Family(("efficientloftr",), "each head is rotated for two axes", {"head_dim": 4}),
+    Family(("efficientloftr",), "eight heads are rotated for two axes",
+           {"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 4}),
+    Family(("depth_pro",), "reads states of layers by their number",
+           {"intermediate_hook_ids": [1, 0]}),
+    Family(("chmv2",), "reads the class token of each stage",
+           {"backbone_config": {"return_class_token": True, "reshape_hidden_states": True}}),
 )  # fmt: skip

@@ -15,6 +15,18 @@ def _question_tokens(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "input_ids": ids}
 
 
+def _question(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    length = inputs["input_ids"].shape[1]
+    return {
+        **inputs,
+        "marks": torch.tensor([[length]]),
+        "num_options": torch.tensor([[2]]),
+        "question_type_ids": torch.tensor([[0]]),
+    }
+
+
 def _three_separators(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     ids = inputs["input_ids"].clone()
     for position in (5, 6, 15):
@@ -83,6 +95,14 @@ FAMILIES: tuple[Family, ...] = (
         ("blt",),
         "byte groups are hashed into a table of half a million rows",
         {"encoder_hash_byte_group_vocab": 64, "use_cache": False},
+    ),
+    Family(
+        ("blt",),
+        "its coders are told the width of the model between them",
+        {
+            "encoder_config": {"hidden_size_global": 32},
+            "decoder_config": {"hidden_size_global": 32},
+        },
     ),
     Family(
         ("cpmant",),
@@ -189,8 +209,8 @@ FAMILIES: tuple[Family, ...] = (
             "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [1], "eos_token_id": 2,
             "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
             "output_gate_type": "silu"}),
-    Family(("gemma4_assistant",), "embeddings per layer are not for assistants",
-           {"hidden_size_per_layer_input": 0}),
+    Family(("jev",), "is told where questions end, of which type they are and their options",
+           recipe=_question),
     Family(("diffusion_gemma_text",), "experts have no default numbers",
            {"num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 32}),
     Family(("bros",), "boxes are embedded in a quarter of the width",
@@ -200,7 +220,8 @@ FAMILIES: tuple[Family, ...] = (
             "moe_intermediate_size": [32, 32]}),
     Family(("step3p5",), "sliding layers need a window",
            {"sliding_window": 8}),
-    Family(("xlstm",), "keys are half as wide as values", {"qk_dim_factor": 1.0}),
+    Family(("xlstm",), "widths of keys and values are rounded up to 64",
+           {"hidden_size": 64, "embedding_dim": 64, "qk_dim_factor": 1.0}),
     Family(("dots3_note_text",), "layers with a window have sizes of their own",
            {"use_sliding_window": False, "layer_types": None, "num_hidden_layers": 2,
             "mlp_layer_types": ["dense", "sparse"]}),

@@ -14,23 +14,22 @@ from tiny_models.families.multimodal_recipes import (
     codebook,
     flamingo,
     flattened,
-    gemma_patches,
     grid_hw,
     high_resolution,
     kosmos,
     kosmos_patches,
     lxmert,
-    merge_sizes,
+    merged_pictures,
     patch_list,
-    patch_pictures,
     patch_rows,
+    patches_and_codes,
     placed_patches,
     queries,
-    target_sizes,
+    regions,
+    robot,
     task,
-    two_frames,
 )
-from tiny_models.families.recipes import adding, ids_like, in_front, without
+from tiny_models.families.recipes import adding, ids_like, in_front
 
 FAMILIES: tuple[Family, ...] = (
     Family(
@@ -48,15 +47,31 @@ FAMILIES: tuple[Family, ...] = (
         recipe=in_front("pixel_values"),
     ),
     Family(
-        ("llava_next", "llava_next_video", "llava_onevision", "granite4_vision"),
+        ("llava_next", "llava_next_video", "llava_onevision"),
         "crops must be of the small picture's size",
         {"image_grid_pinpoints": [[56, 56]]},
+    ),
+    Family(
+        ("granite4_vision",),
+        "crops must be of the small picture's size",
+        {"image_grid_pinpoints": [[64, 64]]},
+    ),
+    Family(
+        ("inkling2", "inkling2_vision"),
+        "takes merged patches as small pictures",
+        recipe=merged_pictures,
+    ),
+    Family(
+        ("inkling_mm_model",),
+        "takes patches over two frames, and sound as codes",
+        recipe=patches_and_codes,
     ),
     Family(
         ("aria",),
         "the projector's queries depend on the number of patches",
         {"projector_patch_to_query_dict": {"16": 4}},
     ),
+    Family(("visual_bert",), "takes features of regions, not pictures", recipe=regions),
     Family(("lxmert",), "takes features of regions, not pictures", recipe=lxmert),
     Family(("kosmos-2",), "a mask tells where the picture's features go", recipe=kosmos),
     Family(
@@ -68,22 +83,6 @@ FAMILIES: tuple[Family, ...] = (
         recipe=ids_like("qformer_input_ids"),
     ),
     Family(("mllama", "mllama_vision_model"), "tiles and their arrangement", recipe=aspect),
-    Family(
-        ("video_llama_3",),
-        "each picture has its merge size",
-        recipe=merge_sizes("image_merge_sizes"),
-    ),
-    Family(
-        ("video_llama_3_vision",),
-        "each picture has its merge size",
-        recipe=merge_sizes("merge_sizes"),
-    ),
-    Family(
-        ("t5gemma2",),
-        "classifiers count no placeholders in the decoder",
-        recipe=without("pixel_values"),
-        architectures=("T5Gemma2ForSequenceClassification", "T5Gemma2ForTokenClassification"),
-    ),
     Family(
         ("qwen2_5_vl_vision", "qwen2_5_omni_vision_encoder"),
         "windows of whole merged patches",
@@ -125,16 +124,6 @@ FAMILIES: tuple[Family, ...] = (
     Family(("fuyu",), "takes patches, not pictures", recipe=patch_rows),
     Family(("pix2struct",), "takes patches with their places", recipe=flattened),
     Family(
-        ("kimi_k25", "kimi_k25_vision", "paddleocr_vl"),
-        "takes patches as small pictures",
-        recipe=patch_pictures,
-    ),
-    Family(
-        ("muse_glimmer", "muse_glimmer_vision", "muse_spark", "muse_spark_vision"),
-        "takes patches over two frames",
-        recipe=two_frames,
-    ),
-    Family(
         ("deepseek_vl_hybrid",), "takes each picture at two resolutions", recipe=high_resolution
     ),
     Family(("oneformer",), "takes the task as text", recipe=task),
@@ -147,11 +136,6 @@ FAMILIES: tuple[Family, ...] = (
         ("mllama_vision_model",),
         "hands on states of several layers",
         {"intermediate_layers_indices": [0, 1], "vision_output_dim": 96},
-    ),
-    Family(
-        ("muse_glimmer", "muse_spark"),
-        "the projector reads merged patches",
-        {"out_hidden_size": 128},
     ),
     Family(
         ("idefics",),
@@ -221,17 +205,6 @@ FAMILIES: tuple[Family, ...] = (
         },
     ),
     Family(
-        (
-            "minicpm_ocr_vision",
-            "minicpmv4_7_vision",
-            "minicpm_ocr",
-            "minicpmv4_6",
-            "minicpmv4_7",
-        ),
-        "is told the sizes in patches",
-        recipe=target_sizes,
-    ),
-    Family(
         ("granite4_vision",),
         "reads layers of the picture's tower",
         {"deepstack_layer_map": [[0, 0]], "spatial_target_layers": [1]},
@@ -252,7 +225,7 @@ FAMILIES: tuple[Family, ...] = (
         "the adapter reads the tower's width",
         {"adapter_input_size": 32},
     ),
-    Family(("pi0",), "takes pictures of several cameras", recipe=cameras),
+    Family(("pi0",), "takes pictures of several cameras", recipe=robot),
     Family(
         ("muse_glimmer_assistant",),
         "drafts from noise and another model's states",
@@ -266,16 +239,6 @@ FAMILIES: tuple[Family, ...] = (
         ("granite4_vision",),
         "heads are 64 wide",
         {"vision_config": {"hidden_size": 64}, "downsample_rate": "1/2"},
-    ),
-    Family(
-        ("gemma4", "diffusion_gemma", "embedding_gemma2"),
-        "has no tower for pictures by default",
-        {"vision_config": {"model_type": "gemma4_vision"}},
-    ),
-    Family(
-        ("gemma4", "embedding_gemma2", "diffusion_gemma"),
-        "takes patches with their places",
-        recipe=gemma_patches,
     ),
     Family(("kosmos-2.5",), "takes patches with their places", recipe=kosmos_patches),
 )

@@ -17,6 +17,20 @@ def lxmert(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def regions(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Features of four regions."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    return {
+        **inputs,
+        "visual_embeds": floats("visual_embeds", 1, 4, model.config.visual_embedding_dim),
+        "visual_attention_mask": torch.ones(1, 4, dtype=torch.long),
+        "visual_token_type_ids": torch.ones(1, 4, dtype=torch.long),
+    }
+
+
 def kosmos(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """A mask of the tokens that the picture's features replace."""
     import torch
@@ -59,17 +73,6 @@ def aspect(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def merge_sizes(*names: str) -> Any:
-    """How patches of each picture are merged, under the given names."""
-
-    def recipe(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-        import torch
-
-        return {**inputs, **{name: torch.tensor([2]) for name in names}}
-
-    return recipe
-
-
 # Codes are spelt as letters for digits (Chameleon) and as numbers (Emu3).
 PICTURE_WORDS = {
     "<image>": 250,
@@ -103,22 +106,6 @@ def flattened(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def patch_pictures(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Every patch as a small picture."""
-    from tiny_models.inputs.vision import channels, vision_part
-
-    config = vision_part(model.config)
-    patch = config.patch_size
-    rows = inputs["pixel_values"].flatten(0, -2)
-    pictures = rows.reshape(rows.shape[0], channels(config), patch, patch)
-    return {**inputs, "pixel_values": pictures}
-
-
-def two_frames(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Patches over two frames."""
-    return {**inputs, "pixel_values": inputs["pixel_values"].repeat(1, 2)}
-
-
 def high_resolution(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """The picture for the tower of high resolution."""
     from tiny_models.inputs.vision import picture
@@ -135,21 +122,55 @@ def task(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "task_inputs": token_ids(model.config, "task", length, 64)}
 
 
-def target_sizes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Height and width of the picture in patches."""
+def codebook(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The picture that the codebook reads, with a code per patch, and what is masked."""
     import torch
 
-    from tiny_models.inputs.vision import vision_part
-
-    side = inputs["pixel_values"].shape[-1] // vision_part(model.config).patch_size
-    return {**inputs, "target_sizes": torch.tensor([[side, side]])}
-
-
-def codebook(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The picture that the codebook reads."""
     from tiny_models.inputs.values import floats
 
-    return {**inputs, "codebook_pixel_values": floats("codebook", 1, 3, 112, 112)}
+    image = model.config.image_config
+    side = image.image_size // image.patch_size
+    masked = torch.zeros(1, side, side, dtype=torch.bool)
+    masked[:, 0] = True
+    return {
+        **inputs,
+        "codebook_pixel_values": floats("codebook", 1, 3, 8 * side, 8 * side),
+        "bool_masked_pos": masked,
+        "input_ids_masked": inputs["input_ids"].clone(),
+    }
+
+
+def merged_pictures(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Four squares of patches, each as a small picture with the channels last."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    vision = getattr(model.config, "vision_config", model.config)
+    side = vision.spatial_merge_size * vision.patch_size
+    return {
+        **inputs,
+        "pixel_values": floats("patches", 4, side, side, vision.num_channels),
+        "image_grid_thw": torch.tensor([[1, 2, 2]]),
+    }
+
+
+def patches_and_codes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Two patches over two frames, and three steps of sound, a code per band."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    config = model.config
+    vision, audio = config.vision_config, config.audio_config
+    side = vision.patch_size
+    codes = torch.arange(3 * audio.n_mel_bins).reshape(1, 3, -1) % audio.mel_vocab_size
+    return {
+        **inputs,
+        "pixel_values": floats("patches", 2, vision.temporal_patch_size, side, side, 3),
+        "audio_input_ids": codes,
+        "audio_input_ids_mask": torch.ones(1, 3, dtype=torch.long),
+    }
 
 
 def placed_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -231,6 +252,23 @@ def cameras(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def robot(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """As :func:`cameras`, with a placeholder per patch in front of the text."""
+    import torch
+
+    from tiny_models.inputs.values import lookup
+    from tiny_models.inputs.vision import vision_part
+
+    made = cameras(model, inputs)
+    whole = model.config.vlm_config
+    vision = vision_part(whole)
+    count = (vision.image_size // vision.patch_size) ** 2
+    front = torch.full((1, count), lookup(whole, "image_token_id"))
+    made["input_ids"] = torch.cat([front, made["input_ids"]], dim=1)
+    made["attention_mask"] = torch.ones_like(made["input_ids"])
+    return made
+
+
 def adding_ones(name: str, *shape: int) -> Any:
     """One more input, a mask that hides nothing."""
 
@@ -240,23 +278,6 @@ def adding_ones(name: str, *shape: int) -> Any:
         return {**inputs, name: torch.ones(shape, dtype=torch.long)}
 
     return recipe
-
-
-def gemma_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Patches with their rows and columns, enough to pool four times, beside the text."""
-    import torch
-
-    from tiny_models.inputs.values import floats
-
-    vision = model.config.vision_config
-    if vision is None:
-        return inputs
-    side = 2 * vision.pooling_kernel_size
-    places = torch.cartesian_prod(torch.arange(side), torch.arange(side))[None]
-    made = {name: value for name, value in inputs.items() if not name.startswith("pixel_values")}
-    made["pixel_values"] = floats("patches", 1, side * side, 3 * vision.patch_size**2)
-    made["image_position_ids"] = places
-    return made
 
 
 def kosmos_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:

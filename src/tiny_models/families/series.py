@@ -26,6 +26,10 @@ def _flat(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "past_values": inputs["past_values"][..., 0]}
 
 
+def _unpadded(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"past_values": [inputs["past_values"][0]], "freq": [0]}
+
+
 def _padded(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     import torch
 
@@ -53,4 +57,10 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("timesfm2_5",), "takes series of one channel", recipe=_flat),
     Family(("timesfm",), "takes series of one channel with their padding", recipe=_padded),
+    Family(
+        ("timesfm",),
+        "pads the series itself",
+        recipe=_unpadded,
+        architectures=("TimesFmModelForPrediction",),
+    ),
 )

@@ -19,6 +19,26 @@ def _masked_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "bool_masked_pos": mask}
 
 
+def _session(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A video of two frames with a point on an object in the first."""
+    import sys
+
+    import torch
+
+    from tiny_models.inputs.values import floats
+    from tiny_models.inputs.vision import size, vision_part
+
+    module = vars(sys.modules[type(model).__module__])
+    made = next(value for name, value in module.items() if name.endswith("InferenceSession"))
+    side = size(vision_part(model.config))
+    video = floats("video", 2, 3, side, side)
+    session = made(video=video, video_height=side, video_width=side, dtype=torch.float32)
+    point = {"point_coords": torch.ones(1, 1, 1, 2), "point_labels": torch.ones(1, 1, 1).int()}
+    session.add_point_inputs(session.obj_id_to_idx(1), 0, point)
+    session.obj_with_new_inputs = [1]
+    return {"inference_session": session, "frame_idx": 0}
+
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         ("beit", "data2vec-vision"),
@@ -108,6 +128,11 @@ FAMILIES: tuple[Family, ...] = (
         "widths and layers are spelt out stage by stage",
         {
             "resnet_head": ((3, 32), (32, 32)),
+            "resnet_configs": (
+                ((32, 32, 1, False),),
+                ((32, 32, 1, True),),
+                ((32, 32, 1, True),),
+            ),
             "stage_configs": (
                 ((32, 1),),
                 ((32, 2),),
@@ -118,7 +143,15 @@ FAMILIES: tuple[Family, ...] = (
             ),
         },
     ),
-    Family(("uvdoc",), "bridges have the stages' width", {"bridge_connector": [32, 32]}),
+    Family(
+        ("uvdoc",),
+        "bridges read all stages and have their width",
+        {
+            "bridge_connector": [32, 32],
+            "out_point_positions2D": [[32, 32], [32, 2]],
+            "backbone_config": {"out_indices": [1, 2, 3, 4, 5, 6]},
+        },
+    ),
     Family(
         ("sam2_hiera_det_model",),
         "stages pool where they widen, and their windows halve with the small picture",
@@ -142,6 +175,17 @@ FAMILIES: tuple[Family, ...] = (
         ("sam3_tracker", "sam3_tracker_video"),
         "is told the sizes of its features",
         {"vision_config": {"backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]]}},
+    ),
+    Family(
+        ("sam2_video", "sam3_tracker_video", "edgetam_video"),
+        "follows objects through a session",
+        recipe=_session,
+    ),
+    Family(("sam3_tracker_video",), "its patches must fill the picture", {"image_size": 56}),
+    Family(
+        ("edgetam_video",),
+        "each latent sees a window of the small map",
+        {"perceiver_resampler_num_latents_2d": 1},
     ),
     Family(
         ("sapiens2",),

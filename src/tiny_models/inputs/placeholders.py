@@ -15,7 +15,7 @@ _MODALITIES = (
      ("pixel_values", "flattened_patches", "image_pixel_values", "pixel_values_images")),
     ("get_video_features", ("video_token_id", "video_token_index"), ("pixel_values_videos",)),
     ("get_audio_features", ("audio_token_id", "audio_token_index"),
-     ("input_features", "input_values", "audio_input_features")),
+     ("input_features", "input_values", "audio_input_ids")),
 )  # fmt: skip
 
 
@@ -93,4 +93,8 @@ def _count(features: Any) -> int:
         pooled = getattr(features, "last_hidden_state", None)
     if pooled is not None:
         return _count(pooled)
+    by_layer = getattr(features, "deepstack_features", None)
+    if by_layer:
+        # Each layer adds features of its own to the same tokens.
+        return _count(by_layer[0][1])
     return sum(_count(each) for each in features)

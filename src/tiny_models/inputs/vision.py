@@ -9,6 +9,7 @@ from tiny_models.inputs.values import first, floats, lookup
 
 SIZE = 64
 FRAMES = 4
+# One step of time also for videos: some models want text between two steps, some do not.
 GRID = (1, 4, 4)
 
 
@@ -40,12 +41,9 @@ def make(model: Any, names: set[str], sofar: dict[str, Any]) -> dict[str, Any]:
             )
         else:
             made["pixel_values"] = picture(config)
-    if "pixel_values_videos" in names and "pixel_values" not in names:
-        frames = lookup(config, "frames_per_clip", "num_frames", default=FRAMES)
-        made["pixel_values_videos"] = floats(
-            "video", 1, first(frames), channels(config), size(config), size(config)
-        )
-    for grid in ("image_grid_thw", "grid_thw"):
+    if "pixel_values_videos" in names:
+        made["pixel_values_videos"] = video(config, names)
+    for grid in ("image_grid_thw", "video_grid_thw", "grid_thw"):
         if grid in names:
             made[grid] = torch.tensor([GRID])
     if "grid_thw" in names and "hidden_states" in names:
@@ -79,6 +77,14 @@ def picture(config: Any) -> Any:
     sides = lookup(config, "image_size", "img_size", "input_size", default=SIZE)
     height, width = sides if isinstance(sides, (list, tuple)) else (sides, sides)
     return floats("picture", 1, channels(config), height, width)
+
+
+def video(config: Any, names: set[str]) -> Any:
+    """One video, as patches or shape (1, frames, channels, side, side)."""
+    if "video_grid_thw" in names:
+        return flat_patches(config)
+    frames = first(lookup(config, "frames_per_clip", "num_frames", default=FRAMES))
+    return floats("video", 1, frames, channels(config), size(config), size(config))
 
 
 def flat_patches(config: Any, grid: tuple[int, int, int] = GRID) -> Any:
