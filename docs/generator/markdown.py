@@ -37,9 +37,8 @@ def prose(text: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "|" + "".join(
-        f" {' '.join(cell.split()).replace('|', chr(92) + '|')} |" for cell in cells
-    )
+    escaped = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return "|" + "".join(f" {cell} |" for cell in escaped)
 
 
 def _dedented(paragraph: str) -> str:

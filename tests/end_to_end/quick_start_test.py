@@ -1,7 +1,7 @@
 """The quick start, command by command, in a repository that has the plugin from its wheel.
 
-After it, the guides that go on where it ends, the commands of the example workflows, and whether the
-reference says what the plugin in the wheel says of itself.
+After it, the guides that go on where it ends, the commands of the example workflows, and whether
+the reference says what the plugin in the wheel says of itself.
 
 Two things differ from a newcomer's machine: `./pants` stands in for Pants' launcher, and the
 lockfile is this repository's, so that torch is not resolved and installed once more.
