@@ -4,8 +4,8 @@
     build-support/relock.py [RESOLVE…]
 
 The locks are pip's requirements files: unlike the format that `pants generate-lockfiles` writes
-they name no index, so that a mirror or a folder of wheels serves as well. `plugin` and `tools` are
-locked with hashes. `ml` is locked without, because torch has several builds of one release, in two
+they name no index, so that a mirror or a folder of wheels serves as well. All but `ml` are
+locked with hashes. That one is not, because torch has several builds of one release, in two
 variants: `cuda` is what the index offers for Linux, `cpu` is the same less CUDA.
 """
 
@@ -19,11 +19,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY = ROOT / "3rdparty" / "python"
 PLUGIN = ROOT / "rules" / "rules_transformers"
-# The tools' own requirements and locks lie in the plugin, which ships them.
+# The tools' own requirements and locks lie in the plugin, which ships them; Sphinx', beside the
+# backend that runs it.
 TOOLS = {
     "gpu_bench": PLUGIN / "benchmark",
     "modular_converter": PLUGIN / "modular",
     "parent_finder": PLUGIN / "similarity",
+    "sphinx": ROOT / "rules" / "internal" / "site",
 }
 
 PYTHON_OF = {
@@ -34,6 +36,7 @@ PYTHON_OF = {
     "modular_converter": "3.10",
     "parent_finder": "3.11",
     "gpu_bench": "3.11",
+    "sphinx": "3.11",
 }
 
 # What torch's Linux wheels need for CUDA only.

@@ -1,6 +1,7 @@
 """The quick start, command by command, in a repository that has the plugin from its wheel.
 
-After it, the commands of the example workflows.
+After it, the guides that go on where it ends, the commands of the example workflows, and whether
+the reference says what the plugin in the wheel says of itself.
 
 Two things differ from a newcomer's machine: `./pants` stands in for Pants' launcher, and the
 lockfile is this repository's, so that torch is not resolved and installed once more.
@@ -8,6 +9,7 @@ lockfile is this repository's, so that torch is not resolved and installed once 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,17 +19,21 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from docs.commands.page import WrittenFile, run_by
+from docs.generator.pages import pants_pages
 
 from tests.end_to_end.workspace import REPOSITORY, Repository, Run
 
-_GUIDE = REPOSITORY / "docs" / "quick-start.md"
+_THIS = "tests/end_to_end/quick_start_test.py"
+# Each goes on where the one before it ends.
+_GUIDES = (
+    "quick-start.md",
+    "write-a-modular-model.md",
+    "test-with-fixtures.md",
+    "benchmark-a-change.md",
+)
 _EXAMPLE = "docs/examples/library"
 _LOCKING = "pants generate-lockfiles --resolve=ml"
-
-
-def _commands() -> list[str]:
-    blocks = re.findall(r"^```sh\n(.*?)^```", _GUIDE.read_text(), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -101,17 +107,16 @@ def _steps(name: str) -> list[str]:
     return [step["run"] for step in job["steps"] if "run" in step]
 
 
-def test_every_command_of_the_guide(library: Repository) -> None:
-    commands = _commands()
-    assert commands[0] == _LOCKING
+def test_every_command_of_the_guides(library: Repository) -> None:
     said: dict[str, str] = {}
-    for command in commands[1:]:
-        run = _shell(library, command)
-        assert run.exit_code == 0, f"{command}\n{run.stdout}{run.stderr}"
-        said[command] = said.get(command, "") + run.stdout + run.stderr
-    said = {command.removeprefix("pants "): text for command, text in said.items()}
-    # Newt at first, and Eft at the end.
-    assert said["generate ::"].count("1 changed") == 2
+    for guide in _GUIDES:
+        for command in _steps_of_guide(library, guide):
+            run = _shell(library, command)
+            assert run.exit_code == 0, f"{command}\n{run.stdout}{run.stderr}"
+            command = command.removeprefix("pants ")
+            said[command] = said.get(command, "") + run.stdout + run.stderr
+    # Newt at first, Eft at the end of the quick start, and then Skink.
+    assert said["generate ::"].count("1 changed") == 3
     assert "1 unchanged" in said["generate --check ::"]
     assert re.search(r"newt_test\.py:tests succeeded", said["test ::"])
     assert re.search(r"newt:smoke succeeded", said["test ::"])
@@ -119,6 +124,29 @@ def test_every_command_of_the_guide(library: Repository) -> None:
     assert re.search(r"\bllama\b", said["parents port/modeling_eft.py"])
     assert "byte for byte" in said["modularize --parent=llama port/modeling_eft.py"]
     assert "modular_model" in (library.root / "port/BUILD").read_text()
+    explained = said[
+        "generate --explain=acme/models/skink/modeling_skink.py:SkinkAttention.forward"
+    ]
+    assert "newt" in explained
+    assert "llama" in explained
+    assert re.search(r"skink_test\.py:tests succeeded", said["test acme/models/skink::"])
+
+
+def _steps_of_guide(library: Repository, guide: str) -> Iterator[str]:
+    """The commands of a guide; files are written when it is their turn."""
+    for block in run_by(REPOSITORY / "docs" / guide, REPOSITORY, _THIS):
+        if isinstance(block, WrittenFile):
+            library.write({block.path: block.content})
+        else:
+            # The lock is there already.
+            yield from (line for line in block.lines if line != _LOCKING)
+
+
+def test_the_reference_of_targets_and_options(library: Repository) -> None:
+    run = _shell(library, "pants help-all")
+    assert run.exit_code == 0, run.stderr
+    for path, text in pants_pages(json.loads(run.stdout)).items():
+        assert text == (REPOSITORY / path).read_text(), f"{path}: see CONTRIBUTING.md"
 
 
 def test_nothing_runs_again(library: Repository) -> None:

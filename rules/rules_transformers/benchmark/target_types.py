@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.core.goals.test import TestTimeoutField
@@ -36,6 +36,11 @@ TAG = "gpu-bench"
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _SHARE = re.compile(r"\d+(\.\d+)?%")
 
+# `help` evaluates the annotations of `compute_value`, where CPython 3.9 lacks `tuple[...] | None`.
+_Strings = Optional[Iterable[str]]
+_Tags = Optional[tuple[str, ...]]
+_Limits = Optional[FrozenDict[str, str]]
+
 
 class BenchmarkTagsField(Tags):
     help = help_text(
@@ -46,9 +51,7 @@ class BenchmarkTagsField(Tags):
     )
 
     @classmethod
-    def compute_value(
-        cls, raw_value: Iterable[str] | None, address: Address
-    ) -> tuple[str, ...] | None:
+    def compute_value(cls, raw_value: _Strings, address: Address) -> _Tags:
         value = super().compute_value(raw_value, address) or ()
         return (TAG, *(tag for tag in value if tag != TAG))
 
@@ -316,7 +319,7 @@ class BenchmarkMaxRegressionField(Field):
     )
 
     @classmethod
-    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, str] | None:
+    def compute_value(cls, raw_value: Any, address: Address) -> _Limits:
         value = super().compute_value(raw_value, address)
         if value is None:
             return None

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.target import InvalidTargetException, Tags
+from pants.engine.unions import UnionMembership
+from pants.help.help_info_extracter import TargetTypeHelpInfo
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.benchmark.target_types import (
@@ -75,3 +77,15 @@ def test_limits_by_metric() -> None:
     for given, limits in (("5%", {"*": "5%"}), (by_metric, by_metric)):
         field = _target(max_regression=given)[BenchmarkMaxRegressionField]
         assert field.value == FrozenDict(sorted(limits.items()))
+
+
+def test_help_can_be_shown() -> None:
+    help_info = TargetTypeHelpInfo.create(
+        GpuBenchmarkTarget,
+        union_membership=UnionMembership({}),
+        provider="rules_transformers.benchmark",
+        get_field_type_provider=None,
+    )
+    shown = {field.alias: field.type_hint for field in help_info.fields}
+    assert shown["tags"] == "Iterable | None"
+    assert shown["batch_size"] == "int | None"

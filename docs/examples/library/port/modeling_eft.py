@@ -1,6 +1,5 @@
 import torch
 from torch import nn
-
 from transformers.activations import ACT2FN
 from transformers.integrations import use_kernel_forward_from_hub
 
