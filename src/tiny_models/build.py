@@ -129,13 +129,15 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
 
     request = wanted.request
     with named_packages(wanted.architecture):
-        own = companions.own_parts(wanted)
+        own = _or_not_buildable(lambda: companions.own_parts(wanted))
         vocabulary = companions.write_tokenizer(wanted, own, directory)
-        config = shrink_class(
-            wanted.config_class,
-            architecture=wanted.architecture,
-            vocabulary=vocabulary,
-            overrides=request.config,
+        config = _or_not_buildable(
+            lambda: shrink_class(
+                wanted.config_class,
+                architecture=wanted.architecture,
+                vocabulary=vocabulary,
+                overrides=request.config,
+            )
         )
         model = _model(wanted, config)
     _start_decoding(model)
@@ -162,6 +164,16 @@ def _write(wanted: Plan, directory: str) -> dict[str, Any]:
         if request.config and not problem.hint:
             problem.hint = f"the overrides ({', '.join(sorted(request.config))}) may not fit"
         raise
+
+
+def _or_not_buildable(step: Callable[[], Any]) -> Any:
+    """What a step gives that runs the code of a config class, which may refuse tiny values."""
+    try:
+        return step()
+    except (FixtureError, ImportError):
+        raise
+    except Exception as problem:
+        raise _not_buildable(problem) from None
 
 
 def _model(wanted: Plan, config: Any) -> Any:

@@ -230,6 +230,19 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot import name 'nothing'" in error
     assert "hint: what it imports must be a dependency of the model" in error
 
+    proud = MODELING.replace(
+        "class ToyModel",
+        "    def __post_init__(self, **kwargs):\n"
+        "        if self.hidden_size < 512:\n"
+        "            raise ValueError('too small')\n"
+        "        super().__post_init__(**kwargs)\n\n"
+        "class ToyModel",
+    )
+    (package / "modeling_proud.py").write_text(proud, "utf-8")
+    large = {**entry, "source": {**entry["source"], "module": "toy_package.modeling_proud"}}
+    assert main(["build", write_request(tmp_path, large), "--output", str(output)]) == 2
+    assert "cannot be made: ValueError: too small" in capsys.readouterr().err
+
     elsewhere = {**entry, "source": {"module": "toy_package.modeling_toy", "root": str(output)}}
     assert main(["build", write_request(tmp_path, elsewhere), "--output", str(output)]) == 2
     error = capsys.readouterr().err
