@@ -32,9 +32,10 @@ class MissingRequirement(Problem):
     def __init__(self, subject: str, packages: Iterable[str]) -> None:
         self.packages = tuple(packages)
         names = ", ".join(self.packages)
+        quoted = ", ".join(f"`{each}`" for each in self.packages)
         super().__init__(
             f"{subject} needs {names}, which is not installed",
-            f"add {names} to the requirements that fixtures are built with",
+            f"add {quoted} to the requirements of the resolve and relock it",
         )
 
 

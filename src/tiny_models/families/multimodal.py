@@ -23,6 +23,7 @@ from tiny_models.families.multimodal_recipes import (
     patch_list,
     patch_rows,
     patches_and_codes,
+    picture_to_make,
     placed_patches,
     queries,
     regions,
@@ -156,6 +157,12 @@ FAMILIES: tuple[Family, ...] = (
         ("granite4_vision",),
         "reads layers of the picture's tower",
         {"qformer_config": {"num_attention_heads": 4}},
+    ),
+    Family(
+        ("glm_image",),
+        "the last arrangement is that of the picture to make",
+        recipe=picture_to_make,
+        architectures=("GlmImageModel",),
     ),
     Family(("glm_image_vqmodel",), "has codes of its own", {"num_embeddings": 64}),
     Family(

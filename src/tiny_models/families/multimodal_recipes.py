@@ -189,6 +189,23 @@ def placed_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def picture_to_make(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A token per patch of the picture, and the arrangement of another one."""
+    import torch
+
+    config = model.config
+    count = inputs["pixel_values"].shape[0]
+    front = [config.image_start_token_id, *[config.image_token_id] * count]
+    front.append(config.image_end_token_id)
+    ids = torch.cat([torch.tensor([front]), inputs["input_ids"]], dim=1)
+    return {
+        **inputs,
+        "image_grid_thw": inputs["image_grid_thw"].repeat(2, 1),
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+    }
+
+
 def batched_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """Patches with a dimension for the batch."""
     return {**inputs, "pixel_values": inputs["pixel_values"][None]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tiny_models.families.entry import Family
 from tiny_models.families.omni_recipes import (
+    codes,
     frames_of_patches,
     gemma,
     heard,
@@ -112,6 +113,7 @@ FAMILIES: tuple[Family, ...] = (
         "goes on from a voice and from speech",
         recipe=voice_and_speech,
     ),
+    Family(("higgs_audio_v2",), "hears codes beside the text", recipe=codes),
     Family(
         ("csm",),
         "hears what it answers to",

@@ -195,6 +195,23 @@ def voice_and_speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def codes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Three steps of sound, a code per codebook, and a token for each step."""
+    import torch
+
+    config = model.config
+    front = torch.full((1, 3), config.audio_token_id)
+    ids = torch.cat([front, inputs["input_ids"]], dim=1)
+    steps = torch.arange(3 * config.num_codebooks).reshape(1, 3, -1) % config.codebook_size
+    return {
+        **inputs,
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+        "audio_input_ids": steps,
+        "audio_input_ids_mask": torch.ones(1, 3, dtype=torch.bool),
+    }
+
+
 def heard(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """A waveform, a token for each of its frames and one for its end."""
     import torch
