@@ -46,7 +46,8 @@ def test_nothing_is_fetched_from_elsewhere(pages: dict[Path, _Page]) -> None:
         for address in page.fetched:
             parts = urlsplit(address)
             assert not parts.scheme and not parts.netloc, f"{path.name}: {address}"
-            assert (path.parent / unquote(parts.path)).is_file(), f"{path.name}: {address}"
+            target = path.parent / unquote(parts.path) if parts.path else path
+            assert target.is_file(), f"{path.name}: {address}"
     for path in _SITE.rglob("*.css"):
         assert not re.search(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", path.read_text()), path
 

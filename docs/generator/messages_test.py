@@ -31,7 +31,8 @@ def said() -> str:
     paths = [path for root in _SOURCES for path in sorted(Path(root).rglob("*.py"))]
     assert len(paths) > 200
     code = [path for path in paths if not path.name.endswith("_test.py")]
-    return "\n".join(text for path in code for text in _texts(path)).replace("`", "")
+    texts = "\n".join(text for path in code for text in _texts(path)).replace("`", "")
+    return re.sub(f"{_VALUE}+", _VALUE, texts)
 
 
 def _headings() -> list[str]:

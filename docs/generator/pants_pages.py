@@ -53,7 +53,7 @@ def _target(target: dict[str, Any]) -> Iterator[str]:
         (
             (
                 code(field["alias"]),
-                code(field["type_hint"].removesuffix(" | None")),
+                _type(field["type_hint"]),
                 "*required*" if field["required"] else _default(field["default"]),
                 prose(field["description"]),
             )
@@ -66,6 +66,11 @@ def _target(target: dict[str, Any]) -> Iterator[str]:
 def _is_usual(field: dict[str, Any]) -> bool:
     beginning = _USUAL_FIELDS.get(field["alias"])
     return beginning is not None and field["description"].startswith(beginning)
+
+
+def _type(hint: str) -> str:
+    """Empty for a field that takes what no type says; its description does."""
+    return "" if hint == "Any" else code(hint.removesuffix(" | None"))
 
 
 def _default(text: str | None) -> str:
