@@ -19,6 +19,7 @@ PantsSettings = collections.namedtuple(
 [subprocess-environment].env_vars as Pants parses them from its environment; "" leaves one alone."""
 
 _PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
 _WITHOUT_COUNTERPART = ("trusted-host", "client-cert")
 
 
@@ -54,6 +55,16 @@ def translate(options, environ, root):
         environ: the caller's environment, for proxies.
         root: relative paths are relative to this directory.
     """
+    for name in _ADDRESSES:
+        if re.search(r"//[^/@\s]+@", options.get(name, "")):
+            note(
+                "pip's option {} has a password; what Pants installs has it in its cache "
+                "keys and debug logs".format(name),
+                "name a proxy that asks for none"
+                if name == "proxy"
+                else "keep it in ~/.netrc, which pip reads under Pants as well",
+            )
+
     extra = options.get("extra-index-url", "").split()
     if options.get("no-index", "").lower() in ("1", "true", "yes", "on", "y", "t"):
         indexes = "[]"

@@ -46,6 +46,16 @@ def test_a_bad_file_is_told_and_the_rest_is_written(command, runs, tmp_path, cap
     assert len(files(tmp_path / "out")) == 2
 
 
+def test_a_link_that_leaves_the_directory_is_not_read(runs, tmp_path, capsys):
+    away = write_run(tmp_path / "away", MadeUp(samples=3))
+    link = tmp_path / "runs/b/result.json"
+    link.parent.mkdir()
+    link.symlink_to(next(away.rglob("result.json")))
+    assert main(["report", str(tmp_path / "runs"), f"--output={tmp_path / 'out'}"]) == 2
+    assert f"{link}: error: this link leaves {tmp_path / 'runs'}" in capsys.readouterr().err
+    assert len(files(tmp_path / "out")) == 2
+
+
 @pytest.mark.parametrize("command", ["report", "export"])
 def test_nothing_to_show_writes_nothing(command, tmp_path, capsys):
     assert main([command, str(tmp_path), f"--output={tmp_path / 'out'}"]) == 2

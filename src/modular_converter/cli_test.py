@@ -83,6 +83,34 @@ def test_the_output_dir_is_there_though_nothing_comes_of_it(
     assert "taken cannot be written" in capsys.readouterr().err
 
 
+def test_a_link_out_of_a_directory_is_not_converted(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "modular_far.py"
+    outside.write_text(MODULAR)
+    Path("models/tiny/modular_near.py").symlink_to("modular_tiny.py")
+    assert convert("models") == 0
+    capsys.readouterr()
+    Path("models/tiny/modular_far.py").symlink_to(outside)
+    assert convert("models") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("models/tiny/modular_far.py")
+    assert "[link-leaves-input]" in error
+    assert "hint: " in error
+    assert not os.path.exists("models/tiny/modeling_far.py")
+
+
+def test_a_link_out_of_the_output_directory_is_not_followed(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    os.mkdir("out")
+    os.symlink(outside, "out/models")
+    assert convert("--output-dir", "out", PATH) == 2
+    assert "[outside-output-dir]" in capsys.readouterr().err
+    assert os.listdir(outside) == []
+
+
 def test_bad_input_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     Path(PATH).write_text("class A(:\n")
     assert convert("models") == 2
@@ -151,6 +179,27 @@ def test_bad_requests_are_located(
 ) -> None:
     assert main(["convert", "--request", write_request(**changes)]) == 2
     assert "request.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"modulars": [{"path": f"../{PATH}"}]},
+        {"modulars": [{"path": f"/{PATH}"}]},
+        {"modulars": [{"path": f"models/../../{PATH}"}]},
+        {"output_dir": "../out"},
+        {"output_dir": "/out"},
+        {"output_dir": "out/../.."},
+    ],
+)
+def test_a_request_stays_in_the_working_directory(
+    changes: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", "--request", write_request(**changes)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("request.json:")
+    assert "leaves the working directory" in error
+    assert "hint: " in error
 
 
 def test_request_that_is_not_json(capsys: pytest.CaptureFixture[str]) -> None:

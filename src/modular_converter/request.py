@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,16 @@ class _Reader:
             raise self.wrong(f"`{key}` must be a list of strings", key)
         return tuple(value)
 
+    def inside(self, path: str) -> str:
+        """The path, which stays below the working directory."""
+        if os.path.isabs(path) or ".." in path.replace(os.sep, "/").split("/"):
+            raise self.wrong(
+                f"the path {path} leaves the working directory",
+                path,
+                "name a path below the working directory, without `..`",
+            )
+        return path
+
     def optional_string(self, mapping: dict[str, Any], key: str) -> str | None:
         value = mapping.get(key)
         if value is not None and not isinstance(value, str):
@@ -120,12 +131,13 @@ def read_request(path: str) -> Request:
     if profile is not None and profile not in {each.name for each in PROFILES}:
         names = ", ".join(each.name for each in PROFILES)
         raise reader.wrong(f"unknown profile `{profile}`", profile, f"known profiles: {names}")
+    output_dir = reader.optional_string(data, "output_dir")
     return Request(
         modulars=tuple(_modular(reader, entry) for entry in entries),
         source_roots=reader.strings(data, "source_roots") or (".",),
         parents=reader.strings(data, "parents"),
         profile=profile,
-        output_dir=reader.optional_string(data, "output_dir"),
+        output_dir=None if output_dir is None else reader.inside(output_dir),
         ignore=reader.strings(data, "ignore"),
     )
 
@@ -134,6 +146,7 @@ def _modular(reader: _Reader, entry: Any) -> RequestedModular:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
         raise reader.wrong("each of `modulars` must be an object with a `path`", "modulars")
     reader.known(entry, _MODULAR_KEYS)
+    reader.inside(entry["path"])
     outputs = entry.get("outputs")
     if outputs is None:
         return RequestedModular(entry["path"])

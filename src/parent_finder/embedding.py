@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parent_finder import model_names, store
+from parent_finder import checkpoint, model_names, store
 from parent_finder.comparison import Comparison
 from parent_finder.diagnostics import EnvironmentLack, InputError
 from parent_finder.matrix import Scores
@@ -48,7 +48,7 @@ class Encoder:
         """The model in a local directory.
 
         Raises EnvironmentLack without torch or transformers, and InputError when the directory
-        holds no such model.
+        holds no such model, or leads out of itself.
         """
         if not os.path.isfile(os.path.join(directory, "config.json")):
             raise InputError(
@@ -56,6 +56,7 @@ class Encoder:
                 "there is no model in this directory: config.json is missing",
                 hint="name the directory of a downloaded sentence-embedding checkpoint",
             )
+        checkpoint.check(directory)
         try:
             import torch  # pants: no-infer-dep
             import transformers  # pants: no-infer-dep

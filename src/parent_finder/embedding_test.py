@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,4 +73,24 @@ def test_without_torch_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_directory_without_a_model(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config\.json is missing"):
+        Encoder.load(str(tmp_path))
+
+
+def test_links_that_leave_a_checkpoint_are_refused(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    (tmp_path / "key").write_text("secret")
+    (model / "tokenizer.json").symlink_to(tmp_path / "key")
+    with pytest.raises(InputError, match="link leaves the checkpoint") as caught:
+        Encoder.load(str(model))
+    assert caught.value.path == str(model / "tokenizer.json")
+
+
+@pytest.mark.parametrize("name", ["../a.safetensors", "/a.safetensors", "weights.bin"])
+def test_an_index_names_safetensors_files_beside_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"x": name}}))
+    with pytest.raises(InputError, match="no safetensors file beside the index"):
         Encoder.load(str(tmp_path))

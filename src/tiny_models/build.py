@@ -75,6 +75,7 @@ def build_fixture(wanted: Plan, output: str) -> Built:
     """Builds one fixture, or keeps the one that is there if its inputs are unchanged."""
     start = time.monotonic()
     directory = os.path.join(output, *wanted.path.split("/"))
+    _require_inside(directory, output)
     if _is_current(directory, wanted):
         return Built(wanted, directory, time.monotonic() - start, None)
     parent = os.path.dirname(directory) or "."
@@ -91,6 +92,16 @@ def build_fixture(wanted: Plan, output: str) -> Built:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Built(wanted, directory, time.monotonic() - start, record)
+
+
+def _require_inside(directory: str, output: str) -> None:
+    root = os.path.realpath(output)
+    if os.path.commonpath([root, os.path.realpath(directory)]) != root:
+        raise InputError(
+            f"a link leads from here out of {output}, to {os.path.realpath(directory)}",
+            place=directory,
+            hint="remove the link, or name another --output",
+        )
 
 
 def _is_current(directory: str, wanted: Plan) -> bool:

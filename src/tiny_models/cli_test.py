@@ -186,6 +186,22 @@ def test_nothing_is_built_when_a_later_entry_is_wrong(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["qwen2", "qwen2/inner"])
+def test_a_link_out_of_the_output_is_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    output, outside = tmp_path / "out", tmp_path / "outside"
+    outside.mkdir()
+    output.mkdir()
+    (output / "qwen2").symlink_to(outside)
+    request = write_request(tmp_path, {**QWEN, "path": name})
+    assert main(["build", request, "--output", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert "a link leads from here out of" in error
+    assert "hint: " in error
+    assert list(outside.iterdir()) == []
+
+
 def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package = tmp_path / "gen" / "toy_package"
     package.mkdir(parents=True)

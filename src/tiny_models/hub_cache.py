@@ -21,7 +21,8 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
     """Makes a hub cache of ``fixtures`` below ``parent`` and returns its directory.
 
     The directory is named for what it holds: several processes may ask for the same one at once.
-    Fixtures without a repository id are left out. Raises InputError where two have the same one.
+    Fixtures without a repository id are left out. Raises InputError where two have the same one,
+    and where a fixture has a link out of its directory.
     """
     named = sorted((each for each in fixtures if each.repo_id), key=lambda each: each.name)
     _refuse_duplicates(named)
@@ -63,7 +64,14 @@ def _add(fixture: LocatedFixture, cache: Path) -> None:
     reference.parent.mkdir(parents=True)
     reference.write_text(fixture.revision)
     snapshot = repository / "snapshots" / fixture.revision
+    root = fixture.directory.resolve()
     for path in sorted(fixture.directory.rglob("*")):
+        if not path.resolve().is_relative_to(root):
+            raise InputError(
+                "is a link that leaves the fixture",
+                place=str(path),
+                hint="build the fixture again",
+            )
         if path.is_file():
             link = snapshot / path.relative_to(fixture.directory)
             link.parent.mkdir(parents=True, exist_ok=True)

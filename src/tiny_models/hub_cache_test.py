@@ -140,3 +140,26 @@ def test_a_hub_library_imported_earlier_is_reported(
     with pytest.raises(TooLate, match="looks for models in /elsewhere"):
         activate([_fixture(tmp_path / "one", "t/x")], cache=tmp_path, environment=environment)
     assert environment == {}
+
+
+@pytest.mark.parametrize("directory", [False, True])
+def test_links_that_leave_a_fixture_are_refused(tmp_path: Path, directory: bool) -> None:
+    fixture = _fixture(tmp_path / "one", "tiny-random/x")
+    (fixture / "near.json").symlink_to("config.json")
+    lay_out(find_fixtures([fixture]), tmp_path / "cache")
+    outside = tmp_path / "private"
+    outside.mkdir()
+    (outside / "key").write_text("secret")
+    (fixture / "far").symlink_to(outside if directory else outside / "key")
+    with pytest.raises(InputError, match="a link that leaves the fixture") as caught:
+        lay_out(find_fixtures([fixture]), tmp_path / "other")
+    assert caught.value.place == str(fixture / "far")
+    assert caught.value.exit_code == 2
+    assert not list((tmp_path / "other").iterdir())
+
+
+def test_a_repository_id_leads_out_of_no_cache(tmp_path: Path) -> None:
+    for name in ("../../up", "/etc", "a/../../b"):
+        fixture = _fixture(tmp_path / str(len(name)), name)
+        with pytest.raises(InputError, match="repo_id"):
+            find_fixtures([fixture])

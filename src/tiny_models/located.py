@@ -11,6 +11,7 @@ from pathlib import Path
 from tiny_models.errors import InputError
 from tiny_models.manifest import NAME as MANIFEST
 from tiny_models.manifest import SCHEMA
+from tiny_models.request import is_repo_id
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ def _located(path: Path) -> LocatedFixture:
                 f"the manifest has schema {manifest['schema']!r}, expected {SCHEMA}",
                 place=str(path),
                 hint="build the fixture again with this version",
+            )
+        if not is_repo_id(manifest["repo_id"]):
+            raise InputError(
+                f"the manifest has the repo_id {manifest['repo_id']!r}, expected `name` or "
+                "`owner/name`",
+                place=str(path),
+                hint="build the fixture again",
             )
         return LocatedFixture(
             path.parent.absolute(),

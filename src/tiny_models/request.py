@@ -204,7 +204,7 @@ def _checked_fixture(entry: _Entry, address: str) -> FixtureRequest:
     if not set(checks) <= set(CHECKS):
         raise entry.wrong("checks", f"some of {', '.join(CHECKS)}")
     repo_id = entry.text("repo_id", None)
-    if repo_id is not None and not _REPO_ID.fullmatch(repo_id):
+    if not is_repo_id(repo_id):
         raise entry.wrong("repo_id", "`name` or `owner/name`")
     processors = values.get("processors", True)
     if not isinstance(processors, (bool, dict)):
@@ -247,3 +247,8 @@ def is_safe_path(path: str) -> bool:
     parts = path.split("/")
     odd = any(part in ("", ".", "..") for part in parts)
     return not odd and not any(each in path for each in ("\\", ":", "\0"))
+
+
+def is_repo_id(value: Any) -> bool:
+    """Whether this names a repository of a model hub, or none."""
+    return value is None or (isinstance(value, str) and _REPO_ID.fullmatch(value) is not None)

@@ -68,6 +68,17 @@ def test_find_links_are_absolute_or_urls():
     )
 
 
+def test_a_password_in_an_address_is_warned_of_and_not_shown(capsys):
+    _translate({"index-url": "https://host/simple", "find-links": "https://host/wheels"})
+    assert capsys.readouterr().err == ""
+    for name in ("index-url", "extra-index-url", "find-links", "proxy"):
+        _translate({name: "https://someone:secret@host/simple"})
+        said = capsys.readouterr().err
+        assert said.startswith(f"warning: pip's option {name} has a password")
+        assert "\nhint: " in said
+        assert "secret" not in said
+
+
 def test_certificate_must_exist(tmp_path, capsys):
     certificate = tmp_path / "ca.pem"
     certificate.touch()

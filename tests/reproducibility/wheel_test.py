@@ -68,6 +68,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
         XDG_DATA_HOME=os.environ.get("XDG_DATA_HOME") or str(home / ".local/share"),
         PANTS_LOCAL_STORE_DIR=str(stranger.directory / "store"),
         PANTS_NAMED_CACHES_DIR=str(stranger.directory / "named"),
+        # Pants itself starts under no other encoding; its processes have the user's locale.
+        PYTHONUTF8="1",
         HF_TOKEN=_TOKEN,
         NO_PROXY=_PROXY,
     )

@@ -109,10 +109,21 @@ class _Collecting:
         return runs
 
     def _files(self, root: Path) -> Iterator[Path]:
+        real = os.path.realpath(root)
         for directory, inner, names in os.walk(root, onerror=self._unreadable):
             inner[:] = sorted(each for each in inner if not each.startswith("."))
             for name in sorted({result_file.NAME, verdict_text.NAME} & set(names)):
-                yield Path(directory, name)
+                path = Path(directory, name)
+                if os.path.commonpath([real, os.path.realpath(path)]) == real:
+                    yield path
+                else:
+                    self.problems.append(
+                        InputError(
+                            f"this link leaves {root}",
+                            place=str(path),
+                            hint="name the directory that it leads to as well, or copy the file",
+                        )
+                    )
 
     def _unreadable(self, error: OSError) -> None:
         self.problems.append(
