@@ -19,7 +19,7 @@ html_show_sourcelink = False
 # The same sources give the same pages, on any day.
 html_last_updated_fmt = None
 # Everything is on the site itself: no fonts, scripts or styles of other hosts.
-html_theme_options = {"footer_icons": []}
+html_theme_options: dict[str, list[str]] = {"footer_icons": []}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 pygments_style = "friendly"

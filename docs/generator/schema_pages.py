@@ -47,7 +47,7 @@ def _rows(
         resolved, entered = _resolved(field, whole, above)
         shown = f"**{code(path)}**" if name in required else code(path)
         default = code(json.dumps(field["default"])) if "default" in field else ""
-        description = field.get("description") or resolved.get("description", "")
+        description = str(field.get("description") or resolved.get("description") or "")
         yield shown, _type(resolved, whole), default, description
         if entered is not None:
             yield from _below(resolved, whole, path, entered)
