@@ -48,7 +48,7 @@ tiny_fixture(
     name="tiny",
     model="@MODEL@",
     architectures=["@CLASS@"],
-    config={"initializer_range": 0.02},
+    seed=0,
     repo_id="tiny-random/@NAME@",
 )
 

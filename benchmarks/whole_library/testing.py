@@ -8,9 +8,9 @@ from benchmarks.whole_library.library import PACKAGE
 from benchmarks.whole_library.stage import StageFailed
 
 _EVERYTHING = f"{TESTS}::"
-_CONFIG = '"initializer_range": 0.02'
+_SEED = "seed=0"
 _EXPORTS = "\n__all__ = "
-_OTHER_CONFIG = '"initializer_range": 0.03'
+_OTHER_SEED = "seed=1"
 
 
 def run_tests(stages: Stages, number: int) -> None:
@@ -28,8 +28,8 @@ def run_tests(stages: Stages, number: int) -> None:
     stages.start()
     stages.run("test, nothing changed, new daemon", "test", _EVERYTHING)
     first = chosen[0]
-    with edited(library.root / TESTS / first.name / "BUILD", _CONFIG, _OTHER_CONFIG):
-        stages.run("test, config of one fixture", "test", _EVERYTHING)
+    with edited(library.root / TESTS / first.name / "BUILD", _SEED, _OTHER_SEED):
+        stages.run("test, seed of one fixture", "test", _EVERYTHING)
     modular = next(path for path in library.modulars if path.stem == f"modular_{first.name}")
     another = f"\nclass {first.model_class}Unused({first.model_class}):\n    pass\n\n"
     with edited(library.root / PACKAGE / modular, _EXPORTS, another + _EXPORTS):
