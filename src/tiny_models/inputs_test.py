@@ -7,6 +7,7 @@ import torch
 
 from tiny_models import catalogue
 from tiny_models.inputs import native_inputs
+from tiny_models.inputs.modalities import left_out
 from tiny_models.inputs.values import special_ids
 from tiny_models.shrinking import shrink
 from tiny_models.weights import build_model
@@ -38,6 +39,15 @@ def test_a_placeholder_per_feature(name: str, model_type: str, features: int) ->
     token = model.config.image_token_id
     assert int((inputs["input_ids"] == token).sum()) == features
     assert inputs["attention_mask"].shape == inputs["input_ids"].shape
+
+
+def test_a_pass_has_every_kind_that_a_model_takes() -> None:
+    model, inputs = inputs_of("Gemma4ForConditionalGeneration", "gemma4")
+    assert left_out(type(model), inputs) == ()
+    kinds = ("image", "video", "audio")
+    tokens = [getattr(model.config, f"{kind}_token_id") for kind in kinds]
+    # 6 x 6 patches pooled in threes each way; two such frames; 64 steps, of which four make one.
+    assert [int((inputs["input_ids"] == each).sum()) for each in tokens] == [4, 8, 16]
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,11 @@ def test_a_tiny_config_survives_its_file() -> None:
     config = shrink("qwen2_vl")
     text = json.loads(config.to_json_string())
     assert type(config).from_dict(text).to_dict() == config.to_dict()
+
+
+def test_tables_of_embeddings_per_layer_have_the_vocabulary() -> None:
+    config = shrink("gemma4", vocabulary=Vocabulary(700, {}))
+    assert config.text_config.vocab_size == 700
+    assert config.text_config.vocab_size_per_layer_input == 700
+    none = shrink("gemma4", overrides={"text_config": {"vocab_size_per_layer_input": 0}})
+    assert none.text_config.vocab_size_per_layer_input == 0

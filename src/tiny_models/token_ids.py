@@ -26,6 +26,9 @@ def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = f
         sized = isinstance(vars(part).get("vocab_size"), int) and "vocab_size" not in skip
         if sized and not _is_codec(part):
             part.vocab_size = vocabulary.size
+            if vars(part).get("vocab_size_per_layer_input"):
+                # A second table of embeddings, read by the same ids.
+                part.vocab_size_per_layer_input = vocabulary.size
         for name in id_fields(part):
             role = _ALIASES.get(name, name)
             if name in skip:

@@ -15,6 +15,7 @@ from tiny_models.families.audio_recipes import (
     kyutai,
     latents,
     padding_mask,
+    prompted,
     qwen_audio,
     semantic,
     speech,
@@ -176,7 +177,12 @@ FAMILIES: tuple[Family, ...] = (
         "the vocoder reads all bands",
         {"vocoder_config": {"model_in_dim": 80}},
     ),
-    Family(("musicgen",), "a row of codes per codebook", recipe=decoder_rows),
+    Family(
+        ("musicgen",),
+        "goes on from a sound, with as many codebooks as the small codec makes of it",
+        {"decoder": {"num_codebooks": 3}},
+        recipe=prompted,
+    ),
     Family(
         ("speecht5",),
         "reads spectrograms or embeddings between its parts",

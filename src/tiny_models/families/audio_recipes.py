@@ -120,6 +120,13 @@ def decoder_rows(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "decoder_input_ids": rows}
 
 
+def prompted(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A text, and the beginning of the sound to make."""
+    from tiny_models.inputs.values import floats
+
+    return {"input_ids": inputs["input_ids"], "input_values": floats("waveform", 1, 1, 3200)}
+
+
 def hidden_speech(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """States of encoder and decoder in place of their input."""
     from tiny_models.inputs.values import floats
