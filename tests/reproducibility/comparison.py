@@ -42,8 +42,8 @@ def _of_files(one: Path, two: Path) -> Iterator[str]:
         )
         yield f"{len(contents[0])} and {len(contents[1])} bytes, which differ from byte {at}"
         return
-    lines = [text.splitlines(keepends=True) for text in texts]
-    diff = list(difflib.unified_diff(*lines, str(one), str(two)))
+    first, second = (text.splitlines(keepends=True) for text in texts)
+    diff = list(difflib.unified_diff(first, second, str(one), str(two)))
     yield "\n" + "".join(diff[:_MOST_LINES])
 
 

@@ -16,6 +16,7 @@ from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import (
     FieldSetsPerTarget,
     FieldSetsPerTargetRequest,
+    InvalidTargetException,
     Targets,
 )
 from pants.engine.unions import UnionRule
@@ -36,6 +37,10 @@ async def package_wheel(field_set: WheelFieldSet) -> BuiltPackage:
     addresses = await Get(
         Addresses, UnparsedAddressInputs, field_set.distribution.to_unparsed_address_inputs()
     )
+    if len(addresses) != 1:
+        raise InvalidTargetException(
+            f"{field_set.address} must name one distribution, found {len(addresses)}"
+        )
     targets = await Get(Targets, Addresses, addresses)
     found = await Get(FieldSetsPerTarget, FieldSetsPerTargetRequest(PackageFieldSet, targets))
     built = await Get(BuiltPackage, PackageFieldSet, found.field_sets[0])
