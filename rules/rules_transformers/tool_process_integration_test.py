@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pants.engine.fs import DigestContents
 from pants.engine.internals.scheduler import ExecutionError
@@ -26,7 +28,7 @@ def rule_runner() -> RuleRunner:
     )
 
 
-def _process(script: str, **outputs: tuple[str, ...]) -> Process:
+def _process(script: str, **outputs: Any) -> Process:
     return Process(["/bin/sh", "-c", script], description="Convert m.py", **outputs)
 
 
