@@ -16,7 +16,7 @@ from tiny_models.request import FixtureRequest, Source
 from tiny_models.source_roots import import_source
 
 # Raised when the same request gives other bytes than before.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

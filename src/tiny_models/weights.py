@@ -22,9 +22,10 @@ def build_model(
     """An instance of ``model_class`` in evaluation mode, its weights a function of ``seed``.
 
     A tensor counts as random where two builds with different generators differ, or where memory
-    was left uninitialised. Norms, zero biases, tables of positions and other constants keep what
-    the model's own initialisation gives them. Tied tensors stay tied and are filled once, under
-    the name that is saved. Raises InputError where there would be more than ``most`` parameters.
+    was left uninitialised, or where it is a projection or a gate that training begins with shut.
+    Norms, zero biases, tables of positions and other constants keep what the model's own
+    initialisation gives them. Tied tensors stay tied and are filled once, under the name that is
+    saved. Raises InputError where there would be more than ``most`` parameters.
     """
     import torch
 
@@ -58,7 +59,7 @@ def require_small(model_class: Any, config: Any, most: int) -> None:
 
 
 def fill(model: Any, other: Any, seed: int) -> None:
-    """Replaces every tensor of ``model`` that differs from ``other``, a second build of it."""
+    """Replaces each tensor of ``model`` that is closed or differs in ``other``, a second build."""
     import torch
 
     tied = set(getattr(model, "all_tied_weights_keys", None) or {})
@@ -74,7 +75,9 @@ def fill(model: Any, other: Any, seed: int) -> None:
                 continue
             done.add(place)
             second = theirs.get(name)
-            if second is None or second.shape != tensor.shape or not _same(tensor, second):
+            if _is_closed(tensor, name):
+                _replace(tensor, None, name, seed)
+            elif second is None or second.shape != tensor.shape or not _same(tensor, second):
                 _replace(tensor, second, name, seed)
 
 
@@ -82,6 +85,19 @@ def _same(one: Any, two: Any) -> bool:
     import torch
 
     return torch.equal(one, two)
+
+
+def _is_closed(tensor: Any, name: str) -> bool:
+    """Whether training would begin with this projection or gate shut: what feeds it has no effect.
+
+    A test could not see then whether a model looks at its picture.
+    """
+    import torch
+
+    last = name.rpartition(".")[2]
+    if not isinstance(tensor, torch.nn.Parameter) or last.endswith("bias") or tensor.any():
+        return False
+    return "gate" in last or sum(size > 1 for size in tensor.shape) > 1
 
 
 def _replace(tensor: Any, second: Any, name: str, seed: int) -> None:

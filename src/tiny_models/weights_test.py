@@ -45,6 +45,24 @@ def test_norms_and_zero_biases_keep_their_own_values() -> None:
     assert torch.equal(found["encoder.layer.0.attention.self.query.bias"], torch.zeros(32))
 
 
+@pytest.mark.parametrize(
+    ("name", "model_type"),
+    [
+        ("Gemma3ForConditionalGeneration", "gemma3"),
+        ("MllamaForConditionalGeneration", "mllama"),
+        ("T5Gemma2ForConditionalGeneration", "t5gemma2"),
+    ],
+)
+def test_a_picture_tells(name: str, model_type: str) -> None:
+    """Also where training begins with a projection or a gate that is closed."""
+    model = build(name, model_type)
+    inputs = native_inputs(model)
+    with torch.no_grad():
+        first = model(**inputs).logits
+        second = model(**{**inputs, "pixel_values": -inputs["pixel_values"]}).logits
+    assert not torch.allclose(first, second, atol=1e-4)
+
+
 def test_constants_of_state_spaces_keep_their_own_values() -> None:
     found = tensors(build("Mamba2Model", "mamba2"))
     name = next(name for name in found if name.endswith("A_log"))

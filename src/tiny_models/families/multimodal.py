@@ -85,6 +85,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("mllama", "mllama_vision_model"), "tiles and their arrangement", recipe=aspect),
     Family(
+        ("mllama_text_model",),
+        "one of the two layers must look at the picture",
+        {"cross_attention_layers": [1]},
+    ),
+    Family(
         ("qwen2_5_vl_vision", "qwen2_5_omni_vision_encoder"),
         "windows of whole merged patches",
         {"window_size": 112, "fullatt_block_indexes": [1]},
