@@ -47,16 +47,18 @@ def test_all_files_from_scratch_in_dependency_order(newest: str) -> None:
 
 
 def test_outline_agrees_with_the_generated_files(newest: str, tmp_path: Path) -> None:
+    modulars = [os.path.relpath(path, newest) for path in modular_files(newest)]
     request = {
         "schema": 1,
-        "modulars": [{"path": path, "outputs": None} for path in modular_files(newest)],
-        "source_roots": [newest],
+        "modulars": [{"path": path, "outputs": None} for path in modulars],
+        "source_roots": ["."],
         "parents": [newest],
     }
-    (tmp_path / "request.json").write_text(json.dumps(request))
+    request_file = tmp_path / "request.json"
+    request_file.write_text(json.dumps(request))
     done = subprocess.run(
-        [sys.executable, "-m", "modular_converter", "outline", "--request", "request.json"],
-        cwd=tmp_path,
+        [sys.executable, "-m", "modular_converter", "outline", f"--request={request_file}"],
+        cwd=newest,
         env={**os.environ, "PYTHONPATH": _PYTHONPATH},
         capture_output=True,
         text=True,
@@ -65,7 +67,7 @@ def test_outline_agrees_with_the_generated_files(newest: str, tmp_path: Path) ->
     answer = json.loads(done.stdout)
     assert [each["error"] for each in answer["modulars"] if each["error"]] == []
     outlined = {
-        os.path.normpath(tmp_path / output["path"])
+        os.path.join(newest, output["path"])
         for each in answer["modulars"]
         for output in each["outputs"]
     }
