@@ -98,7 +98,7 @@ def test_names_that_do_not_exist_are_refused(fields, message, hint):
 @pytest.mark.skipif(find_spec("kernels") is not None, reason="the package is there")
 def test_missing_kernels_are_named():
     with pytest.raises(MissingPackage, match="package kernels") as caught:
-        load(asked(kernelize=True), "cpu")
+        load(asked(kernelize=True, device="cuda"), "cpu")
     assert caught.value.exit_code == 3
 
 
