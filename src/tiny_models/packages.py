@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
 from collections.abc import Iterator
 
 from tiny_models.catalogue import missing_packages
+from tiny_models.errors import MissingPackage
 
 _REQUIRES = re.compile(r"requires the ([\w.-]+) library")
 _INSTALL = re.compile(r"pip install ([\w.-]+)")
@@ -21,7 +23,19 @@ def named_packages(architecture: str) -> Iterator[None]:
         package = missing_package(problem)
         if package is None:
             raise
+        if _is_part_of_a_package(package):
+            raise MissingPackage(
+                f"`{architecture}` needs {package}, which is not there",
+                hint="make its target a dependency of the fixture: it is imported by a name in "
+                "the config, which no import statement shows",
+            ) from None
         raise missing_packages(architecture, [package]) from None
+
+
+def _is_part_of_a_package(module: str) -> bool:
+    """Whether the package is there that a missing module would be in."""
+    package, _, part = module.partition(".")
+    return bool(part) and importlib.util.find_spec(package) is not None
 
 
 def missing_package(problem: ImportError) -> str | None:
