@@ -17,7 +17,10 @@ NO_TOKENIZER = "none"
 
 @dataclass(frozen=True)
 class OwnParts:
-    """What tells the tokenizer (None: there is no text) and the processors of an own model."""
+    """What tells the tokenizer and the processors of an own model.
+
+    None stands for what the request does not want, and for the tokenizer of what has no text.
+    """
 
     text: Any
     processors: Any
@@ -25,20 +28,28 @@ class OwnParts:
 
 def own_parts(plan: Plan) -> OwnParts | None:
     """Of a model of a repository; None for one of the library. Raises FixtureError."""
-    if plan.request.source is None:
+    request = plan.request
+    if request.source is None:
         return None
     from tiny_models.own_classes import register_model
+    from tiny_models.problems import Problem
     from tiny_models.processors.own import own_processors
     from tiny_models.tokenizers.own import own_text
 
     # Which types the parts have is known before the vocabulary is.
     config = shrink_class(
-        plan.config_class, architecture=plan.architecture, overrides=plan.request.config
+        plan.config_class, architecture=plan.architecture, overrides=request.config
     )
     unavailable = register_model(plan.model_class.__module__, config)
-    return OwnParts(
-        own_text(plan.model_class, config), own_processors(plan.model_class, config, unavailable)
-    )
+    text = processors = None
+    try:
+        if request.tokenizer != NO_TOKENIZER:
+            text = own_text(plan.model_class, config)
+        if request.processors is not False:
+            processors = own_processors(plan.model_class, config, unavailable)
+    except Problem as problem:
+        raise _translated(problem, plan) from None
+    return OwnParts(text, processors)
 
 
 def write_tokenizer(plan: Plan, own: OwnParts | None, directory: str) -> Vocabulary | None:
@@ -102,6 +113,8 @@ def try_processors(plan: Plan, own: OwnParts, model: Any, directory: str) -> dic
     Returns the shapes of those inputs; None where there are no processors, or where they ask for
     more than that, which is told. Raises CheckFailed where the model does not take what they make.
     """
+    if own.processors is None:
+        return None
     from tiny_models import checks
     from tiny_models.coverage import describe
     from tiny_models.processors.trial import made_inputs

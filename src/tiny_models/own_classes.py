@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tiny_models.errors import InputError
+from tiny_models.problems import InputProblem
 
 # Files by role; the model's name stands for the braces.
 FILES: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +51,7 @@ _MAPPINGS = {
     "tokenizer": ("tokenization_auto", "TOKENIZER_MAPPING"),
 }
 _MODEL_FILE = re.compile(r"(modeling|configuration)_(?P<name>\w+)")
+_NOT_FOUND = re.compile(r"Could not find (\w+) (?:neither )?in ")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,18 @@ class Unavailable:
     role: str
     module: str
     problem: ImportError
+
+
+class MappedAway(InputProblem):
+    """The Auto classes name a class of another model, whose files are not there."""
+
+    def __init__(self, role: str, config_class: type, name: str) -> None:
+        super().__init__(
+            f"the {role.replace('_', ' ')} of {config_class.__name__} is {name} of another model, "
+            "which is not there",
+            "make the target of the file that defines it a dependency of the fixture: "
+            f"{AUTO_CLASSES[role]} finds it by its name, which no import statement shows",
+        )
 
 
 def register_model(module: str, config: Any) -> tuple[Unavailable, ...]:
@@ -106,11 +120,20 @@ def main_config(module: str, config_class: type) -> type:
 
 
 def registered(role: str, config_class: type) -> type | None:
-    """The class that the Auto class of a role gives for a config class, if it gives any."""
+    """The class that the Auto class of a role gives for a config class, if it gives any.
+
+    Raises MappedAway.
+    """
     mapping = _mapping(role)
     if config_class not in mapping:
         return None
-    found = mapping[config_class]
+    try:
+        found = mapping[config_class]
+    except ValueError as problem:
+        name = _NOT_FOUND.match(str(problem))
+        if name is None:
+            raise
+        raise MappedAway(role, config_class, name[1]) from None
     if not isinstance(found, Mapping):
         return found
     from transformers.utils import is_torchvision_available

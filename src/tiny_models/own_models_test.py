@@ -270,6 +270,29 @@ def test_nothing_known_is_told(build: Any, capsys: pytest.CaptureFixture[str]) -
     assert "warning" not in capsys.readouterr().err
 
 
+def test_a_class_of_another_model_that_is_not_there(
+    build: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library maps some types to classes of other models, which a sandbox need not have."""
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING as MAPPING
+
+    backends = {"pil": "AbsentImageProcessorPil", "torchvision": "AbsentImageProcessor"}
+    monkeypatch.setitem(MAPPING._reverse_config_mapping, "LackingConfig", "vit")
+    monkeypatch.setitem(MAPPING._model_mapping, "vit", backends)
+    code, _ = build("lacking", {"modeling": LOOKING}, processors=False)
+    assert code == 0
+    assert "warning" not in capsys.readouterr().err
+    told = "the image processor of LackingConfig is AbsentImageProcessor"
+    code, _ = build("lacking", {})
+    assert code == 0
+    assert f"warning: left out: {told}" in capsys.readouterr().err
+    code, _ = build("lacking", {}, processors={"size": 3})
+    assert code == 2
+    captured = capsys.readouterr().err
+    assert told in captured
+    assert "dependency of the fixture" in captured
+
+
 @pytest.mark.parametrize(
     ("name", "files", "processors", "expected"),
     [

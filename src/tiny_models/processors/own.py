@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tiny_models.own_classes import (
     AUTO_CLASSES,
     FILES,
+    MappedAway,
     Unavailable,
     is_own,
     main_config,
@@ -77,23 +78,29 @@ def own_processors(
     module = model_class.__module__
     main = main_config(module, type(config))
     whole = main is type(config)
-    processor = registered("processor", main) if whole else None
+    lacking: dict[str, Problem] = {}
+
+    def look_up(role: str, config_class: type = main) -> type | None:
+        try:
+            return registered(role, config_class)
+        except MappedAway as problem:
+            lacking[role] = problem
+            return None
+
+    processor = look_up("processor") if whole else None
     wanted = _wanted(model_class, processor, whole=whole)
-    lacking: dict[str, Problem] = {
-        each.role: MissingRequirement(
-            each.module, requirement_of(each.problem) or [each.problem.name or str(each.problem)]
-        )
-        for each in unavailable
+    for each in unavailable:
         # Of two backends, one may do.
-        if (whole or each.role in wanted) and registered(each.role, main) is None
-    }
+        if (whole or each.role in wanted) and look_up(each.role) is None:
+            packages = requirement_of(each.problem) or [each.problem.name or str(each.problem)]
+            lacking.setdefault(each.role, MissingRequirement(each.module, packages))
     found: dict[str, str] = {}
     for role in _PARTS:
-        own = registered(role, main) if whole or role in wanted else None
+        own = look_up(role) if whole or role in wanted else None
         name = None if own is None else own.__name__
         if name is None and role in wanted and role not in lacking:
             name = _named(processor, role) or _of_ancestors(processor, role)
-            name = name or _of_parts(config, role)
+            name = name or _of_parts(config, role, look_up)
         if name is not None:
             found[role] = name
         elif role in wanted:
@@ -154,12 +161,12 @@ def _of_ancestors(processor: type | None, role: str) -> str | None:
     return None
 
 
-def _of_parts(config: Any, role: str) -> str | None:
+def _of_parts(config: Any, role: str, look_up: Callable[[str, type], type | None]) -> str | None:
     from transformers.models.auto.configuration_auto import model_type_to_module_name
 
     for part in _parts(config, _PARTS[role]):
         if is_own(type(part)):
-            own = registered(role, type(part))
+            own = look_up(role, type(part))
             if own is not None:
                 return own.__name__
             continue
