@@ -1,4 +1,4 @@
-"""Somebody else builds the wheel that Pants has built for this test, with nothing in common."""
+"""Somebody else makes with Pants, with nothing in common, what it has made of this commit here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.end_to_end.workspace import REPOSITORY
 from tests.reproducibility.circumstances import STRANGER, Circumstances, is_root, two
 from tests.reproducibility.comparison import differences
 
-# What the wheel is made of, and with.
+# What the wheel and the models are made of, and with.
 _COMMIT = (
     "3rdparty/python",
     "build-support/bootstrap",
@@ -25,6 +25,12 @@ _COMMIT = (
     "src",
 )
 _WHEEL = "rules/rules_transformers:wheel"
+# With outputs of every kind, and parents from the library and from this repository.
+_MODELS = ("fresco", "palette")
+_MODELS_BUILD = """\
+modular_model(name="fresco", source="fresco/modular_fresco.py", resolve="ml")
+modular_model(name="palette", source="palette/modular_palette.py", resolve="ml")
+"""
 _TOKEN = "hf_plantedByTheTest"
 _PROXY = "planted.invalid"
 
@@ -53,13 +59,18 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
             shutil.copytree(REPOSITORY / path, workspace / path, ignore=left_out)
         else:
             shutil.copy(REPOSITORY / path, workspace / path)
+    for model in _MODELS:
+        modular = f"models/{model}/modular_{model}.py"
+        (workspace / modular).parent.mkdir(parents=True)
+        shutil.copy(REPOSITORY / modular, workspace / modular)
+    (workspace / "models/BUILD").write_text(_MODELS_BUILD, encoding="utf-8")
     stranger.settle()
     home = Path.home()
     # How this machine reaches its package index.
     index = {name: os.environ[name] for name in os.environ if name.startswith(("PANTS_", "PIP_"))}
     options = ("--no-pantsd", "--no-dynamic-ui", "--no-colors", "--level=debug")
     run = stranger.run(
-        ("./pants", *options, "--keep-sandboxes=always", "package", _WHEEL),
+        ("./pants", *options, "--keep-sandboxes=always", "generate", "package", _WHEEL, "models:"),
         workspace,
         **index,
         # What is installed on the machine; all that Pants makes of it is the stranger's own.
@@ -84,6 +95,18 @@ def test_wheel(build: Build) -> None:
         assert found.stat().st_uid == STRANGER
     # It was built here, and not fetched from a cache.
     assert "spawned local process" in build.log
+
+
+@pytest.mark.parametrize("model", _MODELS)
+def test_generated_files(build: Build, model: str) -> None:
+    committed = {path.name for path in (REPOSITORY / "models" / model).glob("*.py")}
+    found = build.workspace / "models" / model
+    assert {path.name for path in found.iterdir()} == committed
+    assert len(committed) > 2
+    for name in committed:
+        assert (found / name).read_bytes() == (REPOSITORY / "models" / model / name).read_bytes()
+    if is_root():
+        assert {path.stat().st_uid for path in found.iterdir()} == {STRANGER}
 
 
 def test_a_token_of_the_user_is_nowhere(build: Build) -> None:
