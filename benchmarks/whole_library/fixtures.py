@@ -50,7 +50,8 @@ tiny_fixture(
     model="@MODEL@",
     architectures=["@CLASS@"],
     seed=0,
-    # The tests use none, and some are those of another model, found by their names.
+    # The tests use neither, and some are those of another model, found by their names.
+    tokenizer="none",
     processors=False,
     repo_id="tiny-random/@NAME@",
 )
@@ -114,7 +115,7 @@ def add_fixtures(library: Library, fixtures: list[Fixture]) -> None:
         library.write(
             {
                 f"{place}/BUILD": _filled(_BUILD, {**values, "BATCH": BATCH}),
-                f"{place}/forward_test.py": _filled(_TEST, values),
+                f"{place}/{fixture.name}_test.py": _filled(_TEST, values),
             }
         )
 

@@ -25,7 +25,7 @@ backend_packages = [
 ]
 pythonpath = ["%(buildroot)s/.plugin/rules"]
 pants_ignore.add = ["!.plugin/"]
-build_ignore = [".plugin"]
+build_ignore = [".plugin", "build-support"]
 # Above the default of 1 GiB Pants starts its daemon anew, and all that it remembers is lost.
 pantsd_max_memory_usage = "4GiB"
 
@@ -51,7 +51,7 @@ use_rust_parser = true
 unowned_dependency_behavior = "ignore"
 
 [tailor]
-ignore_paths = [".plugin/**"]
+ignore_paths = [".plugin/**", "build-support/**"]
 
 [rules-transformers]
 tools_path = ".plugin/src"

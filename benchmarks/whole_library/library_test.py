@@ -75,7 +75,7 @@ def test_fixtures_are_those_of_models_that_are_generated(
     assert fixture["model"] == "src/transformers/models/twig:twig"
     assert fixture["architectures"] == ["TwigModel"]
     assert tests["dependencies"] == [":tiny"]
-    test = made.read("tests/twig/forward_test.py")
+    test = made.read("tests/twig/twig_test.py")
     ast.parse(test)
     assert f'tiny_fixture("{fixture["repo_id"]}")' in test
     assert "@" not in build + test
