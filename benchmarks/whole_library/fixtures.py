@@ -50,9 +50,6 @@ tiny_fixture(
     model="@MODEL@",
     architectures=["@CLASS@"],
     seed=0,
-    # The tests use neither, and some are those of another model, found by their names.
-    tokenizer="none",
-    processors=False,
     repo_id="tiny-random/@NAME@",
 )
 

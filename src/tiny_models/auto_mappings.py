@@ -21,16 +21,8 @@ def architectures_in(source: str, model_type: str, *, path: str) -> list[str]:
     ``source`` is the text of ``transformers/models/auto/modeling_auto.py``, which lies at
     ``path``. Raises InputError, with near names, where there are none.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        raise InputError(
-            f"not readable as Python: {error.msg}",
-            place=f"{path}:{error.lineno}:{error.offset}",
-            hint="name the `modeling_auto.py` of an intact transformers",
-        ) from error
     classes: dict[str, set[str]] = {}
-    for key, names in _entries(tree):
+    for key, names in _entries(parsed(source, path=path)):
         classes.setdefault(key, set()).update(names)
     if model_type not in classes:
         raise InputError(
@@ -39,6 +31,18 @@ def architectures_in(source: str, model_type: str, *, path: str) -> list[str]:
             hint=near(model_type, classes),
         )
     return sorted(classes[model_type])
+
+
+def parsed(source: str, *, path: str) -> ast.Module:
+    """The syntax tree of a file of transformers, which lies at ``path``. Raises InputError."""
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise InputError(
+            f"not readable as Python: {error.msg}",
+            place=f"{path}:{error.lineno}:{error.offset}",
+            hint="name a file of an intact transformers",
+        ) from error
 
 
 def _entries(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:

@@ -94,6 +94,16 @@ def parser() -> argparse.ArgumentParser:
         help="transformers/models/auto/modeling_auto.py of the release",
     )
 
+    companions = commands.add_parser(
+        "companions",
+        help="say which files define the tokenizers and processors of a library's models",
+        description="Prints, as JSON, the files with the tokenizer and processor classes that the "
+        "Auto classes' tables name for each directory of models; imports nothing. " + EXIT_CODES,
+    )
+    companions.add_argument(
+        "models", metavar="DIR", help="transformers/models of a release or a checkout"
+    )
+
     coverage = commands.add_parser(
         "coverage",
         help="say which architectures of the installed transformers build, which not and why",

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from tiny_models.errors import ANSWER_IS_NO, DONE
@@ -18,7 +19,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         _be_offline()
     commands = {"build": _build, "verify": _verify, "run": _run}
-    commands |= {"architectures": _architectures, "coverage": _coverage, "publish": _publish}
+    commands |= {"architectures": _architectures, "companions": _companions}
+    commands |= {"coverage": _coverage, "publish": _publish}
     return commands[options.command](options)
 
 
@@ -158,6 +160,13 @@ def _architectures(options: argparse.Namespace) -> int:
         ) from error
     for name in architectures_in(source, options.model_type, path=options.auto_file):
         print(name)
+    return DONE
+
+
+def _companions(options: argparse.Namespace) -> int:
+    from tiny_models.companion_files import companion_files
+
+    print(json.dumps(companion_files(Path(options.models)), indent=1))
     return DONE
 
 

@@ -108,9 +108,7 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
     origin = f"the `model` field of {field_set.address}"
     wrapped = await Get(WrappedTarget, WrappedTargetRequest(addresses[0], origin))
     if ModularFieldSet.is_applicable(wrapped.target):
-        sources = await Get(
-            ModelSources, ModelSourcesRequest(field_set.address, field_set.model.value)
-        )
+        sources = await Get(ModelSources, ModelSourcesRequest.of(field_set))
         model = MeasuredModel(module=sources.module, root=sources.root, config=config)
         return MeasuredModelFiles(model, sources.digest)
     if TinyFixtureFieldSet.is_applicable(wrapped.target):
@@ -123,7 +121,7 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
         fixture = TinyFixtureFieldSet.create(wrapped.target)
         built, sources = await MultiGet(
             Get(BuiltFixture, BuildFixtureRequest(fixture)),
-            Get(ModelSources, ModelSourcesRequest(fixture.address, fixture.model.value)),
+            Get(ModelSources, ModelSourcesRequest.of(fixture)),
         )
         model = MeasuredModel(
             module=sources.module,
