@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -30,6 +31,24 @@ _PARTS = (
     "    def eval(self):\n"
     "        return self\n"
 )
+
+
+def test_imports_what_the_rules_place_with_it() -> None:
+    """Wherever the imports are: most run only when a test asks for something."""
+    contract = json.loads(Path("tests/contracts/pytest_plugin.json").read_text())
+    prefix = f"{contract['package']}."
+    found, wanted = {"__init__"}, ["pytest_plugin"]
+    while wanted:
+        module = wanted.pop()
+        if module not in found:
+            found.add(module)
+            text = Path(_SOURCE_ROOT, contract["package"], f"{module}.py").read_text()
+            imports = (
+                each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.ImportFrom)
+            )
+            names = [each.module for each in imports if each.module is not None]
+            wanted += [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    assert sorted(found) == contract["modules"]
 
 
 @pytest.fixture
