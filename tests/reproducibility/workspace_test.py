@@ -99,7 +99,7 @@ def test_wheel(build: Build) -> None:
 
 @pytest.mark.parametrize("model", _MODELS)
 def test_generated_files(build: Build, model: str) -> None:
-    committed = {path.name for path in (REPOSITORY / "models" / model).glob("*.py")}
+    committed = {path.name for path in (REPOSITORY / "models" / model).glob(f"*_{model}.py")}
     found = build.workspace / "models" / model
     assert {path.name for path in found.iterdir()} == committed
     assert len(committed) > 2
