@@ -1,6 +1,6 @@
-"""The model classes of a model type, read from transformers' source without importing it.
+"""The tables of transformers' Auto classes, read from their source without importing it.
 
-The graph asks for them before anything is built.
+The graph asks for what they name before anything is built.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tiny_models.catalogue import near
 from tiny_models.errors import InputError
 
-_MAPPING = re.compile(r"MODEL_.*NAMES")
+_MODELS = re.compile(r"MODEL_.*NAMES")
 
 
 def architectures_in(source: str, model_type: str, *, path: str) -> list[str]:
@@ -22,8 +22,9 @@ def architectures_in(source: str, model_type: str, *, path: str) -> list[str]:
     ``path``. Raises InputError, with near names, where there are none.
     """
     classes: dict[str, set[str]] = {}
-    for key, names in _entries(parsed(source, path=path)):
-        classes.setdefault(key, set()).update(names)
+    for table, key, names in entries(source, path=path):
+        if _MODELS.fullmatch(table):
+            classes.setdefault(key, set()).update(names)
     if model_type not in classes:
         raise InputError(
             f"the Auto classes have no model class of `{model_type}`",
@@ -33,26 +34,41 @@ def architectures_in(source: str, model_type: str, *, path: str) -> list[str]:
     return sorted(classes[model_type])
 
 
-def parsed(source: str, *, path: str) -> ast.Module:
-    """The syntax tree of a file of transformers, which lies at ``path``. Raises InputError."""
+def entries(source: str, *, path: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Of each entry of each table: the table's name, the key, and all strings in the value.
+
+    A table is a list of pairs that a name is set to, or updated with, anywhere in the ``source``,
+    which lies at ``path``. Raises InputError for what is no Python.
+    """
     try:
-        return ast.parse(source)
+        tree = ast.parse(source)
     except SyntaxError as error:
         raise InputError(
             f"not readable as Python: {error.msg}",
             place=f"{path}:{error.lineno}:{error.offset}",
             hint="name a file of an intact transformers",
         ) from error
+    for name, value in _assigned(tree):
+        # `*list(OTHER.items())` repeats another table, which is read by itself.
+        for found in (each for each in ast.walk(value) if isinstance(each, ast.List)):
+            for key, strings in _pairs(found):
+                yield name, key, strings
 
 
-def _entries(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
-    """(model type, class names) of every entry of a mapping `NAME = OrderedDict([...])`."""
-    for statement in tree.body:
-        match statement:
-            case ast.Assign(
-                targets=[ast.Name(id=name)], value=ast.Call(args=[ast.List(elts=entries)])
-            ) if _MAPPING.fullmatch(name):
-                # `*list(OTHER.items())` repeats another mapping, which is read by itself.
-                for entry in filter(lambda each: isinstance(each, ast.Tuple), entries):
-                    key, names = ast.literal_eval(entry)
-                    yield key, [names] if isinstance(names, str) else list(names)
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update"), args=[value]):
+                yield name, value
+
+
+def _pairs(found: ast.List) -> Iterator[tuple[str, list[str]]]:
+    for pair in found.elts:
+        match pair:
+            case ast.Tuple(elts=[ast.Constant(value=str() as key), second]):
+                strings = (each for each in ast.walk(second) if isinstance(each, ast.Constant))
+                yield key, [each.value for each in strings if isinstance(each.value, str)]

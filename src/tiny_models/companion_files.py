@@ -6,12 +6,11 @@ many a model has those of another one.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from tiny_models.auto_mappings import parsed
+from tiny_models.auto_mappings import entries
 from tiny_models.errors import InputError
 
 _AUTO = "auto"
@@ -76,13 +75,12 @@ def _tables(auto: Path) -> tuple[dict[str, Table], dict[str, str]]:
     tables: dict[str, Table] = {role: {} for role in _ROLES}
     directories: dict[str, str] = {}
     for path in sorted(auto.glob("*.py")):
-        for name, value in _assigned(parsed(_text(path), path=str(path))):
+        for name, key, strings in entries(_text(path), path=str(path)):
             table = _TABLE.fullmatch(name)
-            for key, strings in _entries(value):
-                if name == _DIRECTORIES and strings:
-                    directories[key] = strings[0]
-                elif table is not None and table["role"] in tables:
-                    tables[table["role"]].setdefault(key, set()).update(strings)
+            if name == _DIRECTORIES and strings:
+                directories[key] = strings[0]
+            elif table is not None and table["role"] in tables:
+                tables[table["role"]].setdefault(key, set()).update(strings)
     if not any(tables.values()):
         raise InputError(
             "has no tables of the Auto classes",
@@ -90,28 +88,6 @@ def _tables(auto: Path) -> tuple[dict[str, Table], dict[str, str]]:
             hint="name the `models` directory of an intact transformers",
         )
     return tables, directories
-
-
-def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """What the names of a module are set to, or updated with, wherever that is."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                yield name, value
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update"), args=[value]):
-                yield name, value
-
-
-def _entries(value: ast.expr) -> Iterator[tuple[str, list[str]]]:
-    """The pairs in a literal: the first of each, and all strings in the second."""
-    lists = (node for node in ast.walk(value) if isinstance(node, ast.List))
-    for pair in (each for found in lists for each in found.elts):
-        match pair:
-            case ast.Tuple(elts=[ast.Constant(value=str() as key), second]):
-                strings = (each for each in ast.walk(second) if isinstance(each, ast.Constant))
-                yield key, [each.value for each in strings if isinstance(each.value, str)]
 
 
 def _text(path: Path) -> str:

@@ -27,10 +27,10 @@ _COMMIT = (
 _WHEEL = "rules/rules_transformers:wheel"
 # With outputs of every kind, and parents from the library and from this repository.
 _MODELS = ("fresco", "palette")
-_MODELS_BUILD = """\
-modular_model(name="fresco", source="fresco/modular_fresco.py", resolve="ml")
-modular_model(name="palette", source="palette/modular_palette.py", resolve="ml")
-"""
+_MODELS_BUILD = "".join(
+    f'modular_model(name="{model}", source="{model}/modular_{model}.py", resolve="ml")\n'
+    for model in _MODELS
+)
 _TOKEN = "hf_plantedByTheTest"
 _PROXY = "planted.invalid"
 
@@ -104,7 +104,7 @@ def test_generated_files(build: Build, model: str) -> None:
     assert {path.name for path in found.iterdir()} == committed
     assert len(committed) > 2
     for name in committed:
-        assert (found / name).read_bytes() == (REPOSITORY / "models" / model / name).read_bytes()
+        assert differences(REPOSITORY / "models" / model / name, found / name) == ""
     if is_root():
         assert {path.stat().st_uid for path in found.iterdir()} == {STRANGER}
 
