@@ -26,6 +26,7 @@ OPTIONS = (
     "--python-interpreter-constraints=['>=3.9']",
     "--modular-converter-install-from-resolve=python-default",
     "--modular-converter-interpreter-constraints=['>=3.9']",
+    "--subprocess-environment-env-vars=+['PIP_CONFIG_FILE=/dev/null']",
     "--source-root-patterns=['/']",
 )
 # Of the workspace, with what Pants keeps in it.

@@ -32,6 +32,9 @@ search_path = ["<PYENV>", "<PATH>"]
 [python-infer]
 use_rust_parser = true
 
+[subprocess-environment]
+env_vars.add = ["PIP_CONFIG_FILE=/dev/null"]
+
 [rules-transformers]
 tools_path = ".plugin/src"
 """
