@@ -21,6 +21,7 @@ import time
 from check_environment import COMPLETE, first_difference, write_manifest
 from messages import BootstrapError, say
 from pex_binary import pin_of
+from pip_settings import install_environment, read_pip_options
 
 # Raise when the way of building changes, so that environments built the old way are left.
 _RECIPE = 1
@@ -168,19 +169,16 @@ def _require_space(directory):
 
 def run_pip(python, *arguments):
     """Runs pip of the environment with `python`; raises BootstrapError if it fails."""
+    options = read_pip_options(python)
     _run(
         [python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", "-q"]
         + list(arguments),
         "pip could not get the pinned packages",
+        install_environment(options, os.environ),
     )
 
 
-def _run(command, failure):
-    environment = dict(os.environ)
-    # Where pip installs is decided here; where it finds packages stays the user's matter.
-    for name in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT",
-                 "PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_QUIET", "PIP_VERBOSE"):  # fmt: skip
-        environment.pop(name, None)
+def _run(command, failure, environment=None):
     result = subprocess.run(
         command,
         env=environment,

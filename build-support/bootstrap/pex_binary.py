@@ -151,6 +151,8 @@ def _build(staging, version, requirement, python, pip):
         for name, value in os.environ.items()
         if not name.startswith(("PEX_", "PIP_", "PYTHON"))
     }
+    # pex isolates its pip from variables, not from the machine's configuration file.
+    environment["PIP_CONFIG_FILE"] = os.devnull
     result = subprocess.run(
         command,
         cwd=sources,

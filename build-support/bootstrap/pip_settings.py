@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 
-from messages import BootstrapError, note
+from messages import BootstrapError, note, say
 
 PantsSettings = collections.namedtuple(
     "PantsSettings", ["indexes", "find_links", "ca_certs", "process_environment"]
@@ -20,7 +20,41 @@ PantsSettings = collections.namedtuple(
 
 _PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
-_WITHOUT_COUNTERPART = ("trusted-host", "client-cert")
+# Where requests, which pip fetches with, looks for certificates when pip's option says nothing.
+_BUNDLE_NAMES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_WITHOUT_COUNTERPART = ("trusted-host", "client-cert", "keyring-provider")
+# What decides on the packages themselves. Locks do that here, by version and mostly by hash, and
+# must give the same everywhere.
+_DECIDED_BY_LOCKS = (
+    "constraint",
+    "build-constraint",
+    "require-hashes",
+    "only-binary",
+    "no-binary",
+    "prefer-binary",
+    "pre",
+    "no-deps",
+    "uploaded-prior-to",
+)
+# What the bootstrap's own pip is told: how packages are reached, and nothing of where they go or
+# which they are.
+_REACH = (
+    "index-url",
+    "extra-index-url",
+    "no-index",
+    "find-links",
+    "cert",
+    "client-cert",
+    "trusted-host",
+    "proxy",
+    "keyring-provider",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "cache-dir",
+    "no-cache-dir",
+)
+_FALSE = ("", "0", "false", "no", "off", "n", "f")
 
 
 def configuration_files(python):
@@ -52,7 +86,7 @@ def translate(options, environ, root):
 
     Args:
         options: as `read_pip_options` returns them.
-        environ: the caller's environment, for proxies.
+        environ: the caller's environment, for proxies and certificates.
         root: relative paths are relative to this directory.
     """
     for name in _ADDRESSES:
@@ -66,7 +100,7 @@ def translate(options, environ, root):
             )
 
     extra = options.get("extra-index-url", "").split()
-    if options.get("no-index", "").lower() in ("1", "true", "yes", "on", "y", "t"):
+    if _is_set(options, "no-index"):
         indexes = "[]"
     elif "index-url" in options:
         indexes = repr([options["index-url"].strip(), *extra])
@@ -75,23 +109,19 @@ def translate(options, environ, root):
 
     find_links = [_location(entry, root) for entry in options.get("find-links", "").split()]
 
-    ca_certs = ""
-    if "cert" in options:
-        path = _local_path(options["cert"], root)
-        if os.path.isfile(path):
-            ca_certs = path
-        else:
-            note(
-                "pip's option cert names {}, which is no file; Pants does without it".format(path),
-                "correct it: pip config debug shows where it is set",
-            )
-
     for name in _WITHOUT_COUNTERPART:
         if name in options:
             note(
                 "pip's option {} has no counterpart in Pants 2.17".format(name),
-                "reach the index over https with a certificate that pip's option cert names",
+                "reach the index over https with a certificate that pip's option cert names, "
+                "and keep passwords in ~/.netrc",
             )
+    ignored = [name for name in _DECIDED_BY_LOCKS if _is_set(options, name)]
+    if ignored:
+        say(
+            "pip's configuration sets {}, which is ignored: lockfiles decide which packages are "
+            "installed".format(", ".join(ignored))
+        )
 
     passed = []
     for name in _PROXY_NAMES:
@@ -106,9 +136,50 @@ def translate(options, environ, root):
     return PantsSettings(
         indexes=indexes,
         find_links="+" + repr(find_links) if find_links else "",
-        ca_certs=ca_certs,
+        ca_certs=_certificates(options, environ, root),
         process_environment="+" + repr(passed) if passed else "",
     )
+
+
+def install_environment(options, environ):
+    """Returns the environment for a pip that installs pinned packages for the bootstrap.
+
+    It reaches packages as the user's pip does. Everything else of pip's configuration stays
+    outside: a target directory or a constraint would spoil the installation.
+
+    Args:
+        options: as `read_pip_options` returns them.
+        environ: the caller's environment.
+    """
+    environment = {
+        name: value for name, value in environ.items() if not name.upper().startswith("PIP_")
+    }
+    environment["PIP_CONFIG_FILE"] = os.devnull
+    for name in _REACH:
+        if name in options:
+            environment["PIP_" + name.upper().replace("-", "_")] = options[name]
+    return environment
+
+
+def _certificates(options, environ, root):
+    if "cert" in options:
+        source, path = "pip's option cert", _local_path(options["cert"], root)
+    else:
+        source = next((name for name in _BUNDLE_NAMES if environ.get(name)), None)
+        if source is None:
+            return ""
+        path = _local_path(environ[source], root)
+    if os.path.isfile(path):
+        return path
+    note(
+        "{} names {}, which is not a file; Pants does without it".format(source, path),
+        "correct it: `pip config debug` shows where pip's options are set",
+    )
+    return ""
+
+
+def _is_set(options, name):
+    return options.get(name, "").lower() not in _FALSE
 
 
 def _location(entry, root):
@@ -122,6 +193,8 @@ def _local_path(entry, root):
 def _pip(python, verb):
     result = subprocess.run(
         [python, "-I", "-m", "pip", "--disable-pip-version-check", "config", verb],
+        # A `quiet` in a file would leave nothing to read.
+        env={**os.environ, "PIP_QUIET": "0", "PIP_VERBOSE": "0"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from messages import note
+from pip_settings import install_environment, read_pip_options
 
 _CPU_BUILD = re.compile(r"^torch==(\S+\+cpu)\b", re.MULTILINE)
 _SECONDS = 60
@@ -49,6 +50,7 @@ def _available(python, python_version):
     try:
         result = subprocess.run(
             command,
+            env=install_environment(read_pip_options(python), os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

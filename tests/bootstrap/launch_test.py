@@ -40,6 +40,30 @@ def test_arguments_arrive_unchanged(warm):
     assert lines == [f"argument={argument}" for argument in arguments]
 
 
+@pytest.mark.parametrize(
+    ("typed", "passed"),
+    [
+        ("test --tag=gpu-bench ::", "--tag=gpu-bench test ::"),
+        ("test :: --tag=gpu-bench", "--tag=gpu-bench test ::"),
+        ("--tag=a test --tag=b --tag=c ::", "--tag=a --tag=b --tag=c test ::"),
+        ("test -ldebug :: --no-pantsd", "-ldebug --no-pantsd test ::"),
+        ("--level=info test --level=debug", "--level=info --level=debug test"),
+        (":: test --loop", "--loop :: test"),
+        # No global options, or not Pants' to read.
+        ("test --force ::", "test --force ::"),
+        ("test --tags=x --no-tagged ::", "test --tags=x --no-tagged ::"),
+        ("test :: -- --tag=x -ldebug", "test :: -- --tag=x -ldebug"),
+        ("run a:b --loop -- --loop", "--loop run a:b -- --loop"),
+        ("-- test --tag=x", "-- test --tag=x"),
+    ],
+)
+def test_global_options_may_follow_the_goal(warm, typed, passed):
+    result = warm.run(*typed.split(), "--", "a b", "*", "--tag=$HOME 'x'")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("argument=")]
+    expected = [*passed.split(), "--", "a b", "*", "--tag=$HOME 'x'"]
+    assert lines == [f"argument={argument}" for argument in expected]
+
+
 def test_exit_code_is_that_of_pants(built):
     scratch.write_script(scratch.Path(built.field("program")), "exit 42\n")
     assert built.run("list").returncode == 42
@@ -113,6 +137,32 @@ def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tm
     assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://three/simple/?x=']"
     settings.unlink()
     assert "PANTS_PYTHON_REPOS_INDEXES" not in _environment(warm.run("list", **variables))
+
+
+def test_cold_start_comes_through_whatever_pip_is_told(cold, tmp_path):
+    variables = scratch.write_hostile_configuration(
+        tmp_path / "machine", "extra-index-url = https://one/simple"
+    )
+    hostile = {
+        "PIP_CONSTRAINT": str(tmp_path / "missing.txt"),
+        "PIP_TARGET": str(tmp_path / "elsewhere"),
+        "PIP_REQUIRE_HASHES": "1",
+    }
+    result = cold.run("list", **variables, **hostile)
+    told = _environment(result)
+    assert told["PANTS_PYTHON_REPOS_FIND_LINKS"] == f"+['{cold.environment['PIP_FIND_LINKS']}']"
+    (line,) = [line for line in result.stderr.splitlines() if "ignored" in line]
+    assert "constraint" in line
+    assert cold.run("list", **variables, **hostile).stderr == ""
+
+
+def test_what_pip_is_told_is_read_from_the_machines_file(warm, tmp_path):
+    """Also where the file asks pip to be quiet."""
+    variables = scratch.write_hostile_configuration(
+        tmp_path / "machine", "extra-index-url = https://one/simple"
+    )
+    told = _environment(warm.run("list", **variables, PIP_NO_INDEX=None))
+    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://one/simple']"
 
 
 def test_callers_own_options_are_kept(warm):

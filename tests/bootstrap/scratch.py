@@ -141,6 +141,45 @@ def _hash(text: str) -> str:
     return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+# What people's machines have in pip's configuration, all at once; none of it may hurt.
+HOSTILE_PIP_CONFIGURATION = """
+[global]
+constraint = {directory}/constraints.txt
+build-constraint = {directory}/constraints.txt
+no-binary = :all:
+quiet = 3
+timeout = 600
+require-virtualenv = true
+{more}
+[install]
+require-hashes = false
+dry-run = true
+user = true
+target = {directory}/target
+prefix = {directory}/prefix
+root = {directory}/root
+[download]
+only-binary = :none:
+dest = {directory}/downloads
+"""
+
+
+def write_hostile_configuration(directory: Path, more: str) -> dict:
+    """Writes a configuration for the whole machine, with `more` in its section `global`.
+
+    Returns the variables that make pip read it.
+    """
+    (directory / "pip").mkdir(parents=True)
+    (directory / "constraints.txt").write_text("pantsbuild-pants<1\npex<0\ntorch<1\n")
+    text = HOSTILE_PIP_CONFIGURATION.format(directory=directory, more=more)
+    (directory / "pip" / "pip.conf").write_text(text)
+    return {
+        "XDG_CONFIG_DIRS": str(directory),
+        "XDG_CONFIG_HOME": str(directory / "nobody"),
+        "PIP_CONFIG_FILE": None,
+    }
+
+
 # Stands for the native client: reports what it was given, or starts the server as the real one
 # does when no daemon answers.
 CLIENT = """#!/bin/sh
@@ -155,6 +194,11 @@ from pants import lazy
 def main():
     print("server", *sys.argv[1:])
     print("executable", sys.executable)
+"""
+RUNNER = """
+class RemotePantsRunner:
+    class Fallback(Exception):
+        pass
 """
 # Stands for `python -m pex`: writes a fixed file, slowly and with traces if the test wants it.
 PEX = """
@@ -179,6 +223,9 @@ def write_distributions(directory: Path) -> str:
             "pants/lazy.py": "",
             "pants/bin/__init__.py": "",
             "pants/bin/pants_loader.py": SERVER,
+            "pants/bin/remote_pants_runner.py": RUNNER,
+            "pants/pantsd/__init__.py": "",
+            "pants/pantsd/pants_daemon_client.py": "class PantsDaemonClient:\n    pass\n",
             "pants/bin/native_client": CLIENT,
             "pantsbuild_pants-2.17.1.dist-info/entry_points.txt": (
                 "[console_scripts]\npants = pants.bin.pants_loader:main\n"

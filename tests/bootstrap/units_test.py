@@ -86,7 +86,9 @@ def test_certificate_must_exist(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     assert _translate({"cert": "missing.pem"}).ca_certs == ""
     said = capsys.readouterr().err
-    assert said.startswith("warning: pip's option cert names /work space/missing.pem")
+    assert said.startswith(
+        "warning: pip's option cert names /work space/missing.pem, which is not a file"
+    )
     assert "\nhint: " in said
 
 
@@ -106,10 +108,49 @@ def test_proxies_pass_by_name_and_pips_own_by_value():
     )
 
 
-@pytest.mark.parametrize("name", ["trusted-host", "client-cert"])
+@pytest.mark.parametrize("name", ["trusted-host", "client-cert", "keyring-provider"])
 def test_option_without_counterpart_is_said(name, capsys):
     _translate({name: "x"})
     assert f"warning: pip's option {name} has no counterpart" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_of_the_environment_serve_where_pip_names_none(tmp_path, variable, capsys):
+    mine, pips = tmp_path / "mine.pem", tmp_path / "pips.pem"
+    for path in (mine, pips):
+        path.touch()
+    environ = {variable: str(mine)}
+    assert _translate({}, environ).ca_certs == str(mine)
+    assert _translate({"cert": str(pips)}, environ).ca_certs == str(pips)
+    assert capsys.readouterr().err == ""
+    assert _translate({}, {variable: "/missing"}).ca_certs == ""
+    assert f"warning: {variable} names /missing, which is not a file" in capsys.readouterr().err
+
+
+def test_options_that_lockfiles_decide_are_named_once_and_ignored(capsys):
+    nothing = _translate({})
+    options = {"constraint": "/c", "no-binary": ":all:", "require-hashes": "true", "pre": "false"}
+    assert _translate(options) == nothing
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "sets constraint, require-hashes, no-binary, which is ignored" in line
+
+
+@pytest.mark.parametrize("name", ["user", "target", "prefix", "dry-run", "timeout", "quiet", "log"])
+def test_options_of_installing_by_hand_are_nobodys_business(name, capsys):
+    assert _translate({name: "1"}) == _translate({})
+    assert capsys.readouterr().err == ""
+
+
+def test_the_bootstraps_own_pip_gets_only_the_way_to_packages():
+    options = {"index-url": "https://a", "find-links": "/w", "default-timeout": "9", "target": "/t"}
+    environ = {"HOME": "/h", "PIP_TARGET": "/t", "PIP_USER": "1", "PIP_CONFIG_FILE": "/my.conf"}
+    assert pip_settings.install_environment(options, environ) == {
+        "HOME": "/h",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_INDEX_URL": "https://a",
+        "PIP_FIND_LINKS": "/w",
+        "PIP_DEFAULT_TIMEOUT": "9",
+    }
 
 
 def test_pips_order_of_precedence(tmp_path):
