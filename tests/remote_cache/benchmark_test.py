@@ -152,6 +152,7 @@ def test_equal_devices_share_everything(
     assert (second.result, second.fixture) == (first.result, first.fixture)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "card, options",
     [

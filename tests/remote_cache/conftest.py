@@ -12,6 +12,19 @@ from tests.remote_cache.buildgrid import BuildGrid
 from tests.remote_cache.guide import CI
 from tests.remote_cache.libraries import CONVERSIONS, OUTLINE, PEX, library_machine
 from tests.remote_cache.machine import Machine
+from tests.sampling.sampling import sample
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sampled: one of several of its kind, of which half run")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each machine costs a start of Pants, which has nothing to do with what it shows."""
+    sampled = [item.nodeid for item in items if item.get_closest_marker("sampled")]
+    left_out = set(sampled) - set(sample(sampled, 2))
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """What a remote cache that is dead, slow, stuck, emptied or corrupt does to a build: nothing.
 
 Each machine here has the converter's environment in its own caches, and all that is to be generated
-is to be had from the server only; except in the test that says otherwise.
+is to be had from the server only; except in the test that says otherwise. Of the tests marked
+`sampled`, half run.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def test_the_files_are_to_be_had(
     assert summary in report.run.stderr
 
 
+@pytest.mark.sampled
 def test_a_dead_one(runner: Machine, expected: dict[str, str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"grpc://127.0.0.1:{free.getsockname()[1]}"
@@ -77,6 +79,7 @@ def test_a_dead_one(runner: Machine, expected: dict[str, str], tmp_path: Path) -
     assert report.warnings
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("allowance, role", [(0, DEVELOPER), (1000, CI)])
 def test_a_stuck_one(
     runner: Machine,
@@ -96,6 +99,7 @@ def test_a_stuck_one(
     assert generated(machine) == expected
 
 
+@pytest.mark.sampled
 def test_a_slow_one(
     runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
@@ -140,6 +144,7 @@ def _altered(
         shutil.copytree(aside, server.directory, dirs_exist_ok=True)
 
 
+@pytest.mark.sampled
 def test_files_that_are_corrupt_or_lost_there(
     runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
@@ -179,6 +184,7 @@ def test_results_that_lack_their_output(
     assert "delete it" not in report.run.stderr
 
 
+@pytest.mark.sampled
 def test_everything_corrupt_for_a_new_machine(
     server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
