@@ -95,6 +95,7 @@ def _prepare(arguments):
         ("sum", sums),
     ]
     fields.extend(("watch", path) for path in watched)
+    fields.extend(("pip", "=".join(item)) for item in pip_settings.reach_variables(options).items())
     text = launch_state.render(fields)
     try:
         launch_state.write(arguments.state, text)

@@ -155,10 +155,22 @@ def install_environment(options, environ):
         name: value for name, value in environ.items() if not name.upper().startswith("PIP_")
     }
     environment["PIP_CONFIG_FILE"] = os.devnull
-    for name in _REACH:
-        if name in options:
-            environment["PIP_" + name.upper().replace("-", "_")] = options[name]
+    environment.update(reach_variables(options))
     return environment
+
+
+def reach_variables(options):
+    """Returns pip's variables for the options that say how packages are reached.
+
+    Args:
+        options: as `read_pip_options` returns them.
+    """
+    # Lists may stand on several lines in a file; pip splits them at any white space.
+    return {
+        "PIP_" + name.upper().replace("-", "_"): " ".join(options[name].split("\n")).strip()
+        for name in _REACH
+        if name in options
+    }
 
 
 def _certificates(options, environ, root):

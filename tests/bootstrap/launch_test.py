@@ -13,7 +13,7 @@ def _environment(result):
     return dict(
         line.split("=", 1)
         for line in result.stdout.splitlines()
-        if re.match(r"(_?PANTS_|NO_SCIE)", line)
+        if re.match(r"(_?PANTS_|NO_SCIE|PIP_)", line)
     )
 
 
@@ -135,6 +135,8 @@ def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tm
     assert told["PANTS_PYTHON_REPOS_FIND_LINKS"] == "+['/some/wheels']"
     told = _environment(warm.run("list", **variables, PIP_INDEX_URL="https://three/simple/?x="))
     assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://three/simple/?x=']"
+    assert told["PIP_FIND_LINKS"] == "/some/wheels"
+    assert told["PIP_INDEX_URL"] == "https://three/simple/?x="
     settings.unlink()
     assert "PANTS_PYTHON_REPOS_INDEXES" not in _environment(warm.run("list", **variables))
 
@@ -163,6 +165,9 @@ def test_what_pip_is_told_is_read_from_the_machines_file(warm, tmp_path):
     )
     told = _environment(warm.run("list", **variables, PIP_NO_INDEX=None))
     assert told["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://one/simple']"
+    # For tests that run pip.
+    assert told["PIP_EXTRA_INDEX_URL"] == "https://one/simple"
+    assert {"PIP_CONSTRAINT", "PIP_TARGET", "PIP_NO_BINARY"}.isdisjoint(told)
 
 
 def test_callers_own_options_are_kept(warm):

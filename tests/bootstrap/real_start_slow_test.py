@@ -19,9 +19,6 @@ _SECONDS = 900
 def real(tmp_path):
     """A workspace with the checked-in pins, and pip configured as it is on this machine."""
     pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
-    if pip.get("PIP_CONFIG_FILE") == os.devnull:
-        # That is what Pants tells the pip of its sandboxes, of which this test is one.
-        del pip["PIP_CONFIG_FILE"]
     environment = {**scratch.base_environment(tmp_path), **pip, "PANTS_PANTSD": "false"}
     return scratch.make_workspace(tmp_path / "repository", environment)
 
