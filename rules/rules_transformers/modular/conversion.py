@@ -1,22 +1,29 @@
-"""Converts one modular file; its parents in the repository are converted first."""
+"""Converts modular files; their parents in the repository are converted first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.addresses import Address
+from pants.engine.collection import Collection
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
     Digest,
+    DigestEntries,
     DigestSubset,
+    FileEntry,
     PathGlobs,
     RemovePrefix,
     Snapshot,
 )
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.docutil import bin_name
 
 from rules_transformers.modular.converter_process import ConverterProcessRequest
 from rules_transformers.modular.field_set import ModularFieldSet
@@ -29,7 +36,6 @@ from rules_transformers.modular.parent_sources import (
 from rules_transformers.modular.parents import (
     ConversionOrder,
     ConversionOrderRequest,
-    ModularCycle,
     ModularParents,
     ModularParentsRequest,
 )
@@ -37,6 +43,7 @@ from rules_transformers.modular.request import OUTPUT_DIR
 from rules_transformers.tool_process import ToolRun
 
 WRONG_INPUT = 2
+LACKS_SOMETHING = 3
 REPORT_FILE = "__findings.sarif"
 
 
@@ -66,6 +73,20 @@ class Conversion:
     report: Digest = EMPTY_DIGEST
 
 
+@dataclass(frozen=True)
+class ConversionsRequest:
+    """Asks for the conversions of models whose files are to lie in one tree."""
+
+    field_sets: tuple[ModularFieldSet, ...]
+
+
+class Conversions(Collection[Conversion]):
+    """One for each model of a `ConversionsRequest`, in its order.
+
+    Models that generate different contents for one path have failed, with one message for all.
+    """
+
+
 class ConversionFailed(Exception):
     """A modular model could not be converted."""
 
@@ -80,14 +101,12 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
     if field_set.path in conflicts:
         return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, conflicts[field_set.path])
     if order.cycle:
-        raise ModularCycle(order.cycle_message)
+        return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, order.cycle_message)
     parents, requirement = await MultiGet(
         Get(ModularParents, ModularParentsRequest(field_set)),
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup)),
     )
-    converted_parents = await MultiGet(
-        Get(Conversion, ConvertRequest(parent)) for parent in parents.generated
-    )
+    converted_parents = await Get(Conversions, ConversionsRequest(parents.generated))
     for parent, conversion in zip(parents.generated, converted_parents):
         if conversion.exit_code != 0:
             return Conversion(
@@ -95,11 +114,14 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
                 conversion.exit_code,
                 f"{field_set.path}: not converted, because its parent {parent.path} was not",
             )
-    installed = (
-        (await Get(ParentSources, ParentsRequirement, requirement)).digest
-        if requirement.value is not None
-        else None
-    )
+    installed = None
+    if requirement.value is not None:
+        sources = await Get(ParentSources, ParentsRequirement, requirement)
+        if sources.problem:
+            return Conversion(
+                EMPTY_SNAPSHOT, LACKS_SOMETHING, f"{field_set.path}: error: {sources.problem}"
+            )
+        installed = sources.digest
     process = await Get(
         Process,
         ConverterProcessRequest(
@@ -124,6 +146,49 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
         return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report)
     snapshot = await Get(Snapshot, RemovePrefix(output, OUTPUT_DIR))
     return Conversion(snapshot, 0, messages, report)
+
+
+@rule
+async def convert_all(request: ConversionsRequest) -> Conversions:
+    conversions = await MultiGet(
+        Get(Conversion, ConvertRequest(field_set)) for field_set in request.field_sets
+    )
+    all_entries = await MultiGet(
+        Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
+    )
+    addresses_of: dict[str, dict[str, list[Address]]] = defaultdict(lambda: defaultdict(list))
+    for field_set, entries in zip(request.field_sets, all_entries):
+        for entry in entries:
+            if isinstance(entry, FileEntry):
+                fingerprint = entry.file_digest.fingerprint
+                addresses_of[entry.path][fingerprint].append(field_set.address)
+    message_of: dict[Address, str] = {}
+    for path, by_content in sorted(addresses_of.items()):
+        if len(by_content) > 1:
+            addresses = sorted(address for group in by_content.values() for address in group)
+            for address in addresses:
+                message_of.setdefault(address, _collision(path, addresses))
+    return Conversions(
+        replace(
+            conversion,
+            snapshot=EMPTY_SNAPSHOT,
+            exit_code=WRONG_INPUT,
+            messages=message_of[field_set.address],
+        )
+        if field_set.address in message_of
+        else conversion
+        for field_set, conversion in zip(request.field_sets, conversions)
+    )
+
+
+def _collision(path: str, addresses: Iterable[Address]) -> str:
+    specs = [address.spec for address in addresses]
+    return (
+        f"{path}: error: several targets generate this file, with different contents:\n"
+        + "".join(f"  {spec}\n" for spec in specs)
+        + "hint: give them different `outputs`, or keep one of them; "
+        f"`{bin_name()} generate '{specs[0]}'` writes the files of that one alone"
+    )
 
 
 def rules():

@@ -22,10 +22,18 @@ from pants.backend.python.target_types import (
     PythonSourceField,
 )
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import FieldSet, InferDependenciesRequest, InferredDependencies
+from pants.base.exceptions import IntrinsicError
+from pants.engine.process import ProcessExecutionFailure
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import (
+    FieldSet,
+    InferDependenciesRequest,
+    InferredDependencies,
+    InvalidFieldException,
+)
 from pants.engine.unions import UnionRule
 
+from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
 
 
@@ -44,14 +52,22 @@ class InferModularDependencies(InferDependenciesRequest):
 
 @rule(desc="Infer the dependencies of modular models")
 async def infer_modular_dependencies(
-    request: InferModularDependencies, python_setup: PythonSetup
+    request: InferModularDependencies,
+    python_setup: PythonSetup,
+    all_field_sets: AllModularFieldSets,
 ) -> InferredDependencies:
     field_set = request.field_set
     # Pants' own inference works on Python sources: the modular file is one, for this purpose only.
     source = PythonSourceField(field_set.source.value, field_set.address)
     interpreter_constraints = InterpreterConstraintsField(None, field_set.address)
-    parsed, package_files = await MultiGet(
-        Get(
+    package_files = await Get(
+        InferredDependencies,
+        InferInitDependencies(
+            InitDependenciesInferenceFieldSet(field_set.address, source, field_set.resolve)
+        ),
+    )
+    try:
+        parsed = await Get(
             ParsedPythonDependencies,
             ParsePythonDependenciesRequest(
                 source,
@@ -59,14 +75,10 @@ async def infer_modular_dependencies(
                     [interpreter_constraints], python_setup
                 ),
             ),
-        ),
-        Get(
-            InferredDependencies,
-            InferInitDependencies(
-                InitDependenciesInferenceFieldSet(field_set.address, source, field_set.resolve)
-            ),
-        ),
-    )
+        )
+    except (IntrinsicError, InvalidFieldException, ProcessExecutionFailure):
+        # A file that is missing or not UTF-8: converting it says so, and stops no other.
+        return InferredDependencies(package_files.include)
     resolved = await Get(
         ResolvedParsedPythonDependencies,
         ResolvedParsedPythonDependenciesRequest(
@@ -82,9 +94,9 @@ async def infer_modular_dependencies(
         ),
     )
     owners = {address for result in resolved.resolve_results.values() for address in result.address}
-    # A modular file that imports a sibling imports its own output.
-    owners.discard(field_set.address)
-    return InferredDependencies(sorted(owners.union(package_files.include)))
+    # A modular file that imports a sibling imports its own output, whichever target has it.
+    own = {other.address for other in all_field_sets if other.path == field_set.source.file_path}
+    return InferredDependencies(sorted(owners.union(package_files.include) - own))
 
 
 def rules():

@@ -13,7 +13,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
-from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
+from rules_transformers.modular.conversion import WRONG_INPUT, Conversions, ConversionsRequest
 from rules_transformers.modular.converter_process import ConverterProcessRequest
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
@@ -86,7 +86,7 @@ async def explain(
     python_setup: PythonSetup,
 ) -> Explanation:
     path = request.place.path
-    owner = next((f for f in field_sets if path in generated_paths.get(f.path, ())), None)
+    owner = next((f for f in field_sets if path in generated_paths.get(f.address, ())), None)
     if owner is None:
         return Explanation(WRONG_INPUT, "", _not_owned(request))
     order, requirement = await MultiGet(
@@ -96,7 +96,7 @@ async def explain(
     if order.cycle:
         return Explanation(WRONG_INPUT, "", order.cycle_message)
     ancestors = tuple(field_set for field_set in order.field_sets if field_set != owner)
-    conversions = await MultiGet(Get(Conversion, ConvertRequest(each)) for each in ancestors)
+    conversions = await Get(Conversions, ConversionsRequest(ancestors))
     for conversion in conversions:
         if conversion.exit_code != 0:
             return Explanation(conversion.exit_code, "", conversion.messages)

@@ -10,6 +10,7 @@ from pants.engine.rules import collect_rules, rule
 from pants.engine.target import AllTargets, FieldSet
 from pants.util.logging import LogLevel
 
+from rules_transformers.modular.file_types import generated_path
 from rules_transformers.modular.target_types import (
     ModularDependenciesField,
     ModularOutputsField,
@@ -32,6 +33,11 @@ class ModularFieldSet(FieldSet):
     def path(self) -> str:
         """The modular file, relative to the build root."""
         return self.source.file_path
+
+    def asks_for(self, path: str) -> bool:
+        """Whether `path` is among the `outputs`, given that the modular file generates it."""
+        kinds = self.outputs.value
+        return kinds is None or path in {generated_path(self.path, kind) for kind in kinds}
 
 
 class AllModularFieldSets(Collection[ModularFieldSet]):

@@ -1,8 +1,10 @@
-"""One SARIF report from the findings of many conversions."""
+"""The findings of many conversions: each shown once, and one SARIF report of them."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.fs import (
@@ -15,6 +17,9 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 REPORT_NAME = "modular-converter.sarif"
+
+# What a finding begins with; the lines below it are its excerpt and its hint.
+_BEGINNING = re.compile(r"^(?=\S.*?: (?:error|warning)(?:\[|: ))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,22 @@ async def merge_findings(request: FindingsReportRequest) -> FindingsReport:
     return FindingsReport(digest)
 
 
+def distinct(messages: Iterable[str]) -> tuple[str, ...]:
+    """The findings in the messages of several conversions, each once.
+
+    Models of one modular file have the same, and so have the children of a broken parent.
+    """
+    findings = (finding.rstrip() for text in messages for finding in _BEGINNING.split(text))
+    return tuple(dict.fromkeys(finding for finding in findings if finding))
+
+
 def merged_log(logs: list[dict]) -> dict:
-    """One log with the results of all, under the rules that they share."""
+    """One log with the results of all, each once, under the rules that they share."""
     first = logs[0]
     runs = [run for log in logs for run in log["runs"]]
+    results = {
+        json.dumps(result, sort_keys=True): result for run in runs for result in run["results"]
+    }
     successful = all(i["executionSuccessful"] for run in runs for i in run["invocations"])
     return {
         **first,
@@ -53,7 +70,7 @@ def merged_log(logs: list[dict]) -> dict:
             {
                 **runs[0],
                 "invocations": [{"executionSuccessful": successful}],
-                "results": [result for run in runs for result in run["results"]],
+                "results": list(results.values()),
             }
         ],
     }

@@ -10,10 +10,12 @@ from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
-from rules_transformers.modular.conversion import Conversion, ConvertRequest
-from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.findings import FindingsReport, FindingsReportRequest
-from rules_transformers.modular.staleness import diff, generate_command, stale_paths
+from rules_transformers.modular.conversion import Conversions, ConversionsRequest
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.findings import FindingsReport, FindingsReportRequest, distinct
+from rules_transformers.modular.leftovers import leftover_messages, possible_paths
+from rules_transformers.modular.outline import GeneratedPaths
+from rules_transformers.modular.staleness import difference, generate_command, stale_paths
 from rules_transformers.modular.subsystem import ModularConverter
 
 
@@ -26,31 +28,37 @@ class FreshnessRequest(LintTargetsRequest):
 @rule(desc="Check that generated files are fresh")
 async def lint_freshness(
     request: FreshnessRequest.Batch[ModularFieldSet, Any],
+    all_field_sets: AllModularFieldSets,
+    generated_paths: GeneratedPaths,
 ) -> LintResult:
-    conversions = await MultiGet(
-        Get(Conversion, ConvertRequest(field_set)) for field_set in request.elements
-    )
+    conversions = await Get(Conversions, ConversionsRequest(tuple(request.elements)))
     merged = await Get(
         Digest, MergeDigests(conversion.snapshot.digest for conversion in conversions)
     )
     fresh_contents, workspace_contents = await MultiGet(
         Get(DigestContents, Digest, merged),
-        Get(DigestContents, PathGlobs(p for c in conversions for p in c.snapshot.files)),
+        Get(DigestContents, PathGlobs(possible_paths(request.elements))),
     )
     fresh = {file.path: file.content for file in fresh_contents}
     workspace = {file.path: file.content for file in workspace_contents}
 
     stale_addresses: list[Address] = []
-    stale: list[str] = []
+    stale: dict[str, None] = {}
     for field_set, conversion in zip(request.elements, conversions):
         files = {path: fresh[path] for path in conversion.snapshot.files}
         # A model none of whose generated files is checked in keeps them out of version control.
         stale_files = stale_paths(files, workspace) if workspace.keys() & files.keys() else ()
         if stale_files:
             stale_addresses.append(field_set.address)
-            stale.extend(stale_files)
+            stale.update(dict.fromkeys(stale_files))
     # Errors and warnings; only errors fail.
-    messages = [c.messages for c in conversions if c.messages]
+    messages = [*distinct(conversion.messages for conversion in conversions)]
+    messages += leftover_messages(
+        [f for f, conversion in zip(request.elements, conversions) if conversion.exit_code == 0],
+        all_field_sets,
+        generated_paths,
+        lambda path: workspace.get(path, b""),
+    )
     failed = any(c.exit_code != 0 for c in conversions)
     report = await Get(FindingsReport, FindingsReportRequest(tuple(c.report for c in conversions)))
     if stale:
@@ -59,7 +67,7 @@ async def lint_freshness(
         )
     return LintResult(
         exit_code=1 if failed or stale else 0,
-        stdout="\n".join(diff(path, workspace.get(path), fresh[path]) for path in stale),
+        stdout="".join(difference(path, workspace.get(path), fresh[path]) for path in stale),
         stderr="\n".join(messages),
         linter_name=request.tool_name,
         partition_description=request.partition_metadata.description,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +19,20 @@ from pants.util.docutil import bin_name
 from pants.util.strutil import help_text, pluralize, softwrap
 
 from rules_transformers.modular.atomic_write import write_atomically
-from rules_transformers.modular.conversion import WRONG_INPUT, Conversion, ConvertRequest
-from rules_transformers.modular.explanation import ExplainRequest, Explanation, Place
-from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.file_types import (
-    BANNER_LENGTH,
-    FILE_TYPES,
-    generated_path,
-    is_generated_from,
+from rules_transformers.modular.conversion import (
+    WRONG_INPUT,
+    Conversion,
+    Conversions,
+    ConversionsRequest,
 )
+from rules_transformers.modular.explanation import ExplainRequest, Explanation, Place
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.file_types import BANNER_LENGTH
+from rules_transformers.modular.findings import distinct
+from rules_transformers.modular.leftovers import leftover_messages
+from rules_transformers.modular.outline import GeneratedPaths
 from rules_transformers.modular.parents import ConversionOrder, ConversionOrderRequest
-from rules_transformers.modular.staleness import diff, generate_command
+from rules_transformers.modular.staleness import difference, generate_command
 
 STALE = 1
 CANNOT_WRITE = 3
@@ -101,6 +104,8 @@ async def generate(
     build_root: BuildRoot,
     subsystem: GenerateSubsystem,
     targets: FilteredTargets,
+    all_field_sets: AllModularFieldSets,
+    generated_paths: GeneratedPaths,
 ) -> Generate:
     if subsystem.explain is not None:
         return await _explain(console, Path(build_root.path), subsystem, targets)
@@ -110,9 +115,6 @@ async def generate(
         if ModularFieldSet.is_applicable(target)
     )
     order = await Get(ConversionOrder, ConversionOrderRequest(selected))
-    if order.cycle:
-        console.print_stderr(order.cycle_message)
-        return Generate(WRONG_INPUT)
     if not order.field_sets:
         console.print_stderr(
             "No modular models selected\n"
@@ -120,9 +122,7 @@ async def generate(
         )
         return Generate(0)
 
-    conversions = await MultiGet(
-        Get(Conversion, ConvertRequest(field_set)) for field_set in order.field_sets
-    )
+    conversions = await Get(Conversions, ConversionsRequest(order.field_sets))
     entries = await MultiGet(
         Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
     )
@@ -139,18 +139,22 @@ async def generate(
         CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),
     )
     failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != 0]
-    for outcome in outcomes:
-        # Of what is converted only for the sake of its children, warnings are of no interest.
-        if outcome.conversion.messages and (outcome in failed or outcome.field_set in selected):
-            console.print_stderr(outcome.conversion.messages)
-    for leftover, modular in _leftovers(root, outcomes):
-        console.print_stderr(
-            f"warning: {leftover} was generated from {modular}, which no longer produces it\n"
-            "hint: delete it"
-        )
+    # Of what is converted only for the sake of its children, warnings are of no interest.
+    for message in distinct(
+        outcome.conversion.messages
+        for outcome in outcomes
+        if outcome in failed or outcome.field_set in selected
+    ):
+        console.print_stderr(message)
+    converted = [outcome.field_set for outcome in outcomes if outcome not in failed]
+    for message in leftover_messages(
+        converted, all_field_sets, generated_paths, lambda path: _head(root / path)
+    ):
+        console.print_stderr(message)
     if subsystem.check:
         for file in contents:
-            console.print_stdout(diff(file.path, _read(root / file.path), file.content), end="")
+            text = difference(file.path, _read(root / file.path), file.content)
+            console.print_stdout(text, end="")
         _report(console.print_stderr, outcomes, "stale")
         if contents:
             stale = [outcome.field_set.address for outcome in outcomes if outcome.stale]
@@ -209,40 +213,28 @@ def _write(root: Path, contents: DigestContents) -> dict[str, str]:
     return errors
 
 
-def _leftovers(root: Path, outcomes: Iterable[_Outcome]) -> Iterator[tuple[str, str]]:
-    """Files that an earlier version of a modular file generated, each with the modular file."""
-    for outcome in outcomes:
-        if outcome.conversion.exit_code != 0 or outcome.field_set.outputs.value is not None:
-            continue
-        modular = outcome.field_set.path
-        for kind in FILE_TYPES:
-            path = generated_path(modular, kind)
-            if path not in outcome.conversion.snapshot.files and is_generated_from(
-                modular, _head(root / path)
-            ):
-                yield path, modular
-
-
 def _report(
     print_line: Callable[[str], None],
     outcomes: Iterable[_Outcome],
     word: str,
     unwritten: frozenset[str] = frozenset(),
 ) -> None:
-    """One line per target, and a summary.
+    """One line per target, and a summary that counts each modular file once.
 
     :param word: what a target with stale files is called.
     :param unwritten: the paths of stale files that could not be written.
     """
-    counts: Counter[str] = Counter()
+    states = defaultdict(set)
     for outcome in outcomes:
         if outcome.conversion.exit_code or any(f.path in unwritten for f in outcome.stale):
             state = "failed"
         else:
             state = word if outcome.stale else "unchanged"
-        counts[state] += 1
+        states[outcome.field_set.path].add(state)
         files = ", ".join(Path(f.path).name for f in outcome.stale if f.path not in unwritten)
         print_line(f"{state:<9} {outcome.field_set.address}{': ' if files else ''}{files}")
+    order = ("failed", word, "unchanged")
+    counts = Counter(next(state for state in order if state in of) for of in states.values())
     print_line(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
 
 

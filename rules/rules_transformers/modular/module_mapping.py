@@ -20,6 +20,7 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.outline import GeneratedPaths
+from rules_transformers.modular.shared_files import owned_paths
 
 
 class ModularMappingMarker(FirstPartyPythonMappingImplMarker):
@@ -33,9 +34,7 @@ async def map_modular_models_to_python_modules(
     python_setup: PythonSetup,
     _: ModularMappingMarker,
 ) -> FirstPartyPythonMappingImpl:
-    owned = [
-        (field_set, path) for field_set in field_sets for path in generated_paths[field_set.path]
-    ]
+    owned = list(owned_paths(field_sets, generated_paths, python_setup))
     stripped = await MultiGet(
         Get(StrippedFileName, StrippedFileNameRequest(path)) for _, path in owned
     )

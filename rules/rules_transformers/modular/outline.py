@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex_environment import PythonExecutable
+from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import Process, ProcessResult, ProductDescription
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
@@ -35,28 +36,28 @@ from rules_transformers.tool_process import ToolRun
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 
-class GeneratedPaths(FrozenDict[str, tuple]):
-    """The paths that each modular file of the repository generates, by the modular's path."""
+class GeneratedPaths(FrozenDict[Address, tuple]):
+    """The paths that each modular model of the repository generates, by its address."""
 
 
 @dataclass(frozen=True)
 class OutlineRequest:
-    """Asks for the paths that these modular files generate, whether or not they have a target."""
+    """Asks for the paths that these models generate, whether or not they have a target."""
 
     field_sets: tuple[ModularFieldSet, ...]
 
 
-class OutlinedPaths(FrozenDict[str, tuple]):
-    """The paths that each modular file of an `OutlineRequest` generates, by the modular's path."""
+class OutlinedPaths(FrozenDict[Address, tuple]):
+    """The paths that each model of an `OutlineRequest` generates, by its address."""
 
 
 class _Outline(FrozenDict[str, tuple]):
-    """The part of `OutlinedPaths` that one process finds."""
+    """What one process finds: the paths that each modular file can generate, by its own path."""
 
 
 @dataclass(frozen=True)
 class _OutlineRequest:
-    """Modular files whose parents come from the same distribution."""
+    """Models whose parents come from the same distribution; several may be of one file."""
 
     field_sets: tuple[ModularFieldSet, ...]
     parents: ParentsRequirement
@@ -80,28 +81,38 @@ async def outline_all(request: OutlineRequest, python_setup: PythonSetup) -> Out
         Get(_Outline, _OutlineRequest(tuple(field_sets), requirement))
         for requirement, field_sets in by_requirement.items()
     )
-    return OutlinedPaths(item for paths in outlined for item in paths.items())
+    return OutlinedPaths(
+        (
+            field_set.address,
+            tuple(path for path in paths[field_set.path] if field_set.asks_for(path)),
+        )
+        for field_sets, paths in zip(by_requirement.values(), outlined)
+        for field_set in field_sets
+    )
 
 
 @rule
 async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
-    has_parents = request.parents.value is not None
+    # Without its parents, a file has an outline all the same; converting it reports what is wrong.
+    installed = (
+        await Get(ParentSources, ParentsRequirement, request.parents)
+        if request.parents.value is not None
+        else None
+    )
+    has_parents = installed is not None and not installed.problem
     tool_sources, converter_input, python = await MultiGet(
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(ConverterInput, ConverterRequest(request.field_sets, (), has_parents)),
         Get(PythonExecutable, InterpreterConstraints, converter.interpreter_constraints),
-    )
-    parents = (
-        {PARENTS_DIR: (await Get(ParentSources, ParentsRequirement, request.parents)).digest}
-        if has_parents
-        else {}
     )
     digest = await Get(Digest, MergeDigests((tool_sources.digest, converter_input.digest)))
     process = Process(
         argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
         env={"PYTHONPATH": SANDBOX_DIR},
         input_digest=digest,
-        immutable_input_digests=parents,
+        immutable_input_digests=(
+            {PARENTS_DIR: installed.digest} if installed is not None and has_parents else {}
+        ),
         append_only_caches=python.append_only_caches,
         remote_cache_speculation_delay_millis=SHORT_WORK,
         description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",

@@ -19,7 +19,10 @@ from rules_transformers.modular.outline import GeneratedPaths
 
 
 class OwnershipConflicts(FrozenDict[str, str]):
-    """For each modular file with a generated file that another target owns too: a message."""
+    """For each modular file with a generated file that a target of sources owns too: a message.
+
+    Several modular models may be of one file: their contents decide whether these collide.
+    """
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,20 @@ class _Origins:
 async def find_ownership_conflicts(
     all_targets: AllTargets, field_sets: AllModularFieldSets, generated_paths: GeneratedPaths
 ) -> OwnershipConflicts:
-    owners = defaultdict(set)
+    generators = defaultdict(set)
     modular_of = {}
     for field_set in field_sets:
-        for path in generated_paths[field_set.path]:
-            owners[path].add(_declared(field_set.address))
+        for path in generated_paths[field_set.address]:
+            generators[path].add(_declared(field_set.address))
             modular_of[path] = field_set.path
+    others = defaultdict(set)
     for target in all_targets:
         if target.has_field(PythonSourceField):
             path = target[PythonSourceField].file_path
-            if path in owners:
-                owners[path].add(_declared(target.address))
+            if path in generators:
+                others[path].add(_declared(target.address))
     contested = {
-        path: tuple(sorted(addresses)) for path, addresses in owners.items() if len(addresses) > 1
+        path: tuple(sorted({*generators[path], *addresses})) for path, addresses in others.items()
     }
     origins = await MultiGet(
         Get(_Origins, _OriginsRequest(addresses)) for addresses in contested.values()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.engine.fs import Digest, DigestContents, PathGlobs
+from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, PathGlobs
+from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.modular.distribution_sources import (
@@ -27,9 +29,7 @@ READ_BY_CONVERSIONS = (
 # Parents in the distribution may be generated too: what from, their modular files tell.
 READ_WITH_MODULARS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
 
-
-class NoParentSources(Exception):
-    """The distribution that should hold parents has none."""
+_VERSIONS = re.compile(r" \(from versions: [^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,14 @@ class ParentsRequirement:
 
 @dataclass(frozen=True)
 class ParentSources:
-    """The model sources of a distribution, e.g. at `transformers/models/…` in the digest."""
+    """The model sources of a distribution, e.g. at `transformers/models/…` in the digest.
+
+    :param problem: why there are none, for messages; empty if there are some. This is no exception,
+        which would stop the models that have other parents.
+    """
 
     digest: Digest
+    problem: str = ""
 
 
 @rule
@@ -93,20 +98,37 @@ async def find_parents_requirement(
 @rule
 async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSources:
     assert requirement.value is not None, "there is nothing to collect without a distribution"
-    sources = await Get(
-        DistributionSources,
-        DistributionSourcesRequest(
-            requirement.value, requirement.interpreter_constraints, READ_BY_CONVERSIONS
-        ),
-    )
+    try:
+        sources = await Get(
+            DistributionSources,
+            DistributionSourcesRequest(
+                requirement.value, requirement.interpreter_constraints, READ_BY_CONVERSIONS
+            ),
+        )
+    except ProcessExecutionFailure as failure:
+        return ParentSources(
+            EMPTY_DIGEST,
+            f"{requirement.value}, which holds the parents, cannot be fetched:\n"
+            f"{_reason(failure.stderr.decode(errors='replace'))}\n"
+            "hint: check the requirement in the `parents` field or in the lockfile of the "
+            "`resolve`, and the index that pip uses",
+        )
     if not sources.files:
-        raise NoParentSources(
+        return ParentSources(
+            EMPTY_DIGEST,
             f"{requirement.value} has no model sources: expected <package>/models/<model>/"
             "modeling_<model>.py and the like\n"
             "hint: name the distribution of the parents in the `parents` field, or in "
-            "`[modular-converter].parents_distribution`"
+            "`[modular-converter].parents_distribution`",
         )
     return ParentSources(sources.digest)
+
+
+def _reason(text: str) -> str:
+    """Why pip failed, without the command that pex ran and the list of all releases."""
+    errors = [line for line in text.splitlines() if line.startswith("ERROR: ")]
+    lines = errors or text.strip().splitlines()[-1:]
+    return "\n".join(_VERSIONS.sub("", line.removeprefix("ERROR: ")) for line in lines)
 
 
 def rules():

@@ -11,6 +11,7 @@ from pants.engine.target import DependenciesRequest, Targets
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import is_model_file
+from rules_transformers.modular.target_types import ModularSourceField
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class ConversionOrder:
     """The roots and all that they inherit from, parents first.
 
     :param cycle: the modular files of a cycle, each inheriting from the next; empty if there is
-        none. With a cycle there is no order.
+        none. With a cycle there is no order: `field_sets` are as they were found.
     """
 
     field_sets: tuple[ModularFieldSet, ...]
@@ -60,10 +61,6 @@ class ConversionOrder:
         )
 
 
-class ModularCycle(Exception):
-    """Modular files inherit from each other, so none can be converted first."""
-
-
 @rule
 async def find_modular_parents(request: ModularParentsRequest) -> ModularParents:
     targets = await Get(Targets, DependenciesRequest(request.field_set.dependencies))
@@ -72,6 +69,8 @@ async def find_modular_parents(request: ModularParentsRequest) -> ModularParents
             ModularFieldSet.create(target)
             for target in targets
             if ModularFieldSet.is_applicable(target)
+            # Two targets of one modular file may depend on each other: that is no inheritance.
+            and target[ModularSourceField].file_path != request.field_set.path
         ),
         paths=tuple(
             target[PythonSourceField].file_path
@@ -98,8 +97,10 @@ async def find_conversion_order(request: ConversionOrderRequest) -> ConversionOr
     try:
         return ConversionOrder(tuple(TopologicalSorter(parents_of).static_order()))
     except CycleError as error:
-        # graphlib lists a cycle from parent to child.
-        return ConversionOrder((), tuple(field_set.path for field_set in reversed(error.args[1])))
+        # graphlib lists a cycle from parent to child, and names where it begins twice.
+        cycle = [field_set.path for field_set in reversed(error.args[1])][1:]
+        start = cycle.index(min(cycle))
+        return ConversionOrder(tuple(parents_of), (*cycle[start:], *cycle[:start], cycle[start]))
 
 
 def rules():

@@ -18,6 +18,7 @@ from rules_transformers.modular import (
     parent_sources,
     parents,
     request,
+    shared_files,
     subsystem,
     tailor,
 )
@@ -47,6 +48,7 @@ def rules():
         *parent_sources.rules(),
         *parents.rules(),
         *request.rules(),
+        *shared_files.rules(),
         *subsystem.rules(),
         *tailor.rules(),
         *offline.rules(),

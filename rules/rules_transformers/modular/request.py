@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -30,6 +31,7 @@ _LIBRARY_FILES = (
 class ConverterRequest:
     """Asks for the request file and the sources for one run of the converter.
 
+    :param field_sets: the modular models; several may be of one modular file.
     :param parent_paths: files of the repository that the modular files may inherit from, besides
         generated ones.
     :param has_installed_parents: whether the sandbox has parents from a distribution.
@@ -65,8 +67,8 @@ async def make_converter_input(
     document = {
         "schema": SCHEMA,
         "modulars": [
-            {"path": field_set.path, "outputs": _outputs(field_set)}
-            for field_set in request.field_sets
+            {"path": path, "outputs": outputs}
+            for path, outputs in _outputs_of(request.field_sets).items()
         ],
         "source_roots": sorted(set(roots.values())),
         "parents": [PARENTS_DIR] if request.has_installed_parents else [],
@@ -88,8 +90,15 @@ def _top_level_package(path: str, source_root: str) -> tuple[str, ...]:
     return parts[:1] if len(parts) > 1 else ()
 
 
-def _outputs(field_set: ModularFieldSet) -> list[str] | None:
-    return None if field_set.outputs.value is None else sorted(field_set.outputs.value)
+def _outputs_of(field_sets: Iterable[ModularFieldSet]) -> dict[str, list[str] | None]:
+    """For each modular file, the types of the files that its targets ask for; None for all."""
+    outputs_of: dict[str, list[str] | None] = {}
+    for field_set in field_sets:
+        outputs, known = field_set.outputs.value, outputs_of.get(field_set.path, [])
+        outputs_of[field_set.path] = (
+            None if outputs is None or known is None else sorted({*known, *outputs})
+        )
+    return outputs_of
 
 
 def _encoded(document: dict) -> bytes:

@@ -196,7 +196,7 @@ def test_check_prints_diffs_and_writes_nothing(rule_runner: RuleRunner) -> None:
     result = _generate(rule_runner, "--check", "::")
     assert result.exit_code == 1
     assert "-old\n+a\n" in result.stdout
-    assert "--- /dev/null\n+++ b/m/b/modeling_b.py\n" in result.stdout
+    assert result.stdout.splitlines().count("m/b/modeling_b.py is missing") == 1
     assert "stale     m/a:a: modeling_a.py" in result.stderr
     assert f"hint: `{bin_name()} generate m/a:a m/b:b` brings them up to date" in result.stderr
     assert _read(rule_runner, "a") == _generated("a", line="old")

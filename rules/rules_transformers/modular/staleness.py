@@ -12,19 +12,18 @@ from pants.util.docutil import bin_name
 _MOST_SPECS = 5
 
 
-def diff(path: str, old: bytes | None, new: bytes) -> str:
+def difference(path: str, old: bytes | None, new: bytes) -> str:
     """A unified diff that turns the file in the workspace into the fresh one.
+
+    A file that is missing gets one line: its whole content says nothing more.
 
     :param old: the content in the workspace, or None if there is no such file.
     """
+    if old is None:
+        return f"{path} is missing\n"
     return "".join(
         _with_newlines(
-            unified_diff(
-                [] if old is None else _lines(old),
-                _lines(new),
-                fromfile="/dev/null" if old is None else f"a/{path}",
-                tofile=f"b/{path}",
-            )
+            unified_diff(_lines(old), _lines(new), fromfile=f"a/{path}", tofile=f"b/{path}")
         )
     )
 

@@ -1,7 +1,7 @@
 from pants.engine.addresses import Address
 from pants.util.docutil import bin_name
 
-from rules_transformers.modular.staleness import diff, generate_command, stale_paths
+from rules_transformers.modular.staleness import difference, generate_command, stale_paths
 
 
 def test_stale_paths_are_the_missing_and_the_different_ones() -> None:
@@ -13,17 +13,17 @@ def test_stale_paths_are_the_missing_and_the_different_ones() -> None:
 
 
 def test_diff_of_a_changed_file() -> None:
-    assert diff("m/x.py", b"one\ntwo\n", b"one\n2\n") == (
+    assert difference("m/x.py", b"one\ntwo\n", b"one\n2\n") == (
         "--- a/m/x.py\n+++ b/m/x.py\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
     )
 
 
-def test_diff_of_a_missing_file() -> None:
-    assert diff("x.py", None, b"one\n") == "--- /dev/null\n+++ b/x.py\n@@ -0,0 +1 @@\n+one\n"
+def test_a_missing_file_is_one_line() -> None:
+    assert difference("m/x.py", None, b"one\n" * 459) == "m/x.py is missing\n"
 
 
 def test_diff_marks_a_missing_newline_at_the_end() -> None:
-    assert diff("x.py", b"one", b"one\n") == (
+    assert difference("x.py", b"one", b"one\n") == (
         "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-one\n\\ No newline at end of file\n+one\n"
     )
 
