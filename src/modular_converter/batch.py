@@ -8,7 +8,7 @@ what was visible are converted again, once their ancestors are settled.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -16,9 +16,10 @@ from multiprocessing import get_context
 from modular_converter.conversion import Conversion, convert
 from modular_converter.diagnostics import ConversionError, Diagnostic, error
 from modular_converter.formatting import format_all
-from modular_converter.graph import ancestors, find_cycle
+from modular_converter.graph import ancestors, find_cycles, on_cycles
 from modular_converter.modular_file import Place, find_module
 from modular_converter.outline import Outline, outline_all
+from modular_converter.rename_warnings import without_inherited
 from modular_converter.setting import Setting
 
 _WORTH_A_POOL = 12
@@ -28,7 +29,8 @@ _WORTH_A_POOL = 12
 class BatchResult:
     """Formatted texts by absolute path, with the modular that each is from, and findings.
 
-    ``converted`` counts conversions, ``rounds`` calls of the formatter.
+    ``renamed`` has, by the name that messages give an output, the words and addresses that renaming
+    made in it. ``converted`` counts conversions, ``rounds`` calls of the formatter.
     """
 
     texts: dict[str, str]
@@ -36,6 +38,7 @@ class BatchResult:
     diagnostics: tuple[Diagnostic, ...]
     converted: int
     rounds: int
+    renamed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -50,6 +53,7 @@ class _Task:
     findings: tuple[Diagnostic, ...] = ()
     failed: bool = False
     parents: tuple[str, ...] = ()
+    renamed: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -63,8 +67,16 @@ class _State:
     rounds: int = 0
 
 
-def run_batch(places: Sequence[Place], setting: Setting, jobs: int = 1) -> BatchResult:
+def run_batch(
+    places: Sequence[Place],
+    setting: Setting,
+    jobs: int = 1,
+    renamed: Mapping[str, Collection[str]] | None = None,
+) -> BatchResult:
     """Converts modulars in dependency order and formats their outputs.
+
+    ``renamed`` is what an earlier batch gave for generated parents that are not converted now: what
+    it has reported is not reported for their children.
 
     Bad input does not stop the others: its errors are in the result. Raises EnvironmentLack
     when the formatter is missing.
@@ -83,23 +95,37 @@ def run_batch(places: Sequence[Place], setting: Setting, jobs: int = 1) -> Batch
     ]
     setting.sources.promised.update(producers)
     edges = _edges(good, producers, setting)
-    cycle = find_cycle(edges)
-    if cycle:
+    for cycle in find_cycles(edges):
         findings.append(_cycle_error(cycle, good, edges, producers, setting))
-        return BatchResult({}, {}, tuple(findings), 0, 0)
-
-    tasks = {each.place.path: _Task(each.place, {p: t for t, p in each.outputs}) for each in good}
+    stuck = on_cycles(edges)
+    edges = {
+        path: [parent for parent in parents if parent not in stuck]
+        for path, parents in edges.items()
+        if path not in stuck
+    }
+    tasks = {
+        each.place.path: _Task(each.place, {p: t for t, p in each.outputs})
+        for each in good
+        if each.place.path not in stuck
+    }
     state = _State(setting, jobs, tasks, edges)
     _run_rounds(state)
     origin = {path: tasks[producers[path]].place for path in state.texts}
+    made = {
+        setting.sources.label(path): task.renamed
+        for task in tasks.values()
+        for path in task.outputs
+        if not task.failed
+    }
     for task in tasks.values():
-        findings += task.findings
+        findings += without_inherited(task.findings, {**(renamed or {}), **made})
     return BatchResult(
         state.texts,
         origin,
         tuple(sorted(findings, key=Diagnostic.sort_key)),
         state.converted,
         state.rounds,
+        made,
     )
 
 
@@ -206,7 +232,7 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
             for output in task.outputs:
                 state.texts.pop(output, None)
             continue
-        texts, task.findings = outcome
+        texts, task.findings, task.renamed = outcome
         task.failed = False
         raw.update(texts)
     if not raw:
@@ -240,7 +266,7 @@ def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dic
                     label,
                     0,
                     0,
-                    f"the text generated for {os.path.basename(path)} is not valid Python: "
+                    f"the text generated for {os.path.basename(path)} cannot be formatted: "
                     f"{outcome.problem}",
                     "look for overridden members whose text only makes sense elsewhere",
                 ),
@@ -250,7 +276,7 @@ def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dic
     return result
 
 
-Outcome = tuple[dict[str, str], tuple[Diagnostic, ...]]
+Outcome = tuple[dict[str, str], tuple[Diagnostic, ...], frozenset[str]]
 
 
 def _outcomes(state: _State, ready: list[str]) -> list[Outcome | ConversionError]:
@@ -290,4 +316,4 @@ def _outcome(place: Place, setting: Setting) -> Outcome | ConversionError:
         conversion.output_path(file_type): output.text
         for file_type, output in conversion.outputs.items()
     }
-    return texts, conversion.warnings
+    return texts, conversion.warnings, conversion.renamed

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modular_converter import formatting
 from modular_converter.batch import BatchResult, run_batch
 from modular_converter.conftest import Workspace
 from modular_converter.graph import ancestors, find_cycle
@@ -13,10 +17,9 @@ BASE = "class LlamaMLP:\n    size = {}\n"
 
 
 def modular(parent: str, name: str) -> str:
-    cased = {"one": "One", "two": "Two", "llama": "Llama"}
     return (
-        f"from ..{parent}.modeling_{parent} import {cased[parent]}MLP\n\n\n"
-        f"class {cased[name]}MLP({cased[parent]}MLP):\n    pass\n"
+        f"from ..{parent}.modeling_{parent} import {parent.capitalize()}MLP\n\n\n"
+        f"class {name.capitalize()}MLP({parent.capitalize()}MLP):\n    pass\n"
     )
 
 
@@ -72,6 +75,73 @@ def test_cycle_names_every_file(workspace: Workspace) -> None:
     assert finding.message.count("modular_one.py") == 2
     assert finding.message.count("modular_two.py") == 1
     assert result.texts == {}
+
+
+def test_a_cycle_does_not_stop_the_others(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    cycle = [workspace.modular(modular(a, b), b) for a, b in (("three", "four"), ("four", "three"))]
+    child = workspace.modular(modular("three", "five"), "five")
+    result = run(workspace, two, *cycle, child, one)
+    assert sorted(Path(path).name for path in result.texts) == [
+        "modeling_one.py",
+        "modeling_two.py",
+    ]
+    found = [(each.code, Path(each.path).name) for each in result.diagnostics]
+    assert found == [("cycle", "modular_four.py"), ("parent-not-converted", "modeling_three.py")]
+
+
+def test_a_text_that_crashes_ruff_does_not_stop_the_others(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ruff = formatting._run
+
+    def crashing(
+        command: list[str], directory: str, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Ruff, whose stack a text that is nested too deeply overflows."""
+        if any("deep" in path.read_text() for path in Path(directory).rglob("*.py")):
+            return subprocess.CompletedProcess(command, -6, "", "stack\noverflow\n")
+        return run_ruff(command, directory, environment)
+
+    monkeypatch.setattr(formatting, "_run", crashing)
+    two, one = chain(workspace)
+    deep = workspace.modular("class A:\n    deep = 1\n", "new_one")
+    result = run(workspace, two, deep, one)
+    (finding,) = result.diagnostics
+    assert (finding.code, Path(finding.path).name) == ("invalid-output", "modular_new_one.py")
+    assert (
+        "modeling_new_one.py cannot be formatted: ruff crashes: stack overflow" in finding.message
+    )
+    assert len(result.texts) == 2
+
+
+def test_what_renaming_made_is_reported_where_it_was_made(workspace: Workspace) -> None:
+    # Llama's `llamable` becomes `oneble`, and in the child of that, `twoble`.
+    workspace.parent("class LlamaMLP:\n    llamable = 1\n")
+    one = workspace.modular(modular("llama", "one"), "one")
+    two = workspace.modular(modular("one", "two"), "two")
+    three = workspace.modular(modular("two", "three"), "three")
+    result = run(workspace, three, two, one)
+    assert [(each.code, Path(each.path).name) for each in result.diagnostics] == [
+        ("rename-in-word", "modular_one.py")
+    ]
+    # Apart from the parent, its findings are known only where they are passed on.
+    for path, text in result.texts.items():
+        Path(path).write_text(text, encoding="utf-8")
+    assert [each.code for each in run(workspace, two).diagnostics] == ["rename-in-word"]
+    alone = run_batch([workspace.place(two)], workspace.setting(), renamed=result.renamed)
+    assert alone.diagnostics == ()
+
+
+def test_a_child_reports_what_its_parent_has_written(workspace: Workspace) -> None:
+    workspace.parent("class LlamaMLP:\n    llamable = 1\n")
+    own = modular("llama", "one").replace("pass", "oneness = 1")
+    one = workspace.modular(own, "one")
+    two = workspace.modular(modular("one", "two"), "two")
+    (first, second) = run(workspace, two, one).diagnostics
+    assert "`llamable` becomes `oneble`" in first.message
+    assert "`oneness` becomes `twoness`" in second.message
+    assert "oneble" not in second.message
 
 
 def test_errors_of_one_file_do_not_stop_the_others(workspace: Workspace) -> None:

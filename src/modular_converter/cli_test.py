@@ -137,6 +137,39 @@ def test_target_that_cannot_be_written_is_exit_code_3(capsys: pytest.CaptureFixt
     assert [name for name in os.listdir("models/tiny") if name.startswith(".")] == []
 
 
+def test_a_target_that_cannot_be_written_does_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("aaa", "zzz"):
+        os.mkdir(f"models/{name}")
+        Path(f"models/{name}/modular_{name}.py").write_text("class A:\n    x = 1\n")
+    os.mkdir(MODELING)
+    assert convert("models") == 3
+    shown = capsys.readouterr()
+    assert f"error: {MODELING} cannot be written" in shown.err
+    assert shown.out.splitlines() == [
+        "changed models/aaa/modeling_aaa.py",
+        "changed models/zzz/modeling_zzz.py",
+    ]
+
+
+def test_a_missing_file_is_one_line_of_the_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert(PATH) == 0
+    os.unlink(MODELING)
+    capsys.readouterr()
+    assert convert("--check", PATH) == 1
+    assert capsys.readouterr().out == f"{MODELING} is missing\n"
+
+
+def test_a_long_line_is_cut_around_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(PATH).write_text("x = [" + "0, " * 500 + "1 2, " + "0, " * 500 + "]\n")
+    assert convert(PATH) == 2
+    excerpt, caret = capsys.readouterr().err.splitlines()[1:3]
+    assert len(excerpt) < 140
+    assert excerpt.startswith("  1 | ...") and excerpt.endswith("...")
+    assert excerpt[caret.index("^") :].startswith("1 2, ")
+
+
 def write_request(**changes: object) -> str:
     request: dict[str, object] = {
         "schema": 1,

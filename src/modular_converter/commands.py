@@ -7,8 +7,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from modular_converter import diagnostics, profiles
 from modular_converter.containment import output_targets, refuse_leaving_links
@@ -52,6 +52,7 @@ def _write_log(
     findings: Iterable[diagnostics.Diagnostic],
     exit_code: int,
     failure: str = "",
+    renamed: Mapping[str, Collection[str]] | None = None,
 ) -> None:
     """Prints or writes the findings as a SARIF log, where the options ask for it."""
     if options.command != "convert" or not (options.json or options.sarif):
@@ -59,7 +60,7 @@ def _write_log(
     from modular_converter.sarif import sarif_log
     from modular_converter.writing import WriteFailure, write_all
 
-    text = sarif_log(findings, exit_code, failure)
+    text = sarif_log(findings, exit_code, failure, renamed)
     if options.json:
         sys.stdout.write(text)
     if options.sarif:
@@ -78,6 +79,7 @@ class _Work:
     root: str
     output_dir: str | None
     ignored: frozenset[str] = frozenset()
+    renamed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def _work_of_request(path: str) -> _Work:
@@ -97,7 +99,9 @@ def _work_of_request(path: str) -> _Work:
     roots = [os.path.abspath(each) for each in (*request.source_roots, *request.parents)]
     setting = _setting(places, roots, request.profile)
     ignored = checked_codes(request.ignore, path)
-    return _Work(tuple(places), setting, outputs, os.getcwd(), request.output_dir, ignored)
+    return _Work(
+        tuple(places), setting, outputs, os.getcwd(), request.output_dir, ignored, request.renamed
+    )
 
 
 def _work_of_paths(options: argparse.Namespace) -> _Work:
@@ -174,7 +178,7 @@ def _convert(options: argparse.Namespace) -> int:
     listed = [code for each in options.ignore for code in each.split(",") if code]
     ignored = checked_codes(listed, "--ignore")
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
-    result = run_batch(work.places, work.setting, max(1, options.jobs))
+    result = run_batch(work.places, work.setting, max(1, options.jobs), work.renamed)
     findings = unignored(result.diagnostics, ignored | work.ignored)
     for finding in findings:
         print(diagnostics.render(finding), file=sys.stderr)
@@ -192,12 +196,15 @@ def _convert(options: argparse.Namespace) -> int:
         exit_code = 2 if result.failed else 1 if stale else 0
         _write_log(options, [*findings, *stale], exit_code)
         return exit_code
-    changed = _write(wanted, quiet=options.json or options.quiet)
+    of_one_model: dict[str, dict[str, str]] = {}
+    for path, text in texts.items():
+        of_one_model.setdefault(result.origin[path].path, {})[targets[path]] = text
+    changed = _write(of_one_model.values(), quiet=options.json or options.quiet)
     if work.output_dir is not None:
         _make_directory(work.output_dir)
     _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
     exit_code = 2 if result.failed else 0
-    _write_log(options, findings, exit_code)
+    _write_log(options, findings, exit_code, renamed=result.renamed)
     return exit_code
 
 
@@ -232,21 +239,33 @@ def _report_stale(texts: dict[str, str], quiet: bool) -> list[diagnostics.Diagno
                 )
             )
             if not quiet:
-                sys.stdout.write(unified_diff(_shown(path), old, text))
+                missing = f"{_shown(path)} is missing\n"
+                sys.stdout.write(missing if old is None else unified_diff(_shown(path), old, text))
     return stale
 
 
-def _write(texts: dict[str, str], quiet: bool) -> int:
+def _write(groups: Iterable[dict[str, str]], quiet: bool) -> int:
+    """Writes the files of each model, by absolute path; returns how many have changed.
+
+    Raises EnvironmentLack for those that cannot be written, after all others have been.
+    """
     from modular_converter.writing import WriteFailure, current_text, write_all
 
-    changed = {path: text for path, text in texts.items() if current_text(path) != text}
-    try:
-        write_all(changed)
-    except WriteFailure as problem:
-        raise _not_written(problem.path, problem.reason) from None
-    for path in () if quiet else sorted(texts):
-        print(f"{'changed' if path in changed else 'unchanged'} {_shown(path)}")
-    return len(changed)
+    states: dict[str, str] = {}
+    failures = []
+    for texts in groups:
+        changed = {path: text for path, text in texts.items() if current_text(path) != text}
+        try:
+            write_all(changed)
+        except WriteFailure as problem:
+            failures.append(_not_written(problem.path, problem.reason))
+        else:
+            states.update((path, "changed" if path in changed else "unchanged") for path in texts)
+    for path in () if quiet else sorted(states):
+        print(f"{states[path]} {_shown(path)}")
+    if failures:
+        raise diagnostics.EnvironmentLack("\nerror: ".join(map(str, failures)))
+    return list(states.values()).count("changed")
 
 
 def _make_directory(path: str) -> None:

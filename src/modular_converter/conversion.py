@@ -30,12 +30,16 @@ from modular_converter.warning_passes import find_warnings
 
 @dataclass(frozen=True)
 class Conversion:
-    """The result for one modular: unformatted outputs, renaming by parent file, warnings."""
+    """The result for one modular: unformatted outputs, renaming by parent file, warnings.
+
+    ``renamed`` are the words and addresses that renaming made, as ``find_warnings`` gives them.
+    """
 
     place: Place
     outputs: dict[str, OutputFile]
     parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
+    renamed: frozenset[str] = frozenset()
 
     def output_path(self, file_type: str) -> str:
         """Where an output goes: beside the modular."""
@@ -180,8 +184,8 @@ class _Conversion:
             self.profile,
         )
         renamers = {path: parent.renamer for path, parent in self.parents.items()}
-        warnings = find_warnings(self._evidence(), self.warnings)
-        return Conversion(self.place, outputs, renamers, warnings)
+        warnings, renamed = find_warnings(self._evidence(), self.warnings)
+        return Conversion(self.place, outputs, renamers, warnings, renamed)
 
     def _evidence(self) -> Evidence:
         return Evidence(

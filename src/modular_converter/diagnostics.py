@@ -9,12 +9,30 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 
+# How much of a longer line is shown.
+_EXCERPT = 120
+
+
+@dataclass(frozen=True)
+class Change:
+    """A word or address ``old`` of a parent file that renaming made ``new``.
+
+    ``path`` is how messages name the file, ``place`` also says which lines.
+    """
+
+    old: str
+    new: str
+    path: str
+    place: str
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One finding.
 
     ``line`` and ``column`` count from 1; 0 means the place is unknown.
     ``source_line`` is the text of that line, shown with a caret.
+    ``changes`` is what the message of a finding about renaming lists.
     """
 
     code: str
@@ -25,6 +43,7 @@ class Diagnostic:
     message: str
     hint: str = ""
     source_line: str = ""
+    changes: tuple[Change, ...] = ()
 
     def sort_key(self) -> tuple[str, int, int, str]:
         """Order for a report: by place, then code."""
@@ -71,13 +90,23 @@ def render(diagnostic: Diagnostic) -> str:
     if diagnostic.source_line.strip() and diagnostic.line:
         gutter = str(diagnostic.line)
         text = diagnostic.source_line.rstrip("\n").expandtabs(4)
+        caret = len(diagnostic.source_line[: max(diagnostic.column - 1, 0)].expandtabs(4))
+        text, caret = _clipped(text, caret)
         lines.append(f"  {gutter} | {text}")
         if diagnostic.column:
-            before = diagnostic.source_line[: diagnostic.column - 1].expandtabs(4)
-            lines.append(f"  {' ' * len(gutter)} | {' ' * len(before)}^")
+            lines.append(f"  {' ' * len(gutter)} | {' ' * caret}^")
     if diagnostic.hint:
         lines.append(f"hint: {diagnostic.hint}")
     return "\n".join(lines)
+
+
+def _clipped(text: str, caret: int) -> tuple[str, int]:
+    """The part of a line around a column, and where the column is in it."""
+    if len(text) <= _EXCERPT:
+        return text, caret
+    start = max(0, min(caret - _EXCERPT // 2, len(text) - _EXCERPT))
+    head, tail = "..." if start else "", "..." if start + _EXCERPT < len(text) else ""
+    return head + text[start : start + _EXCERPT] + tail, caret - start + len(head)
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, object]:

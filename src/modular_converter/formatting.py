@@ -100,6 +100,9 @@ def format_all(
             [ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment
         )
         done = _run([ruff, "format", *common], scratch, environment)
+        if check.returncode < 0 or done.returncode < 0:
+            # A signal ended it: some text is beyond it, such as one that is nested too deeply.
+            return _apart(texts, profile, check.stderr + done.stderr)
         if check.returncode not in (0, 1) or done.returncode not in (0, 1, 2):
             raise EnvironmentLack(f"ruff failed:\n{(check.stderr + done.stderr).strip()}")
         problems = _problems(done.stderr)
@@ -110,6 +113,18 @@ def format_all(
             with open(os.path.join(tree, key), encoding="utf-8", newline="") as file:
                 result[key] = Formatted(file.read(), problems.get(key, ""))
         return result
+
+
+def _apart(texts: Mapping[str, str], profile: Profile, messages: str) -> dict[str, Formatted]:
+    """Each text formatted alone, after one of them has crashed ruff; alone, it is the one."""
+    if len(texts) == 1:
+        reason = " ".join(messages.split())
+        return {key: Formatted(text, f"ruff crashes: {reason}") for key, text in texts.items()}
+    return {
+        key: formatted
+        for name, text in texts.items()
+        for key, formatted in format_all({name: text}, profile, 1).items()
+    }
 
 
 _PROBLEM = re.compile(

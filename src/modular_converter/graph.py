@@ -58,6 +58,11 @@ def reachable(
     return found
 
 
+def on_cycles(edges: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes that can be reached from themselves."""
+    return {node for node in edges if node in reachable(edges, edges[node])}
+
+
 def find_cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """One cycle out of each group of nodes that all reach each other, as ``find_cycle`` gives it.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
-from modular_converter.diagnostics import Diagnostic
+from modular_converter.diagnostics import Change, Diagnostic
 from modular_converter.evidence import Evidence, UsedParent
 from modular_converter.lexing import CODE, FORMAT_TEXT, tokens
 from modular_converter.nodes import Fragment, Node
@@ -45,18 +46,43 @@ def _changed(
         new = renamer.word(old)
         reached = [line for line in lines if new != old and _is_written(new, line, pieces)]
         if reached:
-            changes.append(f"`{old}` becomes `{new}` ({_places(source.label, reached)})")
+            changes.append(Change(old, new, source.label, _places(source.label, reached)))
     if not changes:
         return
-    more = f"; so do {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
-    yield evidence.index.source.diagnostic(
+    finding = evidence.index.source.diagnostic(
         code,
-        f"renaming {renamer.cased_old} to {renamer.cased_new} changes {what}: "
-        f"{', '.join(changes[:_SHOWN])}{more}",
+        f"renaming {renamer.cased_old} to {renamer.cased_new} changes {what}: ",
         parent.imported.node,
         hint="override the part of the parent that contains it",
         severity="warning",
     )
+    yield _listing(finding, finding.message, changes)
+
+
+def _listing(finding: Diagnostic, beginning: str, changes: Sequence[Change]) -> Diagnostic:
+    """The finding with these changes, of which its message lists a few."""
+    listed = [f"`{one.old}` becomes `{one.new}` ({one.place})" for one in changes[:_SHOWN]]
+    more = f"; so do {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
+    message = f"{beginning}{', '.join(listed)}{more}"
+    return replace(finding, message=message, changes=tuple(changes))
+
+
+def without_inherited(
+    findings: Iterable[Diagnostic], renamed: Mapping[str, Collection[str]]
+) -> Iterator[Diagnostic]:
+    """The findings without what the conversion of a parent has made up, and reported.
+
+    There it can be cured, and is then gone from all children.
+
+    :param renamed: by the name of a generated parent file: what renaming made when it was written.
+    """
+    for finding in findings:
+        own = [one for one in finding.changes if one.old not in renamed.get(one.path, ())]
+        if len(own) == len(finding.changes):
+            yield finding
+        elif own:
+            beginning, colon, _ = finding.message.partition(": ")
+            yield _listing(finding, beginning + colon, own)
 
 
 def _is_written(text: str, line: int, pieces: list[tuple[Node, Fragment]]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from modular_converter.diagnostics import ConversionError, error
@@ -12,7 +13,16 @@ from modular_converter.file_types import FILE_TYPES
 from modular_converter.profiles import PROFILES
 
 SCHEMA = 1
-_KEYS = ("schema", "modulars", "source_roots", "parents", "profile", "output_dir", "ignore")
+_KEYS = (
+    "schema",
+    "modulars",
+    "source_roots",
+    "parents",
+    "profile",
+    "output_dir",
+    "ignore",
+    "renamed",
+)
 _MODULAR_KEYS = ("path", "outputs")
 
 
@@ -35,6 +45,8 @@ class Request:
     output_dir: str | None = None
     # Codes of warnings that are not reported.
     ignore: tuple[str, ...] = ()
+    # By the path of a generated parent: what renaming made in it, as its own conversion reported.
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _Reader:
@@ -139,7 +151,14 @@ def read_request(path: str) -> Request:
         profile=profile,
         output_dir=None if output_dir is None else reader.inside(output_dir),
         ignore=reader.strings(data, "ignore"),
+        renamed=_renamed(reader, data.get("renamed", {})),
     )
+
+
+def _renamed(reader: _Reader, value: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise reader.wrong("`renamed` must be an object with a list of strings by path", "renamed")
+    return {path: reader.strings(value, path) for path in value}
 
 
 def _modular(reader: _Reader, entry: Any) -> RequestedModular:

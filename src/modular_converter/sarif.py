@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import quote
 
 from modular_converter.codes import CODES, Code
@@ -13,8 +13,16 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _POSITION = {code.name: position for position, code in enumerate(CODES)}
 
 
-def sarif_log(findings: Iterable[Diagnostic], exit_code: int, failure: str = "") -> str:
-    """The text of a log with one run. ``failure`` says what the environment lacks, if anything."""
+def sarif_log(
+    findings: Iterable[Diagnostic],
+    exit_code: int,
+    failure: str = "",
+    renamed: Mapping[str, Collection[str]] | None = None,
+) -> str:
+    """The text of a log with one run.
+
+    ``failure`` says what the environment lacks, if anything; ``renamed`` is that of a batch.
+    """
     invocation: dict[str, object] = {
         "executionSuccessful": exit_code in (0, 1),
         "exitCode": exit_code,
@@ -34,6 +42,11 @@ def sarif_log(findings: Iterable[Diagnostic], exit_code: int, failure: str = "")
                 "invocations": [invocation],
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding) for finding in findings],
+                "properties": {
+                    "renamed": {
+                        path: sorted(made) for path, made in (renamed or {}).items() if made
+                    }
+                },
             }
         ],
     }

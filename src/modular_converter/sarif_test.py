@@ -66,6 +66,7 @@ SARIF: dict[str, Any] = {
                 },
                 "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                "properties": {"type": "object"},
             },
         },
         "rule": {

@@ -89,12 +89,12 @@ def first_difference(old: str, new: str) -> int:
     return min(common.count("\n") + 1, max(1, len(old.splitlines())))
 
 
-def unified_diff(label: str, old: str | None, new: str) -> str:
+def unified_diff(label: str, old: str, new: str) -> str:
     """The difference from the file on disk to the fresh text."""
     lines = difflib.unified_diff(
-        (old or "").splitlines(keepends=True),
+        old.splitlines(keepends=True),
         new.splitlines(keepends=True),
-        f"{label} (on disk)" if old is not None else "/dev/null",
+        f"{label} (on disk)",
         f"{label} (generated)",
     )
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,9 +14,12 @@ from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
+    CreateDigest,
     Digest,
+    DigestContents,
     DigestEntries,
     DigestSubset,
+    FileContent,
     FileEntry,
     PathGlobs,
     RemovePrefix,
@@ -24,6 +28,7 @@ from pants.engine.fs import (
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
+from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.converter_process import ConverterProcessRequest
 from rules_transformers.modular.field_set import ModularFieldSet
@@ -39,7 +44,8 @@ from rules_transformers.modular.parents import (
     ModularParents,
     ModularParentsRequest,
 )
-from rules_transformers.modular.request import OUTPUT_DIR
+from rules_transformers.modular.request import NOTHING_RENAMED, OUTPUT_DIR
+from rules_transformers.modular.shown_paths import shown, shown_in_report
 from rules_transformers.tool_process import ToolRun
 
 WRONG_INPUT = 2
@@ -65,12 +71,15 @@ class Conversion:
     :param exit_code: the converter's exit code.
     :param messages: the errors and warnings that the converter found.
     :param report: these as a SARIF log, in a file called `REPORT_FILE`.
+    :param renamed: by the path of a generated file, the words and addresses that renaming made in
+        it. What is wrong with them is reported here, and not for the children.
     """
 
     snapshot: Snapshot
     exit_code: int
     messages: str
     report: Digest = EMPTY_DIGEST
+    renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,25 @@ class Conversions(Collection[Conversion]):
 
     Models that generate different contents for one path have failed, with one message for all.
     """
+
+
+@dataclass(frozen=True)
+class _ReportRequest:
+    """Asks for the report among the outputs of a conversion.
+
+    :param parents: the distribution that the parents are from, if any.
+    """
+
+    output_digest: Digest
+    parents: str | None
+
+
+@dataclass(frozen=True)
+class _Report:
+    """The findings as a SARIF log with paths that people know, and what renaming made."""
+
+    digest: Digest
+    renamed: FrozenDict[str, tuple[str, ...]]
 
 
 class ConversionFailed(Exception):
@@ -134,18 +162,43 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
             description=f"Convert {field_set.path}",
             output_directories=(OUTPUT_DIR,),
             output_files=(REPORT_FILE,),
+            renamed=FrozenDict(
+                item for conversion in converted_parents for item in conversion.renamed.items()
+            ),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
-    messages = (result.stdout + result.stderr).decode(errors="replace").strip()
-    report, output = await MultiGet(
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([REPORT_FILE]))),
+    output = (result.stdout + result.stderr).decode(errors="replace").strip()
+    messages = shown(output, requirement.value)
+    report, generated = await MultiGet(
+        Get(_Report, _ReportRequest(result.output_digest, requirement.value)),
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
     )
     if result.exit_code != 0:
-        return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report)
-    snapshot = await Get(Snapshot, RemovePrefix(output, OUTPUT_DIR))
-    return Conversion(snapshot, 0, messages, report)
+        return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report.digest)
+    snapshot = await Get(Snapshot, RemovePrefix(generated, OUTPUT_DIR))
+    return Conversion(snapshot, 0, messages, report.digest, report.renamed)
+
+
+@rule
+async def read_report(request: _ReportRequest) -> _Report:
+    contents = await Get(
+        DigestContents, DigestSubset(request.output_digest, PathGlobs([REPORT_FILE]))
+    )
+    if not contents:
+        return _Report(EMPTY_DIGEST, NOTHING_RENAMED)
+    log = json.loads(contents[0].content)
+    properties = [run.pop("properties", {}) for run in log["runs"]]
+    text = json.dumps(shown_in_report(log, request.parents), indent=1) + "\n"
+    digest = await Get(Digest, CreateDigest([FileContent(REPORT_FILE, text.encode())]))
+    return _Report(
+        digest,
+        FrozenDict(
+            (path, tuple(words))
+            for bag in properties
+            for path, words in bag.get("renamed", {}).items()
+        ),
+    )
 
 
 @rule

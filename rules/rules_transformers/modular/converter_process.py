@@ -12,6 +12,7 @@ from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.request import (
+    NOTHING_RENAMED,
     PARENTS_DIR,
     REQUEST_FILE,
     ConverterInput,
@@ -33,6 +34,7 @@ class ConverterProcessRequest:
     :param parent_paths: files of the repository that they inherit from, besides generated ones.
     :param files: further files for the sandbox, such as the fresh output of generated parents.
     :param installed_parents: sources out of a distribution, None if the parents have none.
+    :param renamed: as in `ConverterRequest`.
     """
 
     command: str
@@ -44,6 +46,7 @@ class ConverterProcessRequest:
     description: str
     output_directories: tuple[str, ...] = ()
     output_files: tuple[str, ...] = ()
+    renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
 
 
 @rule
@@ -56,7 +59,9 @@ async def make_converter_process(
         Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(
             ConverterInput,
-            ConverterRequest(request.field_sets, request.parent_paths, has_installed_parents),
+            ConverterRequest(
+                request.field_sets, request.parent_paths, has_installed_parents, request.renamed
+            ),
         ),
     )
     digest = await Get(

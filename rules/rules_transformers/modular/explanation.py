@@ -34,6 +34,7 @@ from rules_transformers.modular.parents import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.request import PARENTS_DIR
+from rules_transformers.modular.shown_paths import shown
 from rules_transformers.tool_process import ToolRun
 
 
@@ -128,7 +129,8 @@ async def explain(
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
-    return Explanation(result.exit_code, _shown(result.stdout), _shown(result.stderr).strip())
+    messages = shown(result.stderr.decode(errors="replace"), None)
+    return Explanation(result.exit_code, _shown(result.stdout), messages.strip())
 
 
 def _not_owned(request: ExplainRequest) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from pants.core.goals.lint import LintResult
 from pants.core.util_rules.partitions import _EmptyMetadata as NoMetadata
 from pants.engine.addresses import Address
 from pants.engine.fs import DigestContents
+from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 
 from rules_transformers.modular import register
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.findings import REPORT_NAME, merged_log
+from rules_transformers.modular.findings import REPORT_NAME, distinct, merged_log
 from rules_transformers.modular.freshness import FreshnessRequest
 from rules_transformers.modular.goal import Generate
 from rules_transformers.stand_in_tools import (
@@ -25,7 +27,8 @@ from rules_transformers.stand_in_tools import (
 )
 
 # A modular file that says `warn CODE` gets that warning, unless the request ignores it; one that
-# says `broken` fails. Both are in the SARIF log, at the place that `--sarif` names.
+# says `broken` fails. Both are in the SARIF log, at the place that `--sarif` names. The message is
+# what the request says that renaming made in the parents.
 _STAND_IN = """
 import json
 import pathlib
@@ -35,6 +38,9 @@ import sys
 arguments = dict(each[2:].partition("=")[::2] for each in sys.argv[2:])
 request = json.loads(pathlib.Path(arguments["request"]).read_text())
 modulars = request["modulars"]
+if "nonsense" in request["ignore"]:
+    print("__request.json: error[unknown-code]: `nonsense` cannot be ignored", file=sys.stderr)
+    sys.exit(2)
 
 
 def modeling(path):
@@ -56,13 +62,18 @@ findings = [("error", "broken")] if broken else []
 for code in re.findall(r"warn ([\\w-]+)", text):
     if code not in request["ignore"]:
         findings.append(("warning", code))
+made = request.get("renamed")
+message = f"so in __parents/lib/x.py:1, {made}" if made else "so"
 for level, code in findings:
-    print(f"{modular['path']}:1:1: {level}[{code}]: so", file=sys.stderr)
-results = [{"ruleId": code, "level": level, "message": {"text": "so"}} for level, code in findings]
+    print(f"{modular['path']}:1:1: {level}[{code}]: {message}", file=sys.stderr)
+results = [
+    {"ruleId": code, "level": level, "message": {"text": message}} for level, code in findings
+]
 run = {
     "tool": {"driver": {"name": "stand-in"}},
     "invocations": [{"executionSuccessful": not broken}],
     "results": results,
+    "properties": {"renamed": {modeling(modular["path"]): ["made"]}},
 }
 pathlib.Path(arguments["sarif"]).write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
 if broken:
@@ -115,6 +126,7 @@ def _results(rule_runner: RuleRunner, result: LintResult) -> list[str]:
     (file,) = rule_runner.request(DigestContents, [result.report])
     assert file.path == REPORT_NAME
     (run,) = json.loads(file.content)["runs"]
+    assert "properties" not in run
     return [each["ruleId"] for each in run["results"]]
 
 
@@ -161,6 +173,45 @@ def test_generate_shows_the_warnings_of_what_it_converts(rule_runner: RuleRunner
     assert _generate(rule_runner, "m/b/modular_b.py").stderr == ""
     ignoring = _generate(rule_runner, "--modular-converter-ignore=['one', 'two']", "::")
     assert ignoring.stderr == ""
+
+
+def test_a_child_is_converted_with_what_renaming_made_in_its_parent(
+    rule_runner: RuleRunner,
+) -> None:
+    rule_runner.write_files(
+        {"m/b/modular_b.py": "from ..a.modeling_a import X\nwarn three\n", "m/a/modular_a.py": ""}
+    )
+    message = "so in lib/x.py:1, {'m/a/modeling_a.py': ['made']}"
+    result = _generate(rule_runner, "::")
+    assert result.stderr.splitlines() == [f"m/b/modular_b.py:1:1: warning[three]: {message}"]
+    linted = _lint(rule_runner)
+    (file,) = rule_runner.request(DigestContents, [linted.report])
+    (run,) = json.loads(file.content)["runs"]
+    assert [each["message"]["text"] for each in run["results"]] == [message]
+
+
+def test_a_bad_option_is_named_as_such(rule_runner: RuleRunner) -> None:
+    message = re.escape("[modular-converter]: error[unknown-code]: `nonsense` cannot be ignored")
+    with pytest.raises(ExecutionError, match=message) as raised:
+        _generate(rule_runner, "--modular-converter-ignore=['nonsense']", "::")
+    assert "__request" not in str(raised.value)
+
+
+def test_findings_are_shown_once() -> None:
+    broken_parent = (
+        "m/p/modeling_p.py:1:2: error[syntax-error]: no\n  1 | x\n    |  ^\nhint: mend it"
+    )
+    assert distinct(
+        [
+            f"{broken_parent}\nm/a/modular_a.py:1: warning[one]: so",
+            f"m/b/modular_b.py:1: warning[one]: so\n{broken_parent}",
+            "",
+        ]
+    ) == (
+        broken_parent,
+        "m/a/modular_a.py:1: warning[one]: so",
+        "m/b/modular_b.py:1: warning[one]: so",
+    )
 
 
 def test_merging_keeps_every_result_and_the_worst_outcome() -> None:

@@ -11,7 +11,7 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.backend.python.util_rules.pex_environment import PythonExecutable
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.process import Process, ProcessResult, ProductDescription
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -30,6 +30,7 @@ from rules_transformers.modular.request import (
     ConverterInput,
     ConverterRequest,
 )
+from rules_transformers.modular.shown_paths import shown
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
 from rules_transformers.remote_cache import SHORT_WORK
 from rules_transformers.tool_process import ToolRun
@@ -53,6 +54,10 @@ class OutlinedPaths(FrozenDict[Address, tuple]):
 
 class _Outline(FrozenDict[str, tuple]):
     """What one process finds: the paths that each modular file can generate, by its own path."""
+
+
+class OutlineFailed(Exception):
+    """The converter cannot be asked, whatever the modular files."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,13 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
         description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
         level=LogLevel.DEBUG,
     )
-    result = await Get(
-        ProcessResult,
-        {ToolRun(process): ToolRun, ProductDescription(process.description): ProductDescription},
-    )
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != 0:
+        # What is wrong with a file is part of the answer. This is about the options.
+        message = shown(
+            result.stderr.decode(errors="replace").strip() + "\n", request.parents.value
+        )
+        raise OutlineFailed(f"{process.description}: {message}")
     return _Outline(
         (entry["path"], _paths(entry)) for entry in json.loads(result.stdout)["modulars"]
     )

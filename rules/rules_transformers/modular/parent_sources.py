@@ -109,7 +109,7 @@ async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSourc
         return ParentSources(
             EMPTY_DIGEST,
             f"{requirement.value}, which holds the parents, cannot be fetched:\n"
-            f"{_reason(failure.stderr.decode(errors='replace'))}\n"
+            f"{reason_of(failure.stderr.decode(errors='replace'))}\n"
             "hint: check the requirement in the `parents` field or in the lockfile of the "
             "`resolve`, and the index that pip uses",
         )
@@ -124,8 +124,8 @@ async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSourc
     return ParentSources(sources.digest)
 
 
-def _reason(text: str) -> str:
-    """Why pip failed, without the command that pex ran and the list of all releases."""
+def reason_of(text: str) -> str:
+    """Why pip failed, from pex's messages: without its command and the list of all releases."""
     errors = [line for line in text.splitlines() if line.startswith("ERROR: ")]
     lines = errors or text.strip().splitlines()[-1:]
     return "\n".join(_VERSIONS.sub("", line.removeprefix("ERROR: ")) for line in lines)

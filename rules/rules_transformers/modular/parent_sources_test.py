@@ -11,12 +11,12 @@ from rules_transformers.modular.distribution_sources import (
     DistributionSourcesRequest,
 )
 from rules_transformers.modular.parent_sources import (
-    NoParentSources,
     ParentSources,
     ParentsRequirement,
     ParentsRequirementRequest,
     collect_parent_sources,
     find_parents_requirement,
+    reason_of,
 )
 from rules_transformers.modular.subsystem import ModularConverter
 
@@ -85,7 +85,24 @@ def _collect(files: tuple[str, ...]) -> ParentSources:
     )
 
 
-def test_a_distribution_without_models_is_an_error() -> None:
+def test_a_distribution_without_models_is_a_problem() -> None:
     assert _collect(("transformers/models/x/modeling_x.py",)) == ParentSources(EMPTY_DIGEST)
-    with pytest.raises(NoParentSources, match=r"transformers==5\.23\.0 has no model sources"):
-        _collect(())
+    assert _collect(()).problem.startswith("transformers==5.23.0 has no model sources")
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        (
+            "pid 1 -> pip download transformers==0 exited with 1 and STDERR:\n"
+            "ERROR: Could not find a version that satisfies the requirement transformers==0 (from "
+            "versions: 1.0, 2.0)\nERROR: No matching distribution found for transformers==0\n",
+            "Could not find a version that satisfies the requirement transformers==0\n"
+            "No matching distribution found for transformers==0",
+        ),
+        ("first\nInvalid requirement: x y\n", "Invalid requirement: x y"),
+        ("", ""),
+    ],
+)
+def test_why_a_distribution_cannot_be_fetched(stderr: str, reason: str) -> None:
+    assert reason_of(stderr) == reason

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.source.source_root import SourceRootsRequest, SourceRootsResult
+from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.subsystem import ModularConverter
@@ -18,6 +19,9 @@ SCHEMA = 1
 REQUEST_FILE = "__request.json"
 OUTPUT_DIR = "__out"
 PARENTS_DIR = "__parents"
+
+# By path, what renaming made in a file.
+NOTHING_RENAMED: FrozenDict[str, tuple[str, ...]] = FrozenDict()
 
 # What a library says of itself: its release, and the names of its models and config classes.
 _LIBRARY_FILES = (
@@ -35,11 +39,13 @@ class ConverterRequest:
     :param parent_paths: files of the repository that the modular files may inherit from, besides
         generated ones.
     :param has_installed_parents: whether the sandbox has parents from a distribution.
+    :param renamed: by the path of a generated parent, what renaming made in it: that was reported.
     """
 
     field_sets: tuple[ModularFieldSet, ...]
     parent_paths: tuple[str, ...]
     has_installed_parents: bool
+    renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ async def make_converter_input(
         "profile": converter.profile,
         "ignore": sorted(set(converter.ignore)),
         "output_dir": OUTPUT_DIR,
+        **({"renamed": dict(request.renamed)} if request.renamed else {}),
     }
     sources, library_files, request_file = await MultiGet(
         Get(Digest, PathGlobs(sorted(source_paths))),

@@ -310,6 +310,25 @@ def test_parents_that_cannot_be_fetched_stop_no_other_model(rule_runner: RuleRun
     ]
 
 
+@pytest.mark.parametrize("content", [None, b"x = '\xff'\n"], ids=["missing", "not UTF-8"])
+def test_a_file_that_cannot_be_read_stops_no_other(
+    rule_runner: RuleRunner, content: bytes | None
+) -> None:
+    rule_runner.write_files({"m/a/BUILD": _target("")})
+    path = Path(rule_runner.build_root, "m/a/modular_a.py")
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    rule_runner.scheduler.invalidate_files({"m/a/modular_a.py"})
+    result = _generate(rule_runner, "::")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "failed    m/a:a",
+        "changed   m/other:other: configuration_other.py, modeling_other.py",
+        "1 changed, 1 failed",
+    ]
+
+
 @pytest.mark.parametrize("fields", ["outputs=['modeling']", _DISJOINT])
 def test_what_narrowed_outputs_leave_over_is_named(rule_runner: RuleRunner, fields: str) -> None:
     leftover = "# This file was automatically generated from m/a/modular_a.py."

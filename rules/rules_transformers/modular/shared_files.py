@@ -51,7 +51,7 @@ def owned_paths(
     Of equals that generate it, that is the first, since any of them does. Others are all there,
     and the import is ambiguous, as with any parametrized target.
     """
-    owned = {}
+    owned: dict[tuple, ModularFieldSet] = {}
     for field_set in sorted(field_sets, key=lambda field_set: field_set.address):
         for path in generated_paths[field_set.address]:
             owned.setdefault((path, work_of(field_set, python_setup)), field_set)
