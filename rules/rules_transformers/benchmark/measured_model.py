@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pants.engine.addresses import Addresses, UnparsedAddressInputs
 from pants.engine.fs import (
     Digest,
     DigestContents,
@@ -29,11 +28,8 @@ from rules_transformers.benchmark.field_set import BenchmarkModelFieldSet
 from rules_transformers.benchmark.request import MeasuredModel, config_problem
 from rules_transformers.fixtures.build import BuildFixtureRequest, BuiltFixture
 from rules_transformers.fixtures.field_set import TinyFixtureFieldSet
-from rules_transformers.fixtures.model_sources import (
-    ModelSources,
-    ModelSourcesRequest,
-    named_model,
-)
+from rules_transformers.fixtures.model_sources import ModelSources, ModelSourcesRequest
+from rules_transformers.fixtures.named_model import NamedModel, NamedModelRequest
 from rules_transformers.fixtures.package import MANIFEST
 from rules_transformers.modular.field_set import ModularFieldSet
 
@@ -60,10 +56,9 @@ class InferMeasuredModel(InferDependenciesRequest):
 @rule
 async def infer_measured_model(request: InferMeasuredModel) -> InferredDependencies:
     field_set = request.field_set
-    address = await Get(
-        Addresses, UnparsedAddressInputs, named_model(field_set.address, field_set.model.value)
+    return InferredDependencies(
+        await Get(NamedModel, NamedModelRequest(field_set.address, field_set.model.value))
     )
-    return InferredDependencies(address)
 
 
 async def _config(field_set: BenchmarkModelFieldSet) -> str | None:
@@ -101,7 +96,7 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
     field_set = request.field_set
     config = await _config(field_set)
     addresses = await Get(
-        Addresses, UnparsedAddressInputs, named_model(field_set.address, field_set.model.value)
+        NamedModel, NamedModelRequest(field_set.address, field_set.model.value)
     )
     if not addresses:
         return await _without_target(field_set, config)
