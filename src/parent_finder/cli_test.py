@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,15 +34,26 @@ def new(tmp_path: Path) -> str:
 
 def test_found(root: str, new: str) -> None:
     done = run(root, "rank", new)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert re.fullmatch(r"indexing the 5 files of the library, once: \S+ keeps it\n", done.stderr)
     assert "Plan: inherit from llama" in done.stdout
+    assert run(root, "rank", new).stderr == ""
+
+
+def test_scores_are_explained_where_they_are_printed(root: str, new: str) -> None:
+    lines = run(root, "rank", new).stdout.splitlines()
+    for heading, words in (("Models: ", "Score: |Covered: "), ("Classes, ", "Similarity: |Equal: ")):
+        start = next(n for n, line in enumerate(lines) if line.startswith(heading))
+        end = next(n for n, line in enumerate(lines[start:], start) if line.startswith("-"))
+        assert all(word in " ".join(lines[start:end]) for word in words.split("|"))
+        assert all(len(line) <= 100 for line in lines[start:end])
 
 
 def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
     path = tmp_path / "modeling_breeze.py"
     path.write_text("class BreezeClock:\n    def tick(self):\n        return 60 * self.minutes\n")
     done = run(root, "rank", str(path), "--json")
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1
     assert json.loads(done.stdout)["plan"] is None
 
 
@@ -153,3 +165,16 @@ def test_copies_are_listed_by_place(root: str, new: str, tmp_path: Path) -> None
     other.write_text("class OtherClock:\n    minutes = 3\n")
     done = run(root, "copies", str(other))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    bad = tmp_path / "modeling_bad.py"
+    bad.write_bytes(b"\xff")
+    empty = tmp_path / "modeling_empty.py"
+    empty.write_text("")
+    done = run(root, "copies", str(bad), new, str(empty), str(tmp_path / "nowhere.py"))
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[0] == first
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("hint: ")]
+    assert [Path(line.partition(":")[0]).name for line in errors] == [
+        "modeling_bad.py",
+        "modeling_empty.py",
+        "nowhere.py",
+    ]

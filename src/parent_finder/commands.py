@@ -9,7 +9,7 @@ from pathlib import Path
 
 from parent_finder import answer, copies, index, library, report, source_file, store
 from parent_finder.comparison import Comparison
-from parent_finder.diagnostics import InputError
+from parent_finder.diagnostics import InputError, render
 from parent_finder.model_ranking import Library, Situation
 from parent_finder.releases import known_releases
 from parent_finder.source_file import SourceFile
@@ -106,14 +106,22 @@ def _root(options: argparse.Namespace) -> str:
 
 
 def _copies(options: argparse.Namespace) -> int:
-    contents = {path: _content(path) for path in options.files}
     opened = _library(options)
-    found = [copies.copies_in(opened, content, path) for path, content in contents.items()]
+    found, problems = [], []
+    for path in options.files:
+        try:
+            found.append(copies.copies_in(opened, _content(path), path))
+        except InputError as problem:
+            problems.append(problem)
     if options.json:
         print(json.dumps(copies.as_json(found), indent=2, ensure_ascii=False))
     else:
         sys.stdout.write(copies.as_text(found))
     sys.stdout.flush()
+    for problem in problems:
+        print(render(problem), file=sys.stderr)
+    if problems:
+        return 2
     return 1 if any(one.copies for one in found) else 0
 
 
@@ -149,7 +157,12 @@ def _library(options: argparse.Namespace) -> Library:
 
 def _opened(options: argparse.Namespace) -> index.Opened:
     root = _root(options)
-    opened = index.open_library(root, options.cache_dir or store.default_directory())
+    cache = options.cache_dir or store.default_directory()
+
+    def announce(files: int) -> None:
+        print(f"indexing the {files} files of the library, once: {cache} keeps it", file=sys.stderr)
+
+    opened = index.open_library(root, cache, announce)
     if not opened.index.tables["class"].matrix.vocabulary.size:
         raise InputError(
             root,

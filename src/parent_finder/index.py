@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,13 +63,20 @@ class Opened:
     files_read: int
 
 
-def open_library(root: str, cache: str | None) -> Opened:
-    """The index of the library under a source root, as far as possible from the cache."""
+def open_library(
+    root: str, cache: str | None, announce: Callable[[int], None] | None = None
+) -> Opened:
+    """The index of the library under a source root, as far as possible from the cache.
+
+    ``announce`` is called with the number of files before they are read, if the cache has no index.
+    """
     found = library.files(root)
     path = os.path.join(cache, f"index-{_key(found)}.npz") if cache else ""
     index = load(path) if path else None
     if index:
         return Opened(index, len(found), 0)
+    if announce:
+        announce(len(found))
     parts = [shards.load_or_read(file, cache) for file in found]
     index = merge([shard for shard, _ in parts])
     if path:

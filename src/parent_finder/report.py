@@ -68,12 +68,20 @@ def as_text(answer: Answer, library: Library, needed: float) -> str:
             "hint: write this model as a standalone file; the closest code is listed below",
             "",
         ]
-    lines += ["Models"]
+    lines += [
+        "Models: the likeliest parent first. Score: how likely it is a parent beside the first, as a",
+        "natural logarithm (-1 is 2.7 times less likely). Covered: the share of this file (0 to 1) that",
+        "it has alike.",
+    ]
     lines += _table(
         ("model", "score", "covered"),
         [(one.model, f"{one.score:.2f}", f"{one.covered:.2f}") for one in answer.models],
     )
-    lines += ["", "Classes, methods and functions"]
+    lines += [
+        "",
+        "Classes, methods and functions. Similarity: 1 is the same code, 0 nothing in common. Equal:",
+        "how many more have the code of the candidate.",
+    ]
     lines += _table(
         ("line", "unit", "similarity", "candidate", "equal", "place"),
         [row for unit in answer.units for row in _unit_rows(unit)],

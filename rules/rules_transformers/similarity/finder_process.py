@@ -16,7 +16,7 @@ from rules_transformers.remote_cache import SHORT_WORK, waiting
 from rules_transformers.similarity.subsystem import PACKAGE, ParentFinder
 from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
-_LIBRARY_DIR = "__library"
+LIBRARY_DIR = "__library"
 _CACHE_DIR = "__cache"
 
 
@@ -56,7 +56,7 @@ async def make_finder_process(request: FinderProcessRequest, finder: ParentFinde
                 "-m",
                 PACKAGE,
                 *request.arguments,
-                f"--source-root={_LIBRARY_DIR}",
+                f"--source-root={LIBRARY_DIR}",
                 f"--cache-dir={_CACHE_DIR}",
             ),
             input_digest=digest,
@@ -65,7 +65,7 @@ async def make_finder_process(request: FinderProcessRequest, finder: ParentFinde
             description=request.description,
         ),
     )
-    process = replace(process, immutable_input_digests=FrozenDict({_LIBRARY_DIR: request.library}))
+    process = replace(process, immutable_input_digests=FrozenDict({LIBRARY_DIR: request.library}))
     return waiting(process, SHORT_WORK)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
-from pants.engine.process import Process, ProcessResult, ProductDescription
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.modular.distribution_sources import (
@@ -18,7 +18,7 @@ from rules_transformers.modular.parent_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.similarity.finder_process import FinderProcessRequest
+from rules_transformers.similarity.finder_process import LIBRARY_DIR, FinderProcessRequest
 from rules_transformers.similarity.subsystem import ParentFinder
 from rules_transformers.tool_process import ToolRun
 
@@ -63,14 +63,17 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
             arguments=("index", f"--output={INDEX_FILE}"),
             library=sources.digest,
             files=(),
-            description=f"Index the models of {requirement.value}",
+            description=f"Index the models of {requirement.value}, once for this release",
             output_files=(INDEX_FILE,),
         ),
     )
-    result = await Get(
-        ProcessResult,
-        {ToolRun(process): ToolRun, ProductDescription(process.description): ProductDescription},
-    )
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != 0:
+        message = result.stderr.decode(errors="replace").replace(LIBRARY_DIR, requirement.value)
+        raise NoLibrary(
+            f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, e.g. "
+            '"transformers==5.23.0"'
+        )
     return Library(sources.digest, result.output_digest)
 
 

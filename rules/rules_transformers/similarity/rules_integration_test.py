@@ -154,13 +154,43 @@ def test_modularize_writes_beside_the_files(rule_runner: RuleRunner, options: tu
     assert written.read_text() == "by hand"
 
 
-@pytest.mark.parametrize("files", [(), ("n/notes.py",), ("n/modeling_new.py", "o/modeling_odd.py")])
-def test_modularize_takes_one_model(
+@pytest.mark.parametrize("files", [(), ("n/notes.py",)])
+def test_modularize_takes_files_of_models(
     rule_runner: RuleRunner, options: tuple, files: tuple[str, ...]
 ) -> None:
     result = _run(rule_runner, Modularize, options, *files)
     assert result.exit_code == 2
-    assert "takes the standalone files of one model" in result.stderr
+    assert "takes the standalone files of models" in result.stderr
+
+
+def test_modularize_writes_what_it_can(rule_runner: RuleRunner, options: tuple) -> None:
+    rule_runner.write_files({"p/modeling_old.py": "old\n", "p/modular_old.py": "by hand"})
+    files = ("o/modeling_bad.py", "n/notes.py", "n/modeling_new.py", "p/modeling_old.py")
+    result = _run(rule_runner, Modularize, options, *files)
+    assert result.exit_code == 2
+    root = Path(rule_runner.build_root)
+    assert (root / "n/modular_new.py").read_text() == "modular of n/modeling_new.py"
+    assert not (root / "o/modular_bad.py").exists()
+    assert (root / "p/modular_old.py").read_text() == "by hand"
+    assert [line for line in result.stderr.splitlines() if "error: " in line] == [
+        "n/notes.py: error: the file is not named as a model's file is",
+        "p/modular_old.py: error: there is a modular file already",
+        "o/modeling_bad.py:1:1: error: broken",
+    ]
+
+
+def test_a_library_that_cannot_be_indexed(rule_runner: RuleRunner, options: tuple) -> None:
+    program = _STAND_IN.replace(
+        'if command == "index":',
+        'if command == "index":\n    print(f"{library}: error: no models", file=sys.stderr)\n'
+        "    sys.exit(2)\nif False:",
+    )
+    rule_runner.write_files({"tools/parent_finder/__main__.py": program})
+    try:
+        with pytest.raises(ExecutionError, match=r"lib@ file://\S+: error: no models\nhint: "):
+            _run(rule_runner, Parents, options, "n/modeling_new.py")
+    finally:
+        rule_runner.write_files({"tools/parent_finder/__main__.py": _STAND_IN})
 
 
 def test_copies_are_hints_and_errors_are_not(rule_runner: RuleRunner, options: tuple) -> None:
