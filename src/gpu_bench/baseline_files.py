@@ -55,12 +55,17 @@ def find(directory: Path, new: Measurement) -> Result | None:
 
 
 def other_devices(directory: Path, new: Measurement) -> list[str]:
-    """The devices that there is a baseline of the same address for."""
-    pattern = name(new.address, "*")
-    return [
-        read_result(path).fingerprint["accelerator"]["name"]
-        for path in sorted(directory.glob(pattern))
-    ]
+    """The devices that there is a baseline of the same address for.
+
+    A damaged one stands for its device by its path: that is for a run on that device to report.
+    """
+    devices = []
+    for path in sorted(directory.glob(name(new.address, "*"))):
+        try:
+            devices.append(read_result(path).fingerprint["accelerator"]["name"])
+        except InputError:
+            devices.append(f"another device in {path}, which is damaged")
+    return devices
 
 
 def is_directory_of_baselines(path: Path) -> bool:

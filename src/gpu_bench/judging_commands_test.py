@@ -148,6 +148,18 @@ def test_a_missing_baseline_names_the_devices_that_have_one(measure, write, tmp_
     assert (content["verdict"], content["base"]) == ("no_baseline", None)
 
 
+def test_a_damaged_baseline_of_another_device_decides_nothing(measure, write, tmp_path, capsys):
+    kept = tmp_path / "baselines"
+    _, out, _ = run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
+    path = Path(out.strip())
+    path.write_text("{")
+    fingerprint = {**measure(2).first.fingerprint, "digest": "a" * 64}
+    new = write("new.json", measure(2), fingerprint=fingerprint)
+    code, out, err = run(capsys, "compare", kept, new)
+    assert (code, err) == (4, "")
+    assert f"there is one for another device in {path}, which is damaged" in out
+
+
 def test_a_damaged_or_renamed_baseline_is_named(measure, write, tmp_path, capsys):
     kept = tmp_path / "baselines"
     new = write("new.json", measure(2))

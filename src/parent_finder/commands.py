@@ -118,8 +118,8 @@ def _copies(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(copies.as_text(found))
     sys.stdout.flush()
-    for problem in problems:
-        print(render(problem), file=sys.stderr)
+    for text in map(render, problems):
+        print(text, file=sys.stderr)
     if problems:
         return 2
     return 1 if any(one.copies for one in found) else 0

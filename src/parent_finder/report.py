@@ -58,6 +58,19 @@ def _plan_json(plan: Plan, library: Library) -> dict[str, Any]:
     }
 
 
+# The headings say what the columns mean: nobody should need another page for that.
+_MODELS = (
+    "Models, the likeliest parent first",
+    "score: 0 for the first; one less is 2.7 times less likely (a natural logarithm)",
+    "covered: the share of this file, from 0 to 1, that the model has alike",
+)
+_UNITS = (
+    "Classes, methods and functions, each with its candidates",
+    "similarity: 1 is the same code, 0 has nothing in common",
+    "equal: how many more have the candidate's code",
+)
+
+
 def as_text(answer: Answer, library: Library, needed: float) -> str:
     """The tables that a person reads."""
     lines = [f"{answer.path}: {answer.lines} lines", ""]
@@ -68,20 +81,12 @@ def as_text(answer: Answer, library: Library, needed: float) -> str:
             "hint: write this model as a standalone file; the closest code is listed below",
             "",
         ]
-    lines += [
-        "Models: the likeliest parent first. Score: how likely it is a parent beside the first, as a",
-        "natural logarithm (-1 is 2.7 times less likely). Covered: the share of this file (0 to 1) that",
-        "it has alike.",
-    ]
+    lines += _MODELS
     lines += _table(
         ("model", "score", "covered"),
         [(one.model, f"{one.score:.2f}", f"{one.covered:.2f}") for one in answer.models],
     )
-    lines += [
-        "",
-        "Classes, methods and functions. Similarity: 1 is the same code, 0 nothing in common. Equal:",
-        "how many more have the code of the candidate.",
-    ]
+    lines += ["", *_UNITS]
     lines += _table(
         ("line", "unit", "similarity", "candidate", "equal", "place"),
         [row for unit in answer.units for row in _unit_rows(unit)],

@@ -41,34 +41,65 @@ class Built:
     record: dict[str, Any] | None
 
 
-def build_request(
-    fixtures: Sequence[FixtureRequest], output: str, report: Callable[[Built, int, int], None]
-) -> list[Built]:
-    """Builds every fixture of a request below ``output``.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request: the finished fixtures, and why others could not be built."""
 
-    Every entry is planned before the first is built. Raises FixtureError at the first that
-    fails; those finished stay, and are kept by the next build.
+    built: tuple[Built, ...]
+    problems: tuple[FixtureError, ...]
+
+
+def build_request(
+    fixtures: Sequence[FixtureRequest],
+    output: str,
+    report: Callable[[Built, int, int], None],
+    report_problem: Callable[[FixtureError], None],
+) -> Outcome:
+    """Builds every fixture of a request below ``output`` that can be built.
+
+    Every entry is planned before the first is built. One that fails stops no other.
     """
-    plans = [each for fixture in fixtures for each in plan(fixture)]
-    _require_distinct(plans)
+    problems: list[FixtureError] = []
+
+    def failed(problem: FixtureError) -> None:
+        problems.append(problem)
+        report_problem(problem)
+
+    plans = []
+    for fixture in fixtures:
+        try:
+            plans += plan(fixture)
+        except FixtureError as problem:
+            failed(problem)
+    plans = _distinct(plans, failed)
     done = []
     for number, each in enumerate(plans, start=1):
-        done.append(build_fixture(each, output))
-        report(done[-1], number, len(plans))
-    return done
+        try:
+            done.append(build_fixture(each, output))
+        except FixtureError as problem:
+            failed(problem)
+        else:
+            report(done[-1], number, len(plans))
+    return Outcome(tuple(done), tuple(problems))
 
 
-def _require_distinct(plans: Sequence[Plan]) -> None:
-    seen: dict[str, Plan] = {}
+def _distinct(plans: Sequence[Plan], failed: Callable[[FixtureError], None]) -> list[Plan]:
+    """The plans without those that share a ``repo_id``, each group of which has failed."""
+    by_repo_id: dict[str, list[Plan]] = {}
     for each in plans:
-        if each.repo_id is None:
-            continue
-        other = seen.setdefault(each.repo_id.lower(), each)
-        if other is not each:
-            raise InputError(
-                f"{other.title} and {each.title} have one repo_id: {each.repo_id}",
+        if each.repo_id is not None:
+            by_repo_id.setdefault(each.repo_id.lower(), []).append(each)
+    clashing = [group for group in by_repo_id.values() if len(group) > 1]
+    for group in clashing:
+        titles = " and ".join(each.title for each in group)
+        failed(
+            InputError(
+                f"{titles} have one repo_id: {group[0].repo_id}",
                 hint="give each fixture a repo_id of its own",
             )
+        )
+    left_out = {each.path for group in clashing for each in group}
+    return [each for each in plans if each.path not in left_out]
 
 
 def build_fixture(wanted: Plan, output: str) -> Built:

@@ -179,11 +179,35 @@ def test_bad_input(
     assert not output.exists() or contents(output) == {}
 
 
-def test_nothing_is_built_when_a_later_entry_is_wrong(tmp_path: Path) -> None:
-    wrong = {**QWEN, "address": "b", "path": "b", "repo_id": "b", "model_type": "nothing"}
-    request = write_request(tmp_path, QWEN, wrong)
-    assert main(["build", request, "--output", str(tmp_path / "out")]) == 2
-    assert not (tmp_path / "out").exists()
+def test_what_cannot_be_built_does_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def entry(name: str, **changes: Any) -> dict[str, Any]:
+        return {**QWEN, "address": name, "path": name, "repo_id": f"t/{name}", **changes}
+
+    request = write_request(
+        tmp_path,
+        entry("unknown", model_type="nothing"),
+        entry("failing", config={"num_key_value_heads": 3}),
+        entry("one", repo_id="t/same", architectures=["Qwen2Model", "Qwen2ForCausalLM"]),
+        entry("two", repo_id="t/same-Qwen2ForCausalLM"),
+        entry("lacking", model_type="dinat", architectures=["DinatModel"]),
+        QWEN,
+    )
+    assert main(["build", request, "--output", str(tmp_path / "out")]) == 3
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        str(tmp_path / "out/one/Qwen2Model"),
+        str(tmp_path / "out/qwen2"),
+    ]
+    assert [line.partition(":")[0] for line in shown.err.splitlines() if "error: " in line] == [
+        "unknown",
+        "error",
+        "failing (Qwen2ForCausalLM)",
+        "lacking (DinatModel)",
+    ]
+    assert "one (Qwen2ForCausalLM) and two (Qwen2ForCausalLM) have one repo_id" in shown.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "qwen2"]
 
 
 @pytest.mark.parametrize("name", ["qwen2", "qwen2/inner"])

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tiny_models.errors import ANSWER_IS_NO, DONE
+from tiny_models.errors import ANSWER_IS_NO, DONE, FixtureError
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,13 +60,16 @@ def _build(options: argparse.Namespace) -> int:
             what = "kept" if built.record is None else f"built in {built.seconds:.1f} s"
             print(f"[{number}/{total}] {built.plan.title}: {what}", file=sys.stderr)
 
-    done = build_request(fixtures, options.output, report)
+    def report_problem(problem: FixtureError) -> None:
+        print(problem.render(), file=sys.stderr)
+
+    outcome = build_request(fixtures, options.output, report, report_problem)
     if options.record:
-        records = {each.plan.path: each.record for each in done if each.record is not None}
+        records = {each.plan.path: each.record for each in outcome.built if each.record is not None}
         _write_json(options.record, {"schema": 1, "fixtures": records})
-    for each in done:
+    for each in outcome.built:
         print(each.directory)
-    return DONE
+    return max((DONE, *(problem.exit_code for problem in outcome.problems)))
 
 
 def _write_json(path: str, values: Any) -> None:

@@ -104,7 +104,12 @@ async def gpu_baseline(
             target = Path(build_root.path, path)
             changed = not target.is_file() or target.read_bytes() != file.content
             if changed:
-                write_atomically(target, file.content)
+                try:
+                    write_atomically(target, file.content)
+                except OSError as error:
+                    console.print_stderr(f"{path}: error: cannot be written: {error.strerror}")
+                    worst = max(worst, _ENVIRONMENT_LACKS)
+                    continue
             console.print_stdout(f"{'written' if changed else 'unchanged':<9} {path}")
     return GpuBaseline(worst)
 

@@ -34,7 +34,6 @@ from rules_transformers.tool_sources import SANDBOX_DIR, ToolSources, ToolSource
 
 VERDICT_FILE = "verdict.json"
 _JUNIT_FILE = "junit.xml"
-_BASELINES_DIR = "__baselines"
 _ANSWER_IS_NO = 1
 
 
@@ -141,17 +140,15 @@ async def judge(request: JudgeRequest) -> Judgement:
         Get(Digest, PathGlobs([f"{field_set.baseline_directory}/*.json"])),
         Get(RoundFiles, RoundFilesRequest(request.results)),
     )
-    moved, empty = await MultiGet(
-        Get(Digest, AddPrefix(baselines, _BASELINES_DIR)),
-        Get(Digest, CreateDigest([Directory(f"{_BASELINES_DIR}/{field_set.baseline_directory}")])),
-    )
-    files = await Get(Digest, MergeDigests((moved, empty, rounds.digest)))
+    # They keep their place, so that messages name them as people do.
+    empty = await Get(Digest, CreateDigest([Directory(field_set.baseline_directory)]))
+    files = await Get(Digest, MergeDigests((baselines, empty, rounds.digest)))
     process = await Get(
         Process,
         BenchToolRequest(
             arguments=(
                 "compare",
-                f"{_BASELINES_DIR}/{field_set.baseline_directory}",
+                field_set.baseline_directory,
                 *rounds.paths,
                 *limit_arguments(field_set.max_regression.value),
                 f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",

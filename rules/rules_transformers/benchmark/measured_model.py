@@ -95,9 +95,7 @@ async def _without_target(
 async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFiles:
     field_set = request.field_set
     config = await _config(field_set)
-    addresses = await Get(
-        NamedModel, NamedModelRequest(field_set.address, field_set.model.value)
-    )
+    addresses = await Get(NamedModel, NamedModelRequest(field_set.address, field_set.model.value))
     if not addresses:
         return await _without_target(field_set, config)
     origin = f"the `model` field of {field_set.address}"

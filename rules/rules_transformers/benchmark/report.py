@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
-from pants.engine.fs import AddPrefix, Digest, RemovePrefix
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.benchmark.judging import BenchToolRequest
 from rules_transformers.tool_process import ToolRun
+
+logger = logging.getLogger(__name__)
 
 _INPUT_DIR = "__results"
 _OUTPUT_DIR = "__report"
@@ -29,13 +32,9 @@ class BenchmarkReportRequest:
 
 @dataclass(frozen=True)
 class BenchmarkReport:
-    """`index.html` and `summary.md`."""
+    """`index.html` and `summary.md`, unless nothing can be shown."""
 
     digest: Digest
-
-
-class ReportFailed(Exception):
-    """A report could not be written."""
 
 
 @rule
@@ -51,8 +50,12 @@ async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
     if result.exit_code != 0:
+        # What can be shown is there nevertheless, and no other benchmark is lost for it.
         messages = (result.stdout + result.stderr).decode(errors="replace").strip()
-        raise ReportFailed(f"No report on {request.about} could be written\n{messages}")
+        messages = messages.replace(f"{_INPUT_DIR}/", "")
+        logger.warning(f"The report on {request.about} is not complete\n{messages}")
+        if result.output_digest == EMPTY_DIGEST:
+            return BenchmarkReport(EMPTY_DIGEST)
     return BenchmarkReport(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
 

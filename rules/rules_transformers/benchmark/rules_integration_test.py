@@ -23,8 +23,9 @@ from pants.engine.target import Dependencies, DependenciesRequest
 from pants.testutil.rule_runner import GoalRuleResult
 from pants.util.docutil import bin_name
 
-from rules_transformers.benchmark import register
+from rules_transformers.benchmark import baseline_goal, register
 from rules_transformers.benchmark.baseline_goal import GpuBaseline
+from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
@@ -78,7 +79,8 @@ if command == "run":
 elif command == "compare":
     base, *rounds = paths
     config = result(rounds[0])["request"].get("config", {})
-    assert base.is_dir()
+    # Messages name a baseline by its place in the repository.
+    assert base.is_dir() and base.parts[:2] == ("m", "baselines")
     verdict = "no_baseline" if not list(base.iterdir()) else "same"
     verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
     log(f"{verdict} {options.get('max-regression')}")
@@ -103,6 +105,9 @@ elif command == "report":
     output.mkdir(parents=True)
     found = sorted(str(p.relative_to(paths[0])) for p in paths[0].glob("**/*") if p.is_file())
     (output / "summary.md").write_text(" ".join(found))
+    if any("odd" in path.read_text() for path in paths[0].glob("**/result.json")):
+        print(f"{paths[0]}/round0/result.json: error: odd", file=sys.stderr)
+        sys.exit(2)
 """
 
 _TINY_MODELS = """
@@ -433,6 +438,49 @@ def test_one_that_fails_stops_no_other(machine: _Machine) -> None:
     (error,) = case
     assert (error.tag, error.text) == ("error", "m:a: error: out of memory")
     assert machine.file("dist/test/m.a/round0/result.json")
+
+
+def test_a_report_that_lacks_something_stops_nothing(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"odd": true, "verdicts": ["same"]}',
+            "build": """
+            gpu_benchmark(name="a", model_type="llama")
+            gpu_benchmark(name="b", model_type="llama", config="c.json")
+            """,
+        }
+    )
+    result = machine.test("::", options=_TAGGED)
+    assert result.exit_code == 0
+    assert "m:a succeeded" in result.stderr
+    assert "round0/result.json" in machine.file("dist/test/m.b/summary.md")
+    assert "The report on m:b is not complete\nround0/result.json: error: odd" in caplog.text
+
+
+def test_a_baseline_that_cannot_be_written_stops_no_other(
+    machine: _Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        build="""
+        gpu_benchmark(name="a", model_type="llama")
+        gpu_benchmark(name="b", model_type="llama")
+        """
+    )
+
+    def read_only(path: Path, content: bytes) -> None:
+        if path.parent.name == "a":
+            raise PermissionError(13, "Permission denied")
+        write_atomically(path, content)
+
+    monkeypatch.setattr(baseline_goal, "write_atomically", read_only)
+    result = machine.goal(GpuBaseline, "::")
+    assert result.exit_code == 3
+    assert "m/baselines/a/card.json: error: cannot be written: Permission denied" in result.stderr
+    assert result.stdout == "written   m/baselines/b/card.json\n"
 
 
 def test_one_without_a_result_has_no_report(machine: _Machine) -> None:

@@ -71,8 +71,8 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
     if result.exit_code != 0:
         message = result.stderr.decode(errors="replace").replace(LIBRARY_DIR, requirement.value)
         raise NoLibrary(
-            f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, e.g. "
-            '"transformers==5.23.0"'
+            f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, "
+            'e.g. "transformers==5.23.0"'
         )
     return Library(sources.digest, result.output_digest)
 

@@ -118,7 +118,9 @@ async def modularize(
         ):
             if text:
                 print_text(text.decode(errors="replace"), end="")
-    written = await MultiGet(Get(DigestContents, Digest, result.output_digest) for result in results)
+    written = await MultiGet(
+        Get(DigestContents, Digest, result.output_digest) for result in results
+    )
     for file in (file for files in written for file in files):
         try:
             write_atomically(root / file.path, file.content)
