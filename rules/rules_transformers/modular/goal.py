@@ -50,7 +50,12 @@ class GenerateSubsystem(GoalSubsystem):
 
     check = BoolOption(
         default=False,
-        help="Write nothing: print a diff for each stale file, and exit with 1 if there is one.",
+        help=softwrap(
+            """
+            Write nothing: print a diff for each stale file and a line for each missing one, and
+            exit with 1 if there is any.
+            """
+        ),
     )
 
     explain = StrOption(
@@ -187,15 +192,20 @@ def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
 
 
 def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    """The content of a file; None where there is none that can be read, so that it is written."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _head(path: Path) -> bytes:
     """The part of a file that its banner would be in."""
-    if not path.is_file():
+    try:
+        with open(path, "rb") as file:
+            return file.read(BANNER_LENGTH)
+    except OSError:
         return b""
-    with open(path, "rb") as file:
-        return file.read(BANNER_LENGTH)
 
 
 def _fingerprint(content: bytes | None) -> str | None:

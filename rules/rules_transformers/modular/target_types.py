@@ -118,8 +118,11 @@ class ModularModelTarget(Target):
 
         `generate` writes the generated files beside the modular file, and `generate --check` and
         `lint` tell when they are stale. Tests that import `modeling_qwen3` get the fresh output,
-        whether or not it is checked in. The target is the only owner of its generated files: leave
-        them out of the `sources` of other targets.
+        whether or not it is checked in. The target owns its generated files: leave them out of the
+        `sources` of other targets.
+
+        Fields may be parametrized, and several targets may name one modular file, as long as they
+        do not generate one file with different contents.
         """
     )
 
