@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tiny_models.activation import activate
+from tiny_models.code_coverage import leave_out
 from tiny_models.errors import FixtureError
 from tiny_models.located import LocatedFixture, find_fixtures
 
@@ -22,6 +23,7 @@ _CACHE = "__tiny_fixtures"
 _OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
 
 _fixtures: list[LocatedFixture] = []
+_own_files: tuple[str, ...] = ()
 _modules: dict[str, str] = {}
 _problem: FixtureError | None = None
 
@@ -69,13 +71,15 @@ class LoadedFixture:
         return getattr(import_module("transformers"), name)
 
 
-def start(indexes: Iterable[Path]) -> None:
+def start(indexes: Iterable[Path], own_files: Iterable[str] = ()) -> None:
     """Activates the fixtures that are listed; a problem is reported when pytest configures.
 
     ``indexes`` are JSON files: the directory of each fixture, relative to the working directory,
-    and the module of its model class, null for one of transformers.
+    and the module of its model class, null for one of transformers. ``own_files`` are patterns of
+    the files that were placed for the plugin, which are left out of code coverage.
     """
-    global _problem
+    global _problem, _own_files
+    _own_files = tuple(own_files)
     module_of: dict[str, str | None] = {}
     for index in indexes:
         for entry in json.loads(index.read_text(encoding="utf-8"))["fixtures"]:
@@ -97,6 +101,15 @@ def names() -> list[str]:
 
 def _listing() -> str:
     return "".join(f"  {name}\n" for name in names())
+
+
+# A wrapper comes before pytest-cov, which starts to measure in this hook.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Keeps the plugin itself out of code coverage."""
+    if getattr(early_config.known_args_namespace, "cov_source", None):
+        leave_out(_own_files)
+    yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
