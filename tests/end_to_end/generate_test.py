@@ -132,7 +132,7 @@ def test_a_comment_converts_one_model_and_a_method_its_children_too(workspace: W
 def _explained(run: Run, description: str) -> list[str]:
     """What a debugged run says of a process, by lines."""
     (text,) = re.findall(
-        rf"\[DEBUG\] ({re.escape(description)}: (?:run|from).*(?:\n  .*)*)", run.stderr
+        rf"\[(?:DEBUG|INFO)\] ({re.escape(description)}: (?:run|from).*(?:\n  .*)*)", run.stderr
     )
     return text.splitlines()
 
@@ -146,7 +146,8 @@ def test_a_run_says_why_it_converted_and_what_was_saved(workspace: Workspace) ->
     # Something new each time, which no cache has.
     edited = workspace.read(path).replace("* x", f"* x + {time.time_ns()}")
     workspace.write({path: edited})
-    changed = _succeed(workspace.pants("--no-pantsd", "-ldebug", "generate", "::"))
+    # The daemon was started without `-ldebug`.
+    changed = _succeed(workspace.pants("-ldebug", "generate", "::"))
     twig = _explained(changed, "Convert lib/twig/modular_twig.py")
     assert re.search(r": run in .* since it was last asked for \(", twig[0])
     assert twig[1] == f"  changed {path}"

@@ -22,6 +22,7 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
+from pants.util.logging import LogLevel
 
 from rules_transformers.observability.asked import Asked, Source, asked_process
 from rules_transformers.observability.explanation import Files, explanation, reasons
@@ -41,12 +42,14 @@ class ProcessesCallback(WorkunitsCallback):
 
     :param record: the file that remembers them until the next run.
     :param says_summary: whether the summary is for everybody, and not only for `-ldebug`.
+    :param explains: whether the run was started with `-ldebug`.
     """
 
-    def __init__(self, record: Path, *, says_summary: bool) -> None:
+    def __init__(self, record: Path, *, says_summary: bool, explains: bool) -> None:
         super().__init__()
         self._record = record
         self._says_summary = says_summary
+        self._explains = explains
         self._asked: list[Asked] = []
         self._inputs: dict[str, Digest] = {}
 
@@ -84,8 +87,11 @@ class ProcessesCallback(WorkunitsCallback):
             write_record(self._record, remembered)
         except OSError as error:
             logger.debug(f"{self._record}: cannot be written: {error.strerror}")
-        is_shown = self._says_summary and any(each.is_shown for each in self._asked)
-        logger.log(logging.INFO if is_shown else logging.DEBUG, summary(self._asked))
+        line = summary(self._asked)
+        if self._says_summary and any(each.is_shown for each in self._asked):
+            logger.info(line)
+        elif self._explains:
+            _explain(line)
 
     def _remember(
         self, context: StreamingWorkunitContext, asked: Asked, former: Former | None
@@ -103,9 +109,9 @@ class ProcessesCallback(WorkunitsCallback):
                 before = self._files(context, former.key.inputs)
                 now = self._files(context, asked.key.inputs)
             because = reasons(asked, former, before, now)
-        if logger.isEnabledFor(logging.DEBUG):
+        if self._explains:
             files = self._files(context, asked.key.inputs)
-            logger.debug(explanation(asked, former, because, files))
+            _explain(explanation(asked, former, because, files))
         at = int(time.time())
         if ran:
             return Former(asked.key, at, asked.exit_code, at, because)
@@ -121,6 +127,15 @@ class ProcessesCallback(WorkunitsCallback):
         except ExecutionError:
             return None
         return dict(filter(None, map(_path_and_digest, entries)))
+
+
+def _explain(text: str) -> None:
+    """Says what only a run with `-ldebug` says.
+
+    Pants' client does not restart a daemon for `-ldebug`, and the daemon drops what is below the
+    level that it was started with.
+    """
+    logger.log(logging.DEBUG if logger.isEnabledFor(logging.DEBUG) else logging.INFO, text)
 
 
 def _path_and_digest(entry: object) -> tuple[str, str] | None:
@@ -142,7 +157,10 @@ def watch_processes(
     _: ProcessesCallbackRequest, options: RulesTransformers, global_options: GlobalOptions
 ) -> WorkunitsCallbackFactory:
     record = Path(global_options.pants_workdir, _RECORD)
-    return WorkunitsCallbackFactory(lambda: ProcessesCallback(record, says_summary=options.summary))
+    explains = global_options.level in (LogLevel.DEBUG, LogLevel.TRACE)
+    return WorkunitsCallbackFactory(
+        lambda: ProcessesCallback(record, says_summary=options.summary, explains=explains)
+    )
 
 
 def rules():

@@ -58,11 +58,11 @@ class _Pants:
             level=level,
         )
 
-    def run(self, *processes: Process, says_summary: bool = True) -> None:
+    def run(self, *processes: Process, says_summary: bool = True, explains: bool = True) -> None:
         """A run that asks for these processes."""
         # Begins a session.
         self.runner.set_options([])
-        watcher = ProcessesCallback(self.record, says_summary=says_summary)
+        watcher = ProcessesCallback(self.record, says_summary=says_summary, explains=explains)
         for process in processes:
             self.runner.request(FallibleProcessResult, [ToolRun(process)])
         workunits = self.runner.scheduler.poll_workunits(LogLevel.DEBUG)
@@ -161,6 +161,22 @@ def test_a_summary_that_nobody_asked_for(
     assert {level for level, _ in _said(caplog)} == {logging.DEBUG}
 
 
+def test_reasons_of_a_daemon_that_was_not_started_for_them(
+    pants: _Pants, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It keeps the level that it was started with, and would drop what is below it."""
+    caplog.set_level(logging.INFO, logger=callback.__name__)
+    pants.run(pants.process({"m/modular_m.py": "a"}))
+    (level, reasons), _ = _said(caplog)
+    assert "nothing is known of an earlier run" in reasons
+    assert level == logging.INFO
+    # The other way round: the daemon still says all, and this run did not ask for it.
+    caplog.set_level(logging.DEBUG, logger=callback.__name__)
+    pants.run(pants.process({"m/modular_m.py": "b"}), explains=False)
+    ((level, line),) = _said(caplog)
+    assert line.startswith("rules_transformers: 1 process: 1 run (")
+
+
 def test_processes_of_others_are_left_out(pants: _Pants, caplog: pytest.LogCaptureFixture) -> None:
     other = Process(["/bin/sh", "-c", "true"], env={"PATH": "/bin"}, description="Other")
     pants.run(other)
@@ -191,8 +207,11 @@ def test_a_tree_that_is_gone(pants: _Pants, caplog: pytest.LogCaptureFixture) ->
     assert "changed files; which of them is not known any more" in second
 
 
-def test_pants_gets_it(pants: _Pants) -> None:
+@pytest.mark.parametrize(("options", "explains"), [([], False), (["-ldebug"], True)])
+def test_pants_gets_it(pants: _Pants, options: list[str], explains: bool) -> None:
+    pants.runner.set_options(options)
     factory = pants.runner.request(WorkunitsCallbackFactory, [ProcessesCallbackRequest()])
     made = factory.callback_factory()
     assert isinstance(made, ProcessesCallback)
+    assert made._explains == explains
     assert not made.can_finish_async
