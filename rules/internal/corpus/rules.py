@@ -6,6 +6,7 @@ from pants.engine.fs import AddPrefix, Snapshot
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from internal.corpus.target_types import CorpusSourcesField, CorpusVersionField
 from rules_transformers.modular.distribution_sources import (
@@ -22,7 +23,7 @@ class GenerateCorpusRequest(GenerateSourcesRequest):
     exportable = False
 
 
-@rule(desc="Fetch a release of transformers as test data")
+@rule(desc="Fetch a release of transformers as test data", level=LogLevel.DEBUG)
 async def generate_corpus(
     request: GenerateCorpusRequest, python_setup: PythonSetup
 ) -> GeneratedSources:

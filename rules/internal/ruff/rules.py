@@ -17,6 +17,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import FieldSet
 from pants.option.option_types import SkipOption
 from pants.option.subsystem import Subsystem
+from pants.util.logging import LogLevel
 from pants.util.meta import classproperty
 from pants.util.strutil import pluralize
 
@@ -127,19 +128,19 @@ async def run_ruff(
     )
 
 
-@rule(desc="Format with ruff")
+@rule(desc="Format with ruff", level=LogLevel.DEBUG)
 async def ruff_format(request: RuffFormatRequest.Batch) -> FmtResult:
     result = await Get(FallibleProcessResult, _RunRuff(("format",), request.snapshot))
     return await FmtResult.create(request, result, strip_chroot_path=True)
 
 
-@rule(desc="Fix with ruff")
+@rule(desc="Fix with ruff", level=LogLevel.DEBUG)
 async def ruff_fix(request: RuffFixRequest.Batch) -> FixResult:
     result = await Get(FallibleProcessResult, _RunRuff(("check", "--fix-only"), request.snapshot))
     return await FixResult.create(request, result, strip_chroot_path=True)
 
 
-@rule(desc="Lint with ruff")
+@rule(desc="Lint with ruff", level=LogLevel.DEBUG)
 async def ruff_check(request: RuffCheckRequest.Batch[RuffFieldSet, Any]) -> LintResult:
     sources = await Get(
         SourceFiles, SourceFilesRequest(field_set.source for field_set in request.elements)

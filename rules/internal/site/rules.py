@@ -19,6 +19,7 @@ from pants.engine.fs import AddPrefix, Digest, RemovePrefix
 from pants.engine.process import ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from internal.site.target_types import SiteSourcesField
 
@@ -47,7 +48,7 @@ class SiteFieldSet(PackageFieldSet):
     output_path: OutputPathField
 
 
-@rule(desc="Build the documentation's site")
+@rule(desc="Build the documentation's site", level=LogLevel.DEBUG)
 async def package_site(field_set: SiteFieldSet, sphinx: Sphinx) -> BuiltPackage:
     pex, sources = await MultiGet(
         Get(

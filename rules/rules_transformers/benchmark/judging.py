@@ -23,6 +23,7 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
 
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.measuring import RESULT_FILE
@@ -133,7 +134,7 @@ async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) 
     return waiting(process, SHORT_WORK)
 
 
-@rule(desc="Compare a benchmark with its baseline")
+@rule(desc="Compare a benchmark with its baseline", level=LogLevel.DEBUG)
 async def judge(request: JudgeRequest) -> Judgement:
     field_set = request.field_set
     baselines, rounds = await MultiGet(

@@ -12,6 +12,7 @@ from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.logging import LogLevel
 
 from rules_transformers.benchmark.accelerator import Accelerator
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
@@ -59,21 +60,23 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class _MeasuringProcessRequest:
+class MeasuringProcessRequest:
+    """Asks for the process that measures a benchmark; see `MeasureRequest`."""
+
     field_set: GpuBenchmarkFieldSet
     round_number: int
 
 
-@rule(desc="Measure a benchmark")
+@rule(desc="Measure a benchmark", level=LogLevel.DEBUG)
 async def measure(request: MeasureRequest) -> Measurement:
-    process = await Get(Process, _MeasuringProcessRequest(request.field_set, request.round_number))
+    process = await Get(Process, MeasuringProcessRequest(request.field_set, request.round_number))
     result = await Get(FallibleProcessResult, ToolRun(process))
     return Measurement(result, await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
 
 @rule
 async def make_measuring_process(
-    request: _MeasuringProcessRequest,
+    request: MeasuringProcessRequest,
     accelerator: Accelerator,
     benchmark: GpuBenchmark,
     python_setup: PythonSetup,

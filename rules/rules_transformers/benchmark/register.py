@@ -5,6 +5,7 @@ from pants.vcs import git
 from rules_transformers.benchmark import (
     accelerator,
     baseline_goal,
+    debugging,
     judging,
     measured_model,
     measuring,
@@ -29,6 +30,7 @@ def rules():
         *git.rules(),
         *accelerator.rules(),
         *baseline_goal.rules(),
+        *debugging.rules(),
         *judging.rules(),
         *measured_model.rules(),
         *measuring.rules(),

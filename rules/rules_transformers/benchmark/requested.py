@@ -32,7 +32,14 @@ class RequestedBenchmarks:
         """Whether a selected benchmark is asked for, perhaps with others of a `parametrize`."""
         if self.run is not Run.requested:
             return self.run is Run.always
-        return self.tagged or any(_covers(literal, address) for literal in self.literals)
+        return self.tagged or self._names(address)
+
+    def leaves_to_all_tests(self, address: Address) -> bool:
+        """Whether a selected smoke test is left out, because the tag asks for measurements."""
+        return self.run is Run.requested and self.tagged and not self._names(address)
+
+    def _names(self, address: Address) -> bool:
+        return any(_covers(literal, address) for literal in self.literals)
 
 
 def _covers(literal: Address, address: Address) -> bool:

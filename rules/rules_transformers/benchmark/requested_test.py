@@ -48,3 +48,19 @@ def test_an_address_asks_for_its_benchmark(literal: Address, address: Address, h
 @pytest.mark.parametrize("run, has", [(Run.always, True), (Run.never, False)])
 def test_the_option_decides_first(run: Run, has: bool) -> None:
     assert RequestedBenchmarks(run, not has, frozenset()).has(_BENCH) == has
+
+
+@pytest.mark.parametrize(
+    "run, tagged, literals, left_out",
+    [
+        (Run.requested, False, [], False),
+        (Run.requested, True, [], True),
+        (Run.requested, True, [_BENCH], False),
+        (Run.always, True, [], False),
+    ],
+)
+def test_the_tag_asks_for_no_smoke_test(
+    run: Run, tagged: bool, literals: list[Address], left_out: bool
+) -> None:
+    requested = RequestedBenchmarks(run, tagged, frozenset(literals))
+    assert requested.leaves_to_all_tests(_BENCH) == left_out

@@ -14,17 +14,21 @@ import pytest
 from pants.backend.python.util_rules import python_sources
 from pants.core.goals import package as package_goal
 from pants.core.goals import test as test_goal
-from pants.core.goals.test import Test
+from pants.core.goals.test import Test, TestDebugAdapterRequest, TestDebugRequest
 from pants.core.util_rules import archive
+from pants.core.util_rules.partitions import Partitions
 from pants.engine.addresses import Address, Addresses
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.engine.target import Dependencies, DependenciesRequest
-from pants.testutil.rule_runner import GoalRuleResult
+from pants.testutil.rule_runner import GoalRuleResult, mock_console
 from pants.util.docutil import bin_name
+from pants.util.logging import LogLevel
 
 from rules_transformers.benchmark import baseline_goal, register
 from rules_transformers.benchmark.baseline_goal import GpuBaseline
+from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
+from rules_transformers.benchmark.testing import GpuBenchmarkTestRequest
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.stand_in_tools import (
     ENVIRONMENT,
@@ -32,6 +36,7 @@ from rules_transformers.stand_in_tools import (
     OPTIONS,
     begin_anew,
     make_rule_runner,
+    process_count,
 )
 
 _GPU_BENCH = """
@@ -172,6 +177,9 @@ class _Machine:
                 *python_sources.rules(),
                 *test_goal.rules(),
                 QueryRule(Addresses, [DependenciesRequest]),
+                QueryRule(Partitions, [GpuBenchmarkTestRequest.PartitionRequest]),
+                QueryRule(TestDebugRequest, [GpuBenchmarkTestRequest.Batch]),
+                QueryRule(TestDebugAdapterRequest, [GpuBenchmarkTestRequest.Batch]),
             ],
         )
 
@@ -526,7 +534,7 @@ def test_no_baseline_from_a_throttled_device(machine: _Machine) -> None:
     assert not Path(machine.runner.build_root, "m/baselines").exists()
 
 
-def test_smoke_tests_run_whenever_they_are_selected(
+def test_smoke_tests_run_among_all_tests(
     machine: _Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine.writes(build="gpu_benchmark(name='s', model_type='llama', device='cpu')\n")
@@ -535,6 +543,63 @@ def test_smoke_tests_run_whenever_they_are_selected(
     assert machine.ran()[-1] == "compare no_baseline None"
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert machine.test("::", options=("--gpu-bench-strict",)).exit_code == 0
+
+
+def test_a_tag_prepares_nothing_where_nothing_is_measured(machine: _Machine) -> None:
+    """Neither a fixture nor an environment, which may be gigabytes."""
+    machine.writes(
+        build="""
+        tiny_fixture(name="tiny", model_type="llama")
+        gpu_benchmark(name="b", model=":tiny")
+        gpu_benchmark(name="s", model=":tiny", device="cpu")
+        """
+    )
+    result = machine.test("--report", "::", options=_TAGGED)
+    assert result.exit_code == 0
+    # The look for an accelerator.
+    assert process_count(machine.runner) == 1
+    for name, reason in [("b", "skipped: no accelerator"), ("s", "not run, as")]:
+        report = machine.file(f"dist/test/reports/m.{name}.xml")
+        (case,) = ElementTree.fromstring(report).iter("testcase")
+        assert [child.get("message", "").startswith(reason) for child in case] == [True]
+    assert "m:s succeeded" in machine.test("::").stderr
+
+
+def test_results_are_shown_under_words(machine: _Machine) -> None:
+    machine.test("m:b", options=("--gpu-bench-require-accelerator",))
+    workunits = machine.runner.scheduler.poll_workunits(LogLevel.DEBUG)["completed"]
+    shown = [unit for unit in workunits if unit["level"] == "ERROR"]
+    assert [unit["description"] for unit in shown] == ["Run a GPU benchmark - m:b"]
+
+
+def test_debugging_runs_in_the_foreground(machine: _Machine) -> None:
+    def debug(request_type: type) -> list[tuple[int, tuple[str, ...]]]:
+        field_sets = tuple(
+            GpuBenchmarkFieldSet.create(machine.runner.get_target(Address("m", target_name=name)))
+            for name in "bs"
+        )
+        partitions = machine.runner.request(
+            Partitions, [GpuBenchmarkTestRequest.PartitionRequest(field_sets)]
+        )
+        runs = []
+        for partition in partitions:
+            batch = GpuBenchmarkTestRequest.Batch("", partition.elements, partition.metadata)
+            request: TestDebugRequest = machine.runner.request(request_type, [batch])
+            with mock_console(machine.runner.options_bootstrapper):
+                result = machine.runner.run_interactive_process(request.process)
+            runs.append((result.exit_code, request.process.process.argv))
+        return runs
+
+    machine.writes(
+        build="gpu_benchmark(name='b', model_type='llama')\n"
+        "gpu_benchmark(name='s', model_type='llama', device='cpu')\n"
+    )
+    (skipped, skip), (measured, _) = debug(TestDebugRequest)
+    assert (skipped, measured) == (0, 0)
+    assert any("m:b: not requested" in argument for argument in skip)
+    assert machine.ran() == ["run begin m:s round 0", "run end m:s round 0"]
+    assert [code for code, _ in debug(TestDebugAdapterRequest)] == [0, 0]
+    assert machine.ran() == []
 
 
 def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:

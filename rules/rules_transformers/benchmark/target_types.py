@@ -151,8 +151,8 @@ class BenchmarkDeviceField(StringField):
     valid_choices = ("cuda", "cpu")
     help = help_text(
         """
-        What to measure on. `cpu` is for smoke tests: it needs no accelerator, and runs whenever
-        `test` selects the target.
+        What to measure on. `cpu` is for smoke tests: it needs no accelerator and runs with all
+        tests, and not where `--tag` asks for benchmarks.
         """
     )
 

@@ -18,6 +18,7 @@ from pants.engine.fs import (
 from pants.engine.process import FallibleProcessResult
 from pants.engine.rules import Get, collect_rules, rule
 from pants.util.docutil import bin_name
+from pants.util.logging import LogLevel
 
 from rules_transformers.benchmark import junit
 from rules_transformers.benchmark.accelerator import Accelerator
@@ -38,7 +39,7 @@ from rules_transformers.benchmark.target_types import TAG
 
 logger = logging.getLogger(__name__)
 
-_ENVIRONMENT_LACKS = 3
+ENVIRONMENT_LACKS = 3
 _UNDECIDED = 4
 
 
@@ -49,21 +50,30 @@ class BenchmarkMetadata:
     :param chain: the benchmarks to measure before it, and itself; empty if it is not measured.
     :param skipped: why it is not measured.
     :param lacks_accelerator: whether that is for want of an accelerator.
+    :param level: the log level of the line that says so.
     """
 
     chain: tuple[GpuBenchmarkFieldSet, ...]
     skipped: str = ""
     lacks_accelerator: bool = False
+    level: int = logging.WARNING
 
     @property
     def description(self) -> None:
         return None
+
+    def exit_code(self, benchmark: GpuBenchmark) -> int | None:
+        """What a run ends with for it where it is not measured; None for no objection."""
+        refused = self.lacks_accelerator and benchmark.require_accelerator
+        return ENVIRONMENT_LACKS if refused else None
 
 
 class GpuBenchmarkTestRequest(TestRequest):
     tool_subsystem = GpuBenchmark
     field_set_type = GpuBenchmarkFieldSet
     partitioner_type = PartitionerType.CUSTOM
+    supports_debug = True
+    supports_debug_adapter = True
 
 
 @rule
@@ -85,8 +95,13 @@ async def partition_benchmarks(
     chain: tuple[GpuBenchmarkFieldSet, ...] = ()
     for field_set in field_sets:
         if not field_set.needs_accelerator:
-            # Smoke tests share no device, and are asked for by being selected.
-            metadata = BenchmarkMetadata((field_set,))
+            # Smoke tests share no device, and are asked for by being selected among other tests.
+            left_out = requested.leaves_to_all_tests(field_set.address)
+            metadata = (
+                BenchmarkMetadata((), _left_to_all_tests(field_set), level=logging.INFO)
+                if left_out
+                else BenchmarkMetadata((field_set,))
+            )
         elif field_set not in wanted:
             metadata = BenchmarkMetadata((), _not_requested(field_set))
         elif accelerator.name is None:
@@ -101,6 +116,13 @@ async def partition_benchmarks(
 
 def _not_requested(field_set: GpuBenchmarkFieldSet) -> str:
     return f"not requested; `{bin_name()} test {field_set.address}` or `--tag={TAG}` measures it"
+
+
+def _left_to_all_tests(field_set: GpuBenchmarkFieldSet) -> str:
+    return (
+        f"not run, as `--tag={TAG}` asks for measurements on a device; `{bin_name()} test ::` or "
+        f"`{bin_name()} test {field_set.address}` runs this smoke test"
+    )
 
 
 async def _report(field_set: GpuBenchmarkFieldSet, content: bytes) -> Snapshot:
@@ -127,7 +149,8 @@ async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
     return await Get(Snapshot, MergeDigests((*digests, provenance_file)))
 
 
-@rule(desc="Run a GPU benchmark")
+# Without a level its results would be shown under the name of the rule.
+@rule(desc="Run a GPU benchmark", level=LogLevel.DEBUG)
 async def run_benchmark(
     batch: GpuBenchmarkTestRequest.Batch[GpuBenchmarkFieldSet, BenchmarkMetadata],
     benchmark: GpuBenchmark,
@@ -138,11 +161,12 @@ async def run_benchmark(
     address = field_set.address
     if not metadata.chain:
         # Here and in no rule below, whose result would be remembered, so that each run says it.
-        refused = metadata.lacks_accelerator and benchmark.require_accelerator
-        logger.log(logging.ERROR if refused else logging.WARNING, f"{address}: {metadata.skipped}")
+        exit_code = metadata.exit_code(benchmark)
+        level = metadata.level if exit_code is None else logging.ERROR
+        logger.log(level, f"{address}: {metadata.skipped}")
         report = await _report(field_set, junit.skipped(address.spec, metadata.skipped))
         return TestResult(
-            exit_code=_ENVIRONMENT_LACKS if refused else None,
+            exit_code=exit_code,
             stdout="",
             stdout_digest=EMPTY_FILE_DIGEST,
             stderr="",

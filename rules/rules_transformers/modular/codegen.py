@@ -6,6 +6,7 @@ from pants.backend.python.target_types import PythonSourceField
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest, SourcesField
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from rules_transformers.modular.conversion import (
     Conversion,
@@ -35,7 +36,7 @@ class ExportPythonFromModularRequest(GenerateSourcesRequest):
     output = ExportedModularField
 
 
-@rule(desc="Generate Python from a modular model")
+@rule(desc="Generate Python from a modular model", level=LogLevel.DEBUG)
 async def generate_python_from_modular(
     request: GeneratePythonFromModularRequest,
 ) -> GeneratedSources:

@@ -32,6 +32,7 @@ from pants.engine.target import (
     InvalidFieldException,
 )
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
@@ -50,7 +51,7 @@ class InferModularDependencies(InferDependenciesRequest):
     infer_from = ModularDependenciesInferenceFieldSet
 
 
-@rule(desc="Infer the dependencies of modular models")
+@rule(desc="Infer the dependencies of modular models", level=LogLevel.DEBUG)
 async def infer_modular_dependencies(
     request: InferModularDependencies,
     python_setup: PythonSetup,

@@ -9,6 +9,7 @@ from pants.core.util_rules.partitions import PartitionerType
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.logging import LogLevel
 
 from rules_transformers.modular.conversion import Conversions, ConversionsRequest
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
@@ -25,7 +26,7 @@ class FreshnessRequest(LintTargetsRequest):
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 
-@rule(desc="Check that generated files are fresh")
+@rule(desc="Check that generated files are fresh", level=LogLevel.DEBUG)
 async def lint_freshness(
     request: FreshnessRequest.Batch[ModularFieldSet, Any],
     all_field_sets: AllModularFieldSets,

@@ -12,6 +12,7 @@ from pants.engine.fs import Digest, PathGlobs
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import FieldSet, Target
+from pants.util.logging import LogLevel
 
 from rules_transformers.modular.file_types import is_model_file
 from rules_transformers.similarity.finder_process import FinderProcessRequest
@@ -39,7 +40,7 @@ class CopiesRequest(LintTargetsRequest):
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 
-@rule(desc="Look for copies of known classes")
+@rule(desc="Look for copies of known classes", level=LogLevel.DEBUG)
 async def find_copies(request: CopiesRequest.Batch[ModelFileFieldSet, Any]) -> LintResult:
     paths = tuple(field_set.source.file_path for field_set in request.elements)
     library = await Get(Library)

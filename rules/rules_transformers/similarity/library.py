@@ -8,6 +8,7 @@ from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
+from pants.util.logging import LogLevel
 
 from rules_transformers.modular.distribution_sources import (
     DistributionSources,
@@ -41,7 +42,7 @@ class NoLibrary(Exception):
     """There is no library to find parents in."""
 
 
-@rule(desc="Index the models of the library")
+@rule(desc="Index the models of the library", level=LogLevel.DEBUG)
 async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Library:
     resolve = finder.resolve or python_setup.default_resolve
     requirement = await Get(ParentsRequirement, ParentsRequirementRequest(finder.library, resolve))
