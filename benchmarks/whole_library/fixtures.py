@@ -50,7 +50,7 @@ tiny_fixture(
     model="@MODEL@",
     architectures=["@CLASS@"],
     seed=0,
-    repo_id="tiny-random/@NAME@",
+    repo_id="forward/@NAME@",
 )
 
 python_tests(
@@ -71,7 +71,7 @@ INPUTS = {
 
 
 def test_forward(tiny_fixture):
-    model = tiny_fixture("tiny-random/@NAME@").model
+    model = tiny_fixture("forward/@NAME@").model
     name = model.main_input_name
     with torch.no_grad():
         outputs = model(**{name: INPUTS[name](model.config)})
