@@ -89,12 +89,14 @@ def _with_siblings(named: Iterable[str]) -> list[str]:
 
 def _putative_modular_model(path: str) -> PutativeTarget:
     directory, name = os.path.split(path)
+    model = name[len(MODULAR_PREFIX) : -len(".py")]
     return PutativeTarget.for_target_type(
         ModularModelTarget,
         path=directory,
-        name=name[len(MODULAR_PREFIX) : -len(".py")],
+        name=model,
         triggering_sources=[name],
-        kwargs={"source": name},
+        # At the build root, Pants calls `root` what has no explicit name.
+        kwargs={**({} if directory else {"name": model}), "source": name},
     )
 
 
