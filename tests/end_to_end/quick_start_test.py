@@ -130,6 +130,8 @@ def test_every_command_of_the_guides(library: Repository) -> None:
     assert "newt" in explained
     assert "llama" in explained
     assert re.search(r"skink_test\.py:tests succeeded", said["test acme/models/skink::"])
+    (coverage,) = (text for command, text in said.items() if "--use-coverage" in command)
+    assert re.search(r"acme/models/skink/modeling_skink\.py +\d+", coverage)
 
 
 def _steps_of_guide(library: Repository, guide: str) -> Iterator[str]:
