@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 from docs.commands.page import Commands, blocks
-from docs.generator.tools import commands as subcommands
-from docs.generator.tools import parsers
 
 _ROOT = Path.cwd()
 _PAGES = sorted(
@@ -87,30 +84,3 @@ def _words(block: Commands) -> set[str]:
         words.update(goal for _, goal in _PANTS.findall(line))
         words.update(re.findall(r"python -m (?:\w+) ([a-z]+)", line))
     return words
-
-
-_TOOL_COMMANDS = [
-    (block, line)
-    for block in _BLOCKS
-    for line in block.lines
-    if re.match(r"python -m (modular_converter|tiny_models|gpu_bench|parent_finder) ", line)
-]
-
-
-@pytest.mark.parametrize(
-    "block, line", _TOOL_COMMANDS, ids=[f"{block.place}: {line}" for block, line in _TOOL_COMMANDS]
-)
-def test_each_tool_understands_its_command(block: Commands, line: str) -> None:
-    """Also those that are not run here, for want of a GPU or a hub."""
-    _, _, tool, command, *arguments = shlex.split(line.split(";")[0], comments=True)
-    for end in ("--", ">"):
-        if end in arguments:
-            del arguments[arguments.index(end) :]
-    top = parsers()[tool]
-    assert command in subcommands(top)
-    top.parse_args([command, *arguments])
-
-
-def test_what_is_not_a_command_is_refused() -> None:
-    with pytest.raises(SystemExit):
-        parsers()["gpu_bench"].parse_args(["compare", "--no-such-option", "a", "b"])

@@ -77,8 +77,8 @@ def blocks(page: Path, root: Path) -> list[Commands | WrittenFile]:
 
 
 def commands(language: str, text: str) -> tuple[str, ...]:
-    """The commands in a block, without comments; of a transcript, what follows a `$`."""
-    lines = [line.strip() for line in text.splitlines()]
+    """The commands in a block, each in one line; of a transcript, what follows a `$`."""
+    lines = [line.strip() for line in re.sub(r"\\\n\s*", "", text).splitlines()]
     if language in _SHELLS:
         return tuple(line for line in lines if line and not line.startswith("#"))
     if language in ("", "text"):

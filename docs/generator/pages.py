@@ -24,7 +24,9 @@ def tool_pages() -> dict[str, str]:
 
 def pants_pages(help_all: dict[str, Any]) -> dict[str, str]:
     """Pages on the backends, by path, from what `./pants help-all` prints."""
-    return {
+    pages = {
         f"{_DIRECTORY}/options.md": options_page(help_all),
         f"{_DIRECTORY}/targets.md": targets_page(help_all),
     }
+    # Help texts call Pants by the name that it was asked by.
+    return {path: text.replace("`./pants ", "`pants ") for path, text in pages.items()}

@@ -115,8 +115,7 @@ def _option(option: dict[str, Any]) -> tuple[str, str, str]:
     if option["choices"]:
         help_text += f" One of {', '.join(map(code, option['choices']))}."
     flags = "<br>".join(code(flag) for flag in option["display_args"])
-    # The launcher's name depends on who asked.
-    return flags, _value(option["default"]), help_text.replace("`./pants ", "`pants ")
+    return flags, _value(option["default"]), help_text
 
 
 def _value(default: Any) -> str:

@@ -289,7 +289,8 @@ def test_measures_only_what_was_asked_for(
         assert result.exit_code == 0
         assert "m:b" not in result.stderr
         assert [r.message for r in caplog.records if r.levelno == logging.WARNING] == [
-            f"m:b: not requested; `{bin_name()} test m:b` or `--tag=gpu-bench` measures it"
+            f"m:b: not requested; `{bin_name()} test m:b` or "
+            f"`{bin_name()} --tag=gpu-bench test ::` measures it"
         ]
     assert machine.ran() == []
     (case,) = ElementTree.fromstring(machine.file("dist/test/reports/m.b.xml")).iter("testcase")

@@ -26,6 +26,7 @@ from pants.engine.target import (
     Target,
     ValidNumbers,
 )
+from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
@@ -415,7 +416,8 @@ class GpuBenchmarkTarget(Target):
                 max_regression="5%",
             )
 
-        `test --tag={TAG} ::` measures; without the tag, only a benchmark whose address is given is.
+        `{bin_name()} --tag={TAG} test ::` measures; without the tag, only a benchmark whose address
+        is given is.
         """
     )
 

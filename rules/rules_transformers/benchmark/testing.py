@@ -115,7 +115,10 @@ async def partition_benchmarks(
 
 
 def _not_requested(field_set: GpuBenchmarkFieldSet) -> str:
-    return f"not requested; `{bin_name()} test {field_set.address}` or `--tag={TAG}` measures it"
+    return (
+        f"not requested; `{bin_name()} test {field_set.address}` or "
+        f"`{bin_name()} --tag={TAG} test ::` measures it"
+    )
 
 
 def _left_to_all_tests(field_set: GpuBenchmarkFieldSet) -> str:
