@@ -30,7 +30,6 @@ _STEP = re.compile(
 _WHOLE_LINE = re.compile(
     r"^ *(?:\$ )?((?:\./)?pants .*|python3?(?:\.\d+)? -m .*)(?<![a-z]\.)$", re.MULTILINE
 )
-_BIN_NAME = ast.parse('f"{bin_name()}"', mode="eval").body.values[0]  # type: ignore[attr-defined]
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
 
 
@@ -136,14 +135,14 @@ def _strings(source: str) -> Iterator[tuple[int, str]]:
 def _value(literal: str) -> str:
     node = ast.parse(f"({literal})", mode="eval").body
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(
-        str(part.value)
-        if isinstance(part, ast.Constant)
-        else "pants"
-        if ast.unparse(part) == ast.unparse(_BIN_NAME)
-        else VALUE
-        for part in parts
-    ).replace("{}", VALUE)
+    return "".join(map(_part, parts)).replace("{}", VALUE)
+
+
+def _part(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    asked_by = isinstance(node, ast.FormattedValue) and ast.unparse(node.value) == "bin_name()"
+    return "pants" if asked_by else VALUE
 
 
 def simple_commands(text: str) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.commands.page import Commands, blocks
+from docs.commands.page import Commands, Printed, blocks
 
 _ROOT = Path.cwd()
 _PAGES = sorted(
@@ -61,6 +61,17 @@ def test_each_block_is_accounted_for(block: Commands) -> None:
     else:
         reason = rest.removeprefix("run: ")
         assert len(reason.split()) >= 3, f"{block.place}: give a reason"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=str)
+def test_what_is_shown_as_printed_is_compared(page: Path) -> None:
+    before: Commands | None = None
+    for block in blocks(page, _ROOT):
+        if isinstance(block, Commands):
+            before = block
+        elif isinstance(block, Printed):
+            assert before is not None, f"{page}: no command prints {block.lines}"
+            assert before.marker.startswith("run by "), f"{before.place}: nothing compares {block}"
 
 
 def _defines(source: str, name: str) -> bool:

@@ -10,6 +10,8 @@ comment:
 and one that holds for its block alone:
 
     <!-- file: PATH -->             the block is the content of a file
+    <!-- prints -->                 the block has lines that the commands before it print, in
+                                    order; `…` stands for any text
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Union
 
 _PART = re.compile(
-    r"^<!-- (?P<marker>(?:run by|like|not run:|file:) .*?) -->$"
+    r"^<!-- (?P<marker>(?:run by|like|not run:|file:) .*?|prints) -->$"
     r"|^```(?P<language>\S*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -53,20 +56,46 @@ class WrittenFile:
     content: str
 
 
-def blocks(page: Path, root: Path) -> list[Commands | WrittenFile]:
-    """What a page has its reader do, in order. Other blocks are left out."""
+@dataclass(frozen=True)
+class Printed:
+    """Lines that the commands before it print, in order, perhaps with others between them."""
+
+    lines: tuple[str, ...]
+
+    def missing_in(self, output: str) -> str:
+        """The first line that an output lacks; empty if it has all, in order."""
+        begin = 0
+        for line in self.lines:
+            pattern = ".*?".join(map(re.escape, line.split("…")))
+            match = re.compile(f"^{pattern}$", re.MULTILINE).search(output, begin)
+            if match is None:
+                return line
+            begin = match.end()
+        return ""
+
+
+Block = Union[Commands, Printed, WrittenFile]
+
+
+def blocks(page: Path, root: Path) -> list[Block]:
+    """What a page has its reader do, and see, in order. Other blocks are left out."""
     text = page.read_text(encoding="utf-8")
-    found: list[Commands | WrittenFile] = []
-    marker, path = "", ""
+    found: list[Block] = []
+    marker, path, printed = "", "", False
     for part in _PART.finditer(text):
         if part["marker"] is not None:
             if part["marker"].startswith("file: "):
                 path = part["marker"].removeprefix("file: ")
+            elif part["marker"] == "prints":
+                printed = True
             else:
                 marker = part["marker"]
         elif path:
             found.append(WrittenFile(path, part["text"]))
             path = ""
+        elif printed:
+            found.append(Printed(tuple(part["text"].splitlines())))
+            printed = False
         else:
             lines = commands(part["language"], part["text"])
             if lines:
@@ -86,10 +115,10 @@ def commands(language: str, text: str) -> tuple[str, ...]:
     return ()
 
 
-def run_by(page: Path, root: Path, test: str) -> list[Commands | WrittenFile]:
-    """What a test file has to do for a page: the blocks that it runs, and the files."""
+def run_by(page: Path, root: Path, test: str) -> list[Block]:
+    """What a test file has to do and to compare for a page."""
     return [
         block
         for block in blocks(page, root)
-        if isinstance(block, WrittenFile) or block.marker == f"run by {test}"
+        if not isinstance(block, Commands) or block.marker == f"run by {test}"
     ]

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.commands.page import WrittenFile, run_by
+from docs.commands.page import Commands, WrittenFile, run_by
 
 _ROOT = Path.cwd()
 _PAGE = _ROOT / "docs" / "without-pants.md"
@@ -24,6 +24,9 @@ _THIS = "docs/commands/without_pants_test.py"
 def library(tmp_path: Path) -> Path:
     directory = tmp_path / "my library"
     shutil.copytree(_ROOT / "docs/examples/library", directory)
+    (wheel,) = _ROOT.glob("rules_transformers-*.whl")
+    (directory / "wheels").mkdir()
+    shutil.copy(wheel, directory / "wheels")
     return directory
 
 
@@ -37,12 +40,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     # Less this repository's own sources: the tools are to come from the wheel.
     seen = [path for path in sys.path if "site-packages" in path]
     (packages / "seen.pth").write_text("\n".join(seen) + "\n")
-    (wheel,) = _ROOT.glob("rules_transformers-*.whl")
-    links = [str(wheel.parent), *os.environ.get("PIP_FIND_LINKS", "").split()]
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PEX")},
         "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PIP_FIND_LINKS": " ".join(link.replace(" ", "%20") for link in links),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
 
@@ -53,7 +53,7 @@ def test_every_command_of_the_page(library: Path, environment: dict[str, str]) -
     for block in run_by(_PAGE, _ROOT, _THIS):
         if isinstance(block, WrittenFile):
             (library / block.path).write_text(block.content)
-        else:
+        elif isinstance(block, Commands):
             script += block.lines
     run = subprocess.run(
         ["bash", "-c", "\n".join(script)],

@@ -1,10 +1,13 @@
-"""The quick start, command by command, in a repository that has the plugin from its wheel.
+"""The quick start from nothing, command by command, in a repository that has the plugin's wheel.
 
-After it, the guides that go on where it ends, the commands of the example workflows, and whether
-the reference says what the plugin in the wheel says of itself.
+After it, the commands of the example workflows, the guides that go on where the quick start ends,
+and whether the reference says what the plugin in the wheel says of itself.
 
-Two things differ from a newcomer's machine: `./pants` stands in for Pants' launcher, and the
-lockfile is this repository's, so that torch is not resolved and installed once more.
+The page is run with what it names and nothing else, but for what belongs to the machine: how pip
+and Pants reach a package index there, and who commits with Git. Its lock is really made, in pex's
+format; which build of torch is in it, the machine's index or folder of wheels decides. Two things
+differ: `./pants` stands in for Pants' launcher, which is published outside of package indexes, and
+the wheel was built by the page's first command outside of this test.
 """
 
 from __future__ import annotations
@@ -12,93 +15,128 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
-from docs.commands.page import WrittenFile, run_by
+from docs.commands.page import Commands, Printed, WrittenFile, run_by
 from docs.generator.pages import pants_pages
 
-from tests.end_to_end.workspace import REPOSITORY, Repository, Run
+from tests.end_to_end.workspace import REPOSITORY, Run
 
 _THIS = "tests/end_to_end/quick_start_test.py"
+_QUICK_START = "quick-start.md"
 # Each goes on where the one before it ends.
-_GUIDES = (
-    "quick-start.md",
-    "write-a-modular-model.md",
-    "test-with-fixtures.md",
-    "benchmark-a-change.md",
-)
+_GUIDES = ("write-a-modular-model.md", "test-with-fixtures.md", "benchmark-a-change.md")
 _EXAMPLE = "docs/examples/library"
-_LOCKING = "pants generate-lockfiles --resolve=ml"
+# `./pants` serves the repository in which it lies, so it is put there, where neither Git nor Pants
+# looks. The name in messages is that of the launcher.
+_LAUNCHER = f"""#!/bin/sh
+if [ ! -e pants ]; then
+    mkdir build-support
+    cp {shlex.quote(str(REPOSITORY / "pants"))} .
+    cp -R {shlex.quote(str(REPOSITORY / "build-support/bootstrap"))} build-support
+    printf '/pants\\n/build-support/\\n' >> .git/info/exclude
+fi
+PANTS_BIN_NAME=pants exec ./pants "$@"
+"""
+
+
+class Reader:
+    """Somebody who types commands into one shell, with what is on `PATH`."""
+
+    def __init__(self, home: Path) -> None:
+        self.directory = home / "clone"
+        self.launcher = home / "bin"
+        self.launcher.mkdir()
+        (self.launcher / "pants").write_text(_LAUNCHER)
+        (self.launcher / "pants").chmod(0o755)
+        shutil.copytree(REPOSITORY / _EXAMPLE, self.directory / _EXAMPLE)
+        (self.directory / "dist").mkdir()
+        (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
+        shutil.copy(wheel, self.directory / "dist")
+
+    def types(self, command: str, **environment: str) -> Run:
+        """Runs a command; `cd` holds for the next ones."""
+        process = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"{command}\npwd > {shlex.quote(str(self._end))}"],
+            cwd=self.directory,
+            env=self._environment(environment),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if process.returncode == 0:
+            self.directory = Path(self._end.read_text().rstrip("\n"))
+        return Run(process.returncode, process.stdout, process.stderr)
+
+    def read(self, path: str) -> str:
+        return (self.directory / path).read_text()
+
+    def write(self, path: str, content: str) -> None:
+        (self.directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.directory / path).write_text(content)
+
+    @property
+    def _end(self) -> Path:
+        return self.launcher / "working_directory"
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        who = {"NAME": "a reader", "EMAIL": "reader@example.com"}
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PEX")},
+            **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
+            "PATH": f"{self.launcher}:{os.environ['PATH']}",
+            "PWD": str(self.directory),
+            **more,
+        }
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    repository = Repository(tmp_path_factory.mktemp("elsewhere") / "my library")
-    repository.copy(_EXAMPLE, ".")
-    # What the copying leaves out of this repository's own directories is what matters here.
-    for test in (REPOSITORY / _EXAMPLE).rglob("*_test.py"):
-        path = test.relative_to(REPOSITORY / _EXAMPLE)
-        repository.write({str(path): test.read_text()})
-    repository.copy("3rdparty/python/ml-cpu.lock", "3rdparty/python/ml-cpu.lock")
-    subprocess.run(["git", "init", "--quiet"], cwd=repository.root, check=True)
-    yield repository
-    repository.stop()
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """One who has followed the quick start to its end."""
+    reader = Reader(tmp_path_factory.mktemp("home"))
+    _follow(reader, _QUICK_START)
+    yield reader
+    for pid_file in (reader.directory / ".pids").glob("*/pantsd/pid"):
+        subprocess.run(["kill", pid_file.read_text()], check=False)
 
 
-def _settings() -> dict[str, str]:
-    (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
-    others = os.environ.get("PANTS_PYTHON_REPOS_FIND_LINKS")
-    return {
-        # One more than whatever there is, in Pants' own notation.
-        "PANTS_PYTHON_REPOS_FIND_LINKS": f"{f'{others},' if others else ''}+['{wheel.parent}']",
-        "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": "['<PYENV>', '<PATH>']",
-        # The lock is this repository's, in pip's format; under its name there, so that what was
-        # installed from it serves here too.
-        "PANTS_PYTHON_RESOLVES": "{'ml': '3rdparty/python/ml-cpu.lock'}",
-        "PANTS_PYTHON_INVALID_LOCKFILE_BEHAVIOR": "ignore",
-        # Part of the launcher's stand-in.
-        "PANTS_PANTS_IGNORE": "+['/build-support/']",
-    }
+def _follow(reader: Reader, page: str) -> dict[str, str]:
+    """Does what a page says, and compares what it shows.
+
+    :return: for each command all that it printed.
+    """
+    printed: dict[str, str] = {}
+    of_block = ""
+    for block in run_by(REPOSITORY / "docs" / page, REPOSITORY, _THIS):
+        if isinstance(block, WrittenFile):
+            reader.write(block.path, block.content)
+        elif isinstance(block, Commands):
+            of_block = ""
+            for command in block.lines:
+                run = reader.types(command)
+                assert run.exit_code == 0, f"{command}\n{run.stdout}{run.stderr}"
+                of_block += _without_times(run.stdout) + _without_times(run.stderr)
+                printed[command] = printed.get(command, "") + of_block
+        elif isinstance(block, Printed):
+            assert block.missing_in(of_block) == "", of_block
+    return printed
 
 
-def _shell(library: Repository, command: str, **environment: str) -> Run:
-    """Runs a step of a workflow, with `pants` on the path."""
-    directory = library.root.parent / "bin"
-    directory.mkdir(exist_ok=True)
-    launcher = directory / "pants"
-    launcher.write_text(f"#!/bin/sh\nexec '{library.root}/pants' \"$@\"\n")
-    launcher.chmod(0o755)
-    process = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=library.root,
-        env={
-            **os.environ,
-            "PWD": str(library.root),
-            "PATH": f"{directory}:{os.environ['PATH']}",
-            **_settings(),
-            **environment,
-        },
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return Run(process.returncode, process.stdout, process.stderr)
+def _without_times(log: str) -> str:
+    return re.sub(r"^[\d:.]+ \[INFO\] ", "", log, flags=re.MULTILINE)
 
 
-def _commit(library: Repository) -> None:
-    """A state that the workflows compare with."""
-    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c")
-    for arguments in (
-        ("add", "--all"),
-        ("commit", "--quiet", "--allow-empty", "--message=begin"),
-        ("update-ref", "refs/remotes/origin/main", "HEAD"),
-    ):
-        subprocess.run([*git, *arguments], cwd=library.root, check=True)
+def _git(reader: Reader, *arguments: str) -> str:
+    run = reader.types(shlex.join(["git", *arguments]))
+    assert run.exit_code == 0, run.stderr
+    return run.stdout.strip()
 
 
 def _steps(name: str) -> list[str]:
@@ -107,105 +145,97 @@ def _steps(name: str) -> list[str]:
     return [step["run"] for step in job["steps"] if "run" in step]
 
 
-def test_every_command_of_the_guides(library: Repository) -> None:
-    said: dict[str, str] = {}
-    for guide in _GUIDES:
-        for command in _steps_of_guide(library, guide):
-            run = _shell(library, command)
-            assert run.exit_code == 0, f"{command}\n{run.stdout}{run.stderr}"
-            command = command.removeprefix("pants ")
-            said[command] = said.get(command, "") + run.stdout + run.stderr
-    # Newt at first, Eft at the end of the quick start, and then Skink.
-    assert said["generate ::"].count("1 changed") == 3
-    assert "1 unchanged" in said["generate --check ::"]
-    assert re.search(r"newt_test\.py:tests succeeded", said["test ::"])
-    assert re.search(r"newt:smoke succeeded", said["test ::"])
-    assert "export HF_HUB_OFFLINE=1" in said["package acme/models/newt:tiny"]
-    assert re.search(r"\bllama\b", said["parents port/modeling_eft.py"])
-    assert "byte for byte" in said["modularize --parent=llama port/modeling_eft.py"]
-    assert "modular_model" in (library.root / "port/BUILD").read_text()
-    explained = said[
-        "generate --explain=acme/models/skink/modeling_skink.py:SkinkAttention.forward"
-    ]
-    assert "newt" in explained
-    assert "llama" in explained
-    assert re.search(r"skink_test\.py:tests succeeded", said["test acme/models/skink::"])
-    (coverage,) = (text for command, text in said.items() if "--use-coverage" in command)
-    assert re.search(r"acme/models/skink/modeling_skink\.py +\d+", coverage)
+def test_quick_start(reader: Reader) -> None:
+    assert (reader.directory / "dist/acme.models.newt/tiny").is_dir()
+    assert "modular_model" in reader.read("port/BUILD")
+    assert reader.read("3rdparty/python/ml.lock").startswith("// This lockfile was autogenerated")
 
 
-def _steps_of_guide(library: Repository, guide: str) -> Iterator[str]:
-    """The commands of a guide; files are written when it is their turn."""
-    for block in run_by(REPOSITORY / "docs" / guide, REPOSITORY, _THIS):
-        if isinstance(block, WrittenFile):
-            library.write({block.path: block.content})
-        else:
-            # The lock is there already.
-            yield from (line for line in block.lines if line != _LOCKING)
-
-
-def test_the_reference_of_targets_and_options(library: Repository) -> None:
-    run = _shell(library, "pants help-all")
-    assert run.exit_code == 0, run.stderr
-    for path, text in pants_pages(json.loads(run.stdout)).items():
-        assert text == (REPOSITORY / path).read_text(), f"{path}: see CONTRIBUTING.md"
-
-
-def test_nothing_runs_again(library: Repository) -> None:
+def test_nothing_runs_again(reader: Reader) -> None:
     for _ in range(2):
-        run = _shell(library, "pants test ::")
+        run = reader.types("pants test ::")
         assert run.exit_code == 0, run.stderr
     summaries = re.findall(r"^✓ .*", run.stderr, re.MULTILINE)
     assert summaries
     assert all(re.search(r"\((memoized|cached locally)\)", line) for line in summaries), summaries
 
 
-def test_workflow_of_tests(library: Repository) -> None:
-    _commit(library)
-    modular = "acme/models/newt/modular_newt.py"
-    stale = library.read(modular).replace('"relu2"', '"relu"')
+@pytest.fixture
+def example(reader: Reader) -> Iterator[Reader]:
+    """The example as it stands when the quick start commits it."""
+    _git(reader, "add", "--all")
+    _git(reader, "commit", "--quiet", "--allow-empty", "--message=So far")
+    begin = _git(reader, "rev-list", "--max-parents=0", "HEAD")
+    _git(reader, "checkout", "--quiet", "--detach", begin)
+    _git(reader, "update-ref", "refs/remotes/origin/main", begin)
+    yield reader
+    _git(reader, "checkout", "--quiet", "--force", "-")
+
+
+def test_workflow_of_tests(example: Reader) -> None:
     fresh, complete, changed, everything = _steps("tests.yml")
-    library.write({modular: stale})
-    assert _shell(library, fresh).exit_code == 1
-    assert _shell(library, "pants generate ::").exit_code == 0
-    assert _shell(library, fresh).exit_code == 0
-    assert _shell(library, complete).exit_code == 0
+    for step in (fresh, complete, changed, everything):
+        run = example.types(step)
+        assert run.exit_code == 0, f"{step}\n{run.stdout}{run.stderr}"
+    modular = "acme/models/newt/modular_newt.py"
+    example.write(modular, example.read(modular).replace('"relu2"', '"relu"'))
+    assert example.types(fresh).exit_code == 1
+    assert example.types("pants generate ::").exit_code == 0
+    assert example.types(fresh).exit_code == 0
+    assert example.types(complete).exit_code == 0
     # The test reads the activation that was changed, through the fixture and the generated code.
-    run = _shell(library, changed)
+    run = example.types(changed)
     assert run.exit_code != 0
     assert "newt_test.py:tests failed" in run.stderr
-    subprocess.run(["git", "checkout", "--quiet", "."], cwd=library.root, check=True)
-    run = _shell(library, everything)
-    assert run.exit_code == 0, run.stderr
 
 
-def test_workflow_of_benchmarks(library: Repository) -> None:
-    _commit(library)
+def test_workflow_of_benchmarks(example: Reader) -> None:
     config = "acme/models/newt/configs/newt_1b.json"
-    library.write({config: library.read(config).replace("16,", "8,", 1)})
+    example.write(config, example.read(config).replace("16,", "8,", 1))
     measure, summary = _steps("benchmarks.yml")
-    shutil.rmtree(library.root / "dist")
+    shutil.rmtree(example.directory / "dist")
     # There is no accelerator here: a machine that should have one must not pass.
-    run = _shell(library, measure, CUDA_VISIBLE_DEVICES="")
+    run = example.types(measure, CUDA_VISIBLE_DEVICES="")
     assert run.exit_code == 3, run.stderr
     assert run.stderr.count("no accelerator") == 4
-    page = library.root / "page.md"
-    assert _shell(library, summary, GITHUB_STEP_SUMMARY=str(page)).exit_code == 0
+    page = example.directory / "page.md"
+    assert example.types(summary, GITHUB_STEP_SUMMARY=str(page)).exit_code == 0
     # Nothing was measured, so there is nothing to sum up.
     assert page.read_text() == ""
 
 
-def test_pre_commit_hook(library: Repository) -> None:
-    _commit(library)
+def test_pre_commit_hook(example: Reader) -> None:
     settings = yaml.safe_load((REPOSITORY / "docs/examples/ci/pre-commit-config.yaml").read_text())
     (hook,) = settings["repos"][0]["hooks"]
     modular = "acme/models/newt/modular_newt.py"
-    unchanged = library.read(modular)
     assert re.search(hook["files"], modular)
-    assert _shell(library, hook["entry"]).exit_code == 0
-    library.write({modular: unchanged.replace('"relu2"', '"relu"')})
-    assert _shell(library, hook["entry"]).exit_code == 1
-    library.write({modular: unchanged})
+    assert example.types(hook["entry"]).exit_code == 0
+    example.write(modular, example.read(modular).replace('"relu2"', '"relu"'))
+    assert example.types(hook["entry"]).exit_code == 1
+
+
+def test_every_command_of_the_guides(reader: Reader) -> None:
+    printed: dict[str, str] = {}
+    for guide in _GUIDES:
+        printed.update(_follow(reader, guide))
+    assert "1 changed" in printed["pants generate ::"]
+    explained = printed[
+        "pants generate --explain=acme/models/skink/modeling_skink.py:SkinkAttention.forward"
+    ]
+    assert "newt" in explained
+    assert "llama" in explained
+    tested = printed["pants test acme/models/skink::"]
+    assert re.search(r"skink_test\.py:tests succeeded", tested)
+    assert "export HF_HUB_OFFLINE=1" in printed["pants package acme/models/skink:tiny"]
+    (coverage,) = (text for command, text in printed.items() if "--use-coverage" in command)
+    assert re.search(r"acme/models/skink/modeling_skink\.py +\d+", coverage)
+
+
+def test_the_reference_of_targets_and_options(reader: Reader) -> None:
+    run = reader.types("pants help-all")
+    assert run.exit_code == 0, run.stderr
+    for path, text in pants_pages(json.loads(run.stdout)).items():
+        assert text == (REPOSITORY / path).read_text(), f"{path}: see CONTRIBUTING.md"
 
 
 def test_the_wheel_has_the_tools_and_no_tests() -> None:
