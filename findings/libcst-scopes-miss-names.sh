@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# libcst's ScopeProvider sees no assignment in a match pattern, counts the keyword of a class pattern
-# as a variable, and puts a := inside a comprehension into the comprehension's scope.
+# libcst's ScopeProvider sees no assignment in a match pattern, counts the keyword of a class
+# pattern as a variable, and puts a := inside a comprehension into the comprehension's scope.
 #
 # Why it matters: tools find out with it which names a piece of code needs from elsewhere. Names
 # bound in such places look undefined, and are then imported or copied from another module that

@@ -8,8 +8,8 @@
 # Versions: tokenizers 0.23.3.
 # Guess before the run: training moves the added tokens, or starts after their ids.
 # Output seen (compared with the lines after "#> "):
-#> added before training: [PAD] = 0, "a" = 0, encode("a [PAD]") = [0, 0], decode([0]) = "[PAD]"
-#> added after training: [PAD] = 6, "a" = 0, encode("a [PAD]") = [0, 6], decode([0]) = "a"
+#> added before training: [PAD] = 0, "a" = 0, encode("a [PAD]") = [0, 0], decode([0]) = [PAD]
+#> added after training: [PAD] = 6, "a" = 0, encode("a [PAD]") = [0, 6], decode([0]) = a
 set -euo pipefail
 script=$(realpath "$0")
 work=$(mktemp -d)
@@ -25,7 +25,7 @@ def show(label: str, tokenizer: Tokenizer) -> None:
     pad, a = (tokenizer.token_to_id(token) for token in ("[PAD]", "a"))
     ids = tokenizer.encode("a [PAD]").ids
     decoded = tokenizer.decode([0], skip_special_tokens=False)
-    print(f'{label}: [PAD] = {pad}, "a" = {a}, encode("a [PAD]") = {ids}, decode([0]) = "{decoded}"')
+    print(f'{label}: [PAD] = {pad}, "a" = {a}, encode("a [PAD]") = {ids}, decode([0]) = {decoded}')
 
 
 for label in ("added before training", "added after training"):
