@@ -15,6 +15,7 @@ _PAGES = sorted(
     for path in [
         *_ROOT.glob("*.md"),
         *_ROOT.glob("docs/**/*.md"),
+        *_ROOT.glob("findings/*.md"),
         *_ROOT.glob("models/*.md"),
         *_ROOT.glob("3rdparty/**/*.md"),
     ]
