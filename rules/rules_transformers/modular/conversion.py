@@ -134,6 +134,8 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
         Get(ModularParents, ModularParentsRequest(field_set)),
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup)),
     )
+    if parents.problem:
+        return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, parents.problem)
     converted_parents = await Get(Conversions, ConversionsRequest(parents.generated))
     for parent, conversion in zip(parents.generated, converted_parents):
         if conversion.exit_code != 0:

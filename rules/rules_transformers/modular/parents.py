@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from pants.backend.python.target_types import PythonSourceField
+from pants.build_graph.address import ResolveError
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import DependenciesRequest, Targets
+from pants.engine.target import DependenciesRequest, InvalidFieldException, Targets
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import is_model_file
@@ -27,10 +28,13 @@ class ModularParents:
 
     :param generated: parents whose files are generated themselves.
     :param paths: the files of the parents that are written by hand.
+    :param problem: what is wrong with the `dependencies` of the target, for messages; empty if
+        nothing is. This is no exception, which would stop all other models.
     """
 
     generated: tuple[ModularFieldSet, ...]
     paths: tuple[str, ...]
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,10 @@ class ConversionOrder:
 
 @rule
 async def find_modular_parents(request: ModularParentsRequest) -> ModularParents:
-    targets = await Get(Targets, DependenciesRequest(request.field_set.dependencies))
+    try:
+        targets = await Get(Targets, DependenciesRequest(request.field_set.dependencies))
+    except (InvalidFieldException, ResolveError, ValueError) as error:
+        return ModularParents((), (), f"{request.field_set.address}: error: {error}")
     return ModularParents(
         generated=tuple(
             ModularFieldSet.create(target)

@@ -277,6 +277,33 @@ def test_a_child_of_parents_that_collide_fails_alone(rule_runner: RuleRunner) ->
     assert "m/a/configuration_a.py: error: several targets generate this file" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("dependency", "message"),
+    [
+        ("m/nowhere", "m/nowhere"),
+        ("m:no:where", "m:no:where"),
+        ("m/b", "does not provide enough address parameters"),
+    ],
+)
+def test_bad_dependencies_stop_no_other(
+    rule_runner: RuleRunner, dependency: str, message: str
+) -> None:
+    outputs = "outputs=parametrize(a=['modeling'], b=['configuration'])"
+    rule_runner.write_files(
+        {
+            "m/a/BUILD": _target(f"dependencies=['{dependency}']"),
+            "m/b/BUILD": f"modular_model(source='modular_b.py', {outputs})\n",
+            "m/b/modular_b.py": "b\n",
+        }
+    )
+    result = _generate(rule_runner, "m/a", "m/other")
+    assert result.exit_code == 2
+    (line,) = [line for line in result.stderr.splitlines() if "error: " in line]
+    assert line.startswith("m/a:a: error: ")
+    assert message in result.stderr
+    assert result.stdout.splitlines()[-1] == "1 changed, 1 failed"
+
+
 def test_a_cycle_stops_nothing_but_itself(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
