@@ -99,12 +99,12 @@ class CommandLineParser:
 
     def _problems_of_flags(self, scope: str, flags: list[str], named: bool) -> list[str]:
         parser = self._options.get_parser(scope)
-        names = {name for names, _ in parser.option_registrations_iter() for name in names}
+        known = {name for names, _ in parser.option_registrations_iter() for name in names}
         given = []
         for flag in flags:
             name, has_value, value = flag.partition("=")
             only_named = is_placeholder(value) if has_value else named
-            if not (only_named and name in names):
+            if not (only_named and name in known):
                 given.append(flag)
         request: Any = Parser.ParseArgsRequest(given, OptionValueContainerBuilder(), [], False)
         try:
