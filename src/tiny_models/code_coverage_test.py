@@ -71,7 +71,13 @@ def sandbox(tmp_path: Path) -> Path:
         "m/tiny/fixture.json": json.dumps(
             {"schema": 1, "address": "m:t", "architecture": "M", "repo_id": "tiny-random/m"}
         ),
-        "index.json": json.dumps({"fixtures": [{"directory": "m/tiny", "module": None}]}),
+        "index.json": json.dumps(
+            {
+                "test": "x_test.py",
+                "fixtures": [{"directory": "m/tiny", "module": None}],
+                "problems": [],
+            }
+        ),
     }
     for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)

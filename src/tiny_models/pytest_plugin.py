@@ -25,6 +25,7 @@ _OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
 _fixtures: list[LocatedFixture] = []
 _own_files: tuple[str, ...] = ()
 _modules: dict[str, str] = {}
+_unbuilt: dict[Path, str] = {}
 _problem: FixtureError | None = None
 
 
@@ -74,16 +75,20 @@ class LoadedFixture:
 def start(indexes: Iterable[Path], own_files: Iterable[str] = ()) -> None:
     """Activates the fixtures that are listed; a problem is reported when pytest configures.
 
-    ``indexes`` are JSON files: the directory of each fixture, relative to the working directory,
-    and the module of its model class, null for one of transformers. ``own_files`` are patterns of
-    the files that were placed for the plugin, which are left out of code coverage.
+    ``indexes`` are JSON files, one for each test file: its path, the directory of each fixture,
+    the module of its model class, null for one of transformers, and what is wrong with fixtures
+    that could not be built. Paths are relative to the working directory. ``own_files`` are patterns
+    of the files that were placed for the plugin, which are left out of code coverage.
     """
     global _problem, _own_files
     _own_files = tuple(own_files)
     module_of: dict[str, str | None] = {}
-    for index in indexes:
-        for entry in json.loads(index.read_text(encoding="utf-8"))["fixtures"]:
+    for path in indexes:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        for entry in index["fixtures"]:
             module_of[entry["directory"]] = entry["module"]
+        if index["problems"]:
+            _unbuilt[Path(index["test"]).absolute()] = "\n".join(index["problems"])
     try:
         _fixtures[:] = activate(module_of, cache=Path.cwd() / _CACHE)
         for directory, module in module_of.items():
@@ -116,6 +121,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """Ends the run where the fixtures could not be activated."""
     if _problem is not None:
         raise pytest.UsageError(_problem.render())
+
+
+class _TestsWithoutFixtures(pytest.File):
+    """A test file whose fixtures could not be built."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        raise self.CollectError(_unbuilt[self.path])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Collector | None:
+    """Fails the test files whose fixtures could not be built, and no others of a batch."""
+    if module_path not in _unbuilt:
+        return None
+    return _TestsWithoutFixtures.from_parent(parent, path=module_path)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -62,7 +62,12 @@ def sandbox(tmp_path: Path) -> Path:
     (directory / "fixture.json").write_text(json.dumps(manifest))
     (directory / "config.json").write_text("{}")
     (tmp_path / "indexes").mkdir()
-    index = {"schema": 1, "fixtures": [{"directory": "m/tiny", "module": "m_model"}]}
+    index = {
+        "schema": 1,
+        "test": "x_test.py",
+        "fixtures": [{"directory": "m/tiny", "module": "m_model"}],
+        "problems": [],
+    }
     for name in "ab":
         (tmp_path / "indexes" / f"{name}.json").write_text(json.dumps(index))
     (tmp_path / "plugin.py").write_text(_PLUGIN)
@@ -116,6 +121,22 @@ def test_another_repository_fails_with_the_list(sandbox: Path) -> None:
     assert result.returncode == 1
     assert "2 failed" in result.stdout
     assert result.stdout.count("may use\n  tiny-random/x\nhint: add the `tiny_fixture`") == 2
+
+
+def test_only_the_tests_of_a_fixture_that_cannot_be_built_fail(sandbox: Path) -> None:
+    index = {
+        "schema": 1,
+        "test": "y_test.py",
+        "fixtures": [],
+        "problems": ["m:broken cannot be built\n  the reason"],
+    }
+    (sandbox / "indexes" / "y.json").write_text(json.dumps(index))
+    (sandbox / "y_test.py").write_text("raise AssertionError('not to be imported')\n")
+    result = _run(sandbox, "def test_it(): pass\n", "y_test.py", "--continue-on-collection-errors")
+    assert result.returncode == 1
+    assert "1 passed, 1 error" in result.stdout
+    assert "m:broken cannot be built\n  the reason" in result.stdout
+    assert "not to be imported" not in result.stdout
 
 
 def test_other_failures_are_left_alone(sandbox: Path) -> None:

@@ -180,6 +180,28 @@ def test_tests_see_fresh_output_that_is_not_checked_in(workspace: Workspace) -> 
     assert "lib/leaf/leaf_test.py" in _succeed(workspace.pants("test", "--force", "::")).stderr
 
 
+def test_a_model_that_cannot_be_converted_fails_its_own_tests_alone(workspace: Workspace) -> None:
+    modular = workspace.read("lib/twig/modular_twig.py")
+    workspace.write(
+        {
+            "lib/twig/modular_twig.py": modular.replace("TwigScale(BaseScale", "TwigScale(BaseScope"),
+            "lib/base/BUILD": "python_sources()\n\npython_tests(name='tests')\n",
+            "lib/base/base_test.py": "def test_base():\n    pass\n",
+        }
+    )
+    run = workspace.pants("test", "lib::")
+    assert run.exit_code == 1
+    assert "lib/base/base_test.py:tests succeeded" in run.stderr
+    assert "lib/leaf/leaf_test.py:tests failed" in run.stderr
+    assert "lib/twig/modular_twig.py cannot be converted" in run.stderr
+    assert "BaseScope" in run.stderr
+    # Nobody packages or checks what stands in for the code.
+    exported = workspace.pants("export-codegen", "lib::")
+    assert exported.exit_code == 1
+    assert "lib/twig/modular_twig.py cannot be converted" in exported.stderr
+    (workspace.root / "lib/base/base_test.py").unlink()
+
+
 def test_export_codegen_writes_below_dist(workspace: Workspace) -> None:
     _succeed(workspace.pants("export-codegen", "::"))
     for path in _GENERATED:

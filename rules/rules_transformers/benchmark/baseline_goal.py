@@ -19,10 +19,12 @@ from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.judging import BenchToolRequest, RoundFiles, RoundFilesRequest
 from rules_transformers.benchmark.measuring import Measurement, MeasureRequest
 from rules_transformers.benchmark.target_types import TAG, GpuBenchmarkTarget
+from rules_transformers.fixtures.build import NOT_BUILT
 from rules_transformers.modular.atomic_write import write_atomically
 from rules_transformers.tool_process import ToolRun
 
 _OUTPUT_DIR = "__baselines"
+_WRONG_INPUT = 2
 _ENVIRONMENT_LACKS = 3
 
 
@@ -88,7 +90,12 @@ async def gpu_baseline(
     worst = 0
     for field_set in field_sets:
         # One after the other: they share the device.
-        measurement = await Get(Measurement, MeasureRequest(field_set))
+        try:
+            measurement = await Get(Measurement, MeasureRequest(field_set))
+        except NOT_BUILT as error:
+            console.print_stderr(f"{field_set.address}: no baseline\n{error}")
+            worst = max(worst, _WRONG_INPUT)
+            continue
         result = measurement.process_result
         if result.exit_code == 0:
             result = await _baseline(field_set, measurement)

@@ -11,6 +11,7 @@ from pants.engine.rules import Get, collect_rules, rule
 from rules_transformers.benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.benchmark.judging import Judgement, JudgeRequest
 from rules_transformers.benchmark.measuring import Measurement, MeasureRequest
+from rules_transformers.fixtures.build import NOT_BUILT
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class Outcome:
 
     :param measurements: one, or two if the first was inconclusive.
     :param judgement: None if the last measurement failed.
+    :param problem: why it could not be measured at all; empty if it was.
     """
 
     measurements: tuple[Measurement, ...]
     judgement: Judgement | None
+    problem: str = ""
 
     @property
     def results(self) -> tuple[Digest, ...]:
@@ -48,7 +51,10 @@ async def find_outcome(request: OutcomeRequest) -> Outcome:
     if len(request.chain) > 1:
         await Get(Outcome, OutcomeRequest(request.chain[:-1]))
     field_set = request.chain[-1]
-    first = await Get(Measurement, MeasureRequest(field_set))
+    try:
+        first = await Get(Measurement, MeasureRequest(field_set))
+    except NOT_BUILT as error:
+        return Outcome((), None, str(error))
     if first.process_result.exit_code != 0:
         return Outcome((first,), None)
     judgement = await Get(Judgement, JudgeRequest(field_set, (first.outputs,)))

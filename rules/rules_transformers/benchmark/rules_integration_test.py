@@ -627,8 +627,27 @@ def test_a_broken_config_is_located(machine: _Machine) -> None:
             "build": "gpu_benchmark(name='b', model_type='llama', config='c.json')\n",
         }
     )
-    with pytest.raises(ExecutionError, match=r"m/c\.json:2:6: not JSON"):
-        machine.test("m:b")
+    assert machine.test("--report", "m:b").exit_code == 2
+    assert "m/c.json:2:6: not JSON" in machine.file("dist/test/reports/m.b.xml")
+
+
+def test_one_that_cannot_be_prepared_stops_no_other(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": "{",
+            "build": "gpu_benchmark(name='a', model_type='llama', config='c.json')\n"
+            "gpu_benchmark(name='b', model_type='llama')\n",
+        }
+    )
+    assert machine.test("--report", "m:a", "m:b").exit_code == 2
+    assert "m/c.json:1:2: not JSON" in machine.file("dist/test/reports/m.a.xml")
+    assert json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    baselines = machine.goal(GpuBaseline, "m:a", "m:b")
+    assert baselines.exit_code == 2
+    assert "m:a: no baseline\n" in baselines.stderr
+    assert "m/c.json:1:2: not JSON" in baselines.stderr
+    assert baselines.stdout.startswith("written   m/baselines/")
 
 
 def test_it_depends_on_its_model(machine: _Machine) -> None:

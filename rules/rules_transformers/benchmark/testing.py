@@ -39,6 +39,7 @@ from rules_transformers.benchmark.target_types import TAG
 
 logger = logging.getLogger(__name__)
 
+_WRONG_INPUT = 2
 ENVIRONMENT_LACKS = 3
 _UNDECIDED = 4
 
@@ -180,6 +181,18 @@ async def run_benchmark(
             xml_results=report,
         )
     outcome = await Get(Outcome, OutcomeRequest(metadata.chain))
+    if outcome.problem:
+        return TestResult(
+            exit_code=_WRONG_INPUT,
+            stdout="",
+            stdout_digest=EMPTY_FILE_DIGEST,
+            stderr=outcome.problem,
+            stderr_digest=EMPTY_FILE_DIGEST,
+            addresses=(address,),
+            output_setting=test.output,
+            result_metadata=None,
+            xml_results=await _report(field_set, junit.failed(address.spec, outcome.problem)),
+        )
     files = await _files(field_set, outcome)
     measured = outcome.measurements[-1].process_result
     judgement = outcome.judgement

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+
 from pants.backend.python.target_types import PythonSourceField
+from pants.engine.fs import CreateDigest, FileContent, Snapshot
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest, SourcesField
 from pants.engine.unions import UnionRule
@@ -15,8 +19,12 @@ from rules_transformers.modular.conversion import (
     ConversionsRequest,
 )
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.outline import GeneratedPaths
 from rules_transformers.modular.shared_files import ModelFiles, ModelFilesRequest
 from rules_transformers.modular.target_types import ModularSourceField
+from rules_transformers.run_goals import RunGoals
+
+logger = logging.getLogger(__name__)
 
 
 class GeneratePythonFromModularRequest(GenerateSourcesRequest):
@@ -38,11 +46,19 @@ class ExportPythonFromModularRequest(GenerateSourcesRequest):
 
 @rule(desc="Generate Python from a modular model", level=LogLevel.DEBUG)
 async def generate_python_from_modular(
-    request: GeneratePythonFromModularRequest,
+    request: GeneratePythonFromModularRequest, generated: GeneratedPaths, goals: RunGoals
 ) -> GeneratedSources:
     field_set = ModularFieldSet.create(request.protocol_target)
     files = await Get(ModelFiles, ModelFilesRequest(field_set))
-    return GeneratedSources(_converted(field_set, files.conversion).snapshot)
+    try:
+        return GeneratedSources(_converted(field_set, files.conversion).snapshot)
+    except ConversionFailed as error:
+        if not goals.only_judge:
+            raise
+        # An exception here would end the run, with the tests of all other models.
+        logger.error(str(error))
+        stand_ins = _stand_ins(generated.get(field_set.address, ()), str(error))
+        return GeneratedSources(await Get(Snapshot, CreateDigest(stand_ins)))
 
 
 @rule(desc="Export Python from a modular model")
@@ -54,6 +70,13 @@ async def export_python_from_modular(
     conversions = await Get(Conversions, ConversionsRequest(of_one_file))
     conversion = conversions[of_one_file.index(field_set)]
     return GeneratedSources(_converted(field_set, conversion).snapshot)
+
+
+def _stand_ins(paths: Iterable[str], message: str) -> list[FileContent]:
+    """Modules that fail when a test imports them, and do so with any way of importing."""
+    # Not an ImportError, which `pytest.importorskip` takes for a reason to skip.
+    content = f"raise RuntimeError({message!r})\n".encode()
+    return [FileContent(path, content) for path in paths]
 
 
 def _converted(field_set: ModularFieldSet, conversion: Conversion) -> Conversion:

@@ -1,6 +1,6 @@
 """Modular models: conversion, code generation, freshness, `tailor`."""
 
-from rules_transformers import offline, tool_process, tool_sources
+from rules_transformers import offline, run_goals, tool_process, tool_sources
 from rules_transformers.modular import (
     codegen,
     conversion,
@@ -52,6 +52,7 @@ def rules():
         *subsystem.rules(),
         *tailor.rules(),
         *offline.rules(),
+        *run_goals.rules(),
         *tool_process.rules(),
         *tool_sources.rules(),
     )
