@@ -225,6 +225,7 @@ def test_a_link_to_a_directory_is_not_walked_into() -> None:
 def test_a_difference_is_shown_on_a_terminal_that_lacks_its_characters(encoding: str) -> None:
     with _workspace() as root:
         _write(root / "work" / "x" / "modular_x.py", MODULAR)
+        _write(root / "work" / "x" / "modeling_x.py", "")
         environment = {
             **os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": _PYTHONPATH
         }  # fmt: skip

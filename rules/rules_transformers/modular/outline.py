@@ -30,7 +30,6 @@ from rules_transformers.modular.request import (
     ConverterInput,
     ConverterRequest,
 )
-from rules_transformers.modular.shown_paths import shown
 from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
 from rules_transformers.remote_cache import SHORT_WORK
 from rules_transformers.tool_process import ToolRun
@@ -54,10 +53,6 @@ class OutlinedPaths(FrozenDict[Address, tuple]):
 
 class _Outline(FrozenDict[str, tuple]):
     """What one process finds: the paths that each modular file can generate, by its own path."""
-
-
-class OutlineFailed(Exception):
-    """The converter cannot be asked, whatever the modular files."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +120,10 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
     if result.exit_code != 0:
-        # What is wrong with a file is part of the answer. This is about the options.
-        message = shown(
-            result.stderr.decode(errors="replace").strip() + "\n", request.parents.value
+        # It is about the options or the library: converting any of these models says so.
+        return _Outline(
+            (field_set.path, _all_paths(field_set.path)) for field_set in request.field_sets
         )
-        raise OutlineFailed(f"{process.description}: {message}")
     return _Outline(
         (entry["path"], _paths(entry)) for entry in json.loads(result.stdout)["modulars"]
     )
@@ -142,8 +136,12 @@ def _paths(entry: dict) -> tuple[str, ...]:
     so that its dependants report the error in it and not a missing module.
     """
     if entry.get("error"):
-        return tuple(generated_path(entry["path"], kind) for kind in FILE_TYPES)
+        return _all_paths(entry["path"])
     return tuple(output["path"] for output in entry["outputs"])
+
+
+def _all_paths(modular: str) -> tuple[str, ...]:
+    return tuple(generated_path(modular, kind) for kind in FILE_TYPES)
 
 
 def rules():

@@ -13,7 +13,7 @@ _PARENT = re.compile(
 )
 # The request is made of the options, with the excerpt of it that a message shows.
 _REQUEST = re.compile(
-    rf"^{REQUEST_FILE}(?::\d+)*: (?P<message>.*)\n(?:  *\d* \| .*\n)*", re.MULTILINE
+    rf"^{REQUEST_FILE}(?::\d+)*: (?P<message>.*)(?:\n  *\d* \| .*)*", re.MULTILINE
 )
 
 
@@ -22,7 +22,7 @@ def shown(text: str, parents: str | None) -> str:
 
     :param parents: the distribution that the parents are from, e.g. `transformers==5.23.0`.
     """
-    text = _REQUEST.sub(r"[modular-converter]: \g<message>\n", text)
+    text = _REQUEST.sub(r"[modular-converter]: \g<message>", text)
     return _without_directories(text, parents)
 
 
