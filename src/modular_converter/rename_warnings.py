@@ -72,7 +72,7 @@ def without_inherited(
 ) -> Iterator[Diagnostic]:
     """The findings without what the conversion of a parent has made up, and reported.
 
-    There it can be cured, and is then gone from all children.
+    It can be fixed there, and is then gone from all children.
 
     :param renamed: by the name of a generated parent file: what renaming made when it was written.
     """
