@@ -184,7 +184,9 @@ def test_a_model_that_cannot_be_converted_fails_its_own_tests_alone(workspace: W
     modular = workspace.read("lib/twig/modular_twig.py")
     workspace.write(
         {
-            "lib/twig/modular_twig.py": modular.replace("TwigScale(BaseScale", "TwigScale(BaseScope"),
+            "lib/twig/modular_twig.py": modular.replace(
+                "TwigScale(BaseScale", "TwigScale(BaseScope"
+            ),
             "lib/base/BUILD": "python_sources()\n\npython_tests(name='tests')\n",
             "lib/base/base_test.py": "def test_base():\n    pass\n",
         }

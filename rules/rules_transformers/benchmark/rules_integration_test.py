@@ -18,7 +18,6 @@ from pants.core.goals.test import Test, TestDebugAdapterRequest, TestDebugReques
 from pants.core.util_rules import archive
 from pants.core.util_rules.partitions import Partitions
 from pants.engine.addresses import Address, Addresses
-from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.engine.target import Dependencies, DependenciesRequest
 from pants.testutil.rule_runner import GoalRuleResult, mock_console
