@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # torch, ml_dtypes and onnx cast the same float32 to different float8 values: beyond the range of
 # e4m3fn torch and onnx saturate, infinity included, and ml_dtypes gives nan; for e5m2 only onnx
-# makes infinity finite; zero and negative numbers in e8m0 have three answers.
+# makes infinity finite; e8m0 has neither zero nor sign, and a negative number gives three results.
 #
 # Why it matters: weights that are quantized with one library and checked with another differ in
 # the very values that overflow, and an infinity that should have been noticed becomes 448.
