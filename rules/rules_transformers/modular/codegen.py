@@ -82,7 +82,7 @@ def _stand_ins(paths: Iterable[str], message: str) -> list[FileContent]:
 def _converted(field_set: ModularFieldSet, conversion: Conversion) -> Conversion:
     """The conversion, if there is one. Raises ConversionFailed."""
     if conversion.exit_code != 0:
-        raise ConversionFailed(f"{field_set.path} cannot be converted\n{conversion.messages}")
+        raise ConversionFailed(f"{field_set.path} cannot be converted\n{conversion.whole_story}")
     return conversion
 
 

@@ -73,6 +73,7 @@ class Conversion:
     :param report: these as a SARIF log, in a file called `REPORT_FILE`.
     :param renamed: by the path of a generated file, the words and addresses that renaming made in
         it. What is wrong with them is reported here, and not for the children.
+    :param cause: the messages of the ancestor that this model was not converted for.
     """
 
     snapshot: Snapshot
@@ -80,6 +81,12 @@ class Conversion:
     messages: str
     report: Digest = EMPTY_DIGEST
     renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
+    cause: str = ""
+
+    @property
+    def whole_story(self) -> str:
+        """The messages, with those of the parent that they are about."""
+        return f"{self.messages}\n{self.cause}" if self.cause else self.messages
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
                 EMPTY_SNAPSHOT,
                 conversion.exit_code,
                 f"{field_set.path}: not converted, because its parent {parent.path} was not",
+                cause=conversion.cause or conversion.messages,
             )
     installed = None
     if requirement.value is not None:
