@@ -2,6 +2,7 @@
 
 Pants' own parser reads them, with the options of the backends: a global option after the goal, an
 unknown or deprecated option, an unknown goal or target type, and a value of the wrong type fail.
+`./pants` takes global options after the goal, too; the launcher does not.
 """
 
 from __future__ import annotations
@@ -131,12 +132,23 @@ def _arguments(line: CommandLine, goals: set[str]) -> tuple[str, ...] | None:
     A line may leave the name out, as in `test ::`.
     """
     first, *others = line.words
+    if first == "./pants":
+        return _in_launchers_order(others)
     if first in _PANTS:
         return tuple(others)
     begins_so = first in goals or (first.startswith("--") and not goals.isdisjoint(others))
     if begins_so and any("::" in word or word.startswith("--") for word in line.words):
         return line.words
     return None
+
+
+def _in_launchers_order(words: list[str]) -> tuple[str, ...]:
+    """The arguments that `./pants` passes on: global options come first."""
+    names = (_ROOT / "build-support/bootstrap/global_options").read_text().split()
+    end = words.index("--") if "--" in words else len(words)
+    known = re.compile(rf"--(no-)?({'|'.join(names)})(=.*)?|-l.*", re.DOTALL)
+    first = [word for word in words[:end] if known.fullmatch(word)]
+    return (*first, *(word for word in words[:end] if word not in first), *words[end:])
 
 
 def test_every_command_is_understood(parser: CommandLineParser) -> None:
@@ -203,6 +215,7 @@ def test_what_pants_refuses_is_found(parser: CommandLineParser, command: str, pr
     "command",
     [
         "pants --tag=gpu-bench test --report ::",
+        "./pants test --tag=gpu-bench --report :: --level=debug",
         "pants test --gpu-bench-strict a/b:c@d=e",
         "pants -ldebug generate ::",
         "pants parents --top=K FILE…",
