@@ -101,10 +101,12 @@ class Reader:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """One who has followed the quick start to its end."""
     reader = Reader(tmp_path_factory.mktemp("home"))
-    _follow(reader, _QUICK_START)
-    yield reader
-    for pid_file in (reader.directory / ".pids").glob("*/pantsd/pid"):
-        subprocess.run(["kill", pid_file.read_text()], check=False)
+    try:
+        _follow(reader, _QUICK_START)
+        yield reader
+    finally:
+        for pid_file in (reader.directory / ".pids").glob("*/pantsd/pid"):
+            subprocess.run(["kill", pid_file.read_text()], check=False)
 
 
 def _follow(reader: Reader, page: str) -> dict[str, str]:
@@ -122,8 +124,9 @@ def _follow(reader: Reader, page: str) -> dict[str, str]:
             for command in block.lines:
                 run = reader.types(command)
                 assert run.exit_code == 0, f"{command}\n{run.stdout}{run.stderr}"
-                of_block += _without_times(run.stdout) + _without_times(run.stderr)
-                printed[command] = printed.get(command, "") + of_block
+                output = _without_times(run.stdout) + _without_times(run.stderr)
+                of_block += output
+                printed[command] = printed.get(command, "") + output
         elif isinstance(block, Printed):
             assert block.missing_in(of_block) == "", of_block
     return printed
