@@ -35,27 +35,27 @@ _QUICK_START = "quick-start.md"
 _GUIDES = ("write-a-modular-model.md", "test-with-fixtures.md", "benchmark-a-change.md")
 _EXAMPLE = "docs/examples/library"
 # `./pants` serves the repository in which it lies, so it is put there, where neither Git nor Pants
-# looks. The name in messages is that of the launcher.
-_LAUNCHER = f"""#!/bin/sh
-if [ ! -e pants ]; then
-    mkdir build-support
-    cp {shlex.quote(str(REPOSITORY / "pants"))} .
-    cp -R {shlex.quote(str(REPOSITORY / "build-support/bootstrap"))} build-support
-    printf '/pants\\n/build-support/\\n' >> .git/info/exclude
-fi
-PANTS_BIN_NAME=pants exec ./pants "$@"
+# looks. The name in messages is that of the launcher. As a function it leaves `PATH` alone:
+# every Python process of Pants depends on it, and what other tests have made serves here too.
+_LAUNCHER = f"""
+pants() {{
+    if [ ! -e pants ]; then
+        mkdir build-support
+        cp {shlex.quote(str(REPOSITORY / "pants"))} .
+        cp -R {shlex.quote(str(REPOSITORY / "build-support/bootstrap"))} build-support
+        printf '/pants\\n/build-support/\\n' >> .git/info/exclude
+    fi
+    PANTS_BIN_NAME=pants ./pants "$@"
+}}
 """
 
 
 class Reader:
-    """Somebody who types commands into one shell, with what is on `PATH`."""
+    """Somebody who types commands into one shell."""
 
     def __init__(self, home: Path) -> None:
         self.directory = home / "clone"
-        self.launcher = home / "bin"
-        self.launcher.mkdir()
-        (self.launcher / "pants").write_text(_LAUNCHER)
-        (self.launcher / "pants").chmod(0o755)
+        self._end = home / "working_directory"
         shutil.copytree(REPOSITORY / _EXAMPLE, self.directory / _EXAMPLE)
         (self.directory / "dist").mkdir()
         (wheel,) = REPOSITORY.glob("rules_transformers-*.whl")
@@ -64,7 +64,13 @@ class Reader:
     def types(self, command: str, **environment: str) -> Run:
         """Runs a command; `cd` holds for the next ones."""
         process = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{command}\npwd > {shlex.quote(str(self._end))}"],
+            [
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+                f"{_LAUNCHER}{command}\npwd > {shlex.quote(str(self._end))}",
+            ],
             cwd=self.directory,
             env=self._environment(environment),
             capture_output=True,
@@ -82,16 +88,11 @@ class Reader:
         (self.directory / path).parent.mkdir(parents=True, exist_ok=True)
         (self.directory / path).write_text(content)
 
-    @property
-    def _end(self) -> Path:
-        return self.launcher / "working_directory"
-
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         who = {"NAME": "a reader", "EMAIL": "reader@example.com"}
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("PEX")},
             **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
-            "PATH": f"{self.launcher}:{os.environ['PATH']}",
             "PWD": str(self.directory),
             **more,
         }
