@@ -108,9 +108,14 @@ def _options(text: str) -> Iterator[_Piece]:
 
 def _steps(text: str) -> Iterator[_Piece]:
     for step in _STEP.finditer(text):
-        command = " ".join(re.sub(r"^[>|]-?\n", "", step["text"]).split())
-        quoted = len(command) > 1 and command[0] == command[-1] == '"'
-        yield _Piece(_line(text, step.start()), command[1:-1] if quoted else command)
+        first = _line(text, step.start())
+        style, _, block = step["text"].partition("\n")
+        if style.startswith("|"):
+            yield from (_Piece(first + n, line) for n, line in enumerate(block.splitlines(), 1))
+        else:
+            command = " ".join(re.sub(r"^>-?\n", "", step["text"]).split())
+            quoted = len(command) > 1 and command[0] == command[-1] == '"'
+            yield _Piece(first, command[1:-1] if quoted else command)
 
 
 def _line(text: str, position: int) -> int:
@@ -184,7 +189,7 @@ def is_placeholder(word: str) -> bool:
 
 
 def project_files(root: Path) -> list[Path]:
-    """The files that are read: pages, the plugin and its tools, examples, scripts, BUILD files."""
+    """The files that are read: pages, plugin, tools, examples, scripts, workflows, BUILD files."""
     patterns = (
         "*.md",
         "**/*.md",
@@ -197,6 +202,9 @@ def project_files(root: Path) -> list[Path]:
         "src/**/*.json",
         "pants",
         "build-support/**/*",
+        ".ci/*",
+        ".github/**/*",
+        ".pre-commit-config.yaml",
     )
     paths = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
     return sorted(path for path in paths if not path.name.endswith(("_test.py", ".pyc")))

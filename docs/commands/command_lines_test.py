@@ -56,6 +56,13 @@ def test_steps_of_workflows(tmp_path: Path) -> None:
     assert "pants lint check ::" in commands
 
 
+def test_each_line_of_a_script_in_a_workflow_is_a_command(tmp_path: Path) -> None:
+    steps = "- run: |\n    set -eu\n    ls a && pants test ::\n- name: b\n"
+    places = {command: place for place, command, _ in _lines(tmp_path, "a.yml", steps)}
+    assert places["set -eu"] == "a.yml:2"
+    assert places["pants test ::"] == "a.yml:3"
+
+
 def test_comments_of_build_files(tmp_path: Path) -> None:
     assert _lines(tmp_path, "BUILD", "# By `pants --tag=x test\n# ::`.\nfiles()\n") == [
         ("BUILD:1", "pants --tag=x test ::", False)

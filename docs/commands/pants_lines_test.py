@@ -168,6 +168,11 @@ def test_every_command_is_understood(parser: CommandLineParser) -> None:
 @pytest.mark.parametrize(
     "place",
     [
+        ".ci/run",
+        ".github/PULL_REQUEST_TEMPLATE.md",
+        ".github/workflows/gpu.yml",
+        ".github/workflows/wheel.yml",
+        ".pre-commit-config.yaml",
         "README.md",
         "docs/quick-start.md",
         "docs/reference/targets.md",
