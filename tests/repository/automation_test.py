@@ -74,9 +74,11 @@ def test_what_a_step_runs_exists() -> None:
         if "run" in step
         for line in step["run"].splitlines()
     ]
-    commands += [(_HOOKS, hook["entry"]) for repo in _read(_HOOKS)["repos"] for hook in repo["hooks"]]
+    commands += [
+        (_HOOKS, hook["entry"]) for repo in _read(_HOOKS)["repos"] for hook in repo["hooks"]
+    ]
     programs = [
-        (path, found[0]) for path, line in commands if (found := _LOCAL_PROGRAM.match(line))
+        (path, match[0]) for path, line in commands if (match := _LOCAL_PROGRAM.match(line))
     ]
     assert len(programs) > 6
     for path, program in programs:
@@ -112,7 +114,7 @@ def test_the_gpu_job_runs_by_hand_only() -> None:
 def test_hooks_format_lint_and_check_with_pants() -> None:
     (repo,) = _read(_HOOKS)["repos"]
     assert repo["repo"] == "local"
-    goals = set()
+    goals: set[str] = set()
     for hook in repo["hooks"]:
         assert hook["language"] == "system" and not hook["pass_filenames"]
         program, *arguments = hook["entry"].split()
