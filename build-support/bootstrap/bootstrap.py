@@ -1,6 +1,6 @@
 """The slow part of ./pants: makes what is missing and prints the state that ./pants then reads.
 
-Runs on any CPython 3.7-3.9, which becomes the base of the environment. Exit codes: 0 done,
+Runs on CPython 3.9, which becomes the base of the environment. Exit codes: 0 done,
 3 the environment lacks something, 130 interrupted.
 """
 

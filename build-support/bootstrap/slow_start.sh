@@ -2,13 +2,14 @@
 # bootstrap.py make what is missing, and reads the new state. Without an interpreter it turns to
 # the official launcher, then to uv.
 
-# Runs CANDIDATE and sets $found when it is a CPython that Pants 2.17 runs on. A candidate must be
-# run: a pyenv shim is on PATH even when no version is selected.
+# Runs CANDIDATE and sets $found when it is a CPython that Pants 2.17 and the rules run on (Pants
+# alone also runs on 3.7 and 3.8). A candidate must be run: a pyenv shim is on PATH even when no
+# version is selected.
 try_python() {
     [ -x "$1" ] && [ ! -d "$1" ] || return 1
     found=$("$1" -I -c '
 import sys
-if sys.implementation.name != "cpython" or not (3, 7) <= sys.version_info[:2] <= (3, 9):
+if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 9):
     sys.exit(1)
 import ensurepip, ssl, venv, zlib
 print(getattr(sys, "_base_executable", None) or sys.executable)
@@ -40,17 +41,15 @@ find_python() {
     found=
     if [ -n "${PANTS_BOOTSTRAP_PYTHON-}" ]; then
         try_python "$(command -v "$PANTS_BOOTSTRAP_PYTHON")" && return 0
-        fail 3 "PANTS_BOOTSTRAP_PYTHON=$PANTS_BOOTSTRAP_PYTHON is no CPython 3.7-3.9 with ensurepip, ssl, venv and zlib" \
+        fail 3 "PANTS_BOOTSTRAP_PYTHON=$PANTS_BOOTSTRAP_PYTHON is no CPython 3.9 with ensurepip, ssl, venv and zlib" \
             "point it at one, or unset it to have one looked for"
     fi
     uv_directory=$(uv_pythons)
-    for version in 3.9 3.8 3.7; do
-        try_on_path "python$version" && return 0
-        for candidate in \
-            "${PYENV_ROOT:-${HOME-}/.pyenv}/versions/$version".*/bin/python \
-            "$uv_directory/cpython-$version".*/bin/python3; do
-            try_python "$candidate" && return 0
-        done
+    try_on_path python3.9 && return 0
+    for candidate in \
+        "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/3.9.*/bin/python \
+        "$uv_directory"/cpython-3.9.*/bin/python3; do
+        try_python "$candidate" && return 0
     done
     for name in python3 python; do
         try_on_path "$name" && return 0
@@ -79,7 +78,7 @@ find_launcher() {
 
 python_from_uv() {
     command -v uv >/dev/null || return 1
-    printf 'pants: no CPython 3.7-3.9 found; asking uv for one\n' >&2
+    printf 'pants: no CPython 3.9 found; asking uv for one\n' >&2
     uv python install 3.9 >&2 || return 1
     try_python "$(uv python find 3.9 2>/dev/null)"
 }
@@ -124,7 +123,7 @@ elif python_from_uv; then
     :
 else
     printf '%s\n' \
-        "error: no CPython 3.7, 3.8 or 3.9 was found, which Pants 2.17 runs on" \
+        "error: no CPython 3.9 was found, which Pants 2.17 and its rules here run on" \
         "  looked at PANTS_BOOTSTRAP_PYTHON, PATH, pyenv and uv; the \`pants\` launcher is not on PATH either" \
         "hint: install one of them and run ./pants again: python3.9 with venv (apt, brew, pyenv install 3.9), uv (pip install uv), or Pants' launcher (https://www.pantsbuild.org/docs/installation)" >&2
     exit 3
@@ -139,7 +138,7 @@ if [ -n "$found" ]; then
 $new_state
 END_OF_STATE
 else
-    printf 'pants: no CPython 3.7-3.9 found; using the launcher %s\n' "$launcher" >&2
+    printf 'pants: no CPython 3.9 found; using the launcher %s\n' "$launcher" >&2
     # Only to be fast: without the record, the next start looks again.
     record_launcher 2>/dev/null
     mode=launcher
