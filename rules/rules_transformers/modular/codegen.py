@@ -61,7 +61,7 @@ async def generate_python_from_modular(
         return GeneratedSources(await Get(Snapshot, CreateDigest(stand_ins)))
 
 
-@rule(desc="Export Python from a modular model")
+@rule(desc="Export Python from a modular model", level=LogLevel.DEBUG)
 async def export_python_from_modular(
     request: ExportPythonFromModularRequest, all_field_sets: AllModularFieldSets
 ) -> GeneratedSources:
