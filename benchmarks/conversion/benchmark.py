@@ -42,12 +42,12 @@ def _phases(root: str) -> dict[str, float]:
     """CPU seconds of each phase of a cold run in this process."""
     gc.disable()
     start = _cpu()
-    from modular_converter import profiles
-    from modular_converter.conversion import convert
-    from modular_converter.formatting import format_all
-    from modular_converter.library import Sources, distribution_facts
-    from modular_converter.modular_file import parent_imports, place_of
-    from modular_converter.setting import Setting
+    from modular_converter.conventions import profiles
+    from modular_converter.convert.model import convert
+    from modular_converter.emit.formatter import format_all
+    from modular_converter.library.context import Setting
+    from modular_converter.library.modular_file import parent_imports, place_of
+    from modular_converter.library.sources import Sources, distribution_facts
 
     sources = Sources()
     facts = distribution_facts([root], sources)
@@ -90,8 +90,8 @@ def _phases(root: str) -> dict[str, float]:
 
 def _libcst(root: str) -> dict[str, float]:
     """CPU seconds of one libcst parse of the modulars and their distinct parents."""
-    from modular_converter.library import Sources, distribution_facts
-    from modular_converter.modular_file import parent_imports, place_of
+    from modular_converter.library.modular_file import parent_imports, place_of
+    from modular_converter.library.sources import Sources, distribution_facts
 
     sources = Sources()
     distribution_facts([root], sources)

@@ -8,7 +8,7 @@ from docs.generator.tools import module
 
 def findings_page() -> str:
     """Each code with its meaning and what to do."""
-    codes = sorted(module("modular_converter.codes").CODES, key=lambda each: each.name)
+    codes = sorted(module("modular_converter.diagnostics.codes").CODES, key=lambda each: each.name)
     return page(
         "Findings of the converter",
         "What `python -m modular_converter codes` prints. An error ends the conversion of its "

@@ -14,6 +14,7 @@ from typing import Any
 
 SOURCES = Path("src")
 NAMES = ("modular_converter", "tiny_models", "gpu_bench", "parent_finder")
+_COMMAND_LINES = {"modular_converter": "modular_converter.cli.main"}
 
 
 def module(name: str) -> Any:
@@ -26,7 +27,7 @@ def module(name: str) -> Any:
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The argument parser of each tool."""
-    return {name: module(f"{name}.cli").parser() for name in NAMES}
+    return {name: module(_COMMAND_LINES.get(name, f"{name}.cli")).parser() for name in NAMES}
 
 
 def commands(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

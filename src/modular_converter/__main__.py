@@ -2,7 +2,7 @@
 
 import sys
 
-from modular_converter.cli import main
+from modular_converter.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from modular_converter.assembly import banner
-from modular_converter.conversion import Conversion, convert
-from modular_converter.formatting import format_all
-from modular_converter.library import Sources, distribution_facts
-from modular_converter.modular_file import Place, place_of
-from modular_converter.profiles import named
-from modular_converter.setting import Setting
+from modular_converter.conventions.profiles import named
+from modular_converter.convert.model import Conversion, convert
+from modular_converter.emit.assembly import banner
+from modular_converter.emit.formatter import format_all
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place, place_of
+from modular_converter.library.sources import Sources, distribution_facts
 
 _MAPPINGS = """
 from collections import OrderedDict

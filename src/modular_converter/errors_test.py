@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modular_converter.cli import main
+from modular_converter.cli.main import main
 from modular_converter.conftest import Workspace
 
 PARENT = """

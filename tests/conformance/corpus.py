@@ -9,13 +9,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from modular_converter import profiles
-from modular_converter.batch import run_batch
-from modular_converter.diagnostics import render
-from modular_converter.file_types import FILE_TYPES
-from modular_converter.library import Sources, distribution_facts
-from modular_converter.modular_file import is_modular_name, place_of
-from modular_converter.setting import Setting
+from modular_converter.conventions import profiles
+from modular_converter.conventions.file_types import FILE_TYPES
+from modular_converter.convert.batch import run_batch
+from modular_converter.diagnostics.record import render
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import is_modular_name, place_of
+from modular_converter.library.sources import Sources, distribution_facts
 
 # Where a test target's dependency lays a release out, relative to the working directory.
 CORPORA = "corpus"

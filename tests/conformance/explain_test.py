@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from modular_converter import profiles
+from modular_converter.conventions import profiles
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import Explanation, SourceLine
-from modular_converter.library import Sources, distribution_facts
-from modular_converter.modular_file import is_modular_name, place_of
-from modular_converter.setting import Setting
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import is_modular_name, place_of
+from modular_converter.library.sources import Sources, distribution_facts
 from tests.conformance.corpus import corpus_dir, generated_files
 from tests.sampling.sampling import sample
 

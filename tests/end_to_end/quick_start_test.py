@@ -247,5 +247,5 @@ def test_the_wheel_has_the_tools_and_no_tests() -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     for tool in ("gpu_bench", "modular_converter", "parent_finder", "tiny_models"):
-        assert f"rules_transformers/_tools/{tool}/cli.py" in names
+        assert f"rules_transformers/_tools/{tool}/__main__.py" in names
     assert not [name for name in names if name.endswith(("_test.py", "conftest.py"))]

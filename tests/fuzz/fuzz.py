@@ -26,8 +26,8 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from modular_converter import cli
-from modular_converter.file_types import FILE_TYPES
+from modular_converter.cli import main as cli
+from modular_converter.conventions.file_types import FILE_TYPES
 from tests.fuzz.mutations import MUTATIONS, mutated
 
 # The release whose files are spoilt.
@@ -226,7 +226,9 @@ def run(
     The directories of cases with problems are moved below ``keep``.
     """
     # What a command imports is imported before the forks, not in each of them.
-    from modular_converter import batch, commands, writing  # noqa: F401
+    from modular_converter.cli import commands  # noqa: F401
+    from modular_converter.convert import batch  # noqa: F401
+    from modular_converter.emit import writer  # noqa: F401
 
     started = time.monotonic()
     for case in cases(corpus, modulars, seed):

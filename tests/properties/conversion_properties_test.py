@@ -12,12 +12,12 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modular_converter import profiles
-from modular_converter.batch import BatchResult, run_batch
-from modular_converter.diagnostics import render
-from modular_converter.library import Sources, distribution_facts
-from modular_converter.modular_file import place_of
-from modular_converter.setting import Setting
+from modular_converter.conventions import profiles
+from modular_converter.convert.batch import BatchResult, run_batch
+from modular_converter.diagnostics.record import render
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import place_of
+from modular_converter.library.sources import Sources, distribution_facts
 from tests.properties.libraries import MODELS, NEW, Library, libraries
 
 # Absolute, since a sandbox names its source roots relative to itself and tests change directory.

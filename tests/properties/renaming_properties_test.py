@@ -17,8 +17,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from modular_converter.name_forms import NameTable
-from modular_converter.renaming import Renamer
+from modular_converter.names.renamer import Renamer
+from modular_converter.names.table import NameTable
 
 # New names are made of letters that no text below has.
 _NEW_LETTERS = "qxz"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from modular_converter.cli import main
+from modular_converter.cli.main import main
 
 # Absolute, since a sandbox names its source roots relative to itself and tests change directory.
 _PYTHONPATH = os.pathsep.join(map(os.path.abspath, sys.path))

@@ -9,13 +9,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from modular_converter.batch import run_batch
-from modular_converter.cli import main
+from modular_converter.cli.main import main
 from modular_converter.conftest import Workspace
+from modular_converter.convert.batch import run_batch
+from modular_converter.emit.writer import write_all
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import AppliedRename, Explanation, ItemExplanation
 from modular_converter.explain.parts import explain_item
-from modular_converter.writing import write_all
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "schemas" / "explain.schema.json").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from modular_converter.diagnostics import ConversionError
+from modular_converter.diagnostics.record import ConversionError
 from modular_converter.explain.alignment import significant
 from modular_converter.explain.explanation import (
     AppliedRename,
@@ -19,9 +19,9 @@ from modular_converter.explain.import_lines import (
     explain_import_comment,
 )
 from modular_converter.explain.trace import BANNER, LineTrail, Trail
-from modular_converter.modular_file import Place
-from modular_converter.renaming import Renamer
-from modular_converter.setting import Setting
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place
+from modular_converter.names.renamer import Renamer
 
 
 class Explainer:

@@ -8,8 +8,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from modular_converter.conversion import Conversion, convert
-from modular_converter.diagnostics import error
+from modular_converter.conventions.file_types import FILE_TYPES, generated_path
+from modular_converter.convert.model import Conversion, convert
+from modular_converter.diagnostics.record import error
+from modular_converter.emit.formatter import format_all
 from modular_converter.explain.alignment import align, words
 from modular_converter.explain.imports import (
     Binding,
@@ -29,12 +31,10 @@ from modular_converter.explain.trace import (
     Written,
     line_trail,
 )
-from modular_converter.file_types import FILE_TYPES, generated_path
-from modular_converter.formatting import format_all
-from modular_converter.index import FileIndex
-from modular_converter.library import Sources
-from modular_converter.modular_file import Place
-from modular_converter.setting import Setting
+from modular_converter.library.context import Setting
+from modular_converter.library.index import FileIndex
+from modular_converter.library.modular_file import Place
+from modular_converter.library.sources import Sources
 
 _BANNER_LINES = 6
 

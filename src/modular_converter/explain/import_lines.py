@@ -10,7 +10,7 @@ from modular_converter.explain.explanation import Explanation, SourceLine
 from modular_converter.explain.generated_file import GeneratedFile
 from modular_converter.explain.imports import Heading, matching
 from modular_converter.explain.trace import rename
-from modular_converter.renaming import Renamer
+from modular_converter.names.renamer import Renamer
 
 _GUARDED = ("is_torch_available", "is_torchvision_available")
 _KEPT = "kept because the file uses it; the first import of a name wins"

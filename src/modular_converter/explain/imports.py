@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from modular_converter.import_statements import Alias, ImportStatement
-from modular_converter.index import FileIndex
-from modular_converter.modular_file import Place
-from modular_converter.renaming import Renamer
+from modular_converter.library.imports import Alias, ImportStatement
+from modular_converter.library.index import FileIndex
+from modular_converter.library.modular_file import Place
+from modular_converter.names.renamer import Renamer
 
 
 @dataclass(frozen=True)

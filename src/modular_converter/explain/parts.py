@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modular_converter.diagnostics import error
+from modular_converter.diagnostics.record import error
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import (
     AppliedRename,

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from modular_converter.blocks import first_line
 from modular_converter.explain.alignment import Word, align, words
 from modular_converter.explain.items import items_by_line
-from modular_converter.nodes import Fragment, Node, Origin
-from modular_converter.renaming import Renamer
-from modular_converter.source import Source
+from modular_converter.merge.nodes import Fragment, Node, Origin
+from modular_converter.names.renamer import Renamer
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import first_line
 
 # The line that names a definition is the modular's, even where the parent's reads the same.
 _DEFINITION = re.compile(r"\s*(?:class|def|async)\s")

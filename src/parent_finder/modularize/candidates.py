@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modular_converter.diagnostics import ConversionError
-from modular_converter.modular_file import Place
-from modular_converter.prefixes import common_suffix, prefix_of
-from modular_converter.setting import Setting
+from modular_converter.diagnostics.record import ConversionError
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place
+from modular_converter.names.prefixes import common_suffix, prefix_of
 from parent_finder.comparison import Comparison
 from parent_finder.model_ranking import Library
 from parent_finder.modularize.children import Attempt, ParentFile

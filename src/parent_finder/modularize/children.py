@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modular_converter.diagnostics import ConversionError
-from modular_converter.index import Item
+from modular_converter.diagnostics.record import ConversionError
+from modular_converter.library.index import Item
 from parent_finder.modularize.child_class import EFFORTS, child_text
 from parent_finder.modularize.class_text import class_text
 from parent_finder.modularize.original import Original

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from modular_converter.blocks import Unit
-from modular_converter.class_parts import FunctionParts, split_function
-from modular_converter.index import Item
-from modular_converter.source import Source
-from modular_converter.unravel import is_docstring
+from modular_converter.library.index import Item
+from modular_converter.merge.super_calls import is_docstring
+from modular_converter.syntax.definitions import FunctionParts, split_function
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit
 
 INDENT = "    "
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modular_converter.diagnostics import ConversionError, render
-from modular_converter.diagnostics import EnvironmentLack as ConverterLack
+from modular_converter.diagnostics.record import ConversionError, render
+from modular_converter.diagnostics.record import EnvironmentLack as ConverterLack
 from parent_finder import source_file
 from parent_finder.diagnostics import EnvironmentLack, InputError
 from parent_finder.model_ranking import Library, Situation

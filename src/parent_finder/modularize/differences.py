@@ -6,7 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from modular_converter.diagnostics import ConversionError
+from modular_converter.diagnostics.record import ConversionError
 from parent_finder.modularize.original import Original, Piece, pieces_of
 from parent_finder.modularize.workbench import Workbench
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from modular_converter.lexing import references
+from modular_converter.syntax.tokens import references
 from parent_finder.modularize.original import Original, Piece
 
 PieceKey = tuple[str, str]

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from modular_converter.file_types import type_of_class
-from modular_converter.setting import Setting
+from modular_converter.conventions.file_types import type_of_class
+from modular_converter.library.context import Setting
 from parent_finder import evaluation, source_file
 from parent_finder.model_ranking import Library
 from parent_finder.modularize import modularizer

@@ -13,7 +13,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from modular_converter.unravel import Statement, statements
+from modular_converter.merge.super_calls import Statement, statements
 from parent_finder.modularize.class_text import Member
 
 _BODY = "        "

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modular_converter.index import build_index
-from modular_converter.source import Source
-from modular_converter.unravel import ClassRecords, Statement, merge_bodies, statements
+from modular_converter.library.index import build_index
+from modular_converter.merge.super_calls import ClassRecords, Statement, merge_bodies, statements
+from modular_converter.syntax.source import Source
 from parent_finder.modularize.class_text import Member, class_text
 from parent_finder.modularize.method_override import merged_from, overrides
 

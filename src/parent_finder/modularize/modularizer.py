@@ -7,12 +7,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modular_converter import profiles
-from modular_converter.file_types import FILE_TYPES
-from modular_converter.formatting import format_all
-from modular_converter.library import Sources, distribution_facts
-from modular_converter.modular_file import Place, place_of
-from modular_converter.setting import Setting
+from modular_converter.conventions import profiles
+from modular_converter.conventions.file_types import FILE_TYPES
+from modular_converter.emit.formatter import format_all
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place, place_of
+from modular_converter.library.sources import Sources, distribution_facts
 from parent_finder import comparison, likelihood, model_ranking
 from parent_finder.diagnostics import InputError
 from parent_finder.model_ranking import Library, Situation

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from modular_converter.file_types import FILE_TYPES, type_of_module
-from modular_converter.index import FileIndex, Item
-from modular_converter.library import Sources
+from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
+from modular_converter.library.index import FileIndex, Item
+from modular_converter.library.sources import Sources
 from parent_finder.diagnostics import InputError
 
 Kind = Literal["import", "class", "function", "assignment", "exports", "other"]

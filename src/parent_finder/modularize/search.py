@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from modular_converter.library import DISTRIBUTION
+from modular_converter.library.sources import DISTRIBUTION
 from parent_finder.modularize.children import Offer
 from parent_finder.modularize.draft import DROPPED, WRITTEN, Choice, Draft, PieceKey, key_of
 from parent_finder.modularize.original import Piece

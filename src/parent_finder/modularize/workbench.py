@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from modular_converter.assembly import OutputFile
-from modular_converter.conversion import convert
-from modular_converter.diagnostics import ConversionError
-from modular_converter.formatting import Formatted, format_all
-from modular_converter.index import FileIndex, build_index
-from modular_converter.modular_file import Place
-from modular_converter.setting import Setting
-from modular_converter.source import Source
+from modular_converter.convert.model import convert
+from modular_converter.diagnostics.record import ConversionError
+from modular_converter.emit.assembly import OutputFile
+from modular_converter.emit.formatter import Formatted, format_all
+from modular_converter.library.context import Setting
+from modular_converter.library.index import FileIndex, build_index
+from modular_converter.library.modular_file import Place
+from modular_converter.syntax.source import Source
 from parent_finder.modularize.original import Original, pieces_of, without_banner
 
 

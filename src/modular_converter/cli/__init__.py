@@ -1,0 +1,1 @@
+"""The command line: arguments, requests, and what each command does."""

@@ -1,0 +1,140 @@
+"""The ``explain`` command: which line or item is asked for, and the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+from modular_converter.diagnostics.record import ConversionError, error
+from modular_converter.explain.explainer import Explainer
+from modular_converter.explain.generated_file import GeneratedFile, modular_of
+from modular_converter.explain.parts import explain_item
+from modular_converter.explain.report import item_as_json, item_text, line_as_json, line_text
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place, is_modular_name
+from modular_converter.library.sources import Sources
+
+_TARGET = re.compile(r"(?P<file>.+?\.py):(?:(?P<line>\d+)(?::\d+)?|(?P<item>[^\W\d][\w.]*))")
+_NO = 1
+
+
+def modular_behind(target: str) -> str:
+    """The modular file whose output ``FILE:LINE`` or ``FILE:Class`` names.
+
+    Raises ConversionError when the file is not generated.
+    """
+    shown = _split(target)["file"]
+    path = os.path.abspath(shown)
+    found = modular_of(path, Sources())
+    if found is None:
+        raise _not_generated(path, shown)
+    return found[0]
+
+
+def explain(
+    target: str,
+    setting: Setting,
+    locate: Callable[[str], Place],
+    *,
+    installed: Sequence[str] = (),
+    as_json: bool,
+) -> int:
+    """Prints where ``FILE:LINE``, ``FILE:Class`` or ``FILE:Class.method`` comes from.
+
+    ``locate`` gives the place of a modular file, ``installed`` are directories of libraries, in
+    which the reader of the answer edits nothing. Returns 0, or 1 when the file is stale and the
+    line is not in a fresh conversion. Raises ConversionError when the file is not generated or
+    has no such line or item.
+    """
+    match = _split(target)
+    path = os.path.abspath(match["file"])
+    explainer = Explainer(setting, locate)
+    file = explainer.file(path)
+    if file is None:
+        raise _not_generated(path, match["file"])
+    if file.disk is None:
+        _warn(f"{file.label} is not there yet; lines are those of a fresh conversion")
+    elif file.is_stale:
+        modular = setting.sources.label(file.conversion.place.path)
+        _warn(f"{file.label} is stale: it differs from what {modular} generates now")
+    if match["item"]:
+        answer = explain_item(explainer, file, match["item"])
+        rendered = item_as_json(answer, file) if as_json else item_text(answer, file, installed)
+    else:
+        line = _fresh_line(file, int(match["line"]))
+        if line is None:
+            return _NO
+        explained = explainer.line(file, line)
+        rendered = (
+            line_as_json(explained, file) if as_json else line_text(explained, file, installed)
+        )
+    if as_json:
+        json.dump(rendered, sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    else:
+        print(rendered)
+    return 0
+
+
+def _split(target: str) -> re.Match[str]:
+    match = _TARGET.fullmatch(target)
+    if match is None:
+        raise error(
+            "bad-target",
+            "",
+            f"`{target}` does not say which line or class to explain",
+            hint="give FILE:LINE, FILE:Class or FILE:Class.method",
+        )
+    return match
+
+
+def _fresh_line(file: GeneratedFile, line: int) -> int | None:
+    """The asked line in the fresh text; None, with a message, when it is not there."""
+    current = file.lines if file.disk is None else file.disk.split("\n")
+    count = len(current) - (file.disk is not None and current[-1] == "")
+    if not 0 < line <= count:
+        raise error(
+            "no-such-line",
+            file.label,
+            f"the file has {count} lines, there is no line {line}",
+            hint="check the number of the line",
+        )
+    fresh = file.fresh_line(line)
+    if fresh is None:
+        modular = file.sources.label(file.conversion.place.path)
+        print(
+            f"{file.label}:{line}: this line is not in what {modular} generates now: "
+            f"`{current[line - 1].strip()}`\n"
+            "hint: bring the file up to date, then ask again",
+            file=sys.stderr,
+        )
+    elif fresh != line:
+        _warn(f"line {line} is line {fresh} of a fresh conversion, which is explained")
+    return fresh
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def _not_generated(path: str, shown: str) -> ConversionError:
+    if not os.path.isfile(path):
+        return error(
+            "no-such-file", shown, "there is no such file", hint="check the spelling of the path"
+        )
+    if is_modular_name(os.path.basename(path)):
+        return error(
+            "not-generated",
+            shown,
+            "modular files are written by hand",
+            hint="ask about a file that is generated from it",
+        )
+    return error(
+        "not-generated",
+        shown,
+        "the file is not generated: no modular file beside it gives it",
+        hint="edit the file itself",
+    )

@@ -1,0 +1,1 @@
+"""What differs between releases of transformers, and which kinds of files there are."""

@@ -1,0 +1,319 @@
+"""Converting many modulars: parents before children, each child from its parents' fresh output.
+
+Everything that can be converted is converted against what is visible (fresh outputs, else the
+files on disk), then formatted in one go. Only children of files that turned out different from
+what was visible are converted again, once their ancestors are settled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from modular_converter.convert.dependency_graph import ancestors, find_cycles, on_cycles
+from modular_converter.convert.model import Conversion, convert
+from modular_converter.convert.outline import Outline, outline_all
+from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
+from modular_converter.emit.formatter import format_all
+from modular_converter.library.context import Setting
+from modular_converter.library.modular_file import Place, find_module
+from modular_converter.lint.renames import without_inherited
+
+_WORTH_A_POOL = 12
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Formatted texts by absolute path, with the modular that each is from, and findings.
+
+    ``renamed`` has, by the name that messages give an output, the words and addresses that renaming
+    made in it. ``converted`` counts conversions, ``rounds`` calls of the formatter.
+    """
+
+    texts: dict[str, str]
+    origin: dict[str, Place]
+    diagnostics: tuple[Diagnostic, ...]
+    converted: int
+    rounds: int
+    renamed: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any finding is an error."""
+        return any(finding.severity == "error" for finding in self.diagnostics)
+
+
+@dataclass(eq=False)
+class _Task:
+    place: Place
+    outputs: dict[str, str]
+    findings: tuple[Diagnostic, ...] = ()
+    failed: bool = False
+    parents: tuple[str, ...] = ()
+    renamed: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False)
+class _State:
+    setting: Setting
+    jobs: int
+    tasks: dict[str, _Task]
+    edges: dict[str, list[str]]
+    texts: dict[str, str] = field(default_factory=dict)
+    converted: int = 0
+    rounds: int = 0
+
+
+def run_batch(
+    places: Sequence[Place],
+    setting: Setting,
+    jobs: int = 1,
+    renamed: Mapping[str, Collection[str]] | None = None,
+) -> BatchResult:
+    """Converts modulars in dependency order and formats their outputs.
+
+    ``renamed`` is what an earlier batch gave for generated parents that are not converted now: what
+    it has reported is not reported for their children.
+
+    Bad input does not stop the others: its errors are in the result. Raises EnvironmentLack
+    when the formatter is missing.
+    """
+    outlines = outline_all(places, setting.sources, setting.table, setting.profile)
+    findings = [each.error for each in outlines if each.error is not None]
+    good = [each for each in outlines if each.error is None]
+    producers = _producers(good)
+    findings += [
+        finding
+        for each in good
+        if not each.outputs
+        for finding in setting.sources.index(each.place.path).ignores.visible(
+            [_nothing_produced(each, setting)]
+        )
+    ]
+    setting.sources.promised.update(producers)
+    edges = _edges(good, producers, setting)
+    for cycle in find_cycles(edges):
+        findings.append(_cycle_error(cycle, good, edges, producers, setting))
+    stuck = on_cycles(edges)
+    edges = {
+        path: [parent for parent in parents if parent not in stuck]
+        for path, parents in edges.items()
+        if path not in stuck
+    }
+    tasks = {
+        each.place.path: _Task(each.place, {p: t for t, p in each.outputs})
+        for each in good
+        if each.place.path not in stuck
+    }
+    state = _State(setting, jobs, tasks, edges)
+    _run_rounds(state)
+    origin = {path: tasks[producers[path]].place for path in state.texts}
+    made = {
+        setting.sources.label(path): task.renamed
+        for task in tasks.values()
+        for path in task.outputs
+        if not task.failed
+    }
+    for task in tasks.values():
+        findings += without_inherited(task.findings, {**(renamed or {}), **made})
+    return BatchResult(
+        state.texts,
+        origin,
+        tuple(sorted(findings, key=Diagnostic.sort_key)),
+        state.converted,
+        state.rounds,
+        made,
+    )
+
+
+def _nothing_produced(outline: Outline, setting: Setting) -> Diagnostic:
+    return Diagnostic(
+        "nothing-produced",
+        "warning",
+        setting.sources.label(outline.place.path),
+        1,
+        0,
+        "the modular file defines no class and no entry of `__all__`, so no file comes of it",
+        "define a class",
+    )
+
+
+def _producers(outlines: Iterable[Outline]) -> dict[str, str]:
+    return {path: each.place.path for each in outlines for _, path in each.outputs}
+
+
+def _edges(
+    outlines: Iterable[Outline], producers: dict[str, str], setting: Setting
+) -> dict[str, list[str]]:
+    """The modulars of the batch that each modular's parents come from."""
+    edges: dict[str, list[str]] = {}
+    for each in outlines:
+        own = each.place.path
+        roots = [each.place.source_root, *setting.search_roots]
+        found: dict[str, None] = {}
+        for parent in each.parents:
+            path = find_module(parent.dotted, roots, setting.sources)
+            producer = producers.get(path) if path else None
+            if producer is not None and producer != own:
+                found[producer] = None
+        edges[own] = list(found)
+    return edges
+
+
+def _cycle_error(
+    cycle: list[str],
+    outlines: Iterable[Outline],
+    edges: dict[str, list[str]],
+    producers: dict[str, str],
+    setting: Setting,
+) -> Diagnostic:
+    start = min(range(len(cycle)), key=lambda position: cycle[position])
+    ordered = cycle[start:] + cycle[:start]
+    sources = setting.sources
+    labels = [sources.label(path) for path in [*ordered, ordered[0]]]
+    first = next(each for each in outlines if each.place.path == ordered[0])
+    node = None
+    roots = [first.place.source_root, *setting.search_roots]
+    for parent in first.parents:
+        path = find_module(parent.dotted, roots, sources)
+        if path and producers.get(path) == ordered[1 % len(ordered)]:
+            node = parent.node
+            break
+    return sources.index(first.place.path).source.diagnostic(
+        "cycle",
+        "modular files inherit from each other in a cycle: " + " -> ".join(labels),
+        node,
+        hint="write the shared classes out in one of them",
+    )
+
+
+def _run_rounds(state: _State) -> None:
+    before = ancestors(state.edges)
+    pending = dict.fromkeys(state.tasks)
+    children: dict[str, list[str]] = {path: [] for path in state.tasks}
+    for child, parents in state.edges.items():
+        for parent in parents:
+            children[parent].append(child)
+    first = True
+    while pending:
+        if first:
+            ready = [path for path in pending if _all_visible(state, path)]
+            first = False
+        else:
+            ready = [path for path in pending if not before[path] & pending.keys()]
+        for path in ready:
+            del pending[path]
+        for path in _convert_round(state, ready):
+            pending.update(dict.fromkeys(children[path]))
+
+
+def _all_visible(state: _State, path: str) -> bool:
+    sources = state.setting.sources
+    return all(
+        sources.is_readable(output)
+        for parent in state.edges[path]
+        for output in state.tasks[parent].outputs
+    )
+
+
+def _convert_round(state: _State, ready: list[str]) -> list[str]:
+    """Converts and formats; returns the modulars with an output unlike what was visible."""
+    sources = state.setting.sources
+    raw: dict[str, str] = {}
+    changed: dict[str, None] = {}
+    for path, outcome in zip(ready, _outcomes(state, ready), strict=True):
+        task = state.tasks[path]
+        state.converted += 1
+        if isinstance(outcome, ConversionError):
+            task.findings, task.failed = outcome.diagnostics, True
+            for output in task.outputs:
+                state.texts.pop(output, None)
+            continue
+        texts, task.findings, task.renamed = outcome
+        task.failed = False
+        raw.update(texts)
+    if not raw:
+        return []
+    state.rounds += 1
+    owner = {output: path for path in ready for output in state.tasks[path].outputs}
+    for output, text in _formatted(state, raw, owner).items():
+        state.texts[output] = text
+        if not sources.is_readable(output) or sources.text(output) != text:
+            sources.put(output, text)
+            changed[owner[output]] = None
+    return list(changed)
+
+
+def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dict[str, str]:
+    keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
+    done = format_all(
+        {key: raw[path] for key, path in keys.items()}, state.setting.profile, state.jobs
+    )
+    result = {}
+    for key, path in keys.items():
+        outcome = done[key]
+        if outcome.problem:
+            task = state.tasks[owner[path]]
+            task.failed = True
+            label = state.setting.sources.label(task.place.path)
+            task.findings += (
+                Diagnostic(
+                    "invalid-output",
+                    "error",
+                    label,
+                    0,
+                    0,
+                    f"the text generated for {os.path.basename(path)} cannot be formatted: "
+                    f"{outcome.problem}",
+                    "look for overridden members whose text only makes sense elsewhere",
+                ),
+            )
+        else:
+            result[path] = outcome.text
+    return result
+
+
+Outcome = tuple[dict[str, str], tuple[Diagnostic, ...], frozenset[str]]
+
+
+def _outcomes(state: _State, ready: list[str]) -> list[Outcome | ConversionError]:
+    places = [state.tasks[path].place for path in ready]
+    if state.jobs < 2 or len(places) < _WORTH_A_POOL or not hasattr(os, "fork"):
+        return [_outcome(place, state.setting) for place in places]
+    global _shared_setting
+    _shared_setting = state.setting
+    size = -(-len(places) // (state.jobs * 4))
+    chunks = [places[start : start + size] for start in range(0, len(places), size)]
+    with ProcessPoolExecutor(state.jobs, mp_context=get_context("fork")) as pool:
+        return [outcome for chunk in pool.map(_chunk_outcomes, chunks) for outcome in chunk]
+
+
+# Workers are forked and find the setting, with everything indexed so far, here.
+_shared_setting: Setting | None = None
+
+
+def _chunk_outcomes(places: list[Place]) -> list[Outcome | ConversionError]:
+    assert _shared_setting is not None
+    return [_outcome(place, _shared_setting) for place in places]
+
+
+def _outcome(place: Place, setting: Setting) -> Outcome | ConversionError:
+    try:
+        conversion: Conversion = convert(place, setting)
+    except ConversionError as problem:
+        return problem
+    except RecursionError:
+        return error(
+            "too-deep",
+            setting.sources.label(place.path),
+            "the file or a parent of it is nested too deeply to be converted",
+            hint="split its deepest expression into several statements",
+        )
+    texts = {
+        conversion.output_path(file_type): output.text
+        for file_type, output in conversion.outputs.items()
+    }
+    return texts, conversion.warnings, conversion.renamed

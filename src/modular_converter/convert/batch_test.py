@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modular_converter.conftest import Workspace
+from modular_converter.convert.batch import BatchResult, run_batch
+from modular_converter.convert.dependency_graph import ancestors, find_cycle
+from modular_converter.emit import formatter
+
+BASE = "class LlamaMLP:\n    size = {}\n"
+
+
+def modular(parent: str, name: str) -> str:
+    return (
+        f"from ..{parent}.modeling_{parent} import {parent.capitalize()}MLP\n\n\n"
+        f"class {name.capitalize()}MLP({parent.capitalize()}MLP):\n    pass\n"
+    )
+
+
+def run(workspace: Workspace, *paths: str, jobs: int = 1) -> BatchResult:
+    return run_batch([workspace.place(path) for path in paths], workspace.setting(), jobs)
+
+
+def chain(workspace: Workspace) -> tuple[str, str]:
+    workspace.parent(BASE.format(1))
+    return (
+        workspace.modular(modular("one", "two"), "two"),
+        workspace.modular(modular("llama", "one"), "one"),
+    )
+
+
+def texts(result: BatchResult) -> dict[str, str]:
+    return {Path(path).name: text.partition("class ")[2] for path, text in result.texts.items()}
+
+
+def test_children_are_made_from_fresh_parents(workspace: Workspace) -> None:
+    result = run(workspace, *chain(workspace))
+    assert texts(result) == {
+        "modeling_one.py": "OneMLP:\n    size = 1\n",
+        "modeling_two.py": "TwoMLP:\n    size = 1\n",
+    }
+    assert (result.converted, result.rounds) == (2, 2)
+
+
+def test_only_children_of_changed_files_are_converted_again(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    first = run(workspace, two, one)
+    for path, text in first.texts.items():
+        Path(path).write_text(text, encoding="utf-8")
+    current = run(workspace, two, one)
+    assert (current.converted, current.rounds) == (2, 1)
+    workspace.parent(BASE.format(2))
+    stale = run(workspace, two, one)
+    assert (stale.converted, stale.rounds) == (3, 2)
+    assert texts(stale)["modeling_two.py"] == "TwoMLP:\n    size = 2\n"
+
+
+def test_order_of_the_command_line_does_not_matter(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    assert run(workspace, two, one).texts == run(workspace, one, two).texts
+
+
+def test_cycle_names_every_file(workspace: Workspace) -> None:
+    one = workspace.modular(modular("two", "one"), "one")
+    two = workspace.modular(modular("one", "two"), "two")
+    result = run(workspace, two, one)
+    (finding,) = result.diagnostics
+    assert finding.code == "cycle" and finding.line == 1
+    assert finding.message.count("modular_one.py") == 2
+    assert finding.message.count("modular_two.py") == 1
+    assert result.texts == {}
+
+
+def test_a_cycle_does_not_stop_the_others(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    cycle = [workspace.modular(modular(a, b), b) for a, b in (("three", "four"), ("four", "three"))]
+    child = workspace.modular(modular("three", "five"), "five")
+    result = run(workspace, two, *cycle, child, one)
+    assert sorted(Path(path).name for path in result.texts) == [
+        "modeling_one.py",
+        "modeling_two.py",
+    ]
+    found = [(each.code, Path(each.path).name) for each in result.diagnostics]
+    assert found == [("cycle", "modular_four.py"), ("parent-not-converted", "modeling_three.py")]
+
+
+def test_a_text_that_crashes_ruff_does_not_stop_the_others(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ruff = formatter._run
+
+    def crashing(
+        command: list[str], directory: str, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Ruff, whose stack a text that is nested too deeply overflows."""
+        if any("deep" in path.read_text() for path in Path(directory).rglob("*.py")):
+            return subprocess.CompletedProcess(command, -6, "", "stack\noverflow\n")
+        return run_ruff(command, directory, environment)
+
+    monkeypatch.setattr(formatter, "_run", crashing)
+    two, one = chain(workspace)
+    deep = workspace.modular("class A:\n    deep = 1\n", "new_one")
+    result = run(workspace, two, deep, one)
+    (finding,) = result.diagnostics
+    assert (finding.code, Path(finding.path).name) == ("invalid-output", "modular_new_one.py")
+    assert (
+        "modeling_new_one.py cannot be formatted: ruff crashes: stack overflow" in finding.message
+    )
+    assert len(result.texts) == 2
+
+
+def test_what_renaming_made_is_reported_where_it_was_made(workspace: Workspace) -> None:
+    # Llama's `llamable` becomes `oneble`, and in the child of that, `twoble`.
+    workspace.parent("class LlamaMLP:\n    llamable = 1\n")
+    one = workspace.modular(modular("llama", "one"), "one")
+    two = workspace.modular(modular("one", "two"), "two")
+    three = workspace.modular(modular("two", "three"), "three")
+    result = run(workspace, three, two, one)
+    assert [(each.code, Path(each.path).name) for each in result.diagnostics] == [
+        ("rename-in-word", "modular_one.py")
+    ]
+    # Apart from the parent, its findings are known only where they are passed on.
+    for path, text in result.texts.items():
+        Path(path).write_text(text, encoding="utf-8")
+    assert [each.code for each in run(workspace, two).diagnostics] == ["rename-in-word"]
+    alone = run_batch([workspace.place(two)], workspace.setting(), renamed=result.renamed)
+    assert alone.diagnostics == ()
+
+
+def test_a_child_reports_what_its_parent_has_written(workspace: Workspace) -> None:
+    workspace.parent("class LlamaMLP:\n    llamable = 1\n")
+    own = modular("llama", "one").replace("pass", "oneness = 1")
+    one = workspace.modular(own, "one")
+    two = workspace.modular(modular("one", "two"), "two")
+    (first, second) = run(workspace, two, one).diagnostics
+    assert "`llamable` becomes `oneble`" in first.message
+    assert "`oneness` becomes `twoness`" in second.message
+    assert "oneble" not in second.message
+
+
+def test_errors_of_one_file_do_not_stop_the_others(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    broken = workspace.modular("class A(:\n", "new_one")
+    result = run(workspace, two, broken, one)
+    assert result.failed
+    assert [each.code for each in result.diagnostics] == ["syntax-error"]
+    assert len(result.texts) == 2
+
+
+def test_child_of_a_failed_parent_says_so(workspace: Workspace) -> None:
+    two, one = chain(workspace)
+    Path(one).write_text(
+        "from ..llama.modeling_llama import LlamaX\n\n\nclass OneX(LlamaX):\n    x = 1\n"
+    )
+    result = run(workspace, two, one)
+    assert {each.code for each in result.diagnostics if each.severity == "error"} == {
+        "no-such-class",
+        "parent-not-converted",
+    }
+
+
+def test_text_that_is_not_python_is_an_error(workspace: Workspace) -> None:
+    workspace.parent("class LlamaMLP:\n    made = dict(llama=1, one=2)\n")
+    path = workspace.modular(modular("llama", "one"), "one")
+    result = run(workspace, path)
+    assert [each.code for each in result.diagnostics] == ["invalid-output"]
+    assert result.texts == {}
+
+
+def test_file_without_classes_is_reported(workspace: Workspace) -> None:
+    result = run(workspace, workspace.modular("x = 1\n", "one"))
+    assert [(each.code, each.severity) for each in result.diagnostics] == [
+        ("nothing-produced", "warning")
+    ]
+
+
+def test_processes_give_the_same_texts(workspace: Workspace) -> None:
+    workspace.parent(BASE.format(1))
+    paths = []
+    for number in range(13):
+        name = f"m{number}"
+        text = modular("llama", "one").replace("One", f"M{number}")
+        paths.append(workspace.modular(text, name))
+    assert run(workspace, *paths, jobs=2).texts == run(workspace, *paths).texts
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3)))
+def test_a_graph_has_a_cycle_or_ancestors(edges: dict[str, list[str]]) -> None:
+    cycle = find_cycle(edges)
+    if cycle:
+        for node, following in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+            assert following in edges[node]
+        return
+    for node, before in ancestors(edges).items():
+        assert node not in before
+        assert set(edges.get(node, ())) <= before

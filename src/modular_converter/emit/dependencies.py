@@ -1,0 +1,122 @@
+"""Which other objects a class brings into its file, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from modular_converter.library.index import Item
+from modular_converter.merge.nodes import Node
+from modular_converter.parents.renamed_view import View
+from modular_converter.syntax.tokens import identifiers
+
+_NOWHERE = 10**9
+TypeOf = Callable[[str], str]
+
+
+def _sibling_imports(
+    names: set[str], view: View, file_type: str, type_of: TypeOf
+) -> dict[str, str]:
+    """The classes among ``names`` that belong to another file, with that file's type."""
+    return {
+        name: type_of(name)
+        for name in sorted(names)
+        if view.entry(name).kind == "class" and type_of(name) != file_type
+    }
+
+
+def extras_of_merged_class(
+    node: Node,
+    view: View,
+    modular: View,
+    emitted: Collection[str],
+    imported: Collection[str],
+    file_type: str,
+    type_of: TypeOf,
+) -> tuple[list[str], dict[str, str]]:
+    """(names to write before a merged class, classes to import with their file types)."""
+    words = identifiers(node.text)
+    start = {
+        word for word in words if view.has(word) and word != node.name and word not in imported
+    }
+    start = view.augmented(start)
+    imports = _sibling_imports(start, view, file_type, type_of)
+    start -= imports.keys()
+    start -= modular.classes.keys()
+    needed: set[str] = set()
+    queue = sorted(start)
+    done = set(emitted)
+    while queue:
+        name = queue.pop()
+        if name in done:
+            continue
+        done.add(name)
+        needed.add(name)
+        if name in view.classes:
+            queue.extend(view.class_dependencies(name))
+    return _merged_order(needed, view, modular), imports
+
+
+def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
+    position = view.position
+    own = modular.index.position
+    remaining = set(needed)
+    ordered: list[str] = []
+
+    def take(names: list[str]) -> None:
+        for name in names:
+            remaining.discard(name)
+            ordered.append(name)
+
+    def by_position(names: set[str]) -> list[str]:
+        return sorted(sorted(names, reverse=True), key=lambda name: position.get(name, _NOWHERE))
+
+    classes = sorted(
+        (name for name in needed if name in view.classes), key=lambda name: position[name]
+    )
+    for class_name in classes:
+        dependencies = view.class_dependencies(class_name) & remaining
+        placed = {name for name in dependencies if name in position}
+        merged = dependencies - placed
+        take(by_position(placed))
+        take(sorted(merged, key=lambda name: (own.get(name, _NOWHERE), name)))
+        if class_name in remaining:
+            take([class_name])
+    authored = {name for name in remaining if name in own}
+    take(by_position(remaining - authored))
+    take(sorted(authored, key=lambda name: own[name]))
+    return ordered
+
+
+def extras_of_free_class(
+    item: Item,
+    modular: View,
+    added_from: dict[str, str],
+    parents: dict[str, View],
+    emitted: Collection[str],
+    imported: Collection[str],
+    file_type: str,
+    type_of: TypeOf,
+) -> tuple[list[str], dict[str, str]]:
+    """(names to write before a class without parent, classes to import with their types)."""
+    names = {
+        word
+        for word in item.identifiers
+        if word in modular.known and word != item.name and word not in imported
+    }
+    names = modular.augmented(names)
+    imports = _sibling_imports(names, modular, file_type, type_of)
+    names -= imports.keys()
+
+    grouped: dict[str, list[str]] = {}
+    own = []
+    for name in sorted(names):
+        if name in added_from:
+            grouped.setdefault(added_from[name], []).append(name)
+        else:
+            own.append(name)
+    ordered: list[str] = []
+    for path, members in grouped.items():
+        position = parents[path].position
+        ordered += sorted(members, key=lambda name: position.get(name, _NOWHERE))
+    ordered += sorted(own, key=lambda name: modular.index.position[name])
+    return [name for name in ordered if name not in emitted], imports

@@ -1,0 +1,145 @@
+"""Formatting generated files with ruff under the configuration of a profile."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modular_converter.conventions.profiles import Profile
+from modular_converter.diagnostics.record import EnvironmentLack
+
+_RULES = (
+    "E", "F", "I", "W", "UP", "FURB", "SIM", "S110", "C4", "C901", "RUF013", "PERF102",
+    "PLC1802", "PLC0208", "PIE794",
+)  # fmt: skip
+_IGNORED = ("C901", "E501", "E741", "SIM1", "SIM905", "UP015", "UP031")
+
+
+def ruff_configuration(profile: Profile) -> str:
+    """The text of the ``ruff.toml`` of a profile."""
+    rules = (*_RULES, *profile.ruff_extra_rules)
+    lines = [
+        "line-length = 119",
+        f'target-version = "{profile.ruff_target}"',
+        "[format]",
+        'quote-style = "double"',
+        'indent-style = "space"',
+        "skip-magic-trailing-comma = false",
+        'line-ending = "auto"',
+        "[lint]",
+        *(["preview = true", "explicit-preview-rules = true"] if profile.ruff_preview else []),
+        f"select = {_array(rules)}",
+        f"ignore = {_array(_IGNORED)}",
+        'extend-safe-fixes = ["UP006"]',
+        f"external = {_array(profile.ruff_external)}",
+        "[lint.isort]",
+        "lines-after-imports = 2",
+        'known-first-party = ["transformers"]',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _array(values: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
+
+
+def find_ruff() -> str:
+    """The ruff executable of the installed package. Raises EnvironmentLack."""
+    try:
+        from ruff.__main__ import find_ruff_bin  # type: ignore[import]
+    except ImportError:
+        raise EnvironmentLack(
+            "the package ruff is not installed\nhint: install ruff==0.14.10"
+        ) from None
+    try:
+        return os.fspath(find_ruff_bin())
+    except FileNotFoundError:
+        raise EnvironmentLack(
+            "the package ruff is installed without its executable\nhint: reinstall ruff==0.14.10"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """A formatted text, or what the formatter found wrong with it."""
+
+    text: str
+    problem: str = ""
+
+
+def format_all(
+    texts: Mapping[str, str], profile: Profile, jobs: int | None = None
+) -> dict[str, Formatted]:
+    """The formatted texts by the same keys, with one ``check`` and one ``format`` for all.
+
+    Keys are relative paths, whose last component ruff sees as the file name. Raises
+    EnvironmentLack without ruff.
+    """
+    if not texts:
+        return {}
+    ruff = find_ruff()
+    environment = {**os.environ, "RUFF_NO_CACHE": "true"}
+    if jobs is not None:
+        environment["RAYON_NUM_THREADS"] = str(jobs)
+    with tempfile.TemporaryDirectory(prefix="modular_converter_") as scratch:
+        config = os.path.join(scratch, "ruff.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(ruff_configuration(profile))
+        tree = os.path.join(scratch, "files")
+        for key, text in texts.items():
+            path = os.path.join(tree, key)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        common = ["--config", config, "--no-cache", "files"]
+        check = _run(
+            [ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment
+        )
+        done = _run([ruff, "format", *common], scratch, environment)
+        if check.returncode < 0 or done.returncode < 0:
+            # A signal ended it: some text is beyond it, such as one that is nested too deeply.
+            return _apart(texts, profile, check.stderr + done.stderr)
+        if check.returncode not in (0, 1) or done.returncode not in (0, 1, 2):
+            raise EnvironmentLack(f"ruff failed:\n{(check.stderr + done.stderr).strip()}")
+        problems = _problems(done.stderr)
+        if done.returncode != 0 and not problems:
+            raise EnvironmentLack(f"ruff format failed:\n{done.stderr.strip()}")
+        result = {}
+        for key in texts:
+            with open(os.path.join(tree, key), encoding="utf-8", newline="") as file:
+                result[key] = Formatted(file.read(), problems.get(key, ""))
+        return result
+
+
+def _apart(texts: Mapping[str, str], profile: Profile, messages: str) -> dict[str, Formatted]:
+    """Each text formatted alone, after one of them has crashed ruff; alone, it is the one."""
+    if len(texts) == 1:
+        reason = " ".join(messages.split())
+        return {key: Formatted(text, f"ruff crashes: {reason}") for key, text in texts.items()}
+    return {
+        key: formatted
+        for name, text in texts.items()
+        for key, formatted in format_all({name: text}, profile, 1).items()
+    }
+
+
+_PROBLEM = re.compile(
+    r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.M
+)
+
+
+def _problems(messages: str) -> dict[str, str]:
+    """What ruff says about files that it cannot format, by key."""
+    return {key: text.strip(": ") for key, text in _PROBLEM.findall(messages)}
+
+
+def _run(
+    command: list[str], directory: str, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )

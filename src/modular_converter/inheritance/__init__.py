@@ -1,0 +1,1 @@
+"""The graph of which models inherit from which, and its output formats."""

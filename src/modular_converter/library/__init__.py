@@ -1,0 +1,1 @@
+"""The files that a conversion may read, and the index over each."""

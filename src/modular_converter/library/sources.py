@@ -1,0 +1,178 @@
+"""Where sources are: reading files, finding parent modules, the name table and the version."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from modular_converter.diagnostics.record import error
+from modular_converter.library.index import FileIndex, build_index
+from modular_converter.names.renamer import DISTRIBUTION
+from modular_converter.names.table import NameTable, read_name_table
+from modular_converter.syntax import source
+from modular_converter.syntax.suppressions import take_comments
+
+
+@dataclass(eq=False)
+class Sources:
+    """Files by absolute path, with texts laid over the disk; each content is indexed once."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    overlay: dict[str, str | None] = field(default_factory=dict)
+    # Files that count as existing because a conversion of the batch will produce them.
+    promised: set[str] = field(default_factory=set)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _indexes: dict[str, FileIndex] = field(default_factory=dict)
+
+    def put(self, path: str, text: str) -> None:
+        """Lays a text over a path."""
+        self.overlay[path] = text
+        self._forget(path)
+
+    def hide(self, path: str) -> None:
+        """Makes a path look absent until a text is put there."""
+        self.overlay[path] = None
+        self._forget(path)
+
+    def _forget(self, path: str) -> None:
+        self._texts.pop(path, None)
+        self._indexes.pop(path, None)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file at a path."""
+        return path in self.promised or self.is_readable(path)
+
+    def is_readable(self, path: str) -> bool:
+        """Whether the text of a path is to be had now."""
+        if path in self.overlay:
+            return self.overlay[path] is not None
+        return os.path.isfile(path)
+
+    def label(self, path: str) -> str:
+        """How messages name a path."""
+        return self.labels.get(path) or os.path.relpath(path).replace(os.sep, "/")
+
+    def text(self, path: str) -> str:
+        """Decoded text. Raises ConversionError when the file cannot be read."""
+        known = self._texts.get(path)
+        if known is None:
+            laid_over = self.overlay.get(path)
+            if laid_over is not None:
+                known = laid_over
+            elif path in self.promised and not self.is_readable(path):
+                raise error(
+                    "parent-not-converted",
+                    self.label(path),
+                    "this file is generated from a modular file that could not be converted",
+                    hint="mend the errors of that modular file first",
+                )
+            else:
+                known = read(path, self.label(path))
+            self._texts[path] = known
+        return known
+
+    def index(self, path: str) -> FileIndex:
+        """The index of a file. Raises ConversionError when it cannot be read or parsed."""
+        known = self._indexes.get(path)
+        if known is None:
+            label = self.label(path)
+            text, ignores = take_comments(self.text(path), label)
+            file = source.Source(path, label, text)
+            if not source.has_regular_blocks(file.tree):
+                file = source.Source(path, label, source.normalized(file.text, label))
+            try:
+                known = build_index(file, ignores)
+            except RecursionError:
+                raise error(
+                    "too-deep",
+                    label,
+                    "the file is nested too deeply to be read",
+                    hint="split its deepest expression into several statements",
+                ) from None
+            self._indexes[path] = known
+        return known
+
+
+def read(path: str, label: str) -> str:
+    """The decoded text of a file. Raises ConversionError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as problem:
+        raise error(
+            "unreadable-source",
+            label,
+            f"the file cannot be read: {problem.strerror}",
+            hint="check that the file exists and may be read",
+        ) from None
+    return source.decode(data, label)
+
+
+def installed_root() -> str | None:
+    """The directory that holds the installed ``transformers`` package, without importing it."""
+    import importlib.util
+
+    try:
+        spec = importlib.util.find_spec(DISTRIBUTION)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return os.path.dirname(os.path.abspath(next(iter(spec.submodule_search_locations))))
+
+
+@dataclass(frozen=True)
+class DistributionFacts:
+    """What the parents' distribution says about itself."""
+
+    version: str | None
+    table: NameTable
+
+
+def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFacts:
+    """Version and name table of the first root that holds the distribution.
+
+    Raises ConversionError when the table cannot be read.
+    """
+    for root in roots:
+        package = os.path.join(root, DISTRIBUTION)
+        auto = os.path.join(package, "models", "auto")
+        tables = [
+            path
+            for name in ("auto_mappings.py", "configuration_auto.py")
+            if sources.exists(path := os.path.join(auto, name))
+        ]
+        if tables:
+            version = _version(os.path.join(package, "__init__.py"), sources)
+            return DistributionFacts(version, _name_table(tables, sources))
+    return DistributionFacts(None, NameTable())
+
+
+def _name_table(paths: list[str], sources: Sources) -> NameTable:
+    texts = [sources.text(path) for path in paths]
+    try:
+        return read_name_table(texts)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        for path, text in zip(paths, texts, strict=True):
+            source.parse(text, sources.label(path))
+        raise error(
+            "too-deep",
+            sources.label(paths[0]),
+            "the table of model names is nested too deeply to be read",
+            hint="write it as one dictionary",
+        ) from None
+
+
+def _version(path: str, sources: Sources) -> str | None:
+    if not sources.exists(path):
+        return None
+    for line in sources.text(path).split("\n"):
+        if line.startswith("__version__"):
+            try:
+                value = ast.literal_eval(line.partition("=")[2].strip())
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                return None
+            return value if isinstance(value, str) else None
+    return None

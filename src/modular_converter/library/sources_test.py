@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from modular_converter.diagnostics.record import ConversionError
+from modular_converter.library.sources import Sources, distribution_facts
+
+PACKAGE = "/library/transformers"
+MAPPINGS = f"{PACKAGE}/models/auto/auto_mappings.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("\\", "syntax-error"),
+        ("CONFIG_MAPPING_NAMES = {", "syntax-error"),
+        ("x = 1\0", "syntax-error"),
+        ("CONFIG_MAPPING_NAMES = " + "f(" * 5000 + ")" * 5000, "syntax-error"),
+        ("CONFIG_MAPPING_NAMES = {}" + ".x()" * 50_000, "too-deep"),
+    ],
+)
+def test_a_name_table_that_cannot_be_read_is_a_located_error(text: str, code: str) -> None:
+    sources = Sources()
+    sources.put(MAPPINGS, text)
+    with pytest.raises(ConversionError) as caught:
+        distribution_facts(["/library"], sources)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == code
+    assert finding.path == sources.label(MAPPINGS)
+
+
+@pytest.mark.parametrize("value", ["'5.23", "f(1)", "-" * 50_000 + "1", "(" * 500, "1", "\0"])
+def test_a_version_that_cannot_be_read_is_unknown(value: str) -> None:
+    sources = Sources()
+    sources.put(MAPPINGS, "CONFIG_MAPPING_NAMES = {}\n")
+    sources.put(f"{PACKAGE}/__init__.py", f"__version__ = {value}\n")
+    assert distribution_facts(["/library"], sources).version is None

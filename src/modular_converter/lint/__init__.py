@@ -1,0 +1,1 @@
+"""Errors and warnings about a modular file and its conversion."""

@@ -1,0 +1,155 @@
+"""Checks of what a modular file imports from its parents, and of bases named in other ways."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+
+from modular_converter.conventions.file_types import type_of_module
+from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity
+from modular_converter.library.index import FileIndex, Item
+from modular_converter.library.modular_file import ParentImport, from_imports
+from modular_converter.parents.loader import Parent
+
+
+def check_names(
+    index: FileIndex,
+    imports: Iterable[ParentImport],
+    parents: Mapping[str, Parent],
+    bases: Collection[str],
+) -> list[Diagnostic]:
+    """Warnings about names that a parent does not have and that do no harm.
+
+    ``bases`` are the parent classes of the modular's classes: whether they exist is found out when
+    those are merged.
+
+    Raises ConversionError where such a name, or one under an alias, is used and would be undefined
+    in the outputs.
+    """
+    found = []
+    for imported in imports:
+        parent = parents[imported.path].view.index
+        for alias in imported.node.names:
+            _check_alias(index, imported, alias)
+            if alias.name in parent.position or alias.name in parent.imported_names:
+                continue
+            if _is_supplied(alias.name, imported, parents) or not _uses(index, alias.name):
+                found.append(_missing(index, parent, alias, "stray-import", "warning"))
+            elif alias.name not in bases:
+                raise ConversionError([_missing(index, parent, alias, "no-such-name", "error")])
+    return found
+
+
+def _is_supplied(name: str, imported: ParentImport, parents: Mapping[str, Parent]) -> bool:
+    """Whether another parent has the name, or its own has one that renaming makes the same."""
+    if any(name in parent.view.index.position for parent in parents.values()):
+        return True
+    own = parents[imported.path]
+    word = own.renamer.word
+    return any(word(known) == word(name) for known in own.view.index.position)
+
+
+def _check_alias(index: FileIndex, imported: ParentImport, alias: ast.alias) -> None:
+    if not alias.asname or alias.asname == alias.name or imported.stays:
+        return
+    if _uses(index, alias.asname):
+        raise index.source.error(
+            "aliased-parent",
+            f"`{alias.name}` is imported from a parent as `{alias.asname}`, but is only known "
+            "there by its own name",
+            alias,
+            hint=f"import `{alias.name}` without `as` and use that name",
+        )
+
+
+def _uses(index: FileIndex, name: str) -> bool:
+    items = (*index.classes.values(), *index.functions.values(), *index.assignments.values())
+    return any(name in item.identifiers for item in items)
+
+
+def _missing(
+    index: FileIndex, parent: FileIndex, alias: ast.alias, code: str, severity: Severity
+) -> Diagnostic:
+    label, name = parent.source.label, alias.name
+    near = difflib.get_close_matches(name, parent.position, 1)
+    message = f"{label} does not define `{name}`"
+    if parent.binds(name):
+        message += (
+            " as a class, a function or by a plain assignment at module level, so that it cannot "
+            "be taken over"
+        )
+        hint = "define it in the modular file"
+    elif near:
+        hint = f"did you mean `{near[0]}`?"
+    elif severity == "warning":
+        hint = "delete it from the import"
+    else:
+        hint = "check the spelling, or import it from the module that defines it"
+    return index.source.diagnostic(code, message, alias, hint=hint, severity=severity)
+
+
+def check_free_bases(item: Item, index: FileIndex, parent_names: Collection[str]) -> None:
+    """Refuses bases by which a class names a parent that then is not found.
+
+    ``item`` is a class of which no base is a plain name from a parent. Raises ConversionError.
+    """
+    assert isinstance(item.unit.node, ast.ClassDef)
+    for node in item.unit.node.bases:
+        if isinstance(node, ast.Name):
+            continue
+        parts = _dotted(node)
+        if parts and _is_parent_module(parts, index):
+            raise item.source.error(
+                "dotted-parent",
+                f"parent class {'.'.join(parts)} is named through its module",
+                node,
+                hint=f"import {parts[-1]} from that module and inherit from it",
+            )
+        inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        if not parts and (wrapped := sorted(inside.intersection(parent_names))):
+            raise item.source.error(
+                "base-not-a-name",
+                f"a base of class {item.name} is not a name, though it contains the parent's "
+                f"{wrapped[0]}: {item.source.slice(node)}",
+                node,
+                hint="inherit from the parent class itself",
+            )
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return [node.id, *parts] if isinstance(node, ast.Name) else []
+
+
+def _is_parent_module(parts: list[str], index: FileIndex) -> bool:
+    """Whether a dotted name begins with the module of a parent."""
+    modules = _parent_modules(index)
+    return any(tuple(parts[:size]) in modules for size in range(1, len(parts)))
+
+
+@lru_cache(maxsize=16)
+def _parent_modules(index: FileIndex) -> frozenset[tuple[str, ...]]:
+    """The (dotted) names under which a file imports the modules of parents as such."""
+    found: set[tuple[str, ...]] = set()
+    for node, _ in from_imports(index):
+        package = (node.module or "").rpartition(".")[2]
+        for alias in node.names:
+            if _is_of_model(alias.name, package):
+                found.add((alias.asname or alias.name,))
+    for unit in index.imports:
+        if isinstance(unit.node, ast.Import):
+            for alias in unit.node.names:
+                package, _, module = alias.name.rpartition(".")
+                if _is_of_model(module, package.rpartition(".")[2]):
+                    found.add(tuple((alias.asname or alias.name).split(".")))
+    return frozenset(found)
+
+
+def _is_of_model(module: str, package: str) -> bool:
+    file_type = type_of_module(module)
+    return bool(package) and file_type is not None and module == f"{file_type}_{package}"

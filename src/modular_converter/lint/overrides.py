@@ -1,0 +1,269 @@
+"""Warnings about overrides: those that do not delete, change nothing or lose the parent."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.lint.facts import Evidence, MergedClass
+from modular_converter.merge.methods import deletes_method
+from modular_converter.merge.super_calls import is_docstring
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
+_NAME_FIELDS = frozenset({"id", "attr", "arg", "name", "asname", "module"})
+
+
+def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
+    """Findings about the members of the classes that inherit from a parent."""
+    for merged in evidence.merged:
+        members = _members(merged.parent_item.class_parts.units, merged.parent.renamer.word)
+        mine = merged.item.class_parts
+        definitions = [unit.node.name for unit in mine.units if isinstance(unit.node, _FUNCTIONS)]
+        for unit in mine.units:
+            node = unit.node
+            if isinstance(node, _FUNCTIONS):
+                theirs = members.get(node.name)
+                once = definitions.count(node.name) == 1
+                yield from _not_a_deletion(merged, unit, node, theirs is not None)
+                yield from _lost_super(merged, node, members)
+                if theirs is not None and once and _is_redundant(merged, node, theirs.node):
+                    yield _redundant(merged, node, f"method `{node.name}`")
+            elif unit.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
+                name = _target(node)
+                theirs = members.get(name) if name else None
+                if theirs is None or name.startswith("_") or not _is_copied_value(node.value):
+                    continue
+                if _is_same_statement(merged, node, theirs.node):
+                    yield _redundant(merged, node, f"attribute `{name}`")
+
+
+def _members(units: tuple[Unit, ...], word: Callable[[str], str]) -> dict[str, Unit]:
+    """Methods and attributes that a class defines once, by their renamed name."""
+    found: dict[str, Unit] = {}
+    for unit in units:
+        node = unit.node
+        name = node.name if isinstance(node, _FUNCTIONS) else _target(node)
+        if name:
+            found[word(name)] = unit
+    return found
+
+
+def _target(node: ast.stmt) -> str:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target: ast.expr = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
+    else:
+        return ""
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _is_copied_value(value: ast.expr | None) -> bool:
+    """Whether a value is more than a plain one, which is often restated on purpose."""
+    return isinstance(value, (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.Call, ast.BinOp))
+
+
+def _redundant(merged: MergedClass, node: ast.stmt, what: str) -> Diagnostic:
+    parent = merged.parent_item
+    return merged.item.source.diagnostic(
+        "redundant-override",
+        f"{what} of {merged.item.name} is what {parent.name} of {parent.source.label} gives it "
+        "anyway",
+        node,
+        hint="delete it",
+        severity="warning",
+    )
+
+
+def _is_same_statement(merged: MergedClass, mine: ast.stmt, theirs: ast.stmt) -> bool:
+    if not _is_same_tree(mine, theirs, merged.parent.renamer.word):
+        return False
+    return _is_same_text(
+        merged.item.source.slice(mine), merged.rename(merged.parent_item.source.slice(theirs))
+    )
+
+
+def _is_same_text(mine: str, theirs: str) -> bool:
+    return _LAYOUT.sub("", mine) == _LAYOUT.sub("", theirs)
+
+
+def _is_same_tree(mine: ast.AST, theirs: ast.AST, word: Callable[[str], str]) -> bool:
+    """Whether two trees have one form and the same names; strings are not compared."""
+    pending: list[tuple[object, object, str]] = [(mine, theirs, "")]
+    while pending:
+        ours, other, field = pending.pop()
+        if type(ours) is not type(other):
+            return False
+        if isinstance(ours, ast.AST):
+            pending += [
+                (getattr(ours, name, None), getattr(other, name, None), name)
+                for name in ours._fields
+            ]
+        elif isinstance(ours, list):
+            if len(ours) != len(other):  # type: ignore[arg-type]
+                return False
+            pending += [(a, b, field) for a, b in zip(ours, other, strict=True)]  # type: ignore[call-overload]
+        elif isinstance(ours, str):
+            if field in _NAME_FIELDS and ours != other and ours != word(other):  # type: ignore[arg-type]
+                return False
+        elif ours != other:
+            return False
+    return True
+
+
+def _is_redundant(merged: MergedClass, mine: _Function, theirs: ast.stmt) -> bool:
+    if not isinstance(theirs, _FUNCTIONS) or type(mine) is not type(theirs):
+        return False
+    source, their_source = merged.item.source, merged.parent_item.source
+    word = merged.parent.renamer.word
+    own_docstring = is_docstring(source, mine.body[0])
+    their_docstring = is_docstring(their_source, theirs.body[0])
+    if _is_only_super(mine.body, mine.name):
+        return _takes_the_same(mine, theirs, word)
+    if own_docstring and not their_docstring:
+        return False
+    skipped = their_docstring and not own_docstring
+    body = theirs.body[1:] if skipped else theirs.body
+    if len(mine.body) != len(body):
+        return False
+    if mine.decorator_list and len(mine.decorator_list) != len(theirs.decorator_list):
+        return False
+    # Cheapest first: most overrides differ in what they take or in their first statement.
+    if not _is_same_tree(mine.args, theirs.args, word):
+        return False
+    if mine.returns is not None and theirs.returns is None:
+        return False
+    if not all(_is_same_tree(a, b, word) for a, b in zip(mine.body, body, strict=True)):
+        return False
+    my_text = _text(source, mine, bool(mine.decorator_list), mine.returns is not None)
+    their_text = _text(their_source, theirs, bool(mine.decorator_list), mine.returns is not None)
+    if skipped:
+        their_text = their_text.replace(their_source.slice(theirs.body[0]), "", 1)
+    return _is_same_text(my_text, merged.rename(their_text))
+
+
+def _text(source: Source, node: _Function, decorators: bool, returns: bool) -> str:
+    """The text of a method, without what an override inherits by leaving it out."""
+    first = node.decorator_list[0].lineno - 1 if decorators else node.lineno - 1
+    text = source.block(first, (node.end_lineno or node.lineno) - 1)
+    if not returns and node.returns is not None:
+        head, _, rest = text.partition(source.slice(node.returns))
+        text = head.rstrip().removesuffix("->").rstrip() + rest
+    return text
+
+
+def _is_only_super(body: list[ast.stmt], name: str) -> bool:
+    return (
+        len(body) == 1
+        and isinstance(body[0], (ast.Expr, ast.Return))
+        and _super_name(getattr(body[0].value, "func", None)) == name
+    )
+
+
+def _super_name(node: ast.AST | None) -> str:
+    """The ``m`` of ``super(...).m``."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if isinstance(function, ast.Name) and function.id == "super":
+            return node.attr
+    return ""
+
+
+def _takes_the_same(mine: _Function, theirs: _Function, word: Callable[[str], str]) -> bool:
+    if mine.decorator_list or mine.returns is not None:
+        return False
+    arguments = mine.args
+    if arguments.kwarg is not None and arguments.kwarg.arg == "super_kwargs":
+        their_arguments = theirs.args
+        return (
+            len(arguments.posonlyargs) + len(arguments.args) <= 1
+            and not (arguments.vararg or arguments.kwonlyargs)
+            and not (their_arguments.vararg or their_arguments.kwonlyargs)
+        )
+    return _is_same_tree(arguments, theirs.args, word)
+
+
+def _not_a_deletion(
+    merged: MergedClass, unit: Unit, node: _Function, parent_has_it: bool
+) -> Iterator[Diagnostic]:
+    last = node.body[-1]
+    source = merged.item.source
+    if not isinstance(last, ast.Raise) or not _raises_error(last):
+        return
+    rest = node.body[:-1]
+    if rest and not (len(rest) == 1 and is_docstring(source, rest[0])):
+        return
+    deletes = deletes_method(source, unit)
+    if deletes == parent_has_it:
+        return
+    if deletes:
+        message = (
+            f"`{node.name}` deletes nothing: {merged.parent_item.name} has no such method, "
+            "so that it is written as a new method"
+        )
+        hint = "delete it here too, or check the spelling"
+    else:
+        message = f"`{node.name}` is not deleted but written as an override: {_why(source, unit)}"
+        hint = "to delete it: one blank line, a one-line undecorated `def`, then the `raise`"
+    yield source.diagnostic("not-a-deletion", message, node, hint=hint, severity="warning")
+
+
+def _raises_error(node: ast.Raise) -> bool:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
+    return name.endswith("Error")
+
+
+def _why(source: Source, unit: Unit) -> str:
+    node = unit.node
+    assert isinstance(node, _FUNCTIONS)
+    if node.decorator_list:
+        return "it is decorated"
+    if isinstance(node, ast.AsyncFunctionDef):
+        return "it is `async`"
+    lead = source.block(unit.lead, unit.first - 1)
+    if lead.strip():
+        return "there is a comment above it"
+    if lead.count("\n") != 1:
+        return f"the number of blank lines above it is {lead.count(chr(10))}, not one"
+    if len(node.body) > 1:
+        return "it has a docstring"
+    if node.body[0].lineno > node.lineno + 1:
+        return "the `raise` is not on the line after a one-line `def`"
+    return "the `raise` is not a call on the line after a one-line `def`"
+
+
+def _lost_super(
+    merged: MergedClass, node: _Function, members: dict[str, Unit]
+) -> Iterator[Diagnostic]:
+    source = merged.item.source
+    lines = source.lines[node.lineno - 1 : node.end_lineno]
+    if not any("super(" in line for line in lines):
+        return
+    expanded: ast.AST | None = None
+    for statement in node.body:
+        if _is_only_super([statement], node.name):
+            expanded = statement.value.func  # type: ignore[attr-defined]
+            break
+    for each in ast.walk(node):
+        name = _super_name(each)
+        if not isinstance(each, ast.Attribute) or each is expanded or name not in members:
+            continue
+        if name == node.name:
+            detail = "only a statement that is exactly the call is replaced, once"
+        else:
+            detail = f"`{node.name}` can only take over the body of its own namesake"
+        yield source.diagnostic(
+            "lost-super",
+            f"`super().{name}` skips `{name}` of {merged.parent_item.name}, whose class is gone "
+            f"in the generated file: {detail}",
+            each,
+            hint=f"write the parent's body out, or put `super().{name}(...)` on a line of its own",
+            severity="warning",
+        )

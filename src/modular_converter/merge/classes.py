@@ -1,0 +1,256 @@
+"""Merging a modular class with its renamed parent class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modular_converter.conventions.profiles import Profile
+from modular_converter.library.index import Item
+from modular_converter.merge.decorators import kept_decorators
+from modular_converter.merge.methods import Method, deletes_method, merged_method, plain_method
+from modular_converter.merge.nodes import Fragment, Node, Origin, Rename
+from modular_converter.merge.super_calls import ClassRecords, is_docstring
+from modular_converter.names.prefixes import common_suffix
+from modular_converter.syntax.definitions import ClassParts
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit
+
+_STEP = "    "
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    docstrings: list[Unit]
+    attributes: dict[str, Unit]
+    methods: dict[str, Unit]
+
+
+@dataclass(frozen=True, eq=False)
+class ParentClass:
+    """A parent's class with the renaming of its text; ``name`` is the class's renamed name."""
+
+    item: Item
+    name: str
+    rename: Callable[[str], str]
+    renames: tuple[Rename, ...]
+
+
+def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: Profile) -> Node:
+    """The standalone class: the parent's, with what the modular class overrides.
+
+    ``parent_base`` is the base of the modular class that was imported from the parent.
+    Raises ConversionError when the modular class deletes or extends what the parent lacks.
+    """
+    mine, theirs = modular.class_parts, parent.item.class_parts
+    rename = parent.rename
+    my_source, their_source = mine.source, theirs.source
+    my_body = _body_of(mine, str)
+    their_body = _body_of(theirs, rename)
+    bases = _merged_bases(mine, theirs, parent_base, rename, profile)
+    fragments: list[Fragment] = []
+
+    def add(text: str, source: Source, line: int) -> None:
+        if text:
+            renames = parent.renames if source is their_source else ()
+            fragments.append(
+                Fragment(text, Origin(source.label, source.first_line + line + 1, renames))
+            )
+
+    unit = parent.item.unit
+    add(rename(their_source.block(unit.lead, unit.first - 1)), their_source, unit.lead)
+    if mine.head.decorators:
+        add(kept_decorators(mine.head, profile), my_source, modular.unit.first)
+    else:
+        add(rename("".join(theirs.head.decorators)), their_source, unit.first)
+    if theirs.head.after_decorators:
+        line = theirs.node.lineno - 1 - theirs.head.after_decorators.count("\n")
+        add(rename(theirs.head.after_decorators), their_source, line)
+    arguments = [*bases, *(rename(keyword) for keyword in theirs.keywords)]
+    listed = f"({', '.join(arguments)})" if arguments else ""
+    types = rename(theirs.head.type_parameters)
+    line = their_source.first_line + theirs.node.lineno
+    fragments.append(
+        Fragment(
+            f"class {modular.name}{types}{listed}:\n",
+            Origin(my_source.label, my_source.first_line + mine.node.lineno),
+            Origin(their_source.label, line, parent.renames),
+        )
+    )
+
+    size = len(fragments)
+    if my_body.docstrings:
+        for member in my_body.docstrings:
+            _add_member(fragments, my_source, member, str, ())
+    else:
+        for member in their_body.docstrings:
+            _add_member(fragments, their_source, member, rename, parent.renames)
+    _add_attributes(fragments, modular, my_body, parent, their_body)
+    _add_methods(fragments, my_body, mine, their_body, theirs, parent, bases, profile)
+    if len(fragments) == size:
+        add(f"{_STEP}pass\n", my_source, mine.node.lineno - 1)
+    return Node(modular.name, "class", tuple(fragments))
+
+
+def _body_of(parts: ClassParts, rename: Callable[[str], str]) -> _Body:
+    source = parts.source
+    body = _Body([], {}, {})
+    for unit in parts.units:
+        node = unit.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = rename(node.name)
+            if name not in body.methods:
+                body.methods[name] = unit
+            elif any(isinstance(d, ast.Name) and d.id == "property" for d in node.decorator_list):
+                body.methods[f"{name} setter"] = body.methods[name]
+                body.methods[name] = unit
+            else:
+                body.methods[f"{name} setter"] = unit
+        elif unit.is_single and isinstance(node, ast.AnnAssign):
+            body.attributes[rename(source.slice(node.target))] = unit
+        elif unit.is_single and isinstance(node, ast.Assign) and len(node.targets) == 1:
+            body.attributes[rename(source.slice(node.targets[0]))] = unit
+        elif unit.is_single and is_docstring(source, node):
+            body.docstrings.append(unit)
+    return body
+
+
+def _add_member(
+    fragments: list[Fragment],
+    source: Source,
+    unit: Unit,
+    rename: Callable[[str], str],
+    renames: tuple[Rename, ...],
+) -> None:
+    if unit.inline:
+        text = source.between(source.start_of(unit.node), source.end_of(unit.nodes[-1]))
+        text = f"{_STEP}{text}\n"
+    else:
+        text = source.block(unit.lead, unit.last)
+    line = source.first_line + unit.lead + 1
+    fragments.append(Fragment(rename(text), Origin(source.label, line, renames)))
+
+
+def _is_removal(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    return isinstance(node.value.func, ast.Name) and node.value.func.id == "AttributeError"
+
+
+def _add_attributes(
+    fragments: list[Fragment], modular: Item, mine: _Body, parent: ParentClass, theirs: _Body
+) -> None:
+    source, their_source = modular.source, parent.item.source
+    for name, unit in mine.attributes.items():
+        if _is_removal(unit.node) and name not in theirs.attributes:
+            raise source.error(
+                "no-such-attribute",
+                f"`{name}` cannot be removed: parent class {parent.item.name} of "
+                f"{modular.name} has no attribute of that name",
+                unit.node,
+                hint=f"the parent's attributes are: {', '.join(theirs.attributes) or 'none'}",
+            )
+    for name, unit in theirs.attributes.items():
+        override = mine.attributes.get(name)
+        if override is None:
+            _add_member(fragments, their_source, unit, parent.rename, parent.renames)
+        elif not _is_removal(override.node):
+            _add_member(fragments, source, override, str, ())
+    for name, unit in mine.attributes.items():
+        if name not in theirs.attributes:
+            _add_member(fragments, source, unit, str, ())
+
+
+def _add_methods(
+    fragments: list[Fragment],
+    mine: _Body,
+    my_parts: ClassParts,
+    theirs: _Body,
+    their_parts: ClassParts,
+    parent: ParentClass,
+    bases: list[str],
+    profile: Profile,
+) -> None:
+    records = ClassRecords()
+    hidden = set(mine.attributes) if profile.attribute_hides_method else set()
+    replaceable = _replaceable_bases(bases)
+    for name, unit in theirs.methods.items():
+        base_name = name.removesuffix(" setter")
+        override = mine.methods.get(name)
+        if base_name in hidden and base_name not in mine.methods:
+            continue
+        if override is None:
+            _add_member(fragments, their_parts.source, unit, parent.rename, parent.renames)
+        elif not deletes_method(my_parts.source, override):
+            fragments += merged_method(
+                Method(my_parts.source, override, str, ()),
+                Method(their_parts.source, unit, parent.rename, parent.renames),
+                _method_named(theirs, base_name, their_parts, parent),
+                replaceable,
+                records,
+                profile,
+            )
+    for name, unit in mine.methods.items():
+        if name not in theirs.methods:
+            base_name = name.removesuffix(" setter")
+            fragments += plain_method(
+                Method(my_parts.source, unit, str, ()),
+                _method_named(theirs, base_name, their_parts, parent),
+                replaceable,
+                records,
+                profile,
+            )
+
+
+def _method_named(
+    theirs: _Body, name: str, parts: ClassParts, parent: ParentClass
+) -> Method | None:
+    unit = theirs.methods.get(name)
+    return Method(parts.source, unit, parent.rename, parent.renames) if unit else None
+
+
+def _replaceable_bases(bases: list[str]) -> frozenset[str]:
+    """The names that a written-out call to a base may use for ``super()``."""
+    names = set(bases)
+    if "GradientCheckpointingLayer" in names:
+        names.add("nn.Module")
+    if any("PreTrainedModel" in base for base in bases):
+        names.add("PreTrainedModel")
+    return frozenset(names)
+
+
+def _merged_bases(
+    mine: ClassParts,
+    theirs: ClassParts,
+    parent_base: str,
+    rename: Callable[[str], str],
+    profile: Profile,
+) -> list[str]:
+    bases = [rename(base) for base in theirs.bases]
+    switched: set[int] = set()
+    for base in mine.bases:
+        if base == parent_base:
+            continue
+        for position, existing in enumerate(bases):
+            if position in switched or "." in existing:
+                continue
+            if _may_switch(existing, base, profile):
+                bases[position] = base
+                switched.add(position)
+                break
+        else:
+            if base not in bases:
+                bases.append(base)
+    if "nn.Module" in bases and "GradientCheckpointingLayer" in bases:
+        bases.remove("nn.Module")
+    return bases
+
+
+def _may_switch(existing: str, base: str, profile: Profile) -> bool:
+    if existing == base:
+        return False
+    suffix = common_suffix(existing, base)
+    if not suffix and profile.switches_suffix_bases and base.endswith(existing):
+        suffix = existing
+    return suffix[:1].isupper()

@@ -1,0 +1,248 @@
+"""Before and after of whole classes, through a conversion."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from modular_converter.conftest import Workspace
+from modular_converter.diagnostics.record import ConversionError
+
+IMPORT = "from ..llama.modeling_llama import {}\n\n\n"
+
+
+def merged(workspace: Workspace, parent: str, modular: str, profile: str = "5.23") -> str:
+    workspace.parent(textwrap.dedent(parent))
+    text = IMPORT.format("LlamaMLP") + textwrap.dedent(modular).lstrip("\n")
+    return workspace.outputs(text, profile=profile)["modeling"]
+
+
+def expected(text: str) -> str:
+    return textwrap.dedent(text).lstrip("\n")
+
+
+PARENT = '''
+from torch import nn
+
+
+# Above the class.
+class LlamaMLP(nn.Module):
+    """A Llama MLP."""
+
+    size = 1
+    # About the width.
+    width: int = 2
+
+    def __init__(self, config):
+        super().__init__()
+        self.a = 1  # first
+        self.b: int = 2
+        self.post_init()
+
+    def forward(self, x, scale=1.0, **kwargs) -> int:
+        """Goes forward."""
+        return self.a + x
+
+    @property
+    def kept(self):
+        return 1
+'''
+
+
+def test_pass_class_is_the_renamed_parent(workspace: Workspace) -> None:
+    text = merged(workspace, PARENT, "class NewOneMLP(LlamaMLP):\n    pass\n")
+    assert text == expected(PARENT).replace("Llama", "NewOne")
+
+
+def test_init_is_unravelled(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def __init__(self, config):
+                before = 1
+                super().__init__(config)
+                del self.b
+                self.a = 3  # third
+                self.c = before
+        """,
+    )
+    assert expected(
+        """
+            def __init__(self, config):
+                super().__init__()
+                before = 1
+                self.a = 3  # third
+                self.c = before
+                self.post_init()
+            """
+    ) in textwrap.dedent(text.partition("width: int = 2\n")[2])
+
+
+def test_del_keeps_annotated_assignments_before_5_16(workspace: Workspace) -> None:
+    modular = """
+    class NewOneMLP(LlamaMLP):
+        def __init__(self, config):
+            super().__init__(config)
+            del self.b
+    """
+    assert "self.b" in merged(workspace, PARENT, modular, "5.8")
+    assert "self.b" not in merged(workspace, PARENT, modular, "5.23")
+
+
+def test_attributes_are_replaced_in_place_and_removed(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            extra = 5
+            size = 7
+            width = AttributeError()
+        """,
+    )
+    assert "    size = 7\n    extra = 5\n" in text
+    assert "width" not in text
+
+
+@pytest.mark.parametrize(
+    ("definition", "deleted"),
+    [
+        ("\n    def forward(self):\n        raise AttributeError()\n", True),
+        ("\n    def forward(self) -> int:  # why\n        raise NotImplementedError('x')\n", True),
+        ("\n\n    def forward(self):\n        raise AttributeError()\n", False),
+        ("\n    @torch.no_grad()\n    def forward(self):\n        raise AttributeError()\n", False),
+        ("\n    # why\n    def forward(self):\n        raise AttributeError()\n", False),
+        ('\n    def forward(self):\n        """No."""\n        raise AttributeError()\n', False),
+    ],
+)
+def test_deletion_is_a_matter_of_layout(
+    workspace: Workspace, definition: str, deleted: bool
+) -> None:
+    modular = f"class NewOneMLP(LlamaMLP):\n    size = 1\n{definition}"
+    assert ("def forward" not in merged(workspace, PARENT, modular)) is deleted
+
+
+def test_override_keeps_docstring_and_returns_of_the_parent(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def forward(self, y):
+                return y
+        """,
+    )
+    assert (
+        '    def forward(self, y) -> int:\n        """Goes forward."""\n        return y\n' in text
+    )
+
+
+def test_super_kwargs_takes_the_parents_parameters(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def forward(self, x: int, extra=None, **super_kwargs):
+                return super().forward(x, **super_kwargs)
+        """,
+    )
+    assert "def forward(self, x: int, scale=1.0, extra=None, **kwargs) -> int:" in text
+    assert "return self.a + x" in text
+
+
+def test_decorators(workspace: Workspace) -> None:
+    parent = "@mark\nclass LlamaMLP:\n    @old\n    def go(self):\n        return 1\n"
+    inherit = "class NewOneMLP(LlamaMLP):\n    def go(self):\n        return 2\n"
+    assert "@mark\nclass" in merged(workspace, parent, inherit)
+    assert "@old\n    def go" in merged(workspace, parent, inherit)
+    drop = (
+        "@no_inherit_decorator\nclass NewOneMLP(LlamaMLP):\n"
+        "    @no_inherit_decorator\n    def go(self):\n        return 2\n"
+    )
+    assert "@" not in merged(workspace, parent, drop)
+    assert "@no_inherit_decorator" in merged(workspace, parent, drop, "5.8")
+
+
+def test_explicit_base_call_becomes_super(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def __init__(self, config):
+                nn.Module.__init__(self)
+                self.z = 1
+
+            def forward(self, x):
+                if x:
+                    return nn.Module.forward(self, x, k=1)
+                return x
+        """,
+    )
+    assert "        super().__init__()\n        self.z = 1\n" in text
+    assert "return super().forward(x, k=1)" in text
+
+
+def test_comments_of_strings_follow_the_class_name(workspace: Workspace) -> None:
+    workspace.parent(
+        "class LlamaMLP:\n    '''x'''\n\n    a = 'LlamaMLP'\n\n\nclass LlamaHead:\n    pass\n"
+    )
+    text = workspace.outputs(
+        IMPORT.format("LlamaMLP, LlamaHead")
+        + "class NewOneHead(LlamaHead):\n    pass\n\n\n"
+        + "class NewOneBlock(LlamaHead):\n    pass\n\n\n"
+        + "class NewOneTextMLP(LlamaMLP):\n    pass\n"
+    )["modeling"]
+    assert 'a = "NewOneTextMLP"' in text
+
+
+def test_base_is_switched_by_suffix(workspace: Workspace) -> None:
+    parent = "class LlamaMLP(PreTrainedModel, nn.Module):\n    x = 1\n"
+    switched = merged(
+        workspace, parent, "class NewOneMLP(LlamaMLP, PreTrainedVisionModel):\n    pass\n"
+    )
+    assert "class NewOneMLP(PreTrainedVisionModel, nn.Module):" in switched
+    added = merged(workspace, parent, "class NewOneMLP(LlamaMLP, Mixin):\n    pass\n")
+    assert "class NewOneMLP(PreTrainedModel, nn.Module, Mixin):" in added
+
+
+def test_base_that_is_the_suffix_of_the_other(workspace: Workspace) -> None:
+    parent = "class LlamaMLP(Mixin):\n    x = 1\n"
+    modular = "class NewOneMLP(LlamaMLP, OmniMixin):\n    pass\n"
+    assert "class NewOneMLP(OmniMixin):" in merged(workspace, parent, modular)
+    assert "class NewOneMLP(Mixin, OmniMixin):" in merged(workspace, parent, modular, "5.8")
+
+
+def test_attribute_hides_method(workspace: Workspace) -> None:
+    modular = "class NewOneMLP(LlamaMLP):\n    kept = 3\n"
+    assert "def kept" not in merged(workspace, PARENT, modular)
+    assert "def kept" in merged(workspace, PARENT, modular, "5.8")
+
+
+@pytest.mark.parametrize(
+    ("modular", "code", "line"),
+    [
+        ("class NewOneMLP(LlamaMLP):\n    no = AttributeError()\n", "no-such-attribute", 5),
+        (
+            "class NewOneMLP(LlamaMLP):\n    def no(self):\n        super().no()\n",
+            "no-such-method",
+            6,
+        ),
+        (
+            "class NewOneMLP(LlamaMLP):\n    def a(self): ...\n    def a(self): ...\n",
+            "duplicate-method",
+            6,
+        ),
+        ("class NewOneMLP(LlamaMLP, make()):\n    pass\n", "base-not-a-name", 4),
+    ],
+)
+def test_errors_are_located(workspace: Workspace, modular: str, code: str, line: int) -> None:
+    with pytest.raises(ConversionError) as caught:
+        merged(workspace, PARENT, modular)
+    (finding,) = caught.value.diagnostics
+    assert (finding.code, finding.line) == (code, line)
+    assert finding.hint and finding.source_line

@@ -1,0 +1,242 @@
+"""Writing one method of a merged class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modular_converter.conventions.profiles import Profile
+from modular_converter.merge.decorators import kept_decorators
+from modular_converter.merge.nodes import Fragment, Origin, Rename
+from modular_converter.merge.super_calls import (
+    ClassRecords,
+    Statement,
+    merge_bodies,
+    statements,
+    with_super_calls,
+)
+from modular_converter.syntax.definitions import FunctionParts, split_function, split_parameters
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.tokens import code_only
+
+_INDENT = "    "
+_BODY = "        "
+_ONE_LINE_DEF = re.compile(r"def .*\(.*\).*:.*")
+_RAISE = re.compile(r"    raise.*Error\(.*")
+_BEFORE_PARAMETERS = re.compile(r"(?:\s|#[^\n]*\n)*")
+_PARAMETER = re.compile(r"(\*{0,2})\s*(\w*)")
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method as it stands in a file, with the renaming of its text."""
+
+    source: Source
+    unit: Unit
+    rename: Callable[[str], str]
+    renames: tuple[Rename, ...]
+
+    @property
+    def parts(self) -> FunctionParts:
+        """Its pieces."""
+        return split_function(self.source, self.unit.node, _INDENT)  # type: ignore[arg-type]
+
+    def body(self, parts: FunctionParts) -> list[Statement]:
+        """Its statements, renamed."""
+        return statements(self.source, parts.units, _BODY, self.rename, self.renames)
+
+    def origin(self, line: int) -> Origin:
+        """The place of a line (from 0) of its file."""
+        return Origin(self.source.label, self.source.first_line + line + 1, self.renames)
+
+
+def deletes_method(source: Source, unit: Unit) -> bool:
+    """Whether a modular method says that the parent's is to be left out.
+
+    It is a matter of layout: one blank line, an undecorated one-line ``def``, and on the next
+    line a ``raise`` of a call to something that ends in ``Error``.
+    """
+    if source.block(unit.lead, unit.first - 1) != "\n":
+        return False
+    lines = source.lines
+    definition = lines[unit.first].removeprefix(_INDENT)
+    following = lines[unit.first + 1] if unit.first < unit.last else ""
+    return bool(
+        _ONE_LINE_DEF.fullmatch(definition) and _RAISE.match(following.removeprefix(_INDENT))
+    )
+
+
+def merged_method(
+    mine: Method,
+    theirs: Method,
+    unravelled: Method | None,
+    bases: frozenset[str],
+    records: ClassRecords,
+    profile: Profile,
+) -> list[Fragment]:
+    """The parent's method overridden by the modular's."""
+    my_parts, their_parts = mine.parts, theirs.parts
+    rename = theirs.rename
+    fragments: list[Fragment] = []
+
+    def add(text: str, method: Method, line: int) -> None:
+        if text:
+            fragments.append(Fragment(text, method.origin(line)))
+
+    unit = theirs.unit
+    add(rename(theirs.source.block(unit.lead, unit.first - 1)), theirs, unit.lead)
+    if my_parts.head.decorators:
+        add(kept_decorators(my_parts.head, profile), mine, mine.unit.first)
+    else:
+        add(rename("".join(their_parts.head.decorators)), theirs, unit.first)
+    after_decorators = their_parts.head.after_decorators
+    definition = their_parts.node.lineno - 1
+    add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
+
+    arguments = my_parts.head.arguments or ""
+    their_arguments = rename(their_parts.head.arguments or "")
+    if _takes_super_kwargs(arguments):
+        arguments = _with_parent_parameters(arguments, their_arguments)
+    arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
+    returns = my_parts.head.returns or rename(their_parts.head.returns)
+    signature = _signature(my_parts, their_parts.is_async, arguments, returns)
+    origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
+    fragments.append(Fragment(signature, *origins))
+    body = mine.body(my_parts)
+    if not any(statement.is_docstring for statement in body):
+        docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]
+        body = docstrings + body
+        offset = len(docstrings)
+    else:
+        offset = 0
+    fragments += _body(mine, my_parts, body, offset, unravelled, bases, records, profile)
+    return fragments
+
+
+def plain_method(
+    mine: Method,
+    unravelled: Method | None,
+    bases: frozenset[str],
+    records: ClassRecords,
+    profile: Profile,
+) -> list[Fragment]:
+    """A method that the parent lacks, with its calls to bases written as ``super()``."""
+    parts = mine.parts
+    unit = mine.unit
+    lead = mine.source.block(unit.lead, unit.first - 1)
+    decorators = kept_decorators(parts.head, profile)
+    head = lead + decorators + parts.head.after_decorators
+    fragments = [Fragment(head, mine.origin(unit.lead))] if head else []
+    signature = _signature(parts, parts.is_async, parts.head.arguments or "", parts.head.returns)
+    fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
+    body = mine.body(parts)
+    return fragments + _body(mine, parts, body, 0, unravelled, bases, records, profile)
+
+
+def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: str) -> str:
+    prefix = "async def" if is_async else "def"
+    arrow = f" -> {returns}" if returns else ""
+    comment = f"  {parts.head.after_colon}" if parts.head.after_colon else ""
+    types = parts.head.type_parameters
+    return f"{_INDENT}{prefix} {parts.head.name}{types}({arguments}){arrow}:{comment}\n"
+
+
+def _body(
+    mine: Method,
+    parts: FunctionParts,
+    body: list[Statement],
+    offset: int,
+    unravelled: Method | None,
+    bases: frozenset[str],
+    records: ClassRecords,
+    profile: Profile,
+) -> list[Fragment]:
+    """The statements of a method; the first ``offset`` of ``body`` are not the modular's."""
+    done = body[:offset]
+    own = body[offset:]
+    for position, statement in enumerate(own):
+        if statement.calls_super == parts.head.name:
+            if unravelled is None:
+                raise mine.source.error(
+                    "no-such-method",
+                    f"the parent class has no method `{parts.head.name}` to put in the place of "
+                    f"`super().{parts.head.name}(...)`",
+                    parts.units[position].node,
+                    hint="write the body out, or inherit from a parent that defines the method",
+                )
+            done = merge_bodies(
+                done,
+                unravelled.body(unravelled.parts),
+                own[position + 1 :],
+                records,
+                del_drops_annotated=profile.del_drops_annotated,
+            )
+            break
+        done.append(with_super_calls(mine.source, parts.units[position], statement, bases))
+    fragments = [Fragment(statement.lead + statement.text, statement.origin) for statement in done]
+    last = parts.units[-1].last
+    if mine.unit.last > last:
+        footer = mine.source.block(last + 1, mine.unit.last)
+        fragments.append(Fragment(footer, mine.origin(last + 1)))
+    return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
+
+
+def _opening(arguments: str) -> str:
+    """Blanks and comments before the first parameter: they stay with the parent's method."""
+    match = _BEFORE_PARAMETERS.match(arguments)
+    assert match is not None
+    return match.group()
+
+
+def _takes_super_kwargs(arguments: str) -> bool:
+    return "super_kwargs" in arguments and any(
+        (stars, name) == ("**", "super_kwargs") for stars, name, _, _ in _parameters(arguments)
+    )
+
+
+def _parameters(arguments: str) -> list[tuple[str, str, str, bool]]:
+    """(stars, name, text, followed by a comma) of each parameter, `/` and `*` included."""
+    pieces = split_parameters(arguments)
+    result = []
+    for position, text in enumerate(pieces):
+        bare = code_only(text).strip()
+        if bare:
+            match = _PARAMETER.match(bare)
+            assert match is not None
+            stars, name = match.groups()
+            result.append((stars, name, text.strip(" "), position < len(pieces) - 1))
+    return result
+
+
+def _with_parent_parameters(mine: str, theirs: str) -> str:
+    """The parameters of a method with ``**super_kwargs``."""
+    my_parameters, their_parameters = _parameters(mine), _parameters(theirs)
+    positional: dict[str, tuple[str, bool]] = {}
+    last: tuple[str, bool] | None = None
+    after_star = False
+    for stars, name, text, comma in their_parameters:
+        if stars == "**":
+            last = (text, comma)
+        after_star = after_star or stars == "*"
+        if name and not stars and not after_star:
+            positional[name] = (text, comma)
+    keyword_only: list[tuple[str, bool]] = []
+    after_star = False
+    first = True
+    for stars, name, text, comma in my_parameters:
+        if stars == "**":
+            continue
+        after_star = after_star or stars == "*"
+        if after_star:
+            keyword_only.append((text, comma))
+        elif name:
+            if not first:
+                positional[name] = (text, comma)
+            first = False
+    listed = [*positional.values(), *keyword_only]
+    if last is not None:
+        listed.append(last)
+    trailing = "," if listed and listed[-1][1] else ""
+    return ",".join(text for text, _ in listed) + trailing

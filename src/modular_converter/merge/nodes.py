@@ -1,0 +1,63 @@
+"""The emitted pieces of a standalone file, each knowing where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from modular_converter.library.index import Item, ItemKind
+from modular_converter.names.renamer import Renamer
+
+# The first one that applies to a text renames all of it, a second one strings and comments.
+Rename = Renamer
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A place in a modular or parent file (line from 1) and the renames applied to its text."""
+
+    path: str
+    line: int
+    renames: tuple[Rename, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Whole lines of output that stem from consecutive lines of one file.
+
+    A header that is put together from a modular's and a parent's has the parent's as ``second``.
+    """
+
+    text: str
+    origin: Origin
+    second: Origin | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A top-level class, function or assignment to be written."""
+
+    name: str
+    kind: ItemKind | Literal["export"]
+    fragments: tuple[Fragment, ...]
+
+    @property
+    def text(self) -> str:
+        """Its text with the blank lines and comments above it."""
+        return "".join(fragment.text for fragment in self.fragments)
+
+
+def node_of_item(item: Item, name: str, renamer: Renamer | None) -> Node:
+    """An item as written in its file, renamed when it is a parent's."""
+    source = item.source
+    lead, text = item.lead, item.text
+    renames: tuple[Rename, ...] = ()
+    if renamer is not None:
+        lead, text = renamer.code(lead), renamer.code(text)
+        renames = (renamer,)
+    base = source.first_line + 1
+    fragments = []
+    if lead:
+        fragments.append(Fragment(lead, Origin(source.label, base + item.unit.lead, renames)))
+    fragments.append(Fragment(text, Origin(source.label, base + item.unit.first, renames)))
+    return Node(name, item.kind, tuple(fragments))

@@ -1,0 +1,225 @@
+"""Replacing ``super().method(...)`` by the parent's body, merged with the modular's statements."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from modular_converter.merge.nodes import Origin, Rename
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit
+
+_COMMENT = re.compile(r"#.*")
+_TRAILING_BLANKS = re.compile(r" *\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """A statement of a method body as text. ``target`` is that of a single assignment."""
+
+    lead: str
+    text: str
+    origin: Origin
+    target: str | None = None
+    annotated_target: str | None = None
+    deletes: str | None = None
+    is_docstring: bool = False
+    calls_super: str | None = None
+
+    @property
+    def comparable(self) -> str:
+        """The text without comments and trailing blanks, for finding duplicates."""
+        text = _COMMENT.sub("", self.lead + self.text).strip()
+        return _TRAILING_BLANKS.sub("\n", text)
+
+
+@dataclass(eq=False)
+class ClassRecords:
+    """Assignments and deletions met so far in one class; they outlast the method."""
+
+    assigned: dict[str, Statement] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+
+
+def is_docstring(source: Source, node: ast.stmt) -> bool:
+    """Whether the statement is a string with a triple double-quoted section."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+        return False
+    if not isinstance(node.value.value, str):
+        return False
+    text = source.slice(node.value)
+    return text.endswith('"""') and text.lstrip("rRuUbB").startswith('"""')
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+def statements(
+    source: Source,
+    units: Iterable[Unit],
+    indent: str,
+    rename: Callable[[str], str] = _unchanged,
+    renames: tuple[Rename, ...] = (),
+) -> list[Statement]:
+    """The units of a method body as renamed text."""
+    result = []
+    for unit in units:
+        if unit.inline:
+            begin, end = source.start_of(unit.node), source.end_of(unit.nodes[-1])
+            lead, text = "", f"{indent}{source.between(begin, end)}\n"
+        else:
+            lead = source.block(unit.lead, unit.first - 1)
+            text = source.block(unit.first, unit.last)
+        lead, text = rename(lead) if lead else "", rename(text)
+        origin = Origin(source.label, source.first_line + unit.lead + 1, renames)
+        statement = Statement(lead, text, origin)
+        if unit.is_single:
+            statement = _described(source, unit.node, statement, rename)
+        result.append(statement)
+    return result
+
+
+def _described(
+    source: Source, node: ast.stmt, statement: Statement, rename: Callable[[str], str]
+) -> Statement:
+    if isinstance(node, ast.Assign):
+        return replace(statement, target=rename(source.slice(node.targets[0])))
+    if isinstance(node, ast.AnnAssign):
+        return replace(statement, annotated_target=rename(source.slice(node.target)))
+    if isinstance(node, ast.Delete):
+        begin, end = source.start_of(node.targets[0]), source.end_of(node.targets[-1])
+        return replace(statement, deletes=rename(source.between(begin, end)))
+    if is_docstring(source, node):
+        return replace(statement, is_docstring=True)
+    if isinstance(node, (ast.Expr, ast.Return)):
+        return replace(statement, calls_super=_super_method(node.value))
+    return statement
+
+
+def _super_method(node: ast.expr | None) -> str | None:
+    """The ``m`` of ``super(...).m(...)``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        if (
+            isinstance(owner, ast.Call)
+            and isinstance(owner.func, ast.Name)
+            and owner.func.id == "super"
+        ):
+            return node.func.attr
+    return None
+
+
+def merge_bodies(
+    before: list[Statement],
+    parent: list[Statement],
+    added: list[Statement],
+    records: ClassRecords,
+    *,
+    del_drops_annotated: bool,
+) -> list[Statement]:
+    """A method body: ``before``, then ``parent`` merged with ``added``."""
+    for statement in added:
+        if statement.target is not None:
+            records.assigned[statement.target] = statement
+        if statement.deletes is not None:
+            records.deleted.add(statement.deletes)
+
+    merged: list[Statement] = []
+    present: set[str] = set()
+    for statement in parent:
+        if statement.target is not None:
+            if statement.target in records.deleted:
+                continue
+            statement = records.assigned.get(statement.target, statement)
+        elif statement.is_docstring or (
+            del_drops_annotated and statement.annotated_target in records.deleted
+        ):
+            continue
+        merged.append(statement)
+        present.add(statement.comparable)
+    placed = {id(statement) for statement in merged}
+    for statement in added:
+        comparable = statement.comparable
+        if id(statement) in placed or comparable in present or statement.deletes is not None:
+            continue
+        merged.append(statement)
+        present.add(comparable)
+    return _init_first(before + _post_init_last(merged), parent)
+
+
+def _post_init_last(body: list[Statement]) -> list[Statement]:
+    for position, statement in enumerate(body):
+        if "self.post_init(" in statement.comparable and position < len(body) - 1:
+            return [*body[:position], *body[position + 1 :], statement]
+    return body
+
+
+def _init_position(body: list[Statement]) -> tuple[int, int]:
+    """Number of leading docstrings, and position of ``super().__init__`` (-1 without one)."""
+    docstrings = 0
+    for position, statement in enumerate(body):
+        if statement.is_docstring and position == docstrings:
+            docstrings += 1
+        elif "super().__init__" in statement.comparable:
+            return docstrings, position
+    return docstrings, -1
+
+
+def _init_first(body: list[Statement], parent: list[Statement]) -> list[Statement]:
+    docstrings, position = _init_position(parent)
+    if position > docstrings:
+        return body
+    docstrings, position = _init_position(body)
+    if position <= docstrings:
+        return body
+    moved = body[position]
+    rest = [*body[:position], *body[position + 1 :]]
+    return [*rest[:docstrings], moved, *rest[docstrings:]]
+
+
+def with_super_calls(
+    source: Source, unit: Unit, statement: Statement, bases: frozenset[str]
+) -> Statement:
+    """The statement with ``Base.method(self, ...)`` written ``super().method(...)``."""
+    if not any(f"{base}." in statement.text for base in bases):
+        return statement
+    edits: list[tuple[int, int, str]] = []
+    if unit.inline:
+        origin_line, origin_column = source.start_of(unit.node)
+        shift = len(statement.text) - len(statement.text.lstrip())
+    else:
+        origin_line, origin_column, shift = unit.first + 1, 0, 0
+    starts = [0]
+    for line in statement.text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+
+    def offset(place: tuple[int, int]) -> int:
+        line, column = place
+        if line == origin_line:
+            column += shift - origin_column
+        return starts[line - origin_line] + column
+
+    for top in unit.nodes:
+        for node in ast.walk(top):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            owner = node.func.value
+            if ast.unparse(owner) not in bases:
+                continue
+            edits.append((offset(source.start_of(owner)), offset(source.end_of(owner)), "super()"))
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Name) and first.id == "self":
+                rest = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+                begin, end = offset(source.start_of(first)), offset(source.end_of(first))
+                if rest:
+                    end = statement.text.index(",", end) + 1
+                    while statement.text[end] == " ":
+                        end += 1
+                edits.append((begin, end, ""))
+    text = statement.text
+    for begin, end, new in sorted(edits, reverse=True):
+        text = text[:begin] + new + text[end:]
+    return replace(statement, text=text)

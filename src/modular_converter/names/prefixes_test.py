@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from modular_converter.conventions.file_types import type_of_class, type_of_module
+from modular_converter.conventions.profiles import for_version, named
+from modular_converter.names.prefixes import choose_prefix, common_suffix, prefix_of
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "suffix"),
+    [
+        ("NewModel", "LlamaModel", "Model"),
+        ("GemmaAttention", "LlamaAttention", "maAttention"),
+        ("Model", "LlamaModel", ""),
+        ("ab", "cd", ""),
+    ],
+)
+def test_common_suffix(first: str, second: str, suffix: str) -> None:
+    assert common_suffix(first, second) == suffix
+
+
+def test_prefix_of_one_class() -> None:
+    assert prefix_of("Emu3TextMLP", "LlamaMLP", "Emu3", "Llama") == "Emu3Text"
+    assert prefix_of("GemmaAttention", "LlamaAttention", "Gemma", "Llama") == "Gemma"
+    assert prefix_of("JambaMambaMixer", "MambaMixer", "Jamba", "Mamba") == "JambaMamba"
+
+
+def test_ties_go_to_the_model_else_to_the_last_seen() -> None:
+    pairs = [("AaModel", "XModel"), ("BbHead", "XHead")]
+    assert choose_prefix(pairs, "Bb", "X", "").cased == "Bb"
+    assert choose_prefix(pairs, "Cc", "X", "").cased == "Bb"
+    assert choose_prefix(pairs, "Cc", "X", "").others == ("Aa",)
+
+
+def test_a_prefix_that_collides_falls_back() -> None:
+    pairs = [("NewTextModel", "OldModel")]
+    text = "class OldTextModel:\n    pass\n"
+    assert choose_prefix(pairs, "New", "Old", "").cased == "NewText"
+    choice = choose_prefix(pairs, "New", "Old", text)
+    assert choice.cased == "New" and choice.collides_with == "class OldText"
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "file_type"),
+    [
+        ("Sam2VideoProcessor", "Sam2Video", "processing"),
+        ("Sam2VideoProcessor", "Sam2", "video_processing"),
+        ("XImageProcessorPil", "X", "image_processing_pil"),
+        ("XImageProcessor", "X", "image_processing"),
+        ("XTokenizerFast", "X", "modeling"),
+        ("XConfig", "X", "configuration"),
+        ("XVideoProcessorKwargs", "X", "video_processing"),
+    ],
+)
+def test_type_of_class(name: str, model: str, file_type: str) -> None:
+    assert type_of_class(name, model, named("5.23").suffixes) == file_type
+
+
+def test_video_processor_kwargs_before_5_16() -> None:
+    assert type_of_class("XVideoProcessorKwargs", "X", named("5.8").suffixes) == "processing"
+
+
+def test_type_of_module() -> None:
+    assert type_of_module("image_processing_pil_x") == "image_processing_pil"
+    assert type_of_module("a.modeling_x") == "modeling"
+    assert type_of_module("utils") is None
+
+
+@pytest.mark.parametrize(
+    ("version", "profile"),
+    [
+        ("5.8.0", "5.8"),
+        ("5.12.0", "5.10"),
+        ("5.15.1", "5.15"),
+        ("5.23.0", "5.23"),
+        (None, "5.23"),
+        ("6.0.0.dev0", "5.23"),
+        ("odd", "5.23"),
+    ],
+)
+def test_profile_of_a_version(version: str | None, profile: str) -> None:
+    assert for_version(version).name == profile

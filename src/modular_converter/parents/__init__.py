@@ -1,0 +1,1 @@
+"""The parent files as seen under the new model's name."""

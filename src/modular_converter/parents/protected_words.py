@@ -1,0 +1,46 @@
+"""Words of a parent model that keep their spelling because something outside names them."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from modular_converter.conventions.file_types import FILE_TYPES
+from modular_converter.conventions.profiles import Profile
+from modular_converter.library.sources import Sources
+
+_MARK = "use_kernel_func_from_hub_with_fallback"
+_DECORATED = re.compile(
+    rf"^@{_MARK}\((?P<arguments>[^)]*)\)\s*\n(?:@[^\n]*\n)*(?:async )?def (?P<name>\w+)",
+    re.MULTILINE,
+)
+GENERATED = "This file was automatically generated from "
+_ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
+
+
+def protected_words(path: str, old_name: str, sources: Sources, profile: Profile) -> frozenset[str]:
+    """Names of functions that a kernel hub supplies, and of packages called like the model.
+
+    They are looked for in all files of the parent's model, since its configuration speaks of
+    what its modeling file imports. Generated siblings do not count: whether one is there yet
+    must not decide.
+    """
+    if not profile.protects_kernel_names:
+        return frozenset()
+    directory = os.path.dirname(path)
+    words: set[str] = set()
+    package = re.compile(
+        rf"^[ \t]*(?:from|import)[ \t]+({re.escape(old_name)}\w*)\b", re.MULTILINE | re.IGNORECASE
+    )
+    for file_type in FILE_TYPES:
+        sibling = os.path.join(directory, f"{file_type}_{os.path.basename(directory)}.py")
+        if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
+            continue
+        text = sources.text(sibling)
+        if sibling != path and GENERATED in text[:2000]:
+            continue
+        if _MARK in text:
+            for match in _DECORATED.finditer(text):
+                words.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
+        words.update(package.findall(text))
+    return frozenset(word for word in words if old_name in word)

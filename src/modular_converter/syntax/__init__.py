@@ -1,0 +1,1 @@
+"""Byte-exact reading of one Python file: tokens, statements, definitions, suppressions."""

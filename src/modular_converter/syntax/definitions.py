@@ -1,0 +1,182 @@
+"""Taking classes and functions apart into pieces of text, each made of complete tokens."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import Unit, split_block
+from modular_converter.syntax.tokens import CODE, matching_bracket, tokens
+
+_STEP = "    "
+_NAME_AFTER_DEF = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+\w+\s*")
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """Everything of a class or function from its first decorator to its colon.
+
+    ``decorators`` have the lines above them (not above the first) and end in a newline.
+    """
+
+    name: str
+    decorators: tuple[str, ...]
+    after_decorators: str
+    # Inside the parentheses; None when a class has none.
+    arguments: str | None
+    type_parameters: str
+    returns: str
+    after_colon: str
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionParts:
+    """A function definition in pieces."""
+
+    source: Source
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    head: Head
+    units: tuple[Unit, ...]
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is an ``async def``."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassParts:
+    """A class definition in pieces. ``bases`` and ``keywords`` are texts of header arguments."""
+
+    source: Source
+    node: ast.ClassDef
+    head: Head
+    bases: tuple[str, ...]
+    keywords: tuple[str, ...]
+    units: tuple[Unit, ...]
+
+
+def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
+    """Takes a class definition at module level apart."""
+    head = _split_head(source, node)
+    return ClassParts(
+        source=source,
+        node=node,
+        head=head,
+        bases=tuple(source.slice(base) for base in node.bases),
+        keywords=tuple(
+            f"{keyword.arg}={source.slice(keyword.value)}"
+            if keyword.arg
+            else f"**{source.slice(keyword.value)}"
+            for keyword in node.keywords
+        ),
+        units=tuple(split_block(source, node.body, head.end, _STEP)),
+    )
+
+
+def split_function(
+    source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef, indent: str
+) -> FunctionParts:
+    """Takes a function definition apart; ``indent`` is that of its ``def``."""
+    head = _split_head(source, node)
+    return FunctionParts(
+        source=source,
+        node=node,
+        head=head,
+        units=tuple(split_block(source, node.body, head.end, indent + _STEP)),
+    )
+
+
+def _split_head(
+    source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+) -> Head:
+    decorators = []
+    after_decorators = ""
+    if node.decorator_list:
+        previous = node.decorator_list[0].lineno - 2
+        for decorator in node.decorator_list:
+            last = decorator.end_lineno - 1  # type: ignore[operator]
+            decorators.append(source.block(previous + 1, last))
+            previous = last
+        after_decorators = source.block(previous + 1, node.lineno - 2)
+
+    first = node.lineno - 1
+    last_line = _header_limit(node)
+    text = source.block(first, last_line)
+    match = _NAME_AFTER_DEF.match(text)
+    assert match is not None
+    position = match.end()
+    type_parameters = ""
+    if text[position] == "[":
+        closing = matching_bracket(text, position)
+        type_parameters = text[position : closing + 1]
+        position = closing + 1
+        while text[position] in " \t":
+            position += 1
+    arguments = None
+    if text[position] == "(":
+        closing = matching_bracket(text, position)
+        arguments = text[position + 1 : closing]
+        position = closing + 1
+    colon = _colon(text, position)
+    between = text[position:colon].strip()
+    returns = between[2:].strip() if between.startswith("->") else ""
+    end_of_line = text.find("\n", colon)
+    after_colon = text[colon + 1 : end_of_line].strip()
+    return Head(
+        name=node.name,
+        decorators=tuple(decorators),
+        after_decorators=after_decorators,
+        arguments=arguments,
+        type_parameters=type_parameters,
+        returns=returns,
+        after_colon=after_colon if after_colon.startswith("#") else "",
+        end=first + text.count("\n", 0, colon),
+    )
+
+
+def _header_limit(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    """The last line (from 0) that the header can reach: where the body begins."""
+    body = node.body[0]
+    decorators = getattr(body, "decorator_list", None)
+    first = decorators[0].lineno if decorators else body.lineno
+    return max(first - 1, node.lineno - 1)
+
+
+def _colon(text: str, position: int) -> int:
+    depth = 0
+    for kind, start, end in tokens(text[position:]):
+        if kind is not CODE:
+            continue
+        for offset in range(position + start, position + end):
+            char = text[offset]
+            if char in "([{":
+                depth += 1
+            elif char in ")]}":
+                depth -= 1
+            elif char == ":" and depth == 0:
+                return offset
+    return len(text) - 1
+
+
+def split_parameters(arguments: str) -> list[str]:
+    """The text between the commas at the outer level of a parameter list."""
+    pieces = []
+    begin = depth = 0
+    for kind, start, end in tokens(arguments):
+        if kind is not CODE:
+            continue
+        for offset in range(start, end):
+            char = arguments[offset]
+            if char in "([{":
+                depth += 1
+            elif char in ")]}":
+                depth -= 1
+            elif char == "," and depth == 0:
+                pieces.append(arguments[begin:offset])
+                begin = offset + 1
+    pieces.append(arguments[begin:])
+    return pieces

@@ -1,0 +1,95 @@
+"""Cutting a block of statements into units: who owns which blank line and comment.
+
+Lines above a statement lead it. Comments after the last statement of a block that are indented
+like the block end that block; less indented ones lead the next statement.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from modular_converter.syntax.source import Source
+
+_STEP = "    "
+_COMPOUND = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    *((ast.TryStar,) if hasattr(ast, "TryStar") else ()),
+    ast.Match,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One statement line or compound statement of a block.
+
+    Lines count from 0: ``[lead, first)`` leads it, ``[first, last]`` is its text.
+    ``inline`` units share the line of their block's header.
+    """
+
+    nodes: tuple[ast.stmt, ...]
+    lead: int
+    first: int
+    last: int
+    inline: bool = False
+
+    @property
+    def node(self) -> ast.stmt:
+        """The (first) statement."""
+        return self.nodes[0]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the line holds one simple statement and nothing else."""
+        return len(self.nodes) == 1 and not isinstance(self.node, _COMPOUND)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Line (from 0) of the first decorator, or of the statement itself."""
+    decorators = getattr(node, "decorator_list", None)
+    return (decorators[0].lineno if decorators else node.lineno) - 1
+
+
+def split_block(source: Source, body: list[ast.stmt], header_end: int, indent: str) -> list[Unit]:
+    """The units of a block whose header ends on line ``header_end`` (from 0; -1 for a module)."""
+    units: list[Unit] = []
+    lead = header_end + 1
+    position = 0
+    lines = source.lines
+    while position < len(body):
+        node = body[position]
+        first = first_line(node)
+        group = [node]
+        last = node.end_lineno - 1  # type: ignore[operator]
+        position += 1
+        while position < len(body) and first_line(body[position]) <= last:
+            group.append(body[position])
+            last = max(last, body[position].end_lineno - 1)  # type: ignore[operator]
+            position += 1
+        inline = first <= header_end
+        if isinstance(node, _COMPOUND) and not inline:
+            last = _end_of_block(lines, last, indent + _STEP)
+        units.append(Unit(tuple(group), min(lead, first), first, last, inline))
+        lead = last + 1
+    return units
+
+
+def _end_of_block(lines: list[str], last: int, indent: str) -> int:
+    """The last line of the comments that end the block whose code ends on ``last``."""
+    end = last
+    for number in range(last + 1, len(lines)):
+        stripped = lines[number].strip()
+        if stripped and not stripped.startswith("#"):
+            break
+        if lines[number].startswith(indent):
+            end = number
+    return end
