@@ -16,9 +16,10 @@ from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
 
-from parent_finder import answer, index, library, source_file
-from parent_finder.model_ranking import Library
-from parent_finder.releases import known_releases
+from parent_finder.core.releases import known_releases
+from parent_finder.corpus import index, library, source_file
+from parent_finder.ranking import answer
+from parent_finder.ranking.model_evidence import Library
 
 _CHANGED = "llama"
 

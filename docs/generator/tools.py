@@ -10,11 +10,11 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 SOURCES = Path("src")
 NAMES = ("modular_converter", "tiny_models", "gpu_bench", "parent_finder")
-_COMMAND_LINES = {"modular_converter": "modular_converter.cli.main"}
 
 
 def module(name: str) -> Any:
@@ -27,7 +27,13 @@ def module(name: str) -> Any:
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The argument parser of each tool."""
-    return {name: module(_COMMAND_LINES.get(name, f"{name}.cli")).parser() for name in NAMES}
+    return {name: _command_line(name).parser() for name in NAMES}
+
+
+def _command_line(name: str) -> ModuleType:
+    """The module of a tool's `main`, wherever the tool has it."""
+    main = module(f"{name}.__main__").main
+    return sys.modules[main.__module__]
 
 
 def commands(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

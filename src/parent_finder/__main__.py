@@ -2,7 +2,7 @@
 
 import sys
 
-from parent_finder.cli import main
+from parent_finder.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from parent_finder import index, made_up_library
-from parent_finder.model_ranking import Library
-from parent_finder.releases import Releases
+from parent_finder.core.releases import Releases
+from parent_finder.corpus import index
+from parent_finder.ranking.model_evidence import Library
+from parent_finder.testing import sample_library
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> str:
-    return str(made_up_library.write(tmp_path / "library"))
+    return str(sample_library.write(tmp_path / "library"))
 
 
 @pytest.fixture

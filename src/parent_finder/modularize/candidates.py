@@ -12,10 +12,10 @@ from modular_converter.diagnostics.record import ConversionError
 from modular_converter.library.context import Setting
 from modular_converter.library.modular_file import Place
 from modular_converter.names.prefixes import common_suffix, prefix_of
-from parent_finder.comparison import Comparison
-from parent_finder.model_ranking import Library
 from parent_finder.modularize.children import Attempt, ParentFile
 from parent_finder.modularize.original import Original
+from parent_finder.ranking.comparison import Comparison
+from parent_finder.ranking.model_evidence import Library
 
 # Classes that are less alike than this share nothing worth inheriting.
 _LEAST_COSINE = 0.25

@@ -13,21 +13,16 @@ from modular_converter.emit.formatter import format_all
 from modular_converter.library.context import Setting
 from modular_converter.library.modular_file import Place, place_of
 from modular_converter.library.sources import Sources, distribution_facts
-from parent_finder import comparison, likelihood, model_ranking
-from parent_finder.diagnostics import InputError
-from parent_finder.model_ranking import Library, Situation
+from parent_finder.core.errors import InputError
+from parent_finder.corpus.source_file import SourceFile
 from parent_finder.modularize import candidates, search
 from parent_finder.modularize.children import Attempt, offers
 from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft
-from parent_finder.modularize.original import (
-    Original,
-    original,
-    type_and_model,
-    without_banner,
-)
+from parent_finder.modularize.original import Original, original, type_and_model, without_banner
 from parent_finder.modularize.workbench import Verdict, Workbench
-from parent_finder.source_file import SourceFile
+from parent_finder.ranking import comparison, likelihood, model_evidence
+from parent_finder.ranking.model_evidence import Library, Situation
 
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
@@ -160,7 +155,7 @@ def _attempts(
     if source is not None:
         compared = comparison.compare(library.index, source)
         scores = likelihood.scores(library, compared, situation)
-        ranked = model_ranking.order(library, scores)
+        ranked = model_evidence.order(library, scores)
     if parents:
         ranked = [library.models.index(name) for name in parents]
     ranked = ranked[: max(_TRIED, len(parents))]

@@ -11,7 +11,7 @@ from typing import Literal
 from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.sources import Sources
-from parent_finder.diagnostics import InputError
+from parent_finder.core.errors import InputError
 
 Kind = Literal["import", "class", "function", "assignment", "exports", "other"]
 

@@ -1,0 +1,1 @@
+"""The command line: the arguments, and what each command does."""

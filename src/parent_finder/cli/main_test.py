@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from parent_finder.cli.main import main
+from parent_finder.testing import sample_library
+
+NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
+
+
+def run(root: str, *arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-m", "parent_finder", *arguments, f"--source-root={root}"],
+        env={**environment, "XDG_CACHE_HOME": os.path.join(root, "cache")},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> str:
+    path = tmp_path / "modeling_breeze.py"
+    path.write_text(NEW)
+    return str(path)
+
+
+def test_found(root: str, new: str) -> None:
+    done = run(root, "rank", new)
+    assert done.returncode == 0
+    assert re.fullmatch(r"indexing the 5 files of the library, once: \S+ keeps it\n", done.stderr)
+    assert "Plan: inherit from llama" in done.stdout
+    assert run(root, "rank", new).stderr == ""
+
+
+def test_scores_are_explained_where_they_are_printed(root: str, new: str) -> None:
+    lines = run(root, "rank", new).stdout.splitlines()
+    for columns in (("score", "covered"), ("similarity", "equal")):
+        head = next(n for n, line in enumerate(lines) if set(columns) <= set(line.split()))
+        explained = [line.partition(":")[0] for line in lines[head - 2 : head]]
+        assert explained == list(columns)
+
+
+def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
+    path = tmp_path / "modeling_breeze.py"
+    path.write_text("class BreezeClock:\n    def tick(self):\n        return 60 * self.minutes\n")
+    done = run(root, "rank", str(path), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["plan"] is None
+
+
+@pytest.mark.parametrize("command", [["rank", "--json"], ["evaluate"], ["evaluate", "--json"]])
+def test_output_does_not_depend_on_the_hash_seed(root: str, new: str, command: list[str]) -> None:
+    arguments = [*command, new] if command[0] == "rank" else command
+    one, other = (run(root, *arguments, seed=seed) for seed in ("1", "77"))
+    assert one.returncode == other.returncode == 0
+    assert one.stdout == other.stdout
+    assert one.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("modeling_x.py", b"class (:\n", "modeling_x.py:1:7: error: this is not valid Python"),
+        ("modeling_x.py", b"", "the file is empty"),
+        ("modeling_x.py", b"x = 1\n", "no class"),
+        ("weights.bin", b"\x00\xff", "not Python source"),
+    ],
+)
+def test_wrong_input(root: str, tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = run(root, "rank", str(path))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_files_that_cannot_be_read(root: str, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.py"):
+        done = run(root, "rank", str(path))
+        assert done.returncode == 2
+        assert "cannot be read" in done.stderr
+
+
+def test_a_huge_file_is_not_even_read(root: str, tmp_path: Path) -> None:
+    path = tmp_path / "modeling_x.py"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    done = run(root, "rank", str(path))
+    assert done.returncode == 2
+    assert "at most 4 MB" in done.stderr
+
+
+def test_wrong_library(tmp_path: Path, new: str) -> None:
+    done = run(str(tmp_path), "rank", new)
+    assert done.returncode == 2
+    assert "no transformers/models" in done.stderr
+
+
+def test_a_library_without_models(tmp_path: Path, new: str) -> None:
+    (tmp_path / "transformers" / "models").mkdir(parents=True)
+    done = run(str(tmp_path), "rank", new)
+    assert done.returncode == 2
+    assert "too little code" in done.stderr
+
+
+@pytest.mark.parametrize("top", ["0", "-1", "many"])
+def test_wrong_top(top: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["rank", "x.py", f"--top={top}"])
+    assert caught.value.code == 2
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from parent_finder.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'numpy', 'scipy'} & set(sys.modules)\n"
+    )
+    started = time.process_time()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert time.process_time() - started < 1
+
+
+def test_an_index_is_the_same_wherever_it_is_built(root: str, tmp_path: Path, new: str) -> None:
+    other = str(sample_library.write(tmp_path / "elsewhere"))
+    files = [tmp_path / "one.npz", tmp_path / "two.npz"]
+    for path, where in zip(files, (root, other), strict=True):
+        done = run(where, "index", f"--output={path}")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "9 classes of 4 files; 5 files were read, 0 were in the cache" in done.stderr
+    assert files[0].read_bytes() == files[1].read_bytes()
+    empty = str(tmp_path)
+    asked = run(empty, "rank", new, f"--index={files[0]}")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout == run(root, "rank", new).stdout
+
+
+def test_a_file_that_is_no_index(root: str, new: str) -> None:
+    done = run(root, "rank", new, f"--index={new}")
+    assert done.returncode == 2
+    assert "not an index" in done.stderr
+    assert "parent_finder index --output" in done.stderr
+
+
+def test_copies_are_listed_by_place(root: str, new: str, tmp_path: Path) -> None:
+    done = run(root, "copies", new)
+    assert done.returncode == 1
+    first = done.stdout.splitlines()[0]
+    assert first.startswith(f"{new}:6: hint[copied-class]: BreezeRMSNorm (10 lines)")
+    assert "LlamaRMSNorm of llama" in first
+    other = tmp_path / "modeling_other.py"
+    other.write_text("class OtherClock:\n    minutes = 3\n")
+    done = run(root, "copies", str(other))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    bad = tmp_path / "modeling_bad.py"
+    bad.write_bytes(b"\xff")
+    empty = tmp_path / "modeling_empty.py"
+    empty.write_text("")
+    done = run(root, "copies", str(bad), new, str(empty), str(tmp_path / "nowhere.py"))
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[0] == first
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("hint: ")]
+    assert [Path(line.partition(":")[0]).name for line in errors] == [
+        "modeling_bad.py",
+        "modeling_empty.py",
+        "nowhere.py",
+    ]

@@ -1,0 +1,228 @@
+"""From a standalone file to a modular that the converter, run by itself, turns back into it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from parent_finder.modularize.original import without_banner
+from parent_finder.testing import sample_library
+
+HEADER = "# Copyright of Breeze.\n"
+# Relative imports make a file a model of the library, wherever it lies.
+IMPORTS = "from ...utils import logging\n\n\nlogger = logging.get_logger(__name__)\n"
+PLAIN = sample_library.renamed(sample_library.LLAMA, "llama", "breeze").lstrip("\n")
+
+
+def standalone(text: str = PLAIN) -> str:
+    text = text.replace("from torch import nn\n", f"from torch import nn\n\n{IMPORTS}", 1)
+    norm = "        self.norm = BreezeRMSNorm(config.hidden_size)\n"
+    return HEADER + text.replace(norm, f'{norm}        logger.info("made")\n')
+
+
+def run(root: str, tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", tool, *arguments],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "XDG_CACHE_HOME": os.path.join(root, "cache"),
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def modularize(root: str, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run(root, "parent_finder", "modularize", str(path), *more, f"--source-root={root}")
+
+
+def converted(root: str, modular: Path) -> str:
+    """What the converter, as a person runs it, makes of a modular in the library."""
+    directory = Path(root) / "transformers" / "models" / "breeze"
+    directory.mkdir(exist_ok=True)
+    target = directory / "modular_breeze.py"
+    target.write_text(modular.read_text())
+    done = run(root, "modular_converter", "convert", str(target), f"--root={root}")
+    assert done.returncode == 0, done.stderr
+    return without_banner((directory / "modeling_breeze.py").read_text())
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return tmp_path / "modeling_breeze.py"
+
+
+CHANGES = {
+    "nothing": ("", ""),
+    "a value": ("is_causal = True", "is_causal = False"),
+    "an attribute less": ("    window = None\n", ""),
+    "an assignment in init": ("bias=False)\n        self.k", "bias=True)\n        self.k"),
+    "a statement more": (
+        "self.norm = Breeze",
+        "self.gate = nn.Identity()\n        self.norm = Breeze",
+    ),
+    "a method less": (
+        '    def prune_heads(self, heads):\n        raise NotImplementedError("heads of '
+        'BreezeAttention cannot be pruned")\n\n\n',
+        "\n",
+    ),
+    "another body": ("variance = hidden_states.pow(2)", "variance = hidden_states.abs()"),
+    "another base": ("BreezeRMSNorm(nn.Module)", "BreezeRMSNorm(nn.LayerNorm)"),
+    "another helper": ("torch.cat((-x2, x1), dim=-1)", "torch.cat((x2, -x1), dim=-1)"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_modular_converts_back(root: str, new: Path, change: str) -> None:
+    text = standalone(PLAIN.replace(*CHANGES[change]))
+    new.write_text(text)
+    done = modularize(root, new)
+    assert done.returncode == 0, done.stderr
+    modular = new.with_name("modular_breeze.py")
+    assert converted(root, modular) == text
+    written = modular.read_text()
+    assert "from ..llama.modeling_llama import" in written
+    assert written.count("\n") < text.count("\n")
+
+
+def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
+    new.write_text(standalone())
+    assert modularize(root, new).returncode == 0
+    written = new.with_name("modular_breeze.py").read_text()
+    assert "def forward" not in written
+    assert "class BreezeModel(LlamaModel):" in written
+    # It comes with the model, which is made of it.
+    assert "class BreezeRMSNorm" not in written
+
+
+def test_what_cannot_come_back_is_shown_with_its_reason(root: str, new: Path) -> None:
+    new.write_text(standalone() + "\n\nSIZES: dict = {}\n")
+    done = modularize(root, new)
+    assert done.returncode == 1
+    line = standalone().count("\n") + 3
+    assert f"modeling_breeze.py:{line}: SIZES: dict = {{}} is missing: only classes" in done.stderr
+    assert "-SIZES: dict = {}" in done.stderr
+
+
+def test_an_import_that_no_modular_may_have_comes_from_a_parent(root: str, new: Path) -> None:
+    line = "from transformers import AutoModel\n"
+    llama = Path(root) / "transformers" / "models" / "llama" / "modeling_llama.py"
+    body = "        self.norm = LlamaRMSNorm(config.hidden_size)\n"
+    made = f"{body}        self.tower = AutoModel.from_config(config)\n"
+    text = llama.read_text().replace("from torch import nn\n", f"from torch import nn\n\n{line}")
+    llama.write_text(text.replace(body, made))
+    new.write_text(
+        HEADER
+        + llama.read_text().lstrip("\n").replace("Llama", "Breeze").replace("llama", "breeze")
+    )
+    done = modularize(root, new, "--parent=llama")
+    assert done.returncode == 0, done.stderr
+    assert line not in new.with_name("modular_breeze.py").read_text()
+
+
+def test_what_no_conversion_can_read_is_said_and_nothing_is_dropped(root: str, new: Path) -> None:
+    new.write_text(
+        standalone().replace("import torch\n", "import torch\nfrom ...zoo import *\n", 1)
+    )
+    done = modularize(root, new)
+    assert done.returncode == 1
+    assert "modeling_breeze.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_writes_nothing(root: str, new: Path) -> None:
+    new.write_text(standalone())
+    done = modularize(root, new, "--json")
+    answer = json.loads(done.stdout)
+    assert (answer["exact"], answer["parents"], answer["differences"]) == (True, ["llama"], [])
+    text = resources.files("parent_finder").joinpath("schemas/modularize.schema.json").read_text()
+    jsonschema.Draft202012Validator(json.loads(text)).validate(answer)
+    assert answer["lines"] == answer["modular"].count("\n")
+    assert [path.name for path in new.parent.glob("mod*")] == ["modeling_breeze.py"]
+
+
+def test_a_named_parent_is_the_only_one(root: str, new: Path) -> None:
+    new.write_text(standalone())
+    done = modularize(root, new, "--parent=mistral", "--output=-")
+    assert done.returncode == 0
+    assert "modeling_mistral" in done.stdout
+    assert "llama" not in done.stdout
+
+
+def test_nothing_to_inherit_writes_nothing(root: str, new: Path) -> None:
+    new.write_text(standalone())
+    done = modularize(root, new, "--parent=zephyr")
+    assert done.returncode == 1
+    assert "there is nothing to inherit" in done.stderr
+    assert not new.with_name("modular_breeze.py").exists()
+
+
+def test_configuration_and_model_give_one_modular(root: str, new: Path) -> None:
+    directory = Path(root) / "transformers" / "models" / "llama"
+    config = '{0}\nclass {1}Config(PreTrainedConfig):\n    model_type = "{2}"\n    size = {3}\n'
+    head = "from ...configuration_utils import PreTrainedConfig\n\n"
+    (directory / "configuration_llama.py").write_text(config.format(head, "Llama", "llama", 8))
+    new.write_text(standalone())
+    configuration = new.with_name("configuration_breeze.py")
+    text = HEADER + config.format(head, "Breeze", "breeze", 9)
+    configuration.write_text(text)
+    done = modularize(root, new, str(configuration))
+    assert done.returncode == 0, done.stderr
+    assert converted(root, new.with_name("modular_breeze.py")) == new.read_text()
+    made = Path(root) / "transformers" / "models" / "breeze" / "configuration_breeze.py"
+    assert without_banner(made.read_text()) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "said"),
+    [
+        ("modeling_breeze.py", "class (:\n", [], "this is not valid Python"),
+        ("modeling_breeze.py", "", [], "the file is empty"),
+        ("model.py", "class A:\n    pass\n", [], "does not say which model it is"),
+        ("modeling_breeze.py", standalone(), ["--parent=lama"], "did you mean llama?"),
+        (
+            "configuration_breeze.py",
+            "class A:\n    pass\n",
+            [],
+            "parents are found by the modeling",
+        ),
+    ],
+)
+def test_wrong_input(
+    root: str, tmp_path: Path, name: str, content: str, options: list[str], said: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    done = modularize(root, path, *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_files_of_one_type(root: str, new: Path, tmp_path: Path) -> None:
+    new.write_text(standalone())
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / new.name).write_text(standalone())
+    done = modularize(root, new, str(other / new.name))
+    assert done.returncode == 2
+    assert "a model has one modeling file" in done.stderr
+
+
+def test_a_file_is_not_replaced_unasked(root: str, new: Path) -> None:
+    new.write_text(standalone())
+    modular = new.with_name("modular_breeze.py")
+    modular.write_text("mine\n")
+    done = modularize(root, new)
+    assert (done.returncode, modular.read_text()) == (2, "mine\n")
+    assert "--output" in done.stderr
+    assert modularize(root, new, f"--output={modular}").returncode == 0
+    assert "LlamaModel" in modular.read_text()

@@ -1,0 +1,1 @@
+"""What all other folders use: errors, arrays in files, names of models, releases."""

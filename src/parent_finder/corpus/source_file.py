@@ -1,0 +1,143 @@
+"""A source file of a model, read, checked and taken apart."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import re
+import warnings
+from dataclasses import dataclass
+
+from parent_finder.core import model_names
+from parent_finder.core.errors import InputError
+from parent_finder.corpus import features
+from parent_finder.corpus.features import UnitFeatures
+from parent_finder.corpus.units import Unit, units_of
+
+# The longest file of a published model has less than 6,000 lines and 300 kB.
+LARGEST_FILE = 4_000_000
+
+_GENERATED = re.compile(r"^#.*automatically generated from (\S+?\.py)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """The units of a file, and what is counted in each."""
+
+    path: str
+    model: str
+    prefix: str
+    lines: int
+    units: tuple[Unit, ...]
+    features: tuple[UnitFeatures, ...]
+
+
+def parse(text: str, path: str) -> ast.Module:
+    """The syntax tree of a source. Raises InputError with the place of a syntax error."""
+    collecting = gc.isenabled()
+    # A tree has no cycles, and looking for them takes as long as parsing.
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as problem:
+        raise InputError(
+            path,
+            f"this is not valid Python: {problem.msg}",
+            line=problem.lineno or 0,
+            column=problem.offset or 0,
+            hint="mend the syntax, then run the command again",
+        ) from None
+    except (RecursionError, MemoryError, ValueError) as problem:
+        reason = str(problem) or type(problem).__name__
+        raise InputError(path, f"this cannot be parsed as Python: {reason}") from None
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def read(content: bytes, path: str) -> SourceFile:
+    """Takes a file's content apart. Raises InputError where it is not Python."""
+    text = _decode(content, path)
+    tree = parse(text, path)
+    model = model_names.model_of_file(path)
+    units, prefix = units_of(tree, text, model)
+    counted = features.features_of(text, units, model, prefix)
+    return SourceFile(
+        path=path,
+        model=model,
+        prefix=prefix,
+        lines=text.count("\n") + (not text.endswith("\n")),
+        units=tuple(units),
+        features=tuple(counted),
+    )
+
+
+def read_query(content: bytes, path: str) -> SourceFile:
+    """As `read`, for the file that a person asks about: refuses what has no useful answer.
+
+    Raises InputError for a file that is too large, binary, empty, generated or without classes.
+    """
+    checked_text(content, path)
+    source = read(content, path)
+    if not any(unit.kind == "class" for unit in source.units):
+        raise InputError(
+            path,
+            "there is no class in this file, so nothing can be inherited",
+            hint="name the modeling_<model>.py file of a model",
+        )
+    return source
+
+
+def checked_text(content: bytes, path: str) -> str:
+    """The text of a file that a person asks about.
+
+    Raises InputError for a file that is too large, binary, empty or generated.
+    """
+    if len(content) > LARGEST_FILE:
+        raise too_large(path, len(content))
+    text = _decode(content, path)
+    if not text.strip():
+        raise InputError(
+            path, "the file is empty", hint="name a modeling_<model>.py file with classes"
+        )
+    origin = generated_from(text)
+    if origin:
+        raise InputError(
+            path,
+            f"this file is generated from {origin}, which already names its parents",
+            hint=f"read {origin.rpartition('/')[2]} beside it, or name a standalone file",
+        )
+    return text
+
+
+def too_large(path: str, size: int) -> InputError:
+    """The refusal of a file of so many bytes."""
+    return InputError(
+        path,
+        f"the file has {size / 1e6:.1f} MB, and at most {LARGEST_FILE / 1e6:.0f} MB are read",
+        hint="name the modeling_<model>.py file of one model",
+    )
+
+
+def generated_from(text: str) -> str:
+    """The modular file that a generated file's banner names; empty when it has none."""
+    found = _GENERATED.search(text[:4000])
+    return found.group(1) if found else ""
+
+
+def _decode(content: bytes, path: str) -> str:
+    zero = content.find(b"\0")
+    try:
+        if zero >= 0:
+            raise UnicodeDecodeError("utf-8", content, zero, zero + 1, "a zero byte")
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise InputError(
+            path,
+            f"this is not Python source: byte {problem.start} is not UTF-8 text",
+            line=content.count(b"\n", 0, problem.start) + 1,
+            hint="name a Python file that is saved as UTF-8",
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

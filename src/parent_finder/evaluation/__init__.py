@@ -1,0 +1,1 @@
+"""How good the ranking and the modular files are, and how the constants were chosen."""

@@ -1,0 +1,299 @@
+"""Measures rankers against the parents that modular files name.
+
+Each modular file of a library is hidden in turn. What was generated from it is the query; the
+models that its classes inherit from are the truth. Two protocols decide what is a candidate:
+
+- ``earlier``: models whose first release is not after the query's, less the query and all that
+  inherits from it. This is what its author could know.
+- ``all``: every model, less the query and all that inherits from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from parent_finder.corpus import source_file
+from parent_finder.evaluation import baselines
+from parent_finder.ranking import answer, comparison
+from parent_finder.ranking.comparison import Comparison
+from parent_finder.ranking.model_evidence import Library, Situation
+
+# Weights and thresholds are chosen on models that this release has already.
+TUNED_UNTIL = "5.8.0"
+PROTOCOLS = ("earlier", "all")
+METRICS = (
+    "any parent model @1",
+    "any parent model @5",
+    "main parent model @5",
+    "model MRR",
+    "class or ancestor @1",
+    "class or ancestor @5",
+    "class @1",
+    "class @5",
+)
+_RESAMPLES = 2000
+_COPIED = b"Copied from"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over models with the bounds of its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ranker's figures on a set of models under a protocol; a metric may not apply."""
+
+    ranker: str
+    protocol: str
+    models: str
+    figures: dict[str, Estimate | None]
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How often the known share of a file reaches the threshold, in two sets of files."""
+
+    models: str
+    unrelated: int
+    false_alarms: float
+    related: int
+    found: float
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures. ``sizes`` has for each set the number of models and of classes."""
+
+    tuned_until: str
+    newest: str
+    threshold: float
+    sizes: dict[str, tuple[int, int]]
+    rows: tuple[Row, ...]
+    alarms: tuple[Alarms, ...]
+
+
+@dataclass
+class _Tally:
+    """One number for each model; None where a metric does not apply to it."""
+
+    values: dict[str, list[float | None]] = field(
+        default_factory=lambda: {name: [] for name in METRICS}
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A generated file with the true parents of its classes, by the class's name."""
+
+    path: str
+    model: str
+    parents: dict[str, frozenset[int]]
+
+
+def cases(library: Library) -> list[Case]:
+    """All generated files with parents in other models, in order of their paths."""
+    models = dict(zip(library.index.paths, library.index.models, strict=True))
+    return [Case(p, models[p], own) for p, own in sorted(library.lineage.truth.items())]
+
+
+def split_of(library: Library, model: str) -> str:
+    """The set that a model belongs to: `tune` or `test`."""
+    last = library.releases.number_of(TUNED_UNTIL)
+    return "tune" if library.releases.number(model) <= last else "test"
+
+
+def situation_of(library: Library, model: str, protocol: str) -> Situation:
+    """What is known about a model's question under a protocol."""
+    earlier = library.asking_at_release(model)
+    if protocol == "earlier":
+        return earlier
+    return replace(earlier, allowed=library.asking(model).allowed)
+
+
+def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
+    """Measures all rankers on the set `tune` or `test`, or on both (`all`)."""
+    sets = ("tune", "test") if wanted == "all" else (wanted,)
+    chosen = [case for case in cases(library) if split_of(library, case.model) in sets]
+    tallies: dict[tuple[str, str, str], _Tally] = {}
+    best: dict[str, list[float]] = {name: [] for name in sets}
+    sizes = dict.fromkeys(sets, (0, 0))
+    for case in chosen:
+        split = split_of(library, case.model)
+        sizes[split] = (sizes[split][0] + 1, sizes[split][1] + len(case.parents))
+        compared = compare_file(library, root, case.path)
+        for protocol in PROTOCOLS:
+            situation = situation_of(library, case.model, protocol)
+            if protocol == "earlier":
+                best[split].append(answer.known_share(library, compared, situation))
+            _add(tallies, ("a perfect ranker", protocol, split), _ceiling(library, case, situation))
+            blind = _blind_ceiling(library, case, situation)
+            _add(tallies, ("perfect, equal code by lot", protocol, split), blind)
+            for ranker in baselines.RANKERS:
+                ranking = ranker.rank(library, compared, situation)
+                figures = _measure(library, case, compared, ranking)
+                _add(tallies, (ranker.name, protocol, split), figures)
+    return Evaluation(
+        tuned_until=TUNED_UNTIL,
+        newest=library.releases.names[-1],
+        threshold=answer.NOTHING_SIMILAR,
+        sizes=sizes,
+        rows=tuple(
+            Row(*key, {name: _estimate(values) for name, values in tally.values.items()})
+            for key, tally in tallies.items()
+        ),
+        alarms=tuple(_alarms(library, root, name, best[name]) for name in sets),
+    )
+
+
+def compare_file(library: Library, root: str, path: str) -> Comparison:
+    """Compares a file of the library with the library."""
+    with open(os.path.join(root, path), "rb") as file:
+        return comparison.compare(library.index, source_file.read(file.read(), path))
+
+
+def _add(
+    tallies: dict[tuple[str, str, str], _Tally],
+    key: tuple[str, str, str],
+    figures: dict[str, float],
+) -> None:
+    values = tallies.setdefault(key, _Tally()).values
+    for name in METRICS:
+        values[name].append(figures.get(name))
+
+
+def true_models(library: Library, case: Case) -> list[int]:
+    """The models of a case's true parents by number, the one of most classes first."""
+    owner = library.by_model["class"].owner
+    votes: dict[int, int] = {}
+    for parents in case.parents.values():
+        for parent in parents:
+            votes[int(owner[parent])] = votes.get(int(owner[parent]), 0) + 1
+    return sorted(votes, key=lambda n: (-votes[n], library.age[n], n))
+
+
+def _measure(
+    library: Library, case: Case, compared: Comparison, ranking: baselines.Ranking
+) -> dict[str, float]:
+    true = true_models(library, case)
+    places = [rank for rank, model in enumerate(ranking.models, 1) if model in true]
+    figures = {
+        "any parent model @1": float(bool(places) and places[0] == 1),
+        "any parent model @5": float(bool(places) and places[0] <= 5),
+        "main parent model @5": float(true[0] in ranking.models[:5]),
+        "model MRR": 1 / places[0] if places else 0.0,
+    }
+    classes: dict[str, list[float]] = {name: [] for name in METRICS if name.startswith("class")}
+    for position, unit in enumerate(compared.queries["class"].units):
+        parents = case.parents.get(unit.name)
+        groups = ranking.classes(position) if parents else []
+        if not parents or not groups:
+            continue
+        line = library.lineage.with_ancestors(parents)
+        for top in (1, 5):
+            members = {one for group in groups[:top] for one in group}
+            heads = {group[0] for group in groups[:top]}
+            classes[f"class or ancestor @{top}"].append(float(not line.isdisjoint(members)))
+            classes[f"class @{top}"].append(float(not parents.isdisjoint(heads)))
+    return figures | {name: float(np.mean(found)) for name, found in classes.items() if found}
+
+
+def _ceiling(library: Library, case: Case, situation: Situation) -> dict[str, float]:
+    """What the best order of the allowed candidates reaches: all else is unreachable."""
+    owner = library.by_model["class"].owner
+    true = true_models(library, case)
+    reachable = float(any(situation.allowed[one] for one in true))
+    strict, line = [], []
+    for parents in case.parents.values():
+        family = library.lineage.with_ancestors(parents)
+        strict.append(float(any(situation.allowed[owner[one]] for one in parents)))
+        line.append(float(any(situation.allowed[owner[one]] for one in family)))
+    return {
+        "any parent model @1": reachable,
+        "any parent model @5": reachable,
+        "main parent model @5": float(situation.allowed[true[0]]),
+        "model MRR": reachable,
+        "class or ancestor @1": float(np.mean(line)),
+        "class or ancestor @5": float(np.mean(line)),
+        "class @1": float(np.mean(strict)),
+        "class @5": float(np.mean(strict)),
+    }
+
+
+def _blind_ceiling(library: Library, case: Case, situation: Situation) -> dict[str, float]:
+    """What is expected of a ranker that finds the right code, and draws among its equal owners.
+
+    For models it has one class to go by: the one whose parent's code the fewest models have.
+    """
+    table, owner = library.index.tables["class"], library.by_model["class"].owner
+    model_hits: dict[int, list[float]] = {1: [0.0], 5: [0.0]}
+    class_hits: list[float] = []
+    for parents in case.parents.values():
+        usable = [one for one in parents if situation.allowed[owner[one]]]
+        if not usable:
+            class_hits.append(0.0)
+            continue
+        equal = np.flatnonzero(np.isin(table.rows, table.rows[usable]) & situation.allowed[owner])
+        class_hits.append(len(usable) / len(equal))
+        models = np.unique(owner[equal])
+        true = len(np.unique(owner[usable]))
+        for top, hits in model_hits.items():
+            hits.append(min(1.0, top * true / len(models)))
+    return {
+        "any parent model @1": max(model_hits[1]),
+        "any parent model @5": max(model_hits[5]),
+        "class @1": float(np.mean(class_hits)),
+        "class @5": float(np.mean(class_hits)),
+    }
+
+
+def _estimate(values: Sequence[float | None]) -> Estimate | None:
+    """The mean and its interval, from resampling models with a fixed seed."""
+    known = np.array([value for value in values if value is not None])
+    if not len(known):
+        return None
+    generator = np.random.default_rng(0)
+    draws = generator.integers(0, len(known), size=(_RESAMPLES, len(known)))
+    low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
+    return Estimate(float(known.mean()), float(low), float(high))
+
+
+def unrelated_files(library: Library, root: str) -> Iterable[tuple[str, str]]:
+    """Path and model of the files of models that were written without another one's code.
+
+    These have no modular file, and do not say that they copy anything.
+    """
+    modular = {path.rpartition("/")[0] for path in library.index.parents}
+    for path, model in zip(library.index.paths, library.index.models, strict=True):
+        if path.rpartition("/")[0] not in modular:
+            with open(os.path.join(root, path), "rb") as file:
+                if _COPIED not in file.read():
+                    yield path, model
+
+
+def _alarms(library: Library, root: str, split: str, related: list[float]) -> Alarms:
+    values = []
+    for path, model in unrelated_files(library, root):
+        if split_of(library, model) == split:
+            compared = compare_file(library, root, path)
+            if compared.queries["class"].units:
+                situation = situation_of(library, model, "earlier")
+                values.append(answer.known_share(library, compared, situation))
+    threshold = answer.NOTHING_SIMILAR
+    return Alarms(
+        models=split,
+        unrelated=len(values),
+        false_alarms=float(np.mean([one >= threshold for one in values])) if values else 0.0,
+        related=len(related),
+        found=float(np.mean([one >= threshold for one in related])) if related else 0.0,
+        quantiles=tuple(np.quantile(values, [0.5, 0.8, 0.9, 0.95]).tolist()) if values else (),
+    )

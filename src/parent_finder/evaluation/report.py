@@ -1,0 +1,91 @@
+"""The evaluation as a Markdown page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from parent_finder.evaluation.ranking import METRICS, Alarms, Estimate, Evaluation
+
+SCHEMA = 1
+_CANDIDATES = {
+    "earlier": "first released with the query or before it",
+    "all": "of every release",
+}
+_SETS = {"tune": "in {0} or before", "test": "first seen after {0}"}
+
+
+def as_json(result: Evaluation) -> dict[str, Any]:
+    """The form that `schemas/evaluation.schema.json` describes; figures are rounded."""
+    content = asdict(result)
+    return {"schema": SCHEMA, **_rounded(content)}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one) for one in value]
+    return value
+
+
+def as_text(result: Evaluation) -> str:
+    """One Markdown table for all rankers, and one for the threshold."""
+    rows: list[tuple[str, ...]] = [("models", "candidates", "ranker", *METRICS)]
+    for row in sorted(result.rows, key=lambda row: (row.models, row.protocol)):
+        where = _SETS[row.models].format(result.tuned_until)
+        count = result.sizes[row.models]
+        figures = [_figure(row.figures[name]) for name in METRICS]
+        rows.append((f"{where} (n={count[0]})", row.protocol, row.ranker, *figures))
+    lines = [
+        "Percent with the 95 % bootstrap interval over models; class figures are means of the "
+        "models' means.",
+        "The query is the generated file, its modular file is hidden. Candidates never include "
+        "the query and what inherits from it.",
+        *(f"Candidates `{name}`: models {text}." for name, text in _CANDIDATES.items()),
+        f"Weights were chosen on models in {result.tuned_until} or before; the newest release is "
+        f"{result.newest}. Equal classes are one candidate.",
+        "`class or ancestor`: a true parent, or a class that it inherits from, is among the equal "
+        "classes; `class`: the true parent is the one shown of them.",
+        "`a perfect ranker` misses only what no candidate can be; `perfect, equal code by lot` "
+        "also cannot tell classes of equal code apart, and draws one of them.",
+        "",
+        *_table(rows),
+        "",
+        f"Nothing is similar to a file when earlier models have less than {result.threshold:.2f} "
+        "of its methods' tokens unchanged. Unrelated: no modular file, and no `Copied from` in it.",
+        "",
+        *_table([_ALARMS, *(_alarm(one, result) for one in result.alarms)]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_ALARMS = (
+    *("models", "unrelated files", "false alarms", "with parents", "found"),
+    "known share of unrelated files at quantiles 0.5, 0.8, 0.9, 0.95",
+)
+
+
+def _alarm(one: Alarms, result: Evaluation) -> tuple[str, ...]:
+    return (
+        _SETS[one.models].format(result.tuned_until),
+        str(one.unrelated),
+        f"{100 * one.false_alarms:.1f}",
+        str(one.related),
+        f"{100 * one.found:.1f}",
+        ", ".join(f"{value:.2f}" for value in one.quantiles),
+    )
+
+
+def _figure(value: Estimate | None) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value.mean:.1f} ({100 * value.low:.1f}-{100 * value.high:.1f})"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    ruled = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+    return ["| " + " | ".join(row) + " |" for row in ruled]

@@ -1,0 +1,196 @@
+"""Measures `modularize` on the files that people's modular files generate.
+
+The query is a generated modeling file without its banner. Its modular file is hidden, and so are
+all models that were first released later or inherit from the query's.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from modular_converter.conventions.file_types import type_of_class
+from modular_converter.library.context import Setting
+from parent_finder.corpus import source_file
+from parent_finder.evaluation import ranking
+from parent_finder.modularize import modularizer
+from parent_finder.ranking.model_evidence import Library
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """The result for one modeling file.
+
+    ``human_lines`` are those of the people's modular file, less its classes that go to other files
+    than the modeling file. ``models`` is `tune` or `test`. ``related`` says whether the people's
+    modular names a parent in another model's modeling file.
+    """
+
+    path: str
+    models: str
+    related: bool
+    exact: bool
+    lines: int
+    human_lines: int
+    original_lines: int
+    cpu_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """Our size over the people's."""
+        return self.lines / self.human_lines
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures on a set of files; ``ratios`` are the quartiles of our size over the people's."""
+
+    files: str
+    count: int
+    exact: int
+    ratios: list[float]
+    seconds: float
+
+
+def generated_files(library: Library, root: str) -> list[tuple[str, str, bool]]:
+    """Path and model of each generated modeling file, and whether it has parents."""
+    related = {case.path for case in ranking.cases(library)}
+    found = []
+    for path, model in zip(library.index.paths, library.index.models, strict=True):
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            origin = source_file.generated_from(file.read(4000))
+        if origin.rpartition("/")[2].startswith("modular_"):
+            found.append((path, model, path in related))
+    return found
+
+
+def round_trips(
+    library: Library,
+    root: str,
+    wanted: str,
+    files: Sequence[tuple[str, str, bool]],
+    report: Callable[[RoundTrip], None],
+) -> list[RoundTrip]:
+    """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it."""
+    setting = modularizer.setting_for(root)
+    found = []
+    for path, model, related in files:
+        models = ranking.split_of(library, model)
+        if wanted in (models, "all"):
+            one = _round_trip(library, root, setting, path, model, related, models)
+            report(one)
+            found.append(one)
+    return found
+
+
+def _round_trip(
+    library: Library,
+    root: str,
+    setting: Setting,
+    path: str,
+    model: str,
+    related: bool,
+    models: str,
+) -> RoundTrip:
+    full = os.path.join(root, path)
+    with open(full, encoding="utf-8") as file:
+        text = file.read()
+    started = time.process_time() + _children_seconds()
+    source = source_file.read(text.encode(), path)
+    situation = ranking.situation_of(library, model, "earlier")
+    done = modularizer.modularize(library, root, {full: text}, source, situation, (), setting)
+    seconds = time.process_time() + _children_seconds() - started
+    return RoundTrip(
+        path=path,
+        models=models,
+        related=related,
+        exact=done.exact,
+        lines=done.lines,
+        human_lines=_human_lines(full, setting),
+        original_lines=done.original_lines,
+        cpu_seconds=round(seconds, 2),
+    )
+
+
+def _children_seconds() -> float:
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def _human_lines(path: str, setting: Setting) -> int:
+    directory, _, name = path.rpartition("/")
+    modular = name.replace("modeling_", "modular_", 1)
+    with open(f"{directory}/{modular}", encoding="utf-8") as file:
+        text = file.read()
+    cased = setting.table.cased(modular.removeprefix("modular_").removesuffix(".py"))
+    lines = text.count("\n")
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if type_of_class(node.name, cased, setting.profile.suffixes) != "modeling":
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            # Two blank lines go with a class.
+            lines -= (node.end_lineno or node.lineno) - first + 3
+    return lines
+
+
+def summaries(results: Sequence[RoundTrip]) -> list[Summary]:
+    """Figures of each set of files that is not empty."""
+    sets = {
+        "with parents": [one for one in results if one.related],
+        "with parents, first released after 5.8.0": [
+            one for one in results if one.related and one.models == "test"
+        ],
+        "without parents": [one for one in results if not one.related],
+    }
+    return [_summary(name, some) for name, some in sets.items() if some]
+
+
+def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
+    ratios = [one.ratio for one in results]
+    quartiles = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    return Summary(
+        files=name,
+        count=len(results),
+        exact=sum(one.exact for one in results),
+        ratios=[round(one, 3) for one in quartiles],
+        seconds=round(statistics.median(one.cpu_seconds for one in results), 1),
+    )
+
+
+def as_text(results: Sequence[RoundTrip]) -> str:
+    """A Markdown table with what was measured and how."""
+    lines = [
+        "The query is a generated modeling file; its modular file, later models and models that "
+        "inherit from it are hidden. Exact: converting our modular gives the file back byte for "
+        "byte. Size: lines of our modular over those of the people's, less its classes for other "
+        "files.",
+        "",
+        "| files | n | exact | % | size: quartile, median, quartile | median CPU-s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in summaries(results):
+        ratios = ", ".join(f"{ratio:.2f}" for ratio in one.ratios)
+        share = 100 * one.exact / one.count
+        lines.append(
+            f"| {one.files} | {one.count} | {one.exact} | {share:.1f} | {ratios} | {one.seconds} |"
+        )
+    inexact = [one.path.rpartition("/")[2] for one in results if not one.exact]
+    if inexact:
+        lines += ["", f"Not exact: {', '.join(inexact)}."]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(results: Sequence[RoundTrip]) -> dict[str, object]:
+    """The form that `schemas/round-trips.schema.json` describes."""
+    return {
+        "schema": SCHEMA,
+        "summaries": [vars(one) for one in summaries(results)],
+        "files": [{**vars(one), "ratio": round(one.ratio, 3)} for one in results],
+    }

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+
+from parent_finder.evaluation import round_trips
+from parent_finder.ranking.model_evidence import Library
+from parent_finder.testing import sample_library
+
+BANNER = "# This file was automatically generated from src/modular_mistral.py.\n"
+
+
+def test_the_generated_file_is_made_again(library: Library, root: str) -> None:
+    path = Path(root) / "transformers" / "models" / "mistral" / "modeling_mistral.py"
+    path.write_text(BANNER + sample_library.renamed(sample_library.LLAMA, "llama", "mistral"))
+    files = round_trips.generated_files(library, root)
+    assert files == [("transformers/models/mistral/modeling_mistral.py", "mistral", True)]
+    seen: list[round_trips.RoundTrip] = []
+    found = round_trips.round_trips(library, root, "all", files, seen.append)
+    assert seen == found
+    one = found[0]
+    assert (one.exact, one.related, one.human_lines) == (True, True, 5)
+    assert one.lines < one.original_lines
+    assert "| with parents | 1 | 1 | 100.0 |" in round_trips.as_text(found)
+    assert round_trips.round_trips(library, root, "test", files, seen.append) == []
+    text = resources.files("parent_finder").joinpath("schemas/round-trips.schema.json").read_text()
+    jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(found))

@@ -1,0 +1,196 @@
+"""Reproduces the constants of the ranking from models that are in release 5.8.0 or before.
+
+    python -m parent_finder.evaluation.tuning --source-root DIR
+
+What is fitted is the probability that a model is the parent of a class: a softmax over the class's
+candidates, linear in their evidence, with an L2 penalty in units of each evidence's spread. Each
+model counts alike, however many classes it has. The penalty is chosen by looking forward: fitted on
+the models before a release, measured on those from it to 5.8.0. Later models are never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from parent_finder.core import array_store
+from parent_finder.core.releases import known_releases
+from parent_finder.corpus import index, library
+from parent_finder.evaluation import ranking
+from parent_finder.ranking import answer, likelihood, unit_candidates
+from parent_finder.ranking.likelihood import ClassCandidates
+from parent_finder.ranking.model_evidence import Floats, Library, Situation, order
+
+PENALTIES = (1e-4, 1e-3, 1e-2)
+CUTS = ("4.54.0", "5.0.0", "5.3.0")
+_SIMILAR = (3.0, 6.0, 9.0, 12.0)
+_NAMESAKE = (0.0, 1.0, 2.0, 3.0, 4.0)
+_MODEL = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A model with what is known of its classes; ``true`` marks the parents in ``classes``."""
+
+    release: int
+    parents: list[int]
+    situation: Situation
+    classes: tuple[ClassCandidates, ...]
+    true: tuple[np.ndarray, ...]
+
+
+def examples(opened: Library, root: str) -> list[Example]:
+    """All models up to the release of tuning, as they were when they were published."""
+    found = []
+    owner = opened.by_model["class"].owner
+    for case in ranking.cases(opened):
+        if ranking.split_of(opened, case.model) != "tune":
+            continue
+        compared = ranking.compare_file(opened, root, case.path)
+        situation = ranking.situation_of(opened, case.model, "earlier")
+        classes = tuple(likelihood.candidates(opened, compared, situation))
+        units = compared.queries["class"].units
+        true = tuple(
+            np.isin(one.models, owner[sorted(case.parents.get(units[one.position].name, ()))])
+            for one in classes
+        )
+        parents = ranking.true_models(opened, case)
+        found.append(Example(situation.release, parents, situation, classes, true))
+    return found
+
+
+def fitted(some: Sequence[Example], penalty: float) -> Floats:
+    """The weights that make the true parents likeliest."""
+    rows, true, shares = [], [], []
+    for example in some:
+        usable = [pair for pair in zip(example.classes, example.true, strict=True) if pair[1].any()]
+        for one, parents in usable:
+            rows.append(one.evidence)
+            true.append(parents)
+            shares.append(1 / len(usable))
+    spread = np.concatenate(rows).std(axis=0) + 1e-9
+    scaled = [one / spread for one in rows]
+    total = sum(shares)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        value, gradient = 0.0, np.zeros_like(weights)
+        for one, parents, share in zip(scaled, true, shares, strict=True):
+            raw = one @ weights
+            raised = np.exp(raw - raw.max())
+            hit = raised * parents
+            value -= share * float(np.log(hit.sum() / raised.sum()))
+            gradient -= share * ((hit / hit.sum() - raised / raised.sum()) @ one)
+        penalised = value / total + penalty * float(weights @ weights)
+        return penalised, gradient / total + 2 * penalty * weights
+
+    start = np.zeros(len(spread))
+    done = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100})
+    return np.asarray(done.x / spread)
+
+
+def first_places(opened: Library, some: Sequence[Example], weights: Floats) -> list[int]:
+    """The place of each example's first true parent in the ranking of models, from 1."""
+    found = []
+    for example in some:
+        values = likelihood.model_scores(example.classes, example.situation, weights)
+        ranked = order(opened, values)
+        places = [n for n, model in enumerate(ranked, 1) if model in example.parents]
+        found.append(places[0] if places else len(ranked) + 1)
+    return found
+
+
+def _forward(opened: Library, found: Sequence[Example]) -> float:
+    """Prints the forward measurements; returns the penalty that does best."""
+    means = {}
+    for penalty in PENALTIES:
+        shares = []
+        for cut in CUTS:
+            number = opened.releases.number_of(cut)
+            before = [one for one in found if one.release < number]
+            after = [one for one in found if one.release >= number]
+            places = first_places(opened, after, fitted(before, penalty))
+            shares.append(100 * float(np.mean([place == 1 for place in places])))
+        means[penalty] = float(np.mean(shares))
+        listed = ", ".join(f"{share:.1f}" for share in shares)
+        print(f"penalty {penalty:g}: any parent @1 forward from {', '.join(CUTS)}: {listed}")
+    return max(PENALTIES, key=lambda penalty: means[penalty])
+
+
+def _unit_constants(opened: Library, root: str) -> tuple[float, float, float]:
+    """The constants of `unit_candidates` for which the class figures are highest, summed."""
+    cases = []
+    for case in ranking.cases(opened):
+        if ranking.split_of(opened, case.model) == "tune":
+            compared = ranking.compare_file(opened, root, case.path)
+            situation = ranking.situation_of(opened, case.model, "earlier")
+            scores = likelihood.scores(opened, compared, situation)
+            groups = []
+            for position, unit in enumerate(compared.queries["class"].units):
+                parents = case.parents.get(unit.name)
+                if parents:
+                    line = opened.lineage.with_ancestors(parents)
+                    found = unit_candidates.groups(
+                        opened, compared, situation, scores, "class", position
+                    )
+                    groups.append((parents, line, found))
+            cases.append(groups)
+
+    def figure(constants: tuple[float, float, float]) -> float:
+        values = []
+        for groups in cases:
+            hits = []
+            for parents, line, found in groups:
+                shown = unit_candidates.ordered_groups(found, *constants)[:5]
+                for top in (1, 5):
+                    members = {one for group in shown[:top] for one in group.members}
+                    heads = {group.members[0] for group in shown[:top]}
+                    hits += [not line.isdisjoint(members), not parents.isdisjoint(heads)]
+            values.append(float(np.mean(hits)) if hits else 0.0)
+        return round(float(np.mean(values)), 6)
+
+    grid = [(s, n, m) for s in _SIMILAR for n in _NAMESAKE for m in _MODEL]
+    return max(grid, key=figure)
+
+
+def _threshold(opened: Library, root: str) -> float:
+    """The known share that one in ten unrelated files reaches."""
+    values = []
+    for path, model in ranking.unrelated_files(opened, root):
+        if ranking.split_of(opened, model) == "tune":
+            compared = ranking.compare_file(opened, root, path)
+            if compared.queries["class"].units:
+                situation = ranking.situation_of(opened, model, "earlier")
+                values.append(answer.known_share(opened, compared, situation))
+    return float(np.quantile(values, 0.9))
+
+
+def main() -> int:
+    """Prints the constants, beside how they were chosen."""
+    parser = argparse.ArgumentParser(prog="parent_finder.evaluation.tuning", description=__doc__)
+    parser.add_argument("--source-root", metavar="DIR")
+    parser.add_argument("--cache-dir", metavar="DIR")
+    options = parser.parse_args()
+    root = library.source_root(options.source_root)
+    cache = options.cache_dir or array_store.default_directory()
+    opened = Library(index.open_library(root, cache).index, known_releases())
+    found = examples(opened, root)
+    print(f"{len(found)} models in {ranking.TUNED_UNTIL} or before")
+    penalty = _forward(opened, found)
+    weights = fitted(found, penalty)
+    print(f"likelihood.WEIGHTS, with penalty {penalty:g}:")
+    for name, value in zip(likelihood.WEIGHTS, weights, strict=True):
+        print(f"    {name}: {value:.3f}")
+    likelihood.WEIGHTS.update(zip(likelihood.WEIGHTS, np.round(weights, 3).tolist(), strict=True))
+    similar, namesake, model = _unit_constants(opened, root)
+    print(f"unit_candidates.SIMILAR, NAMESAKE, MODEL = {similar}, {namesake}, {model}")
+    print(f"answer.NOTHING_SIMILAR: {_threshold(opened, root):.3f} at one false alarm in ten")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

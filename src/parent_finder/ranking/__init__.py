@@ -1,0 +1,1 @@
+"""The parents of one file: how likely each model and unit is, and the plan that follows."""
