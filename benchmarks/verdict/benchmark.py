@@ -15,9 +15,10 @@ import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
 
-from gpu_bench import intervals, simulated, trials
-from gpu_bench.simulated import SHAPES, Shape
-from gpu_bench.trials import Effort, Outcome, run_trials
+from gpu_bench.judge import intervals
+from gpu_bench.testing import simulated, trials
+from gpu_bench.testing.simulated import SHAPES, Shape
+from gpu_bench.testing.trials import Effort, Outcome, run_trials
 
 BEGIN = "<!-- Written by benchmarks/verdict/benchmark.py from here on -->"
 END = "<!-- Up to here -->"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpu_bench import simulated, simulated_file
-from gpu_bench.measurement import Measurement
+from gpu_bench.results.measurement import Measurement
+from gpu_bench.testing import simulated, simulated_file
 
 QUIET = simulated.SHAPES[0]
 

@@ -107,7 +107,7 @@ def test_help_is_quick_and_the_parent_never_imports_torch():
         check=True,
     )
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    assert "gpu_bench.fingerprint" in imported
+    assert "gpu_bench.device.fingerprint" in imported
     assert not {"torch", "transformers", "numpy"} & imported
     assert json.loads(done.stdout)["digest"]
 

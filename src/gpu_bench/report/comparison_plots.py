@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gpu_bench import verdict
+from gpu_bench.judge import verdict
 from gpu_bench.report import drawing
+from gpu_bench.report.labels import of_metric
 from gpu_bench.report.plots import Plot, plot
 from gpu_bench.report.runs import Device
-from gpu_bench.report.wording import of_metric
 
 _METRIC = "end_to_end"
 _ROW = 0.4

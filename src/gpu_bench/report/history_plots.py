@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from gpu_bench.judge.verdict_writer import scale
 from gpu_bench.report import drawing
+from gpu_bench.report.aggregates import figure
 from gpu_bench.report.plots import Plot, plot
 from gpu_bench.report.runs import Benchmark, Run, same_work
-from gpu_bench.report.summarizing import figure
-from gpu_bench.verdict_text import scale
 
 _METRICS = {
     "end_to_end": "end-to-end",

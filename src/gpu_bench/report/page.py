@@ -12,14 +12,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gpu_bench.errors import BenchmarkError
+from gpu_bench.core.errors import BenchmarkError
+from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
+from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
-from gpu_bench.report.wording import METRICS, PROBLEMS, STATES, State, by_state
-from gpu_bench.verdict_text import quantity
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

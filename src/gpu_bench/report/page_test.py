@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gpu_bench.report.collecting import collect
-from gpu_bench.report.made_up_runs import MadeUp, document, write_json, write_run
+from gpu_bench.report.collection import collect
 from gpu_bench.report.page import page
 from gpu_bench.report.runs import devices
+from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_run
 
 EVIL = '<script>alert("1")</script>&amp;'
 VOID = {"meta", "link", "br", "wbr", "hr", "img"}

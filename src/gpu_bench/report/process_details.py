@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_bench.json_fields import Fields
-from gpu_bench.result_file import Result
+from gpu_bench.core.json_reader import Fields
+from gpu_bench.results.reader import Result
 
 STOPS = ("target_interval", "max_samples", "timeout", "problem")
 

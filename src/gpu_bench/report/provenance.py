@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.errors import InputError
-from gpu_bench.json_fields import Fields
-from gpu_bench.result_file import read_json
+from gpu_bench.core.errors import InputError
+from gpu_bench.core.json_reader import Fields
+from gpu_bench.results.reader import read_json
 
 NAME = "provenance.json"
 SCHEMA = 1

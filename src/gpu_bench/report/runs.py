@@ -8,11 +8,11 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from gpu_bench.measurement import WAYS, WORK, Measurement
+from gpu_bench.judge.verdict_reader import JudgedMetric, ReadVerdict
 from gpu_bench.report.process_details import ProcessDetails, process_details
 from gpu_bench.report.provenance import Provenance
-from gpu_bench.report.verdict_reading import JudgedMetric, ReadVerdict
-from gpu_bench.result_file import MeasuredProcess, Result
+from gpu_bench.results.measurement import WAYS, WORK, Measurement
+from gpu_bench.results.reader import MeasuredProcess, Result
 
 COMPLETE = "complete"
 NOT_JUDGED = "not_judged"

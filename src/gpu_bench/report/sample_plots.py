@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gpu_bench.judge.verdict_writer import quantity, scale
 from gpu_bench.report import drawing
+from gpu_bench.report.aggregates import gaps, percentiles
 from gpu_bench.report.plots import Plot, Window, counted, cumulative, plot, window
 from gpu_bench.report.runs import NamedProcess, Run
-from gpu_bench.report.summarizing import gaps, percentiles
-from gpu_bench.verdict_text import quantity, scale
 
 _HEIGHT = 1.9
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from gpu_bench import verdict
-from gpu_bench.errors import BenchmarkError
-from gpu_bench.metric_verdict import percent
+from gpu_bench.core.errors import BenchmarkError
+from gpu_bench.judge import verdict
+from gpu_bench.judge.metric_verdict import percent
 from gpu_bench.report import markdown, tables
+from gpu_bench.report.labels import METRICS, STATES, by_state
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
-from gpu_bench.report.wording import METRICS, STATES, by_state
 
 # A comment may have 65536 characters.
 LIMIT = 60_000

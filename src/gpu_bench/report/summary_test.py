@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_bench.report import markdown
-from gpu_bench.report.collecting import collect
-from gpu_bench.report.made_up_runs import MadeUp, document, write_json, write_run
+from gpu_bench.report.collection import collect
 from gpu_bench.report.runs import devices
 from gpu_bench.report.summary import summary
+from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_run
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpu_bench.metric_verdict import percent, share
-from gpu_bench.report import wording
+from gpu_bench.judge.metric_verdict import percent, share
+from gpu_bench.judge.verdict_reader import JudgedMetric
+from gpu_bench.judge.verdict_writer import quantity
+from gpu_bench.report import labels
+from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
+from gpu_bench.report.labels import State
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run
-from gpu_bench.report.summarizing import PERCENTILES, figure, gaps, percentiles
-from gpu_bench.report.verdict_reading import JudgedMetric
-from gpu_bench.report.wording import State
-from gpu_bench.result_file import PHASES
-from gpu_bench.verdict_text import quantity
+from gpu_bench.results.reader import PHASES
 
 # What the comparison of all benchmarks shows of each.
 COMPARED = (
@@ -98,7 +98,7 @@ def _cell(run: Run, name: str) -> Cell:
     return Cell(
         quantity(found.value, found.unit),
         percent(judged.ratio),
-        wording.of_metric(judged.verdict, judged.unit),
+        labels.of_metric(judged.verdict, judged.unit),
     )
 
 
@@ -112,13 +112,13 @@ def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
 def _metric(judged: JudgedMetric) -> MetricRow:
     base, new = judged.samples
     return MetricRow(
-        label=wording.metric(judged.name),
+        label=labels.metric(judged.name),
         base=quantity(judged.base, judged.unit),
         new=quantity(judged.new, judged.unit),
         change=percent(judged.ratio),
         tolerance=share(judged.tolerance),
         samples=f"{base} / {new}",
-        state=wording.of_metric(judged.verdict, judged.unit),
+        state=labels.of_metric(judged.verdict, judged.unit),
     )
 
 
@@ -134,7 +134,7 @@ def _process(process: NamedProcess) -> ProcessRow:
     return ProcessRow(
         name=process.name,
         samples=len(measured.end_to_end),
-        stopped_by=wording.STOPS[details.stopped_by],
+        stopped_by=labels.STOPS[details.stopped_by],
         warmup=f"{details.warmup_runs}{settled}",
         first_run=quantity(measured.first_run, "ns"),
         load=quantity(measured.load, "ns"),
@@ -157,7 +157,7 @@ def memory(run: Run) -> tuple[MemoryRow, ...]:
                 quantity(max(each[name] for each in peaks), "bytes")
                 for name in ("peak_allocated", "peak_reserved")
             )
-            rows.append(MemoryRow(wording.PHASES[phase], allocated, reserved))
+            rows.append(MemoryRow(labels.PHASES[phase], allocated, reserved))
     return tuple(rows)
 
 
@@ -181,7 +181,7 @@ def history(benchmark: Benchmark) -> tuple[HistoryRow, ...]:
         HistoryRow(
             measured_at=time(run),
             commits=commits(run),
-            state=wording.STATES[run.state],
+            state=labels.STATES[run.state],
             cells=compared(run),
         )
         for run in reversed(benchmark.runs)

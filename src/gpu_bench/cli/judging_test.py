@@ -1,0 +1,314 @@
+import copy
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gpu_bench.cli.judging import judge
+from gpu_bench.cli.main import main
+from gpu_bench.judge import baselines
+from gpu_bench.results.reader import read_result
+from gpu_bench.results.reader_test import JSON, PLACES
+from gpu_bench.testing import simulated_file
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+
+
+def schema(name):
+    return json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+
+
+VERDICT = jsonschema.Draft202012Validator(schema("verdict"))
+
+
+def run(capsys, *arguments):
+    code = main([str(each) for each in arguments])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected", "code"), [(0, "same", 0), (-0.1, "faster", 0), (0.1, "slower", 1)]
+)
+def test_compare_says_and_writes_the_verdict(
+    measure, write, tmp_path, capsys, delay, expected, code
+):
+    base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
+    target, junit = tmp_path / "out" / "verdict.json", tmp_path / "out" / "junit.xml"
+    found = run(capsys, "compare", base, new, "--output", target, "--junit-xml", junit)
+    assert found[0] == code
+    assert found[1].startswith(f"models/simulated:bench: {expected}\n")
+    content = json.loads(target.read_text())
+    VERDICT.validate(content)
+    assert content["verdict"] == expected
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert suite.get("failures") == str(int(code == 1))
+    assert suite.find("testcase/system-out").text == found[1]
+    failure = suite.find("testcase/failure")
+    assert (failure is not None) == (code == 1)
+    if failure is not None:
+        assert failure.get("message").startswith("slower: end_to_end: +")
+    # Printed instead, and the same each time.
+    again = run(capsys, "compare", base, new, "--json")
+    assert again == (code, target.read_text(), "")
+
+
+def test_inconclusive_is_skipped_in_junit_not_passed(measure, write, tmp_path, capsys):
+    base, new = write("b.json", measure(1)), write("n.json", measure(2, delay=0.02))
+    junit = tmp_path / "junit.xml"
+    code, out, _ = run(capsys, "compare", base, new, "--junit-xml", junit)
+    assert code == 4
+    assert ", needs about " in out or ", needs more than 100 processes" in out
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert suite.get("skipped") == "1"
+    assert suite.find("testcase/skipped").get("message").startswith("inconclusive: ")
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected"), [(0, "same"), (0.02, "inconclusive"), (0.1, "slower")]
+)
+def test_exit_zero_is_for_every_verdict_and_no_failure(
+    measure, write, tmp_path, capsys, delay, expected
+):
+    base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
+    target = tmp_path / "verdict.json"
+    told = run(capsys, "compare", base, new)[1]
+    code, out, _ = run(capsys, "compare", base, new, "--exit-zero", "--output", target)
+    assert (code, out) == (0, told)
+    assert json.loads(target.read_text())["verdict"] == expected
+    code, _, err = run(capsys, "compare", base, new, new, "--exit-zero")
+    assert (code, "given twice" in err) == (2, True)
+
+
+def test_rounds_are_judged_together(measure, write, capsys):
+    base = write("base.json", measure(1))
+    rounds = [write(f"new{number}.json", measure(number)) for number in (2, 3)]
+    code, out, _ = run(capsys, "compare", base, *rounds, "--json")
+    assert code == 0
+    content = json.loads(out)
+    assert content["new"]["rounds"] == 2
+    assert content["metrics"][0]["processes"] == {"base": 4, "new": 8}
+    code, _, err = run(capsys, "compare", base, rounds[0], rounds[0])
+    assert code == 2
+    assert "given twice" in err
+
+
+def test_limits_are_taken_from_the_command_line(measure, write, capsys):
+    base, new = write("b.json", measure(1)), write("n.json", measure(2, delay=0.1))
+    assert run(capsys, "compare", base, new, "--max-regression=20%")[0] == 0
+    assert run(capsys, "compare", base, new, "--max-regression", "1%")[0] == 1
+    code, _, err = run(capsys, "compare", base, new, "--max-regression=latency=1%")
+    assert code == 2
+    assert "there is no metric 'latency'" in err
+
+
+def test_a_baseline_is_kept_and_found(measure, write, tmp_path, capsys):
+    base, new = write("base.json", measure(1)), write("new.json", measure(2))
+    kept = tmp_path / "baselines"
+    code, out, err = run(capsys, "compare", kept, new)
+    assert code == 4
+    assert "models/simulated:bench: no baseline" in out
+    assert f"`gpu_bench baseline {new} --output {kept}` makes one" in out
+    _, out, _ = run(capsys, "compare", kept, new, "--baseline-command=build it")
+    assert "`build it` makes one" in out
+    code, out, err = run(capsys, "baseline", base, "--output", kept)
+    assert (code, err) == (0, "")
+    path = Path(out.strip())
+    assert path.parent == kept
+    content = json.loads(path.read_text())
+    jsonschema.Draft202012Validator(schema("result")).validate(content)
+    code, with_kept, _ = run(capsys, "compare", kept, new, "--json")
+    assert code == 0
+    _, with_result, _ = run(capsys, "compare", base, new, "--json")
+    assert json.loads(with_kept)["metrics"] == [
+        each for each in json.loads(with_result)["metrics"] if each["name"] != "inter_token_p95"
+    ]
+    # Kept again it is the same file, byte for byte.
+    before = path.read_bytes()
+    assert run(capsys, "baseline", path, "--output", kept)[0] == 0
+    assert path.read_bytes() == before
+    assert list(kept.iterdir()) == [path]
+
+
+def test_a_missing_baseline_names_the_devices_that_have_one(measure, write, tmp_path, capsys):
+    kept = tmp_path / "baselines"
+    run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
+    fingerprint = {**measure(2).first.fingerprint, "digest": "a" * 64}
+    new = write("new.json", measure(2), fingerprint=fingerprint)
+    target = tmp_path / "verdict.json"
+    code, out, _ = run(capsys, "compare", kept, new, "--output", target)
+    assert code == 4
+    assert "there is one for Simulated" in out
+    content = json.loads(target.read_text())
+    VERDICT.validate(content)
+    assert (content["verdict"], content["base"]) == ("no_baseline", None)
+
+
+def test_a_damaged_baseline_of_another_device_decides_nothing(measure, write, tmp_path, capsys):
+    kept = tmp_path / "baselines"
+    _, out, _ = run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
+    path = Path(out.strip())
+    path.write_text("{")
+    fingerprint = {**measure(2).first.fingerprint, "digest": "a" * 64}
+    new = write("new.json", measure(2), fingerprint=fingerprint)
+    code, out, err = run(capsys, "compare", kept, new)
+    assert (code, err) == (4, "")
+    assert f"there is one for another device in {path}, which is damaged" in out
+
+
+def test_a_damaged_or_renamed_baseline_is_named(measure, write, tmp_path, capsys):
+    kept = tmp_path / "baselines"
+    new = write("new.json", measure(2))
+    _, out, _ = run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
+    path = Path(out.strip())
+    text = path.read_text()
+    path.write_text(text[:200])
+    code, _, err = run(capsys, "compare", kept, new)
+    assert code == 2
+    assert f"{path}:" in err
+    assert "hint: the file is damaged" in err
+    path.write_text(text.replace("models/simulated:bench", "models/other:bench"))
+    code, _, err = run(capsys, "compare", kept, new)
+    assert code == 2
+    assert "it is one of models/other:bench" in err
+    path.unlink()
+    path.mkdir()
+    assert run(capsys, "compare", kept, new)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"throttled": ["thermal"]}, "process 1: throttled by thermal"),
+        ({"foreign_processes": 1}, "process 1: 1 foreign process on the device"),
+    ],
+)
+def test_no_baseline_from_a_disturbed_run(measure, write, tmp_path, capsys, changes, reason):
+    document = simulated_file.document(measure(1).first)
+    document["processes"][1]["telemetry"].update(changes)
+    new = write("new.json", measure(1), **document)
+    code, out, err = run(capsys, "baseline", new, "--output", tmp_path / "kept")
+    assert (code, out) == (1, "")
+    assert reason in err
+    assert "hint: " in err
+    assert not (tmp_path / "kept").exists()
+
+
+def test_no_baseline_from_what_ended_early(measure, write, tmp_path, capsys):
+    problem = {"kind": "timeout", "message": "1800 s are over", "hint": "wait"}
+    partial = write("new.json", measure(1), status="partial", problem=problem)
+    code, _, err = run(capsys, "baseline", partial, "--output", tmp_path / "kept")
+    assert code == 1
+    assert "it ended early (timeout: 1800 s are over)" in err
+
+
+def test_a_weak_baseline_is_kept_with_a_warning(measure, write, tmp_path, capsys):
+    new = write("new.json", measure(1, processes=1))
+    code, _, err = run(capsys, "baseline", new, "--output", tmp_path / "kept")
+    assert code == 0
+    assert "warning: measured in 1 process" in err
+
+
+def test_a_baseline_pools_rounds_and_is_small(measure, write, tmp_path, capsys):
+    rounds = [write(f"new{number}.json", measure(number)) for number in (1, 2)]
+    _, out, _ = run(capsys, "baseline", *rounds, "--output", tmp_path / "kept")
+    text = Path(out.strip()).read_text()
+    content = json.loads(text)
+    assert [each["index"] for each in content["processes"]] == list(range(8))
+    assert len(text) < sum(path.stat().st_size for path in rounds) / 3
+    assert "times" not in content["processes"][0]["warmup"]
+    # A changed sample is one changed line.
+    assert text.count("\n") < 8 * 40
+    assert sum('"end_to_end"' in line for line in text.splitlines()) == 80
+
+
+def test_baseline_names_are_apart_and_plain():
+    digest = "ab" * 32
+    addresses = [
+        "a/b:c",
+        "a-b:c",
+        "A/b:c",
+        "a/b:c@attn=sdpa,batch=1",
+        "ä",
+        "x" * 300,
+        "../..",
+        "con",
+    ]
+    names = [baselines.name(address, digest) for address in addresses]
+    assert len({name.lower() for name in names}) == len(names)
+    for name in names:
+        assert len(name) < 130
+        assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-.")
+        assert name.endswith(".abababababab.json")
+        assert not name.startswith((".", "-"))
+
+
+def test_what_cannot_be_written_is_named(measure, write, tmp_path, capsys):
+    base, new = write("b.json", measure(1)), write("n.json", measure(2))
+    code, _, err = run(capsys, "compare", base, new, "--output", base / "verdict.json")
+    assert code == 2
+    assert "the file cannot be written" in err
+    assert "hint: " in err
+
+
+def test_missing_and_foreign_files_are_named(measure, write, tmp_path, capsys):
+    new = write("new.json", measure(2))
+    for base in (tmp_path / "none.json", SCHEMAS / "result.schema.json"):
+        code, out, err = run(capsys, "compare", base, new)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"{base}: error: ")
+        assert "\nhint: " in err
+
+
+def test_a_result_without_samples_says_why(measure, write, capsys):
+    problem = {"kind": "out_of_memory", "message": "the device is full", "hint": "use less"}
+    failed = write("n.json", measure(2), status="failed", problem=problem, processes=[])
+    code, _, err = run(capsys, "compare", write("b.json", measure(1)), failed)
+    assert code == 2
+    assert "no sample in this result: out_of_memory: the device is full\nhint: use less" in err
+
+
+def test_what_measures_two_revisions_gets_the_verdict(measure, write, tmp_path, capsys):
+    base = write("base/result.json", measure(1)).parent
+    new = write("new/result.json", measure(2, delay=0.1)).parent
+    assert judge(base, [new], [], tmp_path / "verdict.json") == 1
+    assert capsys.readouterr().out.startswith("models/simulated:bench: slower")
+    assert json.loads((tmp_path / "verdict.json").read_text())["verdict"] == "slower"
+    assert judge(base, [new], ["50%"], None) == 0
+
+
+SETTINGS = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@SETTINGS
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_no_changed_file_ends_in_a_traceback(measure, write, tmp_path, capsys, place, value):
+    base = measure(1, processes=2)
+    document = copy.deepcopy(simulated_file.document(measure(2, processes=2).first))
+    owner = document
+    for key in place[:-1]:
+        owner = owner[key]
+    owner[place[-1]] = value
+    new = write("new.json", base, **document)
+    kept = write("base.json", base)
+    junit, target = tmp_path / "junit.xml", tmp_path / "verdict.json"
+    code, _, _ = run(capsys, "compare", kept, new, "--junit-xml", junit, "--output", target)
+    assert code in (0, 1, 2, 4)
+    if code != 2:
+        ElementTree.parse(junit)
+        VERDICT.validate(json.loads(target.read_text()))
+    code, out, _ = run(capsys, "baseline", new, "--output", tmp_path / "kept")
+    assert code in (0, 1, 2)
+    if code == 0:
+        path = Path(out.rstrip("\n"))
+        assert path.parent == tmp_path / "kept"
+        assert read_result(path).measured

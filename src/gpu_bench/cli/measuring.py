@@ -1,0 +1,191 @@
+"""The commands that measure: `run`, `ab` and `fingerprint`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gpu_bench.core.errors import DONE, BenchmarkError, InputError
+from gpu_bench.device.fingerprint import card_for
+from gpu_bench.device.fingerprint import fingerprint as fingerprint_of
+from gpu_bench.device.lock import device_lock
+from gpu_bench.device.telemetry import sensors_of
+from gpu_bench.measure.record import ProcessRecord
+from gpu_bench.measure.result_writer import NAME, result, write_json
+from gpu_bench.measure.subprocess_runner import measure_in_process
+from gpu_bench.request.fields import Request
+from gpu_bench.request.reader import read_request
+
+LOG = "log.txt"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures a request and writes `result.json`; raises the problem that ended it, if any."""
+    request = read_request(options.request)
+    side = Side(request, Path(options.output), request.model.root if request.model.module else None)
+    _measure([side])
+    problem = side.problem
+    if problem is not None:
+        raise problem
+    return DONE
+
+
+def ab(options: argparse.Namespace) -> int:
+    """Measures two revisions in turn, A B B A, and compares them; returns the verdict's code."""
+    request = read_request(options.request)
+    output = Path(options.output)
+    sides = []
+    for name in ("base", "new"):
+        root = getattr(options, f"{name}_root")
+        if not Path(root).is_dir():
+            raise InputError(
+                f"`--{name}-root` is no directory: {root}",
+                hint="name the directory that holds that side's code",
+            )
+        sides.append(Side(_rooted(request, root), output / name, root))
+    _measure(sides)
+    for side in sides:
+        if side.problem is not None:
+            side.problem.message = f"{side.output.name}: {side.problem.message}"
+            raise side.problem
+    return compare_results(
+        sides[0].output / NAME,
+        [sides[1].output / NAME],
+        options.max_regression,
+        output / "verdict.json",
+    )
+
+
+def fingerprint(options: argparse.Namespace) -> int:
+    """Prints what a result on this machine would be filed under."""
+    print(json.dumps(fingerprint_of(card_for(options.device)), indent=1))
+    return DONE
+
+
+def compare_results(base: Path, new: list[Path], limits: list[str], output: Path) -> int:
+    """The verdict on results, by the judging side; returns its exit code."""
+    from gpu_bench.cli.judging import judge
+
+    return judge(base, new, limits, output)
+
+
+class Side:
+    """One configuration of one revision: what it is measured with, and what came out."""
+
+    def __init__(self, request: Request, output: Path, root: str | None) -> None:
+        self.request = request
+        self.output = output
+        self.root = root
+        self.records: list[ProcessRecord] = []
+
+    @property
+    def problem(self) -> BenchmarkError | None:
+        """What ended its last process, if not its own stop rule."""
+        return next((each.problem for each in self.records if each.problem), None)
+
+
+def order(processes: int, sides: int) -> list[int]:
+    """Which side each process in turn belongs to: A B B A A B ... for two sides."""
+    turns: list[int] = []
+    for turn in range(processes):
+        turns += list(range(sides)) if turn % 2 == 0 else list(reversed(range(sides)))
+    return turns
+
+
+def _measure(sides: Sequence[Side]) -> None:
+    """Measures all sides on one device, and writes a result for each that began.
+
+    Raises InputError for what turns out to be wrong with a request, without writing a result.
+    """
+    for side in sides:
+        _make_directory(side.output)
+    card = card_for(sides[0].request.device)
+    known = fingerprint_of(card)
+    sensors = sensors_of(card)
+    turns = order(sides[0].request.processes, len(sides))
+    with device_lock(card.uuid if card else None), _ending_children():
+        began = datetime.now(timezone.utc)
+        deadline = time.monotonic() + sides[0].request.timeout_seconds * len(sides)
+        for index, turn in enumerate(turns):
+            side = sides[turn]
+            # What one process leaves of its share goes to those after it.
+            share = (deadline - time.monotonic()) / (len(turns) - index)
+            record = measure_in_process(
+                side.request,
+                index=index,
+                root=side.root,
+                card=card,
+                sensors=sensors,
+                seconds=share,
+                log=side.output / LOG,
+            )
+            side.records.append(record)
+            if record.problem is not None:
+                break
+    wrong = next((each for side in sides for each in [side.problem] if each), None)
+    if isinstance(wrong, InputError):
+        for side in sides:
+            _remove_log(side)
+        raise wrong
+    for side in sides:
+        if side.records:
+            # The other side's problem leaves this one with fewer processes than were asked for.
+            problem = side.problem or (wrong and _cut_short(wrong))
+            write_json(
+                side.output / NAME, result(side.request, known, side.records, problem, began)
+            )
+        if side.problem is None:
+            _remove_log(side)
+
+
+def _make_directory(path: Path) -> None:
+    """Raises InputError now, rather than when everything has been measured."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"`--output` cannot be written: {error.strerror}",
+            place=str(path),
+            hint="name a directory that can be written",
+        ) from None
+
+
+def _cut_short(other: BenchmarkError) -> BenchmarkError:
+    return type(other)(f"the other side ended the run: {other.message}", hint=other.hint)
+
+
+def _remove_log(side: Side) -> None:
+    with suppress(FileNotFoundError):
+        (side.output / LOG).unlink()
+
+
+def _rooted(request: Request, root: str) -> Request:
+    """The request with its module below ``root``; an installed model has no root of its own."""
+    if request.model.module is None:
+        return request
+    return dataclasses.replace(request, model=dataclasses.replace(request.model, root=root))
+
+
+@contextmanager
+def _ending_children() -> Iterator[None]:
+    """Lets a request to end leave through the blocks that end measuring processes."""
+
+    def end(number: int, frame: FrameType | None) -> Any:
+        sys.exit(128 + number)
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

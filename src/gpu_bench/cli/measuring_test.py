@@ -1,0 +1,117 @@
+import argparse
+import json
+
+import jsonschema
+import pytest
+
+from gpu_bench.cli import measuring
+from gpu_bench.cli.measuring import order
+from gpu_bench.conftest import tiny
+from gpu_bench.core.errors import CompileFailed, InputError, MeasuringFailed
+from gpu_bench.measure.result_writer import write_json
+
+MODEL = """
+from transformers import Qwen2Config, Qwen2ForCausalLM
+from helper import SHIFT
+
+class OwnForCausalLM(Qwen2ForCausalLM):
+    config_class = Qwen2Config
+
+    def forward(self, *arguments, **options):
+        out = super().forward(*arguments, **options)
+        out.logits[..., SHIFT] += 1000
+        return out
+"""
+
+
+def test_two_sides_are_measured_in_turn():
+    assert order(4, 2) == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert order(3, 1) == [0, 0, 0]
+
+
+def sides(tmp_path):
+    for name, shift in (("base", 3), ("new", 5)):
+        root = tmp_path / f"{name}_code"
+        root.mkdir()
+        (root / "own_model.py").write_text(MODEL)
+        (root / "helper.py").write_text(f"SHIFT = {shift}\n")
+        # A revision may have a gpu_bench of its own: the running one measures.
+        (root / "gpu_bench.py").write_text("raise RuntimeError('the wrong tool')\n")
+        yield str(root)
+
+
+def options(request, base, new, output):
+    return argparse.Namespace(
+        request=request,
+        base_root=base,
+        new_root=new,
+        output=str(output),
+        max_regression=["5%"],
+    )
+
+
+def test_each_side_runs_its_own_code(tmp_path, write_request, result_schema, monkeypatch):
+    base, new = sides(tmp_path)
+    request = write_request(tiny(model={"module": "own_model"}, processes=2))
+    compared = []
+
+    def compare(*arguments):
+        compared.append(arguments)
+        return 4
+
+    monkeypatch.setattr(measuring, "compare_results", compare)
+    out = tmp_path / "out"
+    assert measuring.ab(options(request, base, new, out)) == 4
+    results = {
+        name: json.loads((out / name / "result.json").read_text()) for name in ("base", "new")
+    }
+    for result in results.values():
+        jsonschema.validate(result, result_schema)
+    indices = {
+        name: [each["index"] for each in result["processes"]] for name, result in results.items()
+    }
+    assert indices == {"base": [0, 3], "new": [1, 2]}
+    tokens = {name: result["output"]["tokens"][0][0] for name, result in results.items()}
+    assert tokens == {"base": 3, "new": 5}
+    assert compared == [
+        (out / "base/result.json", [out / "new/result.json"], ["5%"], out / "verdict.json")
+    ]
+
+
+def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
+    base, new = sides(tmp_path)
+    (tmp_path / "new_code" / "helper.py").write_text("SHIFT = 'none'\n")
+    request = write_request(tiny(model={"module": "own_model"}, processes=1))
+    with pytest.raises(MeasuringFailed) as caught:
+        measuring.ab(options(request, base, new, tmp_path / "out"))
+    assert caught.value.message.startswith("new: the model raised TypeError")
+    kept = json.loads((tmp_path / "out/base/result.json").read_text())
+    jsonschema.validate(kept, result_schema)
+    assert len(kept["processes"][0]["samples"]) > 0
+
+
+def test_a_root_that_is_no_directory_is_named(tmp_path, write_request):
+    request = write_request(tiny())
+    with pytest.raises(InputError, match="`--base-root` is no directory"):
+        measuring.ab(options(request, "nowhere", ".", tmp_path / "out"))
+
+
+def test_a_file_is_written_at_once_or_not_at_all(tmp_path):
+    path = tmp_path / "deep" / "file.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, {"a": float("nan")})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert [each.name for each in path.parent.iterdir()] == ["file.json"]
+    assert path.stat().st_mode & 0o444 == 0o444
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        write_json(tmp_path / "file" / "result.json", {})
+
+
+def test_the_other_sides_problem_keeps_its_kind():
+    cut = measuring._cut_short(CompileFailed("no"))
+    assert (cut.kind, cut.message) == ("compile_failed", "the other side ended the run: no")

@@ -1,0 +1,1 @@
+"""Errors, files written whole, and typed reading of JSON."""

@@ -1,0 +1,141 @@
+"""Typed access to the fields of a JSON object that someone else wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_bench.core.errors import InputError
+
+LARGEST = 2**63 - 1
+
+
+class Fields:
+    """An object inside the file ``place``; ``path`` leads to it. Each method raises InputError."""
+
+    def __init__(self, values: Mapping[str, Any], path: str, place: str) -> None:
+        self.values = values
+        self._path = path
+        self._place = place
+
+    def wrong(self, name: str, expected: str) -> InputError:
+        """The error that the field is not as expected."""
+        found = "nothing"
+        if name in self.values:
+            found = json.dumps(self.values[name])
+            found = f"{found[:60]}…" if len(found) > 60 else found
+        return InputError(
+            f"`{self._path}{name}` must be {expected}, found {found}",
+            place=self._place,
+            hint="the file is damaged or of another version: restore it, or measure again",
+        )
+
+    def _get(self, name: str, accept: Callable[[Any], bool], expected: str) -> Any:
+        if name not in self.values or not accept(self.values[name]):
+            raise self.wrong(name, expected)
+        return self.values[name]
+
+    def text(self, name: str) -> str:
+        """A string."""
+        return self._get(name, lambda value: isinstance(value, str), "a string")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(self._get(name, lambda value: _list_of(value, _is_text), "a list of strings"))
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """One of some strings."""
+        return self._get(name, lambda value: value in choices, f"one of {', '.join(choices)}")
+
+    def flag(self, name: str) -> bool:
+        """A truth value."""
+        return self._get(name, lambda value: isinstance(value, bool), "true or false")
+
+    def whole(self, name: str, *, least: int | None = None) -> int:
+        """An integer of 64 bits, of at least ``least``."""
+        expected = "an integer" if least is None else f"an integer of at least {least}"
+        return self._get(name, lambda value: _is_whole(value, least), expected)
+
+    def optional_whole(self, name: str, *, least: int) -> int | None:
+        """As ``whole``; None where the field is null or missing."""
+        return None if self.values.get(name) is None else self.whole(name, least=least)
+
+    def times(self, name: str, *, least: int) -> NDArray[np.float64]:
+        """A list of integers."""
+        expected = f"a list of integers of at least {least}"
+        found = self._get(
+            name, lambda value: _list_of(value, lambda each: _is_whole(each, least)), expected
+        )
+        return np.array(found, float)
+
+    def number(self, name: str) -> float:
+        """A finite number."""
+        return self._get(name, _is_number, "a number")
+
+    def optional_number(self, name: str) -> float | None:
+        """As ``number``; None where the field is null or missing."""
+        return None if self.values.get(name) is None else self.number(name)
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A list of finite numbers."""
+        return tuple(
+            self._get(name, lambda value: _list_of(value, _is_number), "a list of numbers")
+        )
+
+    def rows(self, name: str, *, whole: bool = False) -> tuple[tuple[Any, ...], ...]:
+        """A list of lists of numbers, or of integers."""
+        kind = "integers" if whole else "numbers"
+        accept = (lambda each: _is_whole(each, None)) if whole else _is_number
+        found = self._get(
+            name,
+            lambda value: _list_of(value, lambda row: _list_of(row, accept)),
+            f"a list of lists of {kind}",
+        )
+        return tuple(map(tuple, found))
+
+    def object(self, name: str) -> Fields:
+        """An object."""
+        values = self._get(name, lambda value: isinstance(value, dict), "an object")
+        return Fields(values, f"{self._path}{name}.", self._place)
+
+    def optional_object(self, name: str) -> Fields | None:
+        """An object, or None where the field is null."""
+        if name in self.values and self.values[name] is None:
+            return None
+        return self.object(name)
+
+    def objects(self, name: str) -> list[Fields]:
+        """A list of objects."""
+        found = self._get(
+            name,
+            lambda value: _list_of(value, lambda each: isinstance(each, dict)),
+            "a list of objects",
+        )
+        return [
+            Fields(values, f"{self._path}{name}[{number}].", self._place)
+            for number, values in enumerate(found)
+        ]
+
+
+def _list_of(value: Any, accept: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(accept, value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: Any, least: int | None) -> bool:
+    # A truth value is an int for Python, but none in JSON.
+    return type(value) is int and (-LARGEST if least is None else least) <= value <= LARGEST
+
+
+def _is_number(value: Any) -> bool:
+    if type(value) is int:
+        return abs(value) <= LARGEST
+    return type(value) is float and math.isfinite(value)

@@ -1,0 +1,1 @@
+"""The device: finding, locking, timing and watching it."""

@@ -1,0 +1,88 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gpu_bench.core.errors import InputError
+from gpu_bench.device.lock import DIRECTORY_VARIABLE, device_lock
+
+HOLD = """
+import sys, time
+from gpu_bench.device.lock import device_lock
+with device_lock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path, monkeypatch):
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def holder(uuid):
+    source = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, uuid],
+        env={**os.environ, "PYTHONPATH": source},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"held\n"
+    return process
+
+
+def test_a_second_run_waits_says_so_and_goes_on_when_the_first_is_killed():
+    process = holder("GPU-1")
+    messages = []
+
+    def kill_then_note(message):
+        messages.append(message)
+        process.kill()
+
+    with device_lock("GPU-1", kill_then_note) as waited:
+        assert waited > 0
+    process.wait()
+    assert len(messages) == 1
+    assert "waiting for GPU-1" in messages[0]
+
+
+def test_another_device_is_free():
+    process = holder("GPU-1")
+    started = time.monotonic()
+    with device_lock("GPU-2", pytest.fail):
+        assert time.monotonic() - started < 1
+    process.communicate(b"\n")
+
+
+def test_a_device_without_a_name_is_not_locked(directory):
+    with device_lock(None) as waited, device_lock(None):
+        assert waited == 0
+    assert not list(directory.iterdir())
+
+
+def test_a_file_of_another_user_will_do(directory):
+    path = directory / "gpu-bench-GPU-1.lock"
+    path.touch()
+    path.chmod(0o444)
+    with device_lock("GPU-1", pytest.fail) as waited:
+        assert waited < 1
+
+
+def test_a_link_in_its_place_is_not_followed(directory):
+    (directory / "gpu-bench-GPU-1.lock").symlink_to(directory / "elsewhere")
+    with pytest.raises(InputError) as caught, device_lock("GPU-1"):
+        pass
+    assert DIRECTORY_VARIABLE in caught.value.hint
+    assert not (directory / "elsewhere").exists()
+
+
+def test_a_directory_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv(DIRECTORY_VARIABLE, "/nonexistent")
+    with pytest.raises(InputError, match="lock cannot be used") as caught, device_lock("GPU-1"):
+        pass
+    assert caught.value.place == "/nonexistent/gpu-bench-GPU-1.lock"

@@ -1,0 +1,102 @@
+import pytest
+
+from gpu_bench.conftest import FakeCuda
+from gpu_bench.device.memory import PhasePeaks
+from gpu_bench.device.timing import sample, timed
+from gpu_bench.device.torch_device import CpuDevice, CudaDevice, EventStamps, Peaks
+
+
+class FixedEvent:
+    def __init__(self, milliseconds):
+        self.at = milliseconds
+
+    def record(self):
+        pass
+
+    def elapsed_time(self, later):
+        # As a card gives it: a float32 of the difference.
+        import numpy as np
+
+        return float(np.float32(later.at - self.at))
+
+
+def test_events_become_whole_nanoseconds_without_losing_short_times():
+    # 1000 s after the start a float32 in ms resolves 61 us: differences of neighbours keep 1 us.
+    stamps = EventStamps([FixedEvent(0), FixedEvent(1e6), FixedEvent(1e6 + 0.001)])
+    for _ in range(3):
+        stamps.record()
+    first, second, third = stamps.since_first()
+    assert (first, second) == (0, 10**12)
+    assert third - second == pytest.approx(1000, abs=1)
+
+
+def test_events_are_made_once_and_used_again(fake_cuda):
+    device = CudaDevice(fake_cuda)
+    device.stamps(5)
+    device.stamps(5)
+    assert fake_cuda.events == 5
+    device.stamps(7)
+    assert fake_cuda.events == 7
+
+
+@pytest.mark.parametrize("make", [CpuDevice, lambda: CudaDevice(FakeCuda())])
+def test_a_run_is_timed_between_its_marks(make):
+    def run(marks):
+        marks.forward()
+        marks.forward()
+        for _ in range(3):
+            marks.token()
+        return "outcome"
+
+    device = make()
+    found, outcome = timed(device, 3, run)
+    assert outcome == "outcome"
+    assert len(found.inter_token) == 2
+    assert sum(found.inter_token) == found.decode
+    assert 0 <= found.prefill <= found.time_to_first_token
+    assert found.time_to_first_token + found.decode <= found.end_to_end
+    assert (found.device_time is None) == (not device.has_own_clock)
+    assert all(isinstance(each, int) for each in (found.started, found.decode, *found.inter_token))
+
+
+def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda):
+    calls = fake_cuda.calls
+
+    def run(marks):
+        calls.append("run")
+        marks.forward()
+        marks.token()
+        marks.token()
+
+    timed(CudaDevice(fake_cuda), 2, run)
+    assert calls == ["synchronize", "run", "synchronize"]
+
+
+def test_another_number_of_steps_is_refused():
+    with pytest.raises(RuntimeError, match="made 2 steps, expected 3"):
+        sample(0, 10, [0, 1, 2, 3, 4], 3, False)
+
+
+def test_what_each_time_means():
+    found = sample(7, 100, [0, 5, 20, 30, 45, 50], 3, True)
+    assert (found.time_to_first_token, found.prefill, found.decode) == (20, 15, 25)
+    assert found.inter_token == (10, 15)
+    assert found.device_time == 50
+    assert found.to_json(origin=2)["start"] == 5
+
+
+def test_memory_is_split_at_the_first_token(fake_cuda):
+    phases = PhasePeaks(CudaDevice(fake_cuda))
+    phases.forward()
+    fake_cuda.use(900)
+    fake_cuda.use(300)
+    phases.token()
+    fake_cuda.use(400)
+    phases.token()
+    assert phases.by_name() == {"prefill": Peaks(900, 1800), "decode": Peaks(400, 800)}
+
+
+def test_a_cpu_has_no_peaks():
+    phases = PhasePeaks(CpuDevice())
+    phases.token()
+    assert phases.by_name() == {}

@@ -1,0 +1,1 @@
+"""The verdict on two measurements: its proof, limits, baselines and forms."""

@@ -1,0 +1,134 @@
+"""Baselines: results kept in a repository, one per benchmark and kind of device."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.core.errors import ANSWER_IS_NO, BenchmarkError, InputError
+from gpu_bench.results.measurement import Measurement
+from gpu_bench.results.reader import NAME as RESULT
+from gpu_bench.results.reader import Result, read_result
+
+_LONGEST_SLUG = 80
+
+
+class BaselineRefused(BenchmarkError):
+    """A measurement that must not become a baseline."""
+
+    exit_code = ANSWER_IS_NO
+    kind = "baseline_refused"
+
+
+def name(address: str, digest: str) -> str:
+    """The file name of a baseline: the same on every file system, another for each address.
+
+    What an address has beside letters, digits, `_` and `-` becomes `-`; a part of its SHA-256 keeps
+    apart what looks alike then.
+    """
+    slug = re.sub(r"[^a-z0-9_]+", "-", address.lower()).strip("-")[:_LONGEST_SLUG].strip("-")
+    own = hashlib.sha256(address.encode()).hexdigest()[:8]
+    return f"{slug}-{own}.{digest[:12]}.json".lstrip("-")
+
+
+def find(directory: Path, new: Measurement) -> Result | None:
+    """The baseline in a directory for a measurement's address and device, or None.
+
+    Raises InputError where the file is no baseline, or one of something else.
+    """
+    path = directory / name(new.address, new.digest)
+    if not path.exists():
+        return None
+    kept = read_result(path)
+    if (kept.address, kept.fingerprint["digest"]) != (new.address, new.digest):
+        raise InputError(
+            f"this file's name promises a baseline of {new.address} on this device, but it is one "
+            f"of {kept.address} on {kept.fingerprint['accelerator']['name']}",
+            place=str(path),
+            hint="delete it, and write the baselines of both anew with `gpu_bench baseline`",
+        )
+    return kept
+
+
+def other_devices(directory: Path, new: Measurement) -> list[str]:
+    """The devices that there is a baseline of the same address for.
+
+    A damaged one stands for its device by its path: that is for a run on that device to report.
+    """
+    devices = []
+    for path in sorted(directory.glob(name(new.address, "*"))):
+        try:
+            devices.append(read_result(path).fingerprint["accelerator"]["name"])
+        except InputError:
+            devices.append(f"another device in {path}, which is damaged")
+    return devices
+
+
+def is_directory_of_baselines(path: Path) -> bool:
+    """Whether a path is searched for a baseline, and not a result or a result's directory.
+
+    So is a directory that is not there yet: nobody has kept a baseline in it.
+    """
+    if path.exists():
+        return path.is_dir() and not (path / RESULT).exists()
+    return path.suffix != ".json"
+
+
+def text(measured: Measurement) -> str:
+    """The baseline of a measurement. Raises BaselineRefused with every reason against it."""
+    reasons = [f"it ended early ({problem})" for problem in measured.problems]
+    for number, process in enumerate(measured.processes):
+        reasons += [f"process {number}: {each}" for each in process.disturbances]
+    if reasons:
+        raise BaselineRefused(
+            f"no baseline is made from this measurement: {'; '.join(reasons)}",
+            place=measured.place,
+            hint="let the device cool down and stop what else runs on it, then measure again",
+        )
+    document = dict(measured.first.document)
+    document["processes"] = [
+        {**_reduced(process), "index": number}
+        for number, process in enumerate(
+            process for result in measured.results for process in result.document["processes"]
+        )
+    ]
+    if document.get("output") is not None:
+        document["output"] = {**document["output"], "stable": measured.stable}
+    return f"{_layout(document, 0)}\n"
+
+
+def _reduced(process: Mapping[str, Any]) -> dict[str, Any]:
+    reduced = dict(process)
+    reduced["warmup"] = {key: each for key, each in process["warmup"].items() if key != "times"}
+    reduced["samples"] = [_reduced_sample(sample) for sample in process["samples"]]
+    if process["telemetry"] is not None:
+        reduced["telemetry"] = {**process["telemetry"], "readings": []}
+    return reduced
+
+
+def _reduced_sample(sample: Mapping[str, Any]) -> dict[str, Any]:
+    gaps = sorted(sample["inter_token"])
+    if not gaps:
+        return dict(sample)
+    middle = len(gaps) // 2
+    median = (gaps[middle] + gaps[-middle - 1]) // 2
+    return {**sample, "inter_token": [], "inter_token_median": median}
+
+
+def _layout(value: Any, depth: int) -> str:
+    """JSON with what holds no further lists and objects on one line: a sample, a row of tokens."""
+    inner, outer = "  " * (depth + 1), "  " * depth
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not any(isinstance(part, (dict, list)) and part for part in parts):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if isinstance(value, dict):
+        lines = [
+            f"{inner}{json.dumps(key, ensure_ascii=False)}: {_layout(part, depth + 1)}"
+            for key, part in value.items()
+        ]
+        return "{\n" + ",\n".join(lines) + f"\n{outer}}}"
+    return "[\n" + ",\n".join(inner + _layout(part, depth + 1) for part in value) + f"\n{outer}]"

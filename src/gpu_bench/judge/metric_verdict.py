@@ -1,0 +1,195 @@
+"""The decision rule for one metric: faster, same, slower or inconclusive, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gpu_bench.judge import intervals
+from gpu_bench.judge.intervals import Difference, Need
+from gpu_bench.results.metrics import Metric
+from gpu_bench.results.reader import MeasuredProcess
+
+FASTER = "faster"
+SAME = "same"
+SLOWER = "slower"
+INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """New over base, with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class MetricVerdict:
+    """What is known of one metric. ``base`` and ``new`` are its centres, in its unit.
+
+    ``noise_floor`` is the share that two measurements of the same code may seem to differ by;
+    ``floor_decides`` tells whether it exceeds the tolerance and takes its place. ``cycles`` is the
+    ratio of clock cycles, where clocks are known and were asked. ``assumed``: the spread between
+    processes is not measured but assumed.
+    """
+
+    metric: Metric
+    verdict: str
+    reason: str
+    base: float
+    new: float
+    ratio: Ratio
+    tolerance: float
+    noise_floor: float
+    floor_decides: bool
+    assumed: bool
+    processes: tuple[int, int]
+    samples: tuple[int, int]
+    cycles: Ratio | None = None
+    need: Need | None = None
+
+
+def judge_metric(
+    metric: Metric,
+    tolerance: float,
+    base: Sequence[MeasuredProcess],
+    new: Sequence[MeasuredProcess],
+) -> MetricVerdict | None:
+    """The verdict on one metric; None where a side does not have it."""
+    values = [[metric.values(process) for process in side] for side in (base, new)]
+    if not all(any(len(each) for each in side) for side in values):
+        return None
+    if metric.exact:
+        return _judge_exact(metric, tolerance, *values)
+    sides = [intervals.side(side) for side in values]
+    found = intervals.difference(*sides)
+    floor = math.expm1(intervals.noise_floor(found.noise))
+    judged = MetricVerdict(
+        metric=metric,
+        verdict=_position(metric, found, tolerance, floor),
+        reason="",
+        base=sides[0].centre,
+        new=sides[1].centre,
+        ratio=_ratio(found),
+        tolerance=tolerance,
+        noise_floor=floor,
+        floor_decides=floor > tolerance,
+        assumed=found.assumed,
+        processes=(len(sides[0].centres), len(sides[1].centres)),
+        samples=(sides[0].samples, sides[1].samples),
+    )
+    judged = _with_cycles(judged, found, base, new)
+    if judged.verdict == INCONCLUSIVE and not judged.reason:
+        fewest = (min(judged.processes), min(judged.samples))
+        need = intervals.needed(found, math.log1p(tolerance), *fewest)
+        judged = replace(judged, need=need)
+    return replace(judged, reason=judged.reason or _reason(judged))
+
+
+def _position(metric: Metric, found: Difference, tolerance: float, floor: float) -> str:
+    """Where the interval lies.
+
+    The noise floor raises what counts as a change, but never widens what counts as the same.
+    """
+    low, high = found.low, found.high
+    if metric.higher_is_better:
+        low, high = -high, -low
+    limit = math.log1p(max(tolerance, floor))
+    if low > limit:
+        return SLOWER
+    if high < -limit:
+        return FASTER
+    limit = math.log1p(tolerance)
+    return SAME if -limit <= low and high <= limit else INCONCLUSIVE
+
+
+def _judge_exact(metric: Metric, tolerance: float, base: Sequence, new: Sequence) -> MetricVerdict:
+    """Figures without chance: the interval goes from the best case to the worst."""
+    ours = [max(float(each[0]), 1.0) for each in base if len(each)]
+    theirs = [max(float(each[0]), 1.0) for each in new if len(each)]
+    low, high = min(theirs) / max(ours), max(theirs) / min(ours)
+    found = Difference(
+        math.log(low), math.log(max(theirs) / max(ours)), math.log(high), 0.0, 0.0, 0.0, False
+    )
+    judged = MetricVerdict(
+        metric=metric,
+        verdict=_position(metric, found, tolerance, 0.0),
+        reason="",
+        base=max(ours),
+        new=max(theirs),
+        ratio=Ratio(max(theirs) / max(ours), low, high),
+        tolerance=tolerance,
+        noise_floor=0.0,
+        floor_decides=False,
+        assumed=False,
+        processes=(len(ours), len(theirs)),
+        samples=(len(ours), len(theirs)),
+    )
+    return replace(judged, reason=_reason(judged))
+
+
+def _with_cycles(
+    judged: MetricVerdict,
+    found: Difference,
+    base: Sequence[MeasuredProcess],
+    new: Sequence[MeasuredProcess],
+) -> MetricVerdict:
+    """A change in time must be one in clock cycles too; else the clock made it, not the code."""
+    if not judged.metric.clocked:
+        return judged
+    measured = [
+        [process for process in side if len(judged.metric.values(process))] for side in (base, new)
+    ]
+    if not all(len(process.sm_clock) for side in measured for process in side):
+        return judged
+    in_cycles = intervals.difference(
+        *(
+            intervals.side([judged.metric.values(process) * process.sm_clock for process in side])
+            for side in measured
+        )
+    )
+    judged = replace(judged, cycles=_ratio(in_cycles))
+    agrees = in_cycles.low > 0 if found.middle > 0 else in_cycles.high < 0
+    if judged.verdict not in (SLOWER, FASTER) or agrees:
+        return judged
+    clock = math.expm1(in_cycles.middle - found.middle)
+    reason = (
+        f"{judged.verdict} in time, {percent(judged.ratio)}, but not in clock cycles, "
+        f"{percent(judged.cycles)}: the SM clock differed by {clock * 100:+.1f} %"
+    )
+    return replace(judged, verdict=INCONCLUSIVE, reason=reason)
+
+
+def _ratio(found: Difference) -> Ratio:
+    return Ratio(math.exp(found.middle), math.exp(found.low), math.exp(found.high))
+
+
+def percent(ratio: Ratio) -> str:
+    """A ratio with its interval, for people."""
+    value, low, high = (f"{(each - 1) * 100:+.1f}" for each in (ratio.value, ratio.low, ratio.high))
+    return f"{value} % ({low} to {high})"
+
+
+def share(value: float) -> str:
+    """A share for people."""
+    return f"{value * 100:.3g} %"
+
+
+def _reason(judged: MetricVerdict) -> str:
+    text = f"{percent(judged.ratio)}, tolerance {share(judged.tolerance)}"
+    if judged.floor_decides:
+        text += f", which the noise floor of {share(judged.noise_floor)} replaces"
+    if judged.verdict != INCONCLUSIVE or judged.metric.exact:
+        return text
+    need = judged.need
+    if need is None:
+        return f"{text}, needs more than {intervals.MOST_PROCESSES} processes on each side"
+    if need.more == "samples":
+        return f"{text}, needs about {need.samples} samples on each side"
+    return (
+        f"{text}, needs about {need.processes} processes with {need.samples} samples on each side "
+        "(more samples in each process would not do)"
+    )

@@ -1,0 +1,160 @@
+"""The decision: faster, same, slower, inconclusive or wrong output, from all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gpu_bench.judge import intervals, outputs_comparison
+from gpu_bench.judge.metric_verdict import (
+    FASTER,
+    INCONCLUSIVE,
+    SAME,
+    SLOWER,
+    MetricVerdict,
+    judge_metric,
+    share,
+)
+from gpu_bench.judge.outputs_comparison import OutputsComparison
+from gpu_bench.results import measurement
+from gpu_bench.results.measurement import Measurement
+from gpu_bench.results.metrics import METRICS
+from gpu_bench.results.reader import MeasuredProcess
+
+WRONG_OUTPUT = "wrong_output"
+NO_BASELINE = "no_baseline"
+
+# So many undisturbed processes suffice to leave disturbed ones out.
+ENOUGH_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """A process during which the device was throttled or shared."""
+
+    side: str
+    process: int
+    reasons: tuple[str, ...]
+    left_out: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer. ``another_round`` tells whether measuring new once more may decide it."""
+
+    address: str
+    verdict: str
+    reason: str
+    another_round: bool = False
+    outputs: OutputsComparison | None = None
+    metrics: tuple[MetricVerdict, ...] = ()
+    disturbed: tuple[Disturbed, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float]) -> Verdict:
+    """Judges ``new`` against ``base`` by the metrics that have a tolerance.
+
+    Raises InputError where the two are not comparable.
+    """
+    measurement.require_same_device(base.first, new.first)
+    measurement.require_same_work(base.first, new.first)
+    outputs = outputs_comparison.compare_outputs(base, new)
+    base_used, base_disturbed = _undisturbed("base", base)
+    new_used, new_disturbed = _undisturbed("new", new)
+    disturbed = base_disturbed + new_disturbed
+    judged = []
+    for metric in METRICS:
+        if metric.name not in tolerances:
+            continue
+        found = judge_metric(metric, tolerances[metric.name], base_used, new_used)
+        if found is not None:
+            judged.append(_weakened(found, disturbed))
+    notes = measurement.notes(base, new)
+    if outputs.verdict == outputs_comparison.NEAR_TIE:
+        notes.insert(0, outputs.reason)
+    if any(each.assumed and each.metric.decides for each in judged):
+        notes.append(
+            "fewer than four processes in all: their spread is not measured but assumed to be "
+            f"{share(intervals.ASSUMED_SPREAD)}"
+        )
+    verdict, reason, another_round = _overall(base, new, outputs, judged, disturbed)
+    return Verdict(
+        new.address,
+        verdict,
+        reason,
+        another_round,
+        outputs,
+        tuple(judged),
+        tuple(disturbed),
+        tuple(notes),
+    )
+
+
+def _undisturbed(
+    side: str, measured: Measurement
+) -> tuple[tuple[MeasuredProcess, ...], list[Disturbed]]:
+    """The processes to judge by, and those during which something was amiss."""
+    processes = measured.processes
+    clean = tuple(process for process in processes if not process.disturbances)
+    leave_out = len(clean) >= ENOUGH_PROCESSES
+    disturbed = [
+        Disturbed(side, number, process.disturbances, leave_out)
+        for number, process in enumerate(processes)
+        if process.disturbances
+    ]
+    return (clean if leave_out else processes), disturbed
+
+
+def _weakened(judged: MetricVerdict, disturbed: Sequence[Disturbed]) -> MetricVerdict:
+    """No verdict on times that were measured on a disturbed device."""
+    used = [each for each in disturbed if not each.left_out]
+    if not used or judged.metric.exact or judged.verdict == INCONCLUSIVE:
+        return judged
+    causes = ", ".join(
+        f"process {each.process} of {each.side}: {' and '.join(each.reasons)}" for each in used
+    )
+    return replace(
+        judged, verdict=INCONCLUSIVE, reason=f"{judged.verdict} ({judged.reason}), but {causes}"
+    )
+
+
+def _overall(
+    base: Measurement,
+    new: Measurement,
+    outputs: OutputsComparison,
+    judged: Sequence[MetricVerdict],
+    disturbed: Sequence[Disturbed],
+) -> tuple[str, str, bool]:
+    """Verdict, reason, and whether another round may decide what is inconclusive."""
+    if outputs.verdict == outputs_comparison.DIFFERENT:
+        return WRONG_OUTPUT, outputs.reason, False
+    deciding = {each.metric.name: each for each in judged if each.metric.decides}
+    by_verdict = {
+        verdict: "; ".join(
+            f"{name}: {each.reason}" for name, each in deciding.items() if each.verdict == verdict
+        )
+        for verdict in (SLOWER, INCONCLUSIVE, FASTER)
+    }
+    problems = [
+        f"{name} ended early ({problem})"
+        for name, each in (("base", base), ("new", new))
+        for problem in each.problems
+    ]
+    if problems:
+        return INCONCLUSIVE, "; ".join(problems), False
+    if by_verdict[SLOWER]:
+        return SLOWER, by_verdict[SLOWER], False
+    if outputs.verdict == outputs_comparison.UNDECIDED:
+        return INCONCLUSIVE, outputs.reason, False
+    if by_verdict[INCONCLUSIVE]:
+        hopeless = any(each.side == "base" and not each.left_out for each in disturbed)
+        return INCONCLUSIVE, by_verdict[INCONCLUSIVE], not hopeless
+    faster = [
+        f"{name}: {each.reason}"
+        for name, each in deciding.items()
+        if each.verdict == FASTER and not each.metric.exact
+    ]
+    if faster:
+        return FASTER, "; ".join(faster), False
+    return SAME, "; ".join(f"{name}: {each.reason}" for name, each in deciding.items()), False

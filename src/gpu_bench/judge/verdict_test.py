@@ -1,0 +1,288 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_bench.core.errors import InputError
+from gpu_bench.judge import verdict
+from gpu_bench.judge.limits import tolerances
+from gpu_bench.results.measurement import Measurement
+from gpu_bench.results.reader import Output
+from gpu_bench.testing import simulated
+
+DEFAULTS = tolerances([])
+MIRRORED = {"faster": "slower", "slower": "faster"}
+
+
+def changed(measured, **changes):
+    """The measurement with each of its processes changed."""
+    first = measured.first
+    processes = tuple(replace(each, **changes) for each in first.processes)
+    return Measurement((replace(first, processes=processes),))
+
+
+def with_first_process(measured, **changes):
+    processes = measured.first.processes
+    return Measurement(
+        (replace(measured.first, processes=(replace(processes[0], **changes), *processes[1:])),)
+    )
+
+
+def metric(found, name):
+    return next(each for each in found.metrics if each.metric.name == name)
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected"), [(0, "same"), (0.05, "slower"), (-0.05, "faster"), (0.01, "same")]
+)
+def test_quiet_measurements_are_judged(measure, delay, expected):
+    found = verdict.decide(measure(1), measure(2, delay=delay), DEFAULTS)
+    assert found.verdict == expected
+    assert metric(found, "end_to_end").verdict == expected
+    assert metric(found, "tokens_per_second").verdict == expected
+    assert metric(found, "end_to_end").ratio.value == pytest.approx(1 + delay, abs=0.006)
+
+
+def test_each_metric_has_its_own_tolerance(measure):
+    new = measure(2, delay=0.05)
+    assert verdict.decide(measure(1), new, tolerances(["10%"])).verdict == "same"
+    limits = tolerances(["10%", "inter_token=2%"])
+    found = verdict.decide(measure(1), new, limits)
+    assert found.verdict == "slower"
+    assert found.reason.startswith("inter_token: +")
+    assert "end_to_end" not in found.reason
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(simulated.SHAPES),
+    st.sampled_from([-0.1, -0.02, 0.0, 0.02, 0.1]),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(0, 2**32),
+)
+def test_invariants(shape, delay, ours, theirs, seed):
+    rng = np.random.default_rng(seed)
+    base = simulated.side(shape, rng).measure(ours, 10)
+    new = simulated.side(shape, rng, delay=delay).measure(theirs, 10)
+    found = verdict.decide(base, new, DEFAULTS)
+    # Who is called base decides the sign only. Overall slower comes before inconclusive, and
+    # faster after it.
+    mirrored = verdict.decide(new, base, DEFAULTS)
+    for one, other in zip(found.metrics, mirrored.metrics, strict=True):
+        assert other.verdict == MIRRORED.get(one.verdict, one.verdict)
+    decided = {each.verdict for each in found.metrics if each.metric.decides}
+    if len(decided - {"same"}) <= 1:
+        assert mirrored.verdict == MIRRORED.get(found.verdict, found.verdict)
+    # Nor does the order of processes matter.
+    turned = Measurement((replace(new.first, processes=new.first.processes[::-1]),))
+    assert verdict.decide(base, turned, DEFAULTS).verdict == found.verdict
+    # Twice the time, with a base of twice the time, is the same question.
+    names = ("end_to_end", "time_to_first_token", "inter_token")
+    doubled = [
+        Measurement(
+            (
+                replace(
+                    side.first,
+                    processes=tuple(
+                        replace(each, **{name: 2 * getattr(each, name) for name in names})
+                        for each in side.first.processes
+                    ),
+                ),
+            )
+        )
+        for side in (base, new)
+    ]
+    assert verdict.decide(*doubled, DEFAULTS).verdict == found.verdict
+    # Nothing differs from itself; whether that can be told is another matter.
+    assert verdict.decide(base, base, DEFAULTS).verdict in ("same", "inconclusive")
+
+
+def test_identical_samples_are_the_same(measure):
+    base = measure(1)
+    times = {name: np.full(10, 1e9) for name in ("end_to_end", "inter_token")}
+    times |= {"time_to_first_token": np.full(10, 1e7), "sm_clock": np.full(10, 1980.0)}
+    flat = changed(base, **times, prefill=np.full(10, 1e7), decode=np.full(10, 1e7))
+    flat = changed(flat, device_time=np.empty(0))
+    assert verdict.decide(flat, flat, tolerances(["0%"])).verdict == "same"
+
+
+def noisy(processes, spread, delay=0.0, seed=0):
+    shape = simulated._shape("x", "", offset=spread)
+    return simulated.side(shape, np.random.default_rng(seed), delay=delay).measure(processes, 10)
+
+
+def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight():
+    found = verdict.decide(noisy(4, 0.01), noisy(4, 0.01, 0.02, seed=1), tolerances(["0.1%"]))
+    judged = metric(found, "end_to_end")
+    assert judged.floor_decides
+    assert judged.noise_floor > 0.005
+    assert "which the noise floor of" in judged.reason
+    # It raises what counts as a change and does not widen what counts as the same.
+    assert judged.verdict == "inconclusive"
+
+
+def test_inconclusive_says_what_it_needs_and_needs_what_it_says():
+    found = verdict.decide(noisy(3, 0.02), noisy(3, 0.02, 0.005, seed=5), DEFAULTS)
+    judged = metric(found, "end_to_end")
+    assert found.verdict == judged.verdict == "inconclusive"
+    assert found.another_round
+    assert judged.need.more == "processes"
+    assert f"needs about {judged.need.processes} processes with" in judged.reason
+    enough = judged.need.processes
+    again = verdict.decide(noisy(enough, 0.02), noisy(enough, 0.02, 0.001, seed=2), DEFAULTS)
+    assert metric(again, "end_to_end").verdict == "same"
+
+
+def test_hopeless_noise_says_so():
+    found = verdict.decide(noisy(3, 0.2, seed=3), noisy(3, 0.2, seed=4), DEFAULTS)
+    assert metric(found, "end_to_end").need is None
+    assert "needs more than 100 processes on each side" in found.reason
+
+
+def test_one_process_each_can_be_judged_and_says_what_is_lost(measure):
+    found = verdict.decide(measure(1, processes=1), measure(2, processes=1), DEFAULTS)
+    assert found.verdict == "inconclusive"
+    assert metric(found, "end_to_end").assumed
+    assert any("fewer than four processes" in note for note in found.notes)
+    slow = verdict.decide(measure(1, processes=1), measure(2, processes=1, delay=0.2), DEFAULTS)
+    assert slow.verdict == "slower"
+
+
+def lowered_clock(measured, factor):
+    processes = tuple(
+        replace(each, sm_clock=np.rint(each.sm_clock * factor)) for each in measured.first.processes
+    )
+    return Measurement((replace(measured.first, processes=processes),))
+
+
+@pytest.mark.parametrize(("delay", "claimed"), [(0.1, "slower"), (-0.1, "faster")])
+def test_what_the_clock_explains_is_no_change_of_the_code(measure, delay, claimed):
+    new = lowered_clock(measure(2, delay=delay), 1 / (1 + delay))
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "inconclusive"
+    assert f"end_to_end: {claimed} in time" in found.reason
+    assert "the SM clock differed by" in found.reason
+
+
+def test_a_change_beyond_what_the_clock_explains_stands(measure):
+    new = lowered_clock(measure(2, delay=0.2), 1 / 1.05)
+    assert verdict.decide(measure(1), new, DEFAULTS).verdict == "slower"
+
+
+def test_without_clocks_times_decide(measure):
+    new = changed(measure(2, delay=0.1), sm_clock=np.empty(0))
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "slower"
+    assert metric(found, "end_to_end").cycles is None
+
+
+def test_what_a_process_lacks_is_not_asked_for(measure):
+    new = with_first_process(measure(2), device_time=np.empty(0))
+    judged = metric(verdict.decide(measure(1), new, DEFAULTS), "device_time")
+    assert judged.processes == (4, 3)
+    assert judged.cycles is not None
+
+
+def test_a_disturbed_process_is_left_out_where_enough_remain(measure):
+    slow = measure(2).first.processes[0].end_to_end * 2
+    new = with_first_process(measure(2), throttled=("thermal",), end_to_end=slow)
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "same"
+    assert metric(found, "end_to_end").processes == (4, 3)
+    (each,) = found.disturbed
+    assert (each.side, each.process, each.left_out) == ("new", 0, True)
+    assert each.reasons == ("throttled by thermal",)
+
+
+@pytest.mark.parametrize("delay", [0, 0.1, -0.1])
+def test_without_enough_undisturbed_processes_times_decide_nothing(measure, delay):
+    new = changed(measure(2, delay=delay), foreign_processes=2)
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "inconclusive"
+    assert found.another_round
+    assert "process 0 of new: 2 foreign processes on the device" in found.reason
+    assert metric(found, "peak_allocated").verdict == "same"
+    base = changed(measure(1), throttled=("power brake",))
+    # Measuring the new side again does not make this baseline any better.
+    assert not verdict.decide(base, new, DEFAULTS).another_round
+
+
+def test_what_ended_early_is_not_decided(measure):
+    new = measure(2, delay=0.1)
+    problem = {"kind": "timeout", "message": "1800 s are over", "hint": ""}
+    new = Measurement((replace(new.first, status="partial", problem=problem),))
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "inconclusive"
+    assert found.reason == "new ended early (timeout: 1800 s are over)"
+    assert not found.another_round
+
+
+def with_peaks(measured, *peaks):
+    processes = tuple(
+        replace(each, memory={"decode": {"peak_allocated": peak, "peak_reserved": 2**30}})
+        for each, peak in zip(measured.first.processes, peaks, strict=True)
+    )
+    return Measurement((replace(measured.first, processes=processes),))
+
+
+@pytest.mark.parametrize(
+    ("peaks", "expected", "overall"),
+    [
+        ((1000, 1000, 1000, 1000), "same", "same"),
+        ((1004, 1004, 1004, 1004), "same", "same"),
+        ((1006, 1006, 1006, 1006), "slower", "slower"),
+        ((1000, 1000, 1000, 1006), "inconclusive", "inconclusive"),
+        # Less memory is welcome, but it makes nothing faster.
+        ((900, 900, 900, 900), "faster", "same"),
+    ],
+)
+def test_memory_is_compared_exactly(measure, peaks, expected, overall):
+    base = with_peaks(measure(1), 1000, 1000, 1000, 1000)
+    found = verdict.decide(base, with_peaks(measure(2), *peaks), DEFAULTS)
+    assert metric(found, "peak_allocated").verdict == expected
+    assert found.verdict == overall
+
+
+def test_wrong_output_comes_before_times(measure):
+    new = measure(2, delay=-0.5)
+    other = Output("1" * 64, ((5,) * simulated.TOKENS,), (), (), True)
+    new = Measurement((replace(new.first, output=other),))
+    found = verdict.decide(measure(1), new, DEFAULTS)
+    assert found.verdict == "wrong_output"
+    assert "token 0: 0 became 5" in found.reason
+
+
+def test_a_near_tie_is_noted(measure):
+    base = measure(1)
+    output = base.output
+    margins = ((1e-3,) * simulated.TOKENS,)
+    base = Measurement((replace(base.first, output=replace(output, margins=margins)),))
+    tokens = ((0, 7, *range(2, simulated.TOKENS)),)
+    new = Measurement(
+        (replace(measure(2).first, output=replace(output, tokens=tokens, margins=margins)),)
+    )
+    found = verdict.decide(base, new, DEFAULTS)
+    assert found.verdict == "same"
+    assert "near tie" in found.notes[0]
+
+
+def test_slower_wins_over_faster_and_inconclusive(measure):
+    base, new = measure(1), measure(2, delay=-0.1)
+    new = changed(new, time_to_first_token=base.processes[0].time_to_first_token * 2)
+    found = verdict.decide(base, new, DEFAULTS)
+    assert metric(found, "end_to_end").verdict == "faster"
+    assert found.verdict == "slower"
+    assert found.reason.startswith("time_to_first_token: +")
+
+
+def test_what_is_not_comparable_is_refused(measure):
+    new = measure(2).first
+    other = Measurement((replace(new, request={**new.request, "sequence_length": 8}),))
+    with pytest.raises(InputError, match="sequence_length"):
+        verdict.decide(measure(1), other, DEFAULTS)
+    other = Measurement((replace(new, fingerprint={**new.fingerprint, "digest": "1" * 64}),))
+    with pytest.raises(InputError, match="another device"):
+        verdict.decide(measure(1), other, DEFAULTS)

@@ -1,0 +1,127 @@
+"""A verdict as JSON, which its schema describes, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio, percent
+from gpu_bench.judge.verdict import Verdict
+from gpu_bench.results.measurement import Measurement
+
+SCHEMA = 1
+KIND = "gpu_bench.verdict"
+NAME = "verdict.json"
+
+_SCALES = {
+    "ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")),
+    "bytes": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")),
+    "tokens/s": ((1, "tokens/s"),),
+}
+
+
+def as_json(found: Verdict, new: Measurement, base: Measurement | None) -> dict[str, Any]:
+    """The content of a verdict file."""
+    outputs = found.outputs
+    return {
+        "schema": SCHEMA,
+        "kind": KIND,
+        "address": found.address,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "another_round": found.another_round,
+        "fingerprint": dict(new.first.fingerprint),
+        "base": None if base is None else _side(base),
+        "new": _side(new),
+        "outputs": None if outputs is None else asdict(outputs),
+        "metrics": [_metric(each) for each in found.metrics],
+        "disturbed": [{**asdict(each), "reasons": list(each.reasons)} for each in found.disturbed],
+        "notes": list(found.notes),
+    }
+
+
+def _side(measured: Measurement) -> dict[str, Any]:
+    return {
+        "address": measured.address,
+        "measured_at": measured.first.measured_at,
+        "rounds": len(measured.results),
+        "device_hash": measured.first.fingerprint.get("device_hash"),
+        "environment": dict(measured.first.environment),
+    }
+
+
+def _metric(judged: MetricVerdict) -> dict[str, Any]:
+    need = judged.need
+    return {
+        "name": judged.metric.name,
+        "unit": judged.metric.unit,
+        "decides": judged.metric.decides,
+        "higher_is_better": judged.metric.higher_is_better,
+        "verdict": judged.verdict,
+        "reason": judged.reason,
+        "base": judged.base,
+        "new": judged.new,
+        "ratio": _ratio(judged.ratio),
+        "cycles": None if judged.cycles is None else _ratio(judged.cycles),
+        "tolerance": judged.tolerance,
+        "noise_floor": judged.noise_floor,
+        "floor_decides": judged.floor_decides,
+        "spread_assumed": judged.assumed,
+        "processes": {"base": judged.processes[0], "new": judged.processes[1]},
+        "samples": {"base": judged.samples[0], "new": judged.samples[1]},
+        "needed": None if need is None else asdict(need),
+    }
+
+
+def _ratio(ratio: Ratio) -> dict[str, Any]:
+    return {"value": ratio.value, "interval": [ratio.low, ratio.high]}
+
+
+def as_text(found: Verdict) -> str:
+    """The verdict for people: the answer, a table of metrics, and what to know of it."""
+    lines = [f"{found.address}: {found.verdict.replace('_', ' ')}"]
+    lines += [f"  {part}" for part in found.reason.split("; ")]
+    deciding = [each for each in found.metrics if each.metric.decides]
+    others = [each for each in found.metrics if not each.metric.decides]
+    for title, chosen in (("what decides", deciding), ("for information", others)):
+        if chosen:
+            head = (title, "base", "new", "change (95 % interval)", "verdict")
+            lines += ["", *_table([head, *map(_row, chosen)])]
+    for each in found.disturbed:
+        end = "; left out" if each.left_out else ""
+        lines += ["", f"process {each.process} of {each.side}: {', '.join(each.reasons)}{end}"]
+    if found.notes:
+        lines += ["", *(f"note: {note}" for note in found.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(judged: MetricVerdict) -> tuple[str, ...]:
+    unit = judged.metric.unit
+    return (
+        judged.metric.name,
+        quantity(judged.base, unit),
+        quantity(judged.new, unit),
+        percent(judged.ratio),
+        judged.verdict,
+    )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """What to divide values of a unit by that are about as large as this one, and its name."""
+    scales = _SCALES[unit]
+    return next((each for each in scales if value >= each[0]), scales[-1])
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value of a metric with a unit that suits its size."""
+    factor, name = scale(value, unit)
+    return f"{value / factor:#.4g} {name}"

@@ -1,0 +1,1 @@
+"""One measurement, from the warm-up to the result file."""

@@ -1,0 +1,241 @@
+"""Generates with continuous batching: every row is a request of its own, all given at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from itertools import pairwise
+from typing import Any
+
+from gpu_bench.core.errors import CompileFailed, MeasuringFailed, MissingPackage, OutOfMemory
+from gpu_bench.device.memory import PhasePeaks
+from gpu_bench.device.timing import Sample
+from gpu_bench.device.torch_device import Device, Peaks
+from gpu_bench.measure.generation import (
+    PlainGenerator,
+    compile_config,
+    compiled_frames,
+    generation_config,
+)
+from gpu_bench.measure.outputs import Captured
+from gpu_bench.models.loading import Loaded
+from gpu_bench.request.fields import Request
+
+# No end token: the manager takes None for "ask the model's config".
+_NO_END = -1
+# Tokens of a block, where it is not said elsewhere: what the versions concerned have by default.
+_BLOCK_SIZE = 32
+
+
+class ContinuousGenerator:
+    """A manager that lives as long as the process, as in a server; its start is in the first run.
+
+    Blocks are not shared between requests, and the cache holds what the requests need rather than
+    what the device has free, so that memory can be compared between runs.
+    """
+
+    def __init__(
+        self, request: Request, loaded: Loaded, rows: Sequence[Sequence[int]], device: Device
+    ) -> None:
+        self._request = request
+        self._loaded = loaded
+        self._rows = [list(row) for row in rows]
+        self._device = device
+        self._manager: Any = None
+
+    def measure(self) -> tuple[Sample, list[list[int]]]:
+        """See :class:`gpu_bench.measure.generation.Generator`."""
+        self._device.synchronize()
+        if self._manager is None:
+            started = time.perf_counter_ns()
+            self._start()
+            results = self._run()[1]
+        else:
+            started, results = self._run()
+        self._device.synchronize()
+        end_to_end = time.perf_counter_ns() - started
+        stamps = [[round(each * 1e9) for each in result.timestamps] for result in results]
+        return sample(started, end_to_end, stamps), self._tokens(results)
+
+    def capture(self) -> Captured:
+        """Tokens only; continuous batching does not show its logits, see :meth:`finish`."""
+        return Captured(self._tokens(self._run()[1]), [], [])
+
+    def memory(self) -> dict[str, Peaks]:
+        """Peaks of a whole run, as `decode`: requests are not in one phase at one time."""
+        phases = PhasePeaks(self._device)
+        self._run()
+        return phases.by_name()
+
+    def finish(self) -> Captured:
+        """Stops the manager; then one token of each row by plain `generate`, to see its logits.
+
+        Raises NotFinite as a plain run would.
+        """
+        self._stop()
+        once = dataclasses.replace(
+            self._request, continuous_batching=False, compile_mode=None, num_tokens=1
+        )
+        return PlainGenerator(once, self._loaded, self._rows, self._device).capture()
+
+    def check_compiled(self) -> None:
+        """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""
+        if self._request.compile_mode is not None and not compiled_frames():
+            raise CompileFailed(
+                "continuous batching of this version of transformers did not compile the model",
+                hint="set `compile_mode` to null, or upgrade transformers",
+            )
+
+    def _start(self) -> None:
+        make = getattr(self._loaded.model, "init_continuous_batching", None)
+        if make is None:
+            raise _too_old("has no continuous batching")
+        accepted = inspect.signature(make).parameters
+        settings = self._generation_config()
+        options: dict[str, Any] = {"generation_config": settings}
+        if "continuous_batching_config" in accepted:
+            options["continuous_batching_config"] = self._batching_config()
+        else:
+            # Versions before 5.3 have these in the generation config and among the arguments.
+            settings.block_size = _BLOCK_SIZE
+            settings.num_blocks = self._blocks(_BLOCK_SIZE)
+            if self._request.compile_mode is not None:
+                settings.compile_config = compile_config(self._request)
+        if "allow_block_sharing" in accepted:
+            options["allow_block_sharing"] = False
+        if "workload_hints" in accepted:
+            options["workload_hints"] = self._hints()
+        manager = make(**options)
+        if "record_timestamps" not in inspect.signature(manager.add_request).parameters:
+            raise _too_old("does not time the tokens of continuous batching")
+        if "continuous_batching_config" in accepted and hasattr(manager, "warmup"):
+            manager.warmup()
+        manager.start()
+        self._manager = manager
+
+    def _generation_config(self) -> Any:
+        plain = dataclasses.replace(self._request, compile_mode=None)
+        settings = generation_config(plain, self._loaded.pad_token_id)
+        settings.disable_compile = None
+        settings.eos_token_id = _NO_END
+        # There is no end token to keep away, and a processor more would be timed.
+        settings.min_new_tokens = None
+        return settings
+
+    def _batching_config(self) -> Any:
+        from transformers import ContinuousBatchingConfig
+
+        known = {each.name for each in dataclasses.fields(ContinuousBatchingConfig)}
+        page = ContinuousBatchingConfig().page_size if "page_size" in known else _BLOCK_SIZE
+        size = {} if "page_size" in known else {"block_size": _BLOCK_SIZE}
+        wanted: dict[str, Any] = {
+            **size,
+            "num_blocks": self._blocks(page),
+            "allow_block_sharing": False,
+            # Otherwise sdpa and eager would be measured as flash attention where that is there.
+            "auto_switch_to_flash": False,
+            "seed": self._request.seed,
+        }
+        if self._request.compile_mode is not None:
+            for path in ("varlen_compile_config", "decode_compile_config"):
+                wanted[path] = compile_config(self._request)
+        return ContinuousBatchingConfig(
+            **{key: value for key, value in wanted.items() if key in known}
+        )
+
+    def _blocks(self, page: int) -> int:
+        request = self._request
+        each = math.ceil((request.sequence_length + request.num_tokens) / page) + 1
+        # The scheduler keeps a margin free before it admits a request.
+        return math.ceil(each * request.batch_size * 1.25) + 2
+
+    def _hints(self) -> Any:
+        from transformers.generation.continuous_batching.initialization import WorkloadHints
+
+        return WorkloadHints(
+            max_prompt_length=self._request.sequence_length,
+            max_generated_length=self._request.num_tokens,
+            num_requests=self._request.batch_size,
+        )
+
+    def _run(self) -> tuple[int, list[Any]]:
+        """Start on the host's clock, and the requests' results in order of the rows."""
+        manager = self._manager
+        # Held, so that the first request is not alone in the first batch by chance.
+        held = manager.pause() if hasattr(manager, "pause") else nullcontext()
+        with held:
+            started = time.perf_counter_ns()
+            names = [
+                manager.add_request(
+                    row, max_new_tokens=self._request.num_tokens, record_timestamps=True
+                )
+                for row in self._rows
+            ]
+        results: dict[str, Any] = {}
+        while len(results) < len(names):
+            result = manager.get_result(timeout=1)
+            if result is None:
+                if not manager.is_running():
+                    raise MeasuringFailed(
+                        "continuous batching stopped before all requests were done",
+                        hint="log.txt in the output directory says why",
+                    )
+                continue
+            if getattr(result, "error", None):
+                raise _request_failed(str(result.error))
+            if result.is_finished():
+                results[result.request_id] = result
+        return started, [results[name] for name in names]
+
+    def _tokens(self, results: Sequence[Any]) -> list[list[int]]:
+        rows = [list(result.generated_tokens) for result in results]
+        for row in rows:
+            if len(row) != self._request.num_tokens:
+                raise MeasuringFailed(
+                    f"continuous batching made {len(row)} tokens, expected "
+                    f"{self._request.num_tokens}"
+                )
+        return rows
+
+    def _stop(self) -> None:
+        if self._manager is not None:
+            self._manager.stop(block=True)
+            self._manager = None
+
+
+def sample(started: int, end_to_end: int, stamps: Sequence[Sequence[int]]) -> Sample:
+    """The sample of a run whose requests got their tokens at ``stamps``, host clock, by request.
+
+    The prefill lasts until the last request has its first token, as in a plain batch.
+    """
+    firsts = [each[0] for each in stamps]
+    prefill_end = max(firsts)
+    return Sample(
+        started=started,
+        end_to_end=end_to_end,
+        time_to_first_token=round(statistics.median(firsts)) - started,
+        prefill=prefill_end - started,
+        decode=max(each[-1] for each in stamps) - prefill_end,
+        inter_token=tuple(b - a for each in stamps for a, b in pairwise(each)),
+        device_time=None,
+    )
+
+
+def _request_failed(reason: str) -> Exception:
+    if "out of memory" in reason.lower():
+        return OutOfMemory(f"continuous batching ran out of memory: {reason}")
+    return MeasuringFailed(f"continuous batching failed: {reason}")
+
+
+def _too_old(what: str) -> MissingPackage:
+    import transformers
+
+    return MissingPackage(
+        f"transformers {transformers.__version__} {what}",
+        hint="install transformers 5 or later, or set `continuous_batching` to false",
+    )

@@ -1,0 +1,175 @@
+"""Generates with `generate`: greedily, an exact number of tokens, all rows in step."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from gpu_bench.core.errors import CompileFailed, MeasuringFailed
+from gpu_bench.device.memory import PhasePeaks
+from gpu_bench.device.timing import Marks, Sample, timed
+from gpu_bench.device.torch_device import Device, Peaks
+from gpu_bench.measure.outputs import Captured, LogitsCapture
+from gpu_bench.models.loading import Loaded
+from gpu_bench.request.fields import Request
+
+
+class Generator(Protocol):
+    """Runs a configuration: one batch of prompts, an exact number of tokens for each."""
+
+    def measure(self) -> tuple[Sample, list[list[int]]]:
+        """One timed run: its times and the tokens, [batch_size, num_tokens]."""
+
+    def capture(self) -> Captured:
+        """One run that is not timed: tokens, and the logits that chose them."""
+
+    def memory(self) -> dict[str, Peaks]:
+        """One run that is not timed: peaks by phase; empty where the device does not count."""
+
+    def finish(self) -> Captured | None:
+        """Ends what runs beside; what only then could be found out about the logits."""
+
+
+class PlainGenerator:
+    """`generate` on one batch. Marks come from hooks that run on the host and copy nothing."""
+
+    def __init__(
+        self, request: Request, loaded: Loaded, rows: Sequence[Sequence[int]], device: Device
+    ) -> None:
+        import torch
+        from transformers import GenerationConfig
+
+        self._request = request
+        self._model = loaded.model
+        self._device = device
+        self._prompt = torch.tensor(rows, device=self._model.device)
+        self._mask = torch.ones_like(self._prompt)
+        self._not_done = torch.zeros(len(rows), dtype=torch.bool, device=self._model.device)
+        # A checkpoint's own settings (sampling, penalties, end tokens) would fill what the
+        # config below leaves open.
+        self._model.generation_config = GenerationConfig()
+        self._settings = generation_config(request, loaded.pad_token_id)
+        self._on_forward: Callable[[], None] | None = None
+        self._watch_forward()
+
+    def measure(self) -> tuple[Sample, list[list[int]]]:
+        """See :class:`Generator`. The tokens are copied from the device after the end."""
+        run, sequences = timed(self._device, self._request.num_tokens, self._generate)
+        return run, self._tokens(sequences)
+
+    def capture(self) -> Captured:
+        """See :class:`Generator`."""
+        logits = LogitsCapture()
+        sequences = self._generate(Marks(self._unused_stamps()), [logits])
+        return logits.captured(self._tokens(sequences))
+
+    def memory(self) -> dict[str, Peaks]:
+        """See :class:`Generator`."""
+        phases = PhasePeaks(self._device)
+        self._generate(phases)
+        return phases.by_name()
+
+    def finish(self) -> None:
+        """Nothing runs beside, and the logits have been seen."""
+
+    def check_compiled(self) -> None:
+        """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""
+        if self._request.compile_mode is not None and not compiled_frames():
+            raise CompileFailed(
+                f"{type(self._model).__name__} was not compiled: its cache is not static, or "
+                "transformers does not compile this model",
+                hint="set `compile_mode` to null for this model",
+            )
+
+    def _generate(self, marks: Any, processors: Sequence[Any] = ()) -> Any:
+        from transformers import LogitsProcessorList, StoppingCriteriaList
+
+        def token_chosen(input_ids: Any, scores: Any, **_: Any) -> Any:
+            marks.token()
+            return self._not_done
+
+        self._on_forward = marks.forward
+        try:
+            return self._model.generate(
+                self._prompt,
+                attention_mask=self._mask,
+                generation_config=self._settings,
+                logits_processor=LogitsProcessorList(processors),
+                stopping_criteria=StoppingCriteriaList([token_chosen]),
+            )
+        except AttributeError as error:
+            if "BlockMask" in str(error):
+                raise _no_static_flex(error) from error
+            raise
+        finally:
+            self._on_forward = None
+
+    def _tokens(self, sequences: Any) -> list[list[int]]:
+        return sequences[:, -self._request.num_tokens :].tolist()
+
+    def _unused_stamps(self) -> Any:
+        return self._device.stamps(self._request.num_tokens + 3)
+
+    def _watch_forward(self) -> None:
+        """Lets the host's preparation of the inputs say when the forward pass begins.
+
+        A forward hook would be traced by torch.compile; this method never is.
+        """
+        prepare = self._model.prepare_inputs_for_generation
+
+        @functools.wraps(prepare)
+        def prepared(*arguments: Any, **options: Any) -> Any:
+            inputs = prepare(*arguments, **options)
+            if self._on_forward is not None:
+                self._on_forward()
+            return inputs
+
+        self._model.prepare_inputs_for_generation = prepared
+
+
+def generation_config(request: Request, pad_token_id: int) -> Any:
+    """Greedy, exactly ``num_tokens`` tokens, no end token, and the cache that is asked for."""
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        do_sample=False,
+        num_beams=1,
+        use_cache=True,
+        max_new_tokens=request.num_tokens,
+        min_new_tokens=request.num_tokens,
+        eos_token_id=None,
+        pad_token_id=pad_token_id,
+        cache_implementation=request.cache if request.cache != "dynamic" else None,
+        # With a static cache, `generate` compiles of its own accord.
+        disable_compile=request.compile_mode is None,
+        **({"compile_config": compile_config(request)} if request.compile_mode else {}),
+    )
+
+
+def compile_config(request: Request) -> Any:
+    """What transformers hands to torch.compile."""
+    from transformers import CompileConfig
+
+    config = CompileConfig(mode=request.compile_mode)
+    if request.device == "cpu":
+        # transformers' own switch for tests: it compiles for accelerators only.
+        config._compile_all_devices = True
+    return config
+
+
+def compiled_frames() -> int:
+    """How many frames this process has compiled."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["frames"]["ok"])
+
+
+def _no_static_flex(error: AttributeError) -> MeasuringFailed:
+    import transformers
+
+    return MeasuringFailed(
+        f"`generate` of transformers {transformers.__version__} fails with flex_attention and a "
+        f"static cache: {error}",
+        hint="choose sdpa, or flex_attention with a dynamic cache and no `compile_mode`",
+    )

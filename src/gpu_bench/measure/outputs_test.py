@@ -1,0 +1,45 @@
+import math
+
+import pytest
+import torch
+
+from gpu_bench.core.errors import NotFinite
+from gpu_bench.measure.outputs import LogitsCapture, token_digest
+
+STEPS = [
+    torch.tensor([[1.0, 4.0, 2.5], [0.0, -math.inf, 7.0]]),
+    torch.tensor([[3.0, 1.0, 2.0], [9.0, 9.0, 0.0]]),
+]
+
+
+def capture(steps):
+    logits = LogitsCapture()
+    for scores in steps:
+        assert logits(None, scores) is scores
+    return logits
+
+
+def test_margins_are_the_best_logit_less_the_second():
+    found = capture(STEPS).captured([[1, 0], [2, 0]])
+    assert found.margins == [[1.5, 1.0], [7.0, 0.0]]
+    assert found.top_logits == [4.0, 2.5, 1.0]
+
+
+@pytest.mark.parametrize(("step", "where"), [(0, "after the prompt"), (1, "at token 2")])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_step_that_is_not_finite_is_named(step, where, value):
+    steps = [each.clone() for each in STEPS]
+    steps[step][1, 0] = value
+    with pytest.raises(NotFinite, match=where) as caught:
+        capture(steps).captured([[1, 0], [2, 0]])
+    assert caught.value.exit_code == 1
+
+
+def test_a_row_of_forbidden_tokens_only_is_not_finite():
+    with pytest.raises(NotFinite):
+        capture([torch.full((1, 3), -math.inf)]).captured([[0]])
+
+
+def test_the_digest_depends_on_every_token_and_on_the_rows():
+    digests = {token_digest(each) for each in ([[1, 2], [3, 4]], [[1, 2], [3, 5]], [[1, 2, 3, 4]])}
+    assert len(digests) == 3

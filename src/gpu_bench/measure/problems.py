@@ -1,0 +1,116 @@
+"""Turns what models, torch and CUDA raise into problems that a result can name."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from gpu_bench.core.errors import (
+    BenchmarkError,
+    CompileFailed,
+    DeviceLost,
+    InputError,
+    MeasuringFailed,
+    MissingPackage,
+    NoAccelerator,
+    NotFinite,
+    OutOfMemory,
+    TimedOut,
+)
+
+_KINDS: dict[str, type[BenchmarkError]] = {
+    each.kind: each
+    for each in (
+        CompileFailed,
+        DeviceLost,
+        InputError,
+        MeasuringFailed,
+        MissingPackage,
+        NoAccelerator,
+        NotFinite,
+        OutOfMemory,
+        TimedOut,
+    )
+}
+_COMPILER_PACKAGES = ("torch._dynamo", "torch._inductor", "torch.fx.experimental", "triton")
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+# After these the CUDA context of the process is of no use any more, but the device is well.
+_KERNEL_BUGS = ("device-side assert", "illegal memory access", "misaligned address")
+
+
+def problem_of(error: BaseException) -> BenchmarkError:
+    """The problem that an exception of a measuring process means."""
+    if isinstance(error, BenchmarkError):
+        return error
+    text = _text(error)
+    names = {each.__name__ for raised in _chain(error) for each in type(raised).__mro__}
+    if isinstance(error, MemoryError) or "OutOfMemoryError" in names or _says(text, _OUT_OF_MEMORY):
+        return OutOfMemory(
+            f"the device's memory did not suffice: {text}",
+            hint="lower `batch_size`, `sequence_length` or `num_tokens`, or choose a smaller dtype",
+        )
+    if any(_module(raised).startswith(_COMPILER_PACKAGES) for raised in _chain(error)):
+        return CompileFailed(
+            f"torch.compile failed: {text}",
+            place=_place(error),
+            hint="set `compile_mode` to null to measure the model without it",
+        )
+    if "CUDA error" in text or "AcceleratorError" in names:
+        if _says(text, _KERNEL_BUGS):
+            return MeasuringFailed(f"a kernel failed on the device: {text}", place=_place(error))
+        return DeviceLost(
+            f"the device stopped answering: {text}",
+            hint="look for Xid messages in the kernel's log, then run the benchmark again",
+        )
+    return MeasuringFailed(
+        f"the model raised {type(error).__name__}: {text}",
+        place=_place(error),
+        hint="run the model alone with the same config to see the whole traceback",
+    )
+
+
+def to_json(problem: BenchmarkError) -> dict[str, Any]:
+    """A problem as it travels from the measuring process to its parent."""
+    values = {"kind": problem.kind, "message": problem.message, "hint": problem.hint}
+    return {**values, "place": problem.place}
+
+
+def from_json(values: dict[str, Any]) -> BenchmarkError:
+    """The other way round."""
+    return _KINDS[values["kind"]](values["message"], place=values["place"], hint=values["hint"])
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _module(error: BaseException) -> str:
+    return type(error).__module__ or ""
+
+
+def _says(text: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in text.lower() for phrase in phrases)
+
+
+def _text(error: BaseException) -> str:
+    """The message in one line: what follows the first paragraph is advice to developers."""
+    paragraph = str(error).strip().split("\n\n")[0]
+    text = " ".join(paragraph.split())
+    return text[:500] or type(error).__name__
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised, if that is neither in torch nor in transformers: the user's model."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(f"/{name}/" in frame.filename for name in ("torch", "transformers", "gpu_bench"))
+        and not frame.filename.startswith("<")
+    ]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -1,0 +1,184 @@
+"""What one measuring process does, from loading to the last sample. It reports as it goes."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gpu_bench.core.errors import OutOfMemory, TimedOut
+from gpu_bench.device.torch_device import Device
+from gpu_bench.measure.continuous_batching import ContinuousGenerator
+from gpu_bench.measure.generation import PlainGenerator
+from gpu_bench.measure.outputs import token_digest
+from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
+from gpu_bench.measure.warmup import is_warm, settled
+from gpu_bench.models.loading import load, prompts
+from gpu_bench.request.fields import Request
+
+# Pairs of runs, with readings and without, that tell what the readings cost.
+OVERHEAD_PAIRS = 5
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """How a measuring process speaks to its parent.
+
+    ``tell`` sends a message; ``watch`` switches the periodic readings, and ``read`` has one taken
+    now; both return once it is done. ``deadline`` is on the host's monotonic clock, in seconds.
+    """
+
+    tell: Callable[[dict[str, Any]], None]
+    watch: Callable[[bool], None]
+    read: Callable[[], None]
+    deadline: float
+
+    def seconds_left(self) -> float:
+        return self.deadline - time.monotonic()
+
+
+def measure(request: Request, device: Device, reporter: Reporter) -> None:
+    """Measures one process's share of a request.
+
+    The order keeps each figure clean: the first run is cold, nothing is captured or reset while
+    samples are taken, and the readings' cost is found before they run along.
+    Raises BenchmarkError or whatever the model raises.
+    """
+    try:
+        generator = _loaded(request, device, reporter)
+        _first_run(generator, device, reporter)
+        generator.check_compiled()
+        captured = generator.capture()
+        reporter.tell({"event": "output", "output": captured.to_json(True)})
+        for phase, peaks in generator.memory().items():
+            reporter.tell({"event": "memory", "phase": phase, **peaks.to_json()})
+        expected = captured.digest
+        _warm_up(request, generator, reporter)
+        if request.telemetry:
+            _overhead(generator, reporter)
+        _samples(request, generator, expected, reporter)
+        last = generator.finish()
+        if last is not None:
+            reporter.tell({"event": "top_logits", "values": last.top_logits})
+    except Exception as error:
+        _add_peak(error, device, reporter)
+        raise
+
+
+def _loaded(request: Request, device: Device, reporter: Reporter) -> Any:
+    device.reset_peaks()
+    started = time.perf_counter_ns()
+    loaded = load(request, device.torch_name)
+    device.synchronize()
+    took = time.perf_counter_ns() - started
+    reporter.tell(
+        {
+            "event": "loaded",
+            "load": took,
+            "model": {
+                "class": type(loaded.model).__name__,
+                "parameters": sum(each.numel() for each in loaded.model.parameters()),
+            },
+        }
+    )
+    _tell_peaks("load", device, reporter)
+    kind = ContinuousGenerator if request.continuous_batching else PlainGenerator
+    return kind(request, loaded, prompts(request, loaded), device)
+
+
+def _first_run(generator: Any, device: Device, reporter: Reporter) -> None:
+    device.reset_peaks()
+    run, _ = generator.measure()
+    reporter.tell({"event": "first_run", "first_run": run.end_to_end})
+    _tell_peaks("first_run", device, reporter)
+
+
+def _tell_peaks(phase: str, device: Device, reporter: Reporter) -> None:
+    peaks = device.peaks()
+    if peaks is not None:
+        reporter.tell({"event": "memory", "phase": phase, **peaks.to_json()})
+
+
+def _warm_up(request: Request, generator: Any, reporter: Reporter) -> None:
+    # The first run was one of them. It is not repeated here, so its place is held.
+    times = [0]
+    while not is_warm(times, request.min_warmup, request.max_warmup):
+        if times[-1] / 1e9 > reporter.seconds_left():
+            raise TimedOut(
+                f"the time limit came during the warm-up, after {len(times)} runs",
+                hint="raise `timeout_seconds`, or lower `num_tokens` or `max_warmup`",
+            )
+        run, _ = generator.measure()
+        times.append(run.end_to_end)
+    reporter.tell(
+        {"event": "warmup", "runs": len(times), "settled": settled(times), "times": times[1:]}
+    )
+    # What lives now lives on: it need not be searched for garbage before each sample.
+    gc.collect()
+    gc.freeze()
+
+
+def _overhead(generator: Any, reporter: Reporter) -> None:
+    """Interleaved pairs, the order changing, so that a drift hits both alike."""
+    times: dict[bool, list[int]] = {True: [], False: []}
+    for pair in range(OVERHEAD_PAIRS):
+        for watched in (True, False) if pair % 2 else (False, True):
+            if times[watched] and 2 * times[watched][-1] / 1e9 > reporter.seconds_left():
+                break
+            reporter.watch(watched)
+            run, _ = generator.measure()
+            times[watched].append(run.end_to_end)
+    if all(len(each) == OVERHEAD_PAIRS for each in times.values()):
+        reporter.tell({"event": "overhead", "with": times[True], "without": times[False]})
+
+
+def _samples(request: Request, generator: Any, expected: str, reporter: Reporter) -> None:
+    rule = StopRule(
+        min_samples=request.least_samples,
+        max_samples=request.most_samples,
+        min_seconds=request.min_seconds,
+        target_interval=request.target_interval,
+    )
+    if request.telemetry:
+        reporter.watch(True)
+    times: list[int] = []
+    origin = None
+    stopped_by = None
+    while stopped_by is None:
+        gc.collect()
+        run, tokens = generator.measure()
+        origin = run.started if origin is None else origin
+        times.append(run.end_to_end)
+        reporter.tell(
+            {
+                "event": "sample",
+                "origin": origin,
+                "sample": run.to_json(origin),
+                "stable": token_digest(tokens) == expected,
+            }
+        )
+        if request.telemetry:
+            reporter.read()
+        stopped_by = rule.decide(times, reporter.seconds_left())
+    if request.telemetry:
+        reporter.watch(False)
+    if stopped_by == TIMEOUT and not rule.reached_minimum(times):
+        reporter.tell({"event": "stopped", "by": TIMEOUT})
+        raise TimedOut(
+            f"the time limit came after {len(times)} samples of a process, "
+            f"{request.least_samples} samples and {request.min_seconds:g} s are the minimum",
+            hint="raise `timeout_seconds`, or lower `min_samples`, `min_seconds` or `num_tokens`",
+        )
+    reporter.tell({"event": "stopped", "by": stopped_by})
+
+
+def _add_peak(error: Exception, device: Device, reporter: Reporter) -> None:
+    """Says how far memory use had come, where that was the problem."""
+    from gpu_bench.measure.problems import problem_of
+
+    if isinstance(problem_of(error), OutOfMemory):
+        peaks = device.peaks()
+        if peaks is not None:
+            reporter.tell({"event": "peak", "peak_allocated": peaks.allocated})

@@ -1,0 +1,96 @@
+"""The result file: put together from what the measuring processes told, written at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.core.atomic_file import write_text
+from gpu_bench.core.errors import BenchmarkError
+from gpu_bench.measure.record import ProcessRecord
+from gpu_bench.request.fields import Request
+
+SCHEMA = 1
+NAME = "result.json"
+
+
+def result(
+    request: Request,
+    fingerprint: dict[str, Any],
+    records: Sequence[ProcessRecord],
+    problem: BenchmarkError | None,
+    began: datetime,
+) -> dict[str, Any]:
+    """The content of a result file, as its schema describes it."""
+    if problem is None:
+        status = "complete"
+    else:
+        status = "partial" if any(each.samples for each in records) else "failed"
+    return {
+        "schema": SCHEMA,
+        "kind": "gpu_bench.result",
+        "address": request.address,
+        "request": request.to_json(),
+        "status": status,
+        "problem": _problem(problem, records),
+        "fingerprint": fingerprint,
+        "environment": _environment(records),
+        "measured_at": began.astimezone(timezone.utc).isoformat(timespec="seconds"),
+        "output": _output(records),
+        "processes": [each.to_json() for each in records if _has_begun(each)],
+    }
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes a file at once: whoever reads it sees the old one or the new one.
+
+    Raises InputError where it cannot be written.
+    """
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def _has_begun(record: ProcessRecord) -> bool:
+    """Whether there is any figure: a process that could not load its model has none."""
+    return record.load > 0
+
+
+def _problem(
+    problem: BenchmarkError | None, records: Sequence[ProcessRecord]
+) -> dict[str, Any] | None:
+    if problem is None:
+        return None
+    values: dict[str, Any] = {
+        "kind": problem.kind,
+        "message": f"{problem.place}: {problem.message}" if problem.place else problem.message,
+        "hint": problem.hint,
+    }
+    if problem.kind == "out_of_memory" and records and records[-1].peak_allocated is not None:
+        values["peak_allocated"] = records[-1].peak_allocated
+    return values
+
+
+def _environment(records: Sequence[ProcessRecord]) -> dict[str, Any]:
+    import platform
+
+    # A process that died before it could say so had these at least.
+    known: dict[str, Any] = {
+        "python": platform.python_version(),
+        "transformers": "unknown",
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+    for record in records:
+        known.update(record.environment)
+    return known
+
+
+def _output(records: Sequence[ProcessRecord]) -> dict[str, Any] | None:
+    found = [each for each in records if each.output is not None]
+    if not found:
+        return None
+    first = found[0].output
+    assert first is not None
+    same = all(each.output["digest"] == first["digest"] for each in found)  # type: ignore[index]
+    return {**first, "stable": same and all(each.stable for each in found)}

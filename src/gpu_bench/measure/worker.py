@@ -1,0 +1,113 @@
+"""A measuring process: it measures once, in a fresh interpreter, and tells its parent by a pipe.
+
+Each message is a line of JSON on the descriptor that it is given. The parent answers requests for
+readings by a line on stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from gpu_bench.core.errors import BenchmarkError, MissingPackage, NoAccelerator
+from gpu_bench.measure.problems import problem_of, to_json
+from gpu_bench.measure.procedure import Reporter, measure
+from gpu_bench.request.fields import Request
+from gpu_bench.request.reader import parse_request
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measures the request in ``arguments``: descriptor, request as JSON, seconds it may take."""
+    descriptor, text, seconds = arguments
+    channel = os.fdopen(int(descriptor), "w", encoding="utf-8")
+
+    def tell(message: dict[str, Any]) -> None:
+        channel.write(json.dumps(message) + "\n")
+        channel.flush()
+
+    def ask(message: dict[str, Any]) -> None:
+        tell(message)
+        sys.stdin.readline()
+
+    reporter = Reporter(
+        tell=tell,
+        watch=lambda on: ask({"event": "watch", "on": on}),
+        read=lambda: ask({"event": "read"}),
+        deadline=time.monotonic() + float(seconds),
+    )
+    request = parse_request(json.loads(text))
+    try:
+        device = _device(request)
+        tell({"event": "environment", "environment": environment()})
+        measure(request, device, reporter)
+    except Exception as error:
+        if not isinstance(error, BenchmarkError):
+            # The parent keeps this log for whoever needs the traceback.
+            traceback.print_exc()
+            sys.stderr.flush()
+        # The last message: the parent waits for nothing after it.
+        tell({"event": "problem", **to_json(problem_of(error))})
+        return 1
+    tell({"event": "done"})
+    return 0
+
+
+def _device(request: Request) -> Any:
+    from gpu_bench.device.torch_device import CpuDevice, CudaDevice
+
+    try:
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise MissingPackage(
+            f"a measuring process cannot import {error.name or error}",
+            hint="install torch and transformers beside gpu_bench",
+        ) from error
+    if request.device == "cpu":
+        return CpuDevice()
+    if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
+        raise MissingPackage(
+            f"torch {torch.__version__} is built without CUDA",
+            hint="install a torch build with CUDA, or set `device` to cpu for a smoke test",
+        )
+    if not torch.cuda.is_available():
+        raise NoAccelerator(
+            "torch does not find the CUDA device that the driver lists",
+            hint="the driver may be too old for this torch: compare `nvidia-smi` with "
+            "`python -m torch.utils.collect_env`",
+        )
+    torch.cuda.init()
+    return CudaDevice(torch.cuda)
+
+
+def environment() -> dict[str, Any]:
+    """Versions and settings that a person may want to know. No path and no host name."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    import transformers
+
+    found: dict[str, Any] = {
+        "python": platform.python_version(),
+        "transformers": transformers.__version__,
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processors": os.cpu_count(),
+    }
+    for package in ("triton", "flash_attn", "kernels", "accelerate", "tokenizers", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    prefixes = ("TORCH", "CUDA_", "PYTORCH_", "CUBLAS", "NVIDIA_TF32", "OMP_", "MKL_")
+    private = ("CUDA_VISIBLE_DEVICES", "CUDA_CACHE_PATH", "TORCHINDUCTOR_CACHE_DIR")
+    found["settings"] = {
+        key: value
+        for key, value in sorted(os.environ.items())
+        if key.startswith(prefixes) and key not in private and "/" not in value
+    }
+    return found

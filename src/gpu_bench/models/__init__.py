@@ -1,0 +1,1 @@
+"""The model to measure: found or built, loaded, and given prompts."""

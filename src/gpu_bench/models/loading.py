@@ -1,0 +1,245 @@
+"""Loads what a request names: a model in eval mode on its device, and its prompts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.core.errors import InputError, MissingPackage
+from gpu_bench.models import checkpoint
+from gpu_bench.models.architectures import class_for, class_of_module, model_and_config
+from gpu_bench.models.prompt import seeded_prompts, special_ids, text_prompts
+from gpu_bench.models.random_weights import dtype_keyword, random_model
+from gpu_bench.request.fields import Request
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to generate. ``pad_token_id`` is never needed, as all rows are of one length;
+    `generate` asks for one all the same."""
+
+    model: Any
+    tokenizer: Any | None
+    pad_token_id: int
+
+
+def load(request: Request, device: Any) -> Loaded:
+    """The model that a request names, with gradients off.
+
+    Raises InputError for names and shapes that cannot be, MissingPackage for what is not
+    installed; what else the model's code raises is left to the caller.
+    """
+    import torch
+
+    torch.set_grad_enabled(False)
+    _check_packages(request)
+    if request.model.has_random_weights:
+        model_class, config = model_and_config(request)
+        _check_length(config, request)
+        model = _supported(request, random_model, model_class, config, request, device)
+        tokenizer = None
+    else:
+        model, tokenizer = _read(request, device)
+    if request.kernelize:
+        _kernelize(model)
+    _check_attention(model, request)
+    model.requires_grad_(False)
+    return Loaded(model, tokenizer, _padding(model, tokenizer))
+
+
+def prompts(request: Request, loaded: Loaded) -> list[list[int]]:
+    """The rows of token ids that every run of the request begins with."""
+    if loaded.tokenizer is not None:
+        return text_prompts(
+            lambda text: loaded.tokenizer(text)["input_ids"],
+            request.batch_size,
+            request.sequence_length,
+        )
+    config = loaded.model.config
+    return seeded_prompts(
+        int(text_config(config).vocab_size),
+        special_ids(config.to_dict()),
+        request.seed,
+        request.batch_size,
+        request.sequence_length,
+    )
+
+
+def text_config(config: Any) -> Any:
+    """The config of the text decoder, which may be the config itself."""
+    return config.get_text_config(decoder=True)
+
+
+def _read(request: Request, device: Any) -> tuple[Any, Any]:
+    import torch
+    from transformers.utils import cached_file
+
+    source = request.model
+    options: dict[str, Any]
+    if source.checkpoint is not None:
+        checkpoint.check_directory(Path(source.checkpoint))
+        where, options = source.checkpoint, {"local_files_only": True}
+    else:
+        where, options = source.repo_id, {"revision": source.revision}
+        index = cached_file(
+            where, checkpoint.INDEX, _raise_exceptions_for_missing_entries=False, **options
+        )
+        if index is not None:
+            checkpoint.check_index(Path(index))
+    if source.module is not None:
+        model_class = class_of_module(source, source.architecture or _named(Path(where)))
+        config = model_class.config_class.from_pretrained(where, **options)
+    else:
+        config = _known_config(where, options)
+        named = (getattr(config, "architectures", None) or [None])[0]
+        model_class = class_for(config, source.architecture or named)
+    _check_length(config, request)
+    model = _supported(
+        request,
+        model_class.from_pretrained,
+        where,
+        # Other formats run code when they are read.
+        use_safetensors=True,
+        config=config,
+        attn_implementation=request.attn_implementation,
+        **{dtype_keyword(config): getattr(torch, request.dtype)},
+        **options,
+    )
+    return model.to(device).eval(), _tokenizer(where, options)
+
+
+def _known_config(where: str, options: dict[str, Any]) -> Any:
+    """The config by a class of the library: a checkpoint's own code is not run."""
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(where, trust_remote_code=False, **options)
+    except ValueError as error:
+        if "trust_remote_code" not in str(error):
+            raise
+        raise InputError(
+            f"{where} needs code of its own, which is not run",
+            hint="name the module of its class in `model.module`, beside `model.checkpoint`",
+        ) from error
+
+
+def _named(directory: Path) -> str | None:
+    """The class that a checkpoint's config names."""
+    named = json.loads((directory / checkpoint.CONFIG).read_text()).get("architectures")
+    return named[0] if named else None
+
+
+def _tokenizer(where: str, options: dict[str, Any]) -> Any | None:
+    from transformers import AutoTokenizer
+
+    if "local_files_only" in options and not any(
+        (Path(where) / name).is_file()
+        for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
+    ):
+        return None
+    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False, **options)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _supported(request: Request, make: Any, *arguments: Any, **options: Any) -> Any:
+    """Calls ``make``; what it says of the attention implementation becomes an InputError."""
+    try:
+        return make(*arguments, **options)
+    except ImportError as error:
+        raise MissingPackage(
+            f"`attn_implementation` {request.attn_implementation} cannot be used: "
+            f"{_first_line(error)}",
+            hint="install the package, or choose sdpa",
+        ) from error
+    except ValueError as error:
+        text = str(error).lower()
+        if "does not support" in text and ("attention" in text or "attn" in text):
+            raise InputError(
+                f"{request.model} does not support `attn_implementation` "
+                f"{request.attn_implementation}",
+                hint="eager is supported by every model",
+            ) from error
+        raise
+
+
+def _check_packages(request: Request) -> None:
+    from importlib.util import find_spec
+
+    if request.kernelize and find_spec("kernels") is None:
+        raise MissingPackage(
+            "`kernelize` needs the package kernels, which is not installed",
+            hint="install it (pip install kernels), or set `kernelize` to false",
+        )
+    if (
+        request.attn_implementation == "flash_attention_2"
+        and find_spec("flash_attn") is None
+        and find_spec("kernels") is None
+    ):
+        raise MissingPackage(
+            "`attn_implementation` flash_attention_2 needs the package flash_attn or kernels, "
+            "neither of which is installed",
+            hint="install one of them, or choose sdpa",
+        )
+
+
+def _check_length(config: Any, request: Request) -> None:
+    longest = getattr(text_config(config), "max_position_embeddings", None)
+    asked = request.sequence_length + request.num_tokens
+    if isinstance(longest, int) and 0 < longest < asked:
+        raise InputError(
+            f"`sequence_length` {request.sequence_length} and `num_tokens` {request.num_tokens} "
+            f"make {asked}, more than the model's max_position_embeddings, which is {longest}",
+            hint="shorten them, or raise max_position_embeddings in `config`",
+        )
+
+
+def _check_attention(model: Any, request: Request) -> None:
+    """Says where transformers took another implementation than the request names."""
+    used = getattr(text_config(model.config), "_attn_implementation", None)
+    asked = request.attn_implementation
+    # Without the flash_attn package the same kernels come from a hub repository of that name.
+    same = used == asked or (asked == "flash_attention_2" and "flash-attn" in str(used))
+    if used is not None and not same:
+        raise InputError(
+            f"{request.model} was loaded with the attention implementation {used}, not with "
+            f"`attn_implementation` {asked}",
+            hint=f"name {used} if it is what you want to measure",
+        )
+
+
+def _kernelize(model: Any) -> None:
+    try:
+        if hasattr(model, "set_use_kernels"):
+            model.set_use_kernels(True)
+        elif hasattr(type(model), "use_kernels"):
+            model.use_kernels = True
+        else:
+            raise MissingPackage(
+                "this version of transformers cannot load kernels into a model",
+                hint="install transformers 4.56 or later, or set `kernelize` to false",
+            )
+    except (ImportError, OSError) as error:
+        # Without a network a kernel must have been fetched before.
+        raise MissingPackage(
+            f"the kernels cannot be loaded: {_first_line(error)}",
+            hint="fetch them into the hub cache first, or set `kernelize` to false",
+        ) from error
+
+
+def _padding(model: Any, tokenizer: Any | None) -> int:
+    candidates = [getattr(tokenizer, "pad_token_id", None)]
+    for config in (model.generation_config, text_config(model.config)):
+        candidates += [getattr(config, "pad_token_id", None), getattr(config, "eos_token_id", None)]
+    for each in candidates:
+        value = each[0] if isinstance(each, (list, tuple)) and each else each
+        if isinstance(value, int) and value >= 0:
+            return value
+    return 0
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,97 @@
+"""How the page and the summary call things: a symbol and a word for each state, labels, units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpu_bench.judge import verdict
+from gpu_bench.report.runs import NOT_JUDGED, Benchmark
+
+
+@dataclass(frozen=True)
+class State:
+    """A verdict or what stands for it; ``tone`` is good, bad, even or unsure."""
+
+    symbol: str
+    word: str
+    tone: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.word}"
+
+
+# The worst first: so they are sorted and counted.
+STATES = {
+    verdict.WRONG_OUTPUT: State("✗", "wrong output", "bad"),
+    verdict.SLOWER: State("▼", "slower", "bad"),
+    "failed": State("!", "failed", "bad"),
+    "partial": State("!", "ended early", "unsure"),
+    verdict.INCONCLUSIVE: State("?", "inconclusive", "unsure"),
+    verdict.NO_BASELINE: State("–", "no baseline", "unsure"),
+    NOT_JUDGED: State("·", "not judged", "even"),
+    verdict.FASTER: State("▲", "faster", "good"),
+    verdict.SAME: State("=", "same", "even"),
+}
+# Memory does not become faster.
+_MORE_OR_LESS = {
+    verdict.SLOWER: State("▼", "more", "bad"),
+    verdict.FASTER: State("▲", "less", "good"),
+}
+
+METRICS = {
+    "end_to_end": "End-to-end time",
+    "time_to_first_token": "Time to first token",
+    "inter_token": "Inter-token latency",
+    "inter_token_p95": "Inter-token latency, 95th percentile",
+    "tokens_per_second": "Throughput",
+    "prefill": "Prefill",
+    "decode": "Decode",
+    "device_time": "Time on the device",
+    "first_run": "First run, compilation included",
+    "load": "Load",
+    "peak_allocated": "Peak memory, allocated",
+    "peak_reserved": "Peak memory, reserved",
+    "load_peak_allocated": "Peak memory of loading",
+    "first_run_peak_allocated": "Peak memory of the first run",
+    "prefill_peak_allocated": "Peak memory of prefill",
+    "decode_peak_allocated": "Peak memory of decode",
+}
+
+PHASES = {"load": "Load", "first_run": "First run", "prefill": "Prefill", "decode": "Decode"}
+
+STOPS = {
+    "target_interval": "the interval was narrow enough",
+    "max_samples": "the most samples allowed",
+    "timeout": "the time limit",
+    "problem": "a problem",
+}
+
+PROBLEMS = {
+    "no_accelerator": "No accelerator",
+    "missing_package": "A package is missing",
+    "device_lost": "The device was lost",
+    "out_of_memory": "Out of memory",
+    "compile_failed": "Compilation failed",
+    "not_finite": "The model yields NaN or infinity",
+    "failed": "The model failed",
+    "timeout": "Out of time",
+}
+
+
+def by_state(benchmarks: Iterable[Benchmark]) -> list[Benchmark]:
+    """The worst first, because they are what somebody must look at; equal ones by address."""
+    order = list(STATES)
+    return sorted(benchmarks, key=lambda each: (order.index(each.latest.state), each.address))
+
+
+def of_metric(name: str, unit: str) -> State:
+    """The state for the verdict on a metric of a unit."""
+    if unit == "bytes" and name in _MORE_OR_LESS:
+        return _MORE_OR_LESS[name]
+    return STATES[name]
+
+
+def metric(name: str) -> str:
+    """The label of a metric."""
+    return METRICS.get(name, name.replace("_", " "))

@@ -1,0 +1,1 @@
+"""The request: its fields, what cannot be combined, and its reading."""

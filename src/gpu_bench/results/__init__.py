@@ -1,0 +1,1 @@
+"""Result files: reading them, their metrics, and pooling several rounds."""

@@ -1,0 +1,190 @@
+"""The rounds of one configuration on one device, and what they may be compared with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gpu_bench.core.errors import InputError
+from gpu_bench.results.reader import MeasuredProcess, Output, Result
+
+# What a request asks the device to do. Results that differ here are no answer to one question.
+WORK = (
+    "model",
+    "config",
+    "device",
+    "batch_size",
+    "sequence_length",
+    "num_tokens",
+    "dtype",
+    "seed",
+)
+# How it is done. These may be compared (is flex faster than sdpa?), and a note says so.
+WAYS = (
+    "attn_implementation",
+    "compile_mode",
+    "kernelize",
+    "continuous_batching",
+    "cache_implementation",
+)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The rounds of one configuration, in the order given; ``place`` names them in messages."""
+
+    results: tuple[Result, ...]
+
+    @property
+    def first(self) -> Result:
+        """The round that stands for all where they are equal."""
+        return self.results[0]
+
+    @property
+    def place(self) -> str:
+        """Where the first round was read from."""
+        return self.first.place
+
+    @property
+    def address(self) -> str:
+        """The benchmark's address."""
+        return self.first.address
+
+    @property
+    def digest(self) -> str:
+        """The fingerprint's digest."""
+        return self.first.fingerprint["digest"]
+
+    @property
+    def processes(self) -> tuple[MeasuredProcess, ...]:
+        """The processes of all rounds that have samples."""
+        return tuple(process for result in self.results for process in result.measured)
+
+    @property
+    def output(self) -> Output | None:
+        """What the first round generated."""
+        return self.first.output
+
+    @property
+    def stable(self) -> bool:
+        """Whether every sample of every round generated the same tokens, as far as is known."""
+        outputs = [result.output for result in self.results if result.output is not None]
+        return len({each.tokens for each in outputs}) <= 1 and all(each.stable for each in outputs)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What ended rounds early."""
+        return tuple(_problem(result) for result in self.results if result.status != "complete")
+
+
+def pool(results: Sequence[Result]) -> Measurement:
+    """Rounds of one configuration as one measurement.
+
+    Raises InputError where there is no sample, or where the rounds differ in address, device or
+    request, or are the same file twice.
+    """
+    first = results[0]
+    for number, other in enumerate(results):
+        if not other.measured:
+            raise InputError(
+                f"there is no sample in this result: {_problem(other)}",
+                place=other.place,
+                hint=(other.problem or {}).get("hint") or "measure again",
+            )
+        if any(other.document == earlier.document for earlier in results[:number]):
+            raise InputError(
+                "this result was given twice",
+                place=other.place,
+                hint="name each round once: samples do not become more by being repeated",
+            )
+        if other.address != first.address:
+            raise InputError(
+                f"this is a result of {other.address}, and {first.place} one of {first.address}",
+                place=other.place,
+                hint="name rounds of one benchmark, or compare them one by one",
+            )
+        require_same_device(first, other)
+        require_same_work(first, other, WORK + WAYS)
+    return Measurement(tuple(results))
+
+
+def _problem(result: Result) -> str:
+    if result.problem is None:
+        return result.status
+    return f"{result.problem['kind']}: {result.problem['message']}"
+
+
+def require_same_device(base: Result, new: Result) -> None:
+    """Raises InputError that names the fields of the fingerprints that differ."""
+    if base.fingerprint["digest"] == new.fingerprint["digest"]:
+        return
+    parts = [
+        {"torch": result.fingerprint["torch"], **result.fingerprint["accelerator"]}
+        for result in (base, new)
+    ]
+    differing = _differing(*parts) or "digest"
+    raise InputError(
+        f"measured on another device than {base.place}: {differing}",
+        place=new.place,
+        hint="compare results of equal devices, drivers and torch versions: measure both sides "
+        "here, or choose the baseline of this device",
+    )
+
+
+def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORK) -> None:
+    """Raises InputError that names the fields of the requests that differ."""
+    parts = [{name: _work(result.request, name) for name in fields} for result in (base, new)]
+    differing = _differing(*parts)
+    if differing:
+        raise InputError(
+            f"measured with another request than {base.place}: {differing}",
+            place=new.place,
+            hint="measure both sides with one request; after an intended change write the "
+            "baseline anew",
+        )
+
+
+def notes(base: Measurement, new: Measurement) -> list[str]:
+    """What a reader of a comparison should know of its two sides."""
+    found = []
+    if base.address != new.address:
+        found.append(f"the base is a result of {base.address}")
+    parts = [{name: each.first.request.get(name) for name in WAYS} for each in (base, new)]
+    if differing := _differing(*parts):
+        found.append(f"the requests differ in {differing}")
+    if differing := _differing(base.first.environment, new.first.environment):
+        found.append(f"the environments differ in {differing}")
+    cards = {result.fingerprint.get("device_hash") for result in base.results + new.results}
+    if len(cards) > 1:
+        found.append("measured on different cards of one kind")
+    for name, each in (("base", base), ("new", new)):
+        # A processor has no telemetry that could be missed.
+        on_cpu = each.first.request.get("device") == "cpu"
+        if not on_cpu and not all(process.watched for process in each.processes):
+            found.append(f"{name} was not watched for throttling and other processes")
+        if not all(process.settled for process in each.processes):
+            found.append(f"the warm-up of {name} ended before its times settled")
+    return found
+
+
+def _work(request: Mapping[str, Any], name: str) -> Any:
+    value = request.get(name)
+    if name == "model" and isinstance(value, dict):
+        # An A/B run takes the same model from two directories.
+        return {key: each for key, each in value.items() if key != "root"}
+    return value
+
+
+def _differing(base: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} ({_short(base.get(name))} -> {_short(new.get(name))})"
+        for name in dict.fromkeys([*base, *new])
+        if base.get(name) != new.get(name)
+    )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{text[:40]}…" if len(text) > 40 else text

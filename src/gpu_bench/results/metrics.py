@@ -1,0 +1,116 @@
+"""The figures that a result has: units, directions, and how each is taken from a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpu_bench.results.reader import PHASES, MeasuredProcess, Times
+
+TIME_TOLERANCE = 0.02
+FIRST_TOKEN_TOLERANCE = 0.04
+ALLOCATED_TOLERANCE = 0.005
+RESERVED_TOLERANCE = 0.02
+
+# Below this many gaps fewer than ten lie beyond the 95th percentile, and it is mostly chance.
+GAPS_FOR_P95 = 200
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a result.
+
+    ``unit`` is ns, bytes or tokens/s. ``decides`` tells whether the overall verdict depends on it.
+    ``tolerance`` is the share that it may get worse by default. ``values`` gives a process' values:
+    one per sample, one in all, or none where it was not measured. An ``exact`` one does not vary
+    by chance. ``clocked`` values belong to samples, and so to the clock noted after each.
+    """
+
+    name: str
+    unit: str
+    decides: bool
+    tolerance: float
+    values: Callable[[MeasuredProcess], Times]
+    higher_is_better: bool = False
+    exact: bool = False
+    clocked: bool = False
+
+
+def _of_samples(name: str) -> Callable[[MeasuredProcess], Times]:
+    return lambda process: getattr(process, name)
+
+
+def _once(name: str) -> Callable[[MeasuredProcess], Times]:
+    return lambda process: np.array([max(getattr(process, name), 1)], float)
+
+
+def _tokens_per_second(process: MeasuredProcess) -> Times:
+    return process.tokens / (process.end_to_end / 1e9)
+
+
+def _gaps_p95(process: MeasuredProcess) -> Times:
+    if len(process.gaps) < GAPS_FOR_P95:
+        return np.empty(0)
+    return np.array([max(np.quantile(process.gaps, 0.95), 1.0)])
+
+
+def _peak(name: str, *phases: str) -> Callable[[MeasuredProcess], Times]:
+    def values(process: MeasuredProcess) -> Times:
+        found = [process.memory[phase][name] for phase in phases if phase in process.memory]
+        return np.array([max(found)], float) if found else np.empty(0)
+
+    return values
+
+
+def _time(name: str, *, decides: bool = False, tolerance: float = TIME_TOLERANCE) -> Metric:
+    return Metric(name, "ns", decides, tolerance, _of_samples(name), clocked=True)
+
+
+METRICS = (
+    _time("end_to_end", decides=True),
+    _time("time_to_first_token", decides=True, tolerance=FIRST_TOKEN_TOLERANCE),
+    _time("inter_token", decides=True),
+    Metric("inter_token_p95", "ns", False, 0.05, _gaps_p95),
+    Metric(
+        "tokens_per_second",
+        "tokens/s",
+        False,
+        TIME_TOLERANCE,
+        _tokens_per_second,
+        higher_is_better=True,
+    ),
+    _time("prefill", tolerance=FIRST_TOKEN_TOLERANCE),
+    _time("decode"),
+    _time("device_time"),
+    Metric("first_run", "ns", False, 0.1, _once("first_run")),
+    Metric("load", "ns", False, 0.1, _once("load")),
+    Metric(
+        "peak_allocated",
+        "bytes",
+        True,
+        ALLOCATED_TOLERANCE,
+        _peak("peak_allocated", "prefill", "decode"),
+        exact=True,
+    ),
+    Metric(
+        "peak_reserved",
+        "bytes",
+        True,
+        RESERVED_TOLERANCE,
+        _peak("peak_reserved", "prefill", "decode"),
+        exact=True,
+    ),
+    *(
+        Metric(
+            f"{phase}_peak_allocated",
+            "bytes",
+            False,
+            ALLOCATED_TOLERANCE,
+            _peak("peak_allocated", phase),
+            exact=True,
+        )
+        for phase in PHASES
+    ),
+)

@@ -1,0 +1,260 @@
+"""Reads a result or a baseline, checked: ``read_result`` gives arrays or a message for a person."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_bench.core.errors import InputError
+from gpu_bench.core.json_reader import Fields
+
+SCHEMA = 1
+KIND = "gpu_bench.result"
+NAME = "result.json"
+STATUSES = ("complete", "partial", "failed")
+PHASES = ("load", "first_run", "prefill", "decode")
+TIMES = ("end_to_end", "time_to_first_token", "prefill", "decode")
+
+Times = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MeasuredProcess:
+    """What one process measured; arrays have an element per sample. Times in ns, clocks in MHz.
+
+    ``inter_token`` is the median gap between tokens of each sample; ``gaps`` are all gaps of the
+    process, empty in a baseline. ``device_time`` and ``sm_clock`` are empty unless each sample has
+    one. ``memory`` maps a phase to its peaks in bytes. ``tokens`` are those that a sample makes, of
+    all prompts together.
+    """
+
+    index: int
+    tokens: int
+    load: int
+    first_run: int
+    settled: bool
+    end_to_end: Times
+    time_to_first_token: Times
+    prefill: Times
+    decode: Times
+    inter_token: Times
+    gaps: Times
+    device_time: Times
+    sm_clock: Times
+    memory: Mapping[str, Mapping[str, int]]
+    watched: bool
+    throttled: tuple[str, ...]
+    foreign_processes: int
+
+    @property
+    def disturbances(self) -> tuple[str, ...]:
+        """Why the times of this process are no evidence; empty if nothing is known."""
+        found = [f"throttled by {reason}" for reason in self.throttled]
+        if self.foreign_processes:
+            number = self.foreign_processes
+            found.append(f"{number} foreign process{'es' * (number > 1)} on the device")
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the model generated; rows that are equal may be given once."""
+
+    digest: str
+    tokens: tuple[tuple[int, ...], ...]
+    margins: tuple[tuple[float, ...], ...]
+    top_logits: tuple[float, ...]
+    stable: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result file. ``document`` is the JSON object as it was read."""
+
+    place: str
+    address: str
+    request: Mapping[str, Any]
+    status: str
+    problem: Mapping[str, Any] | None
+    fingerprint: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    measured_at: str
+    output: Output | None
+    processes: tuple[MeasuredProcess, ...]
+    document: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def measured(self) -> tuple[MeasuredProcess, ...]:
+        """The processes that have samples."""
+        return tuple(process for process in self.processes if len(process.end_to_end))
+
+
+def read_result(path: Path) -> Result:
+    """The result at ``path``, or in the directory ``path`` under its usual name.
+
+    Raises InputError that names the file and the line, or the field.
+    """
+    if path.is_dir():
+        path = path / NAME
+    return parse_result(read_json(path), str(path))
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in a file. Raises InputError with line and column."""
+    place = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise InputError(
+            f"the result cannot be read: {problem.strerror}",
+            place=place,
+            hint="name a result.json that `gpu_bench run` wrote, its directory, or a baseline",
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError("the result is not UTF-8", place=place, hint=_DAMAGED) from None
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+        if r"\ud" in text.lower():
+            # Half a surrogate pair is JSON, but no text that could be printed.
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError:
+        raise InputError(
+            "the result has half a surrogate pair", place=place, hint=_DAMAGED
+        ) from None
+    except json.JSONDecodeError as problem:
+        raise InputError(
+            f"the result is not JSON: {problem.msg}",
+            place=f"{place}:{problem.lineno}:{problem.colno}",
+            hint=_DAMAGED,
+        ) from None
+    except (ValueError, RecursionError) as problem:
+        reason = "it is nested too deeply" if isinstance(problem, RecursionError) else problem
+        raise InputError(f"the result is not JSON: {reason}", place=place, hint=_DAMAGED) from None
+
+
+_DAMAGED = "the file is damaged: restore it, or measure again"
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def parse_result(document: Any, place: str) -> Result:
+    """Checks a document against what judging relies on. Raises InputError that names the field."""
+    if not isinstance(document, dict) or "kind" not in document or "schema" not in document:
+        raise InputError(
+            "this is not a result: it is no JSON object with `schema` and `kind`",
+            place=place,
+            hint="name a result.json that `gpu_bench run` wrote, or a baseline",
+        )
+    if document["kind"] != KIND:
+        raise InputError(
+            f"this is not a result: its kind is {json.dumps(document['kind']):.80}, "
+            f"expected {json.dumps(KIND)}",
+            place=place,
+            hint="name a result.json that `gpu_bench run` wrote, or a baseline",
+        )
+    if type(document["schema"]) is not int or document["schema"] != SCHEMA:
+        raise InputError(
+            f"the result has schema {json.dumps(document['schema']):.80}, expected {SCHEMA}",
+            place=place,
+            hint="measure again with this version; a baseline too is written anew",
+        )
+    top = Fields(document, "", place)
+    fingerprint = top.object("fingerprint")
+    digest = fingerprint.text("digest")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise fingerprint.wrong("digest", "64 hexadecimal digits")
+    fingerprint.text("torch")
+    if fingerprint.values.get("device_hash") is not None:
+        fingerprint.text("device_hash")
+    accelerator = fingerprint.object("accelerator")
+    accelerator.text("name")
+    problem = top.optional_object("problem")
+    if problem is not None:
+        problem.text("kind")
+        problem.text("message")
+    output = top.optional_object("output")
+    request = top.object("request")
+    request.text("dtype")
+    tokens = request.whole("batch_size", least=1) * request.whole("num_tokens", least=1)
+    return Result(
+        place=place,
+        address=top.text("address"),
+        request=request.values,
+        status=top.choice("status", STATUSES),
+        problem=None if problem is None else problem.values,
+        fingerprint=fingerprint.values,
+        environment=top.object("environment").values,
+        measured_at=top.text("measured_at"),
+        output=None if output is None else _output(output),
+        processes=tuple(_process(entry, tokens) for entry in top.objects("processes")),
+        document=document,
+    )
+
+
+def _output(fields: Fields) -> Output:
+    tokens = fields.rows("tokens", whole=True)
+    margins = fields.rows("margins")
+    if margins and [len(row) for row in margins] != [len(row) for row in tokens]:
+        raise fields.wrong("margins", "of the shape of `tokens`, or empty")
+    return Output(
+        digest=fields.text("digest"),
+        tokens=tokens,
+        margins=margins,
+        top_logits=fields.numbers("top_logits"),
+        stable=fields.flag("stable"),
+    )
+
+
+def _process(fields: Fields, tokens: int) -> MeasuredProcess:
+    samples = fields.objects("samples")
+    gaps = [sample.times("inter_token", least=0) for sample in samples]
+    telemetry = fields.optional_object("telemetry")
+    return MeasuredProcess(
+        index=fields.whole("index"),
+        tokens=tokens,
+        load=fields.whole("load", least=0),
+        first_run=fields.whole("first_run", least=0),
+        settled=fields.object("warmup").flag("settled"),
+        **{name: np.array([s.whole(name, least=1) for s in samples], float) for name in TIMES},
+        inter_token=np.array([_gap(*both) for both in zip(samples, gaps, strict=True)], float),
+        gaps=np.concatenate(gaps) if gaps else np.empty(0),
+        device_time=_complete(samples, "device_time"),
+        sm_clock=_complete(samples, "sm_clock"),
+        memory=_memory(fields.object("memory")),
+        watched=telemetry is not None,
+        throttled=telemetry.texts("throttled") if telemetry else (),
+        foreign_processes=telemetry.whole("foreign_processes", least=0) if telemetry else 0,
+    )
+
+
+def _gap(sample: Fields, gaps: Times) -> float:
+    # Requests of a continuous batch may get tokens at once; the logarithm needs more than zero.
+    if len(gaps):
+        return max(float(np.median(gaps)), 1.0)
+    return max(float(sample.whole("inter_token_median", least=0)), 1.0)
+
+
+def _complete(samples: list[Fields], name: str) -> Times:
+    found = [sample.optional_whole(name, least=1) for sample in samples]
+    return np.empty(0) if None in found else np.array(found, float)
+
+
+def _memory(fields: Fields) -> dict[str, dict[str, int]]:
+    return {
+        phase: {
+            name: fields.object(phase).whole(name, least=0)
+            for name in ("peak_allocated", "peak_reserved")
+        }
+        for phase in PHASES
+        if phase in fields.values
+    }

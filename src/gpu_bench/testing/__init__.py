@@ -1,0 +1,1 @@
+"""Simulated measurements and made-up runs, for tests and benchmarks only; never shipped."""

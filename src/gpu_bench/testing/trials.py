@@ -1,0 +1,79 @@
+"""How often the verdict is right on simulated measurements, judged as the build rules judge."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gpu_bench.judge import limits, verdict
+from gpu_bench.results.measurement import Measurement
+from gpu_bench.results.metrics import METRICS
+from gpu_bench.testing import simulated
+from gpu_bench.testing.simulated import Shape
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a benchmark measures in a round: processes, and samples of each at least."""
+
+    processes: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Verdicts of trials, and how many took a further round.
+
+    ``covered`` counts the intervals of the end-to-end time that held the true ratio.
+    """
+
+    trials: int
+    verdicts: Mapping[str, int]
+    further: int
+    covered: int
+
+    def share(self, name: str) -> float:
+        """The share of trials that ended in a verdict."""
+        return self.verdicts.get(name, 0) / self.trials
+
+
+def default_effort() -> Effort:
+    """What a request asks for that says nothing of it."""
+    path = Path(__file__).parents[1] / "schemas" / "request.schema.json"
+    properties = json.loads(path.read_text(encoding="utf-8"))["properties"]
+    return Effort(properties["processes"]["default"], properties["min_samples"]["default"])
+
+
+def run_trials(
+    shape: Shape, delay: float, trials: int, effort: Effort, *, limit: str | None = None
+) -> Outcome:
+    """Measures a base and a new side that is slower by ``delay``, and judges, ``trials`` times.
+
+    An inconclusive verdict is followed by one further round of the new side with twice the samples,
+    pooled with the first.
+    """
+    # A seed of its own for each question, so that one shape's figures do not hang on another's.
+    rng = np.random.default_rng([zlib.crc32(shape.name.encode()), round(delay * 1e6)])
+    tolerances = limits.tolerances([limit] if limit else [])
+    tolerances = {metric.name: tolerances[metric.name] for metric in METRICS if metric.decides}
+    verdicts: Counter[str] = Counter()
+    further = covered = 0
+    for _ in range(trials):
+        base = simulated.side(shape, rng).measure(effort.processes, effort.samples)
+        side = simulated.side(shape, rng, delay=delay)
+        new = side.measure(effort.processes, effort.samples)
+        found = verdict.decide(base, new, tolerances)
+        if found.verdict == verdict.INCONCLUSIVE and found.another_round:
+            further += 1
+            again = side.measure(effort.processes, 2 * effort.samples, round_number=1)
+            found = verdict.decide(base, Measurement(new.results + again.results), tolerances)
+        verdicts[found.verdict] += 1
+        ratio = next(each.ratio for each in found.metrics if each.metric.name == "end_to_end")
+        covered += ratio.low <= 1 + delay <= ratio.high
+    return Outcome(trials, dict(verdicts), further, covered)
