@@ -26,6 +26,8 @@ SANDBOX_DIR = "__tools"
 WHEEL_DIR = Path(__file__).parent / "_tools"
 _FILE_PATTERNS = ("**/*.py", "**/*.json", "**/*.jinja")
 _TEST_SUFFIXES = ("_test.py", "conftest.py")
+# A tool's folder of what only tests and benchmarks use.
+_TESTING = "testing"
 
 
 class RulesTransformers(Subsystem):
@@ -83,6 +85,7 @@ def _files_below(directory: Path) -> list[Path]:
         for pattern in _FILE_PATTERNS
         for path in directory.glob(pattern)
         if not path.name.endswith(_TEST_SUFFIXES)
+        and path.relative_to(directory).parts[0] != _TESTING
     )
 
 
@@ -115,6 +118,7 @@ async def find_tool_sources(
     # Tests are left out, so that editing one runs no tool again.
     globs = [f"{tools_path}/{request.name}/{pattern}" for pattern in _FILE_PATTERNS]
     globs += [f"!{tools_path}/{request.name}/**/*{suffix}" for suffix in _TEST_SUFFIXES]
+    globs.append(f"!{tools_path}/{request.name}/{_TESTING}/**")
     sources = await Get(
         Digest,
         PathGlobs(

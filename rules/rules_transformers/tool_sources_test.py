@@ -16,6 +16,10 @@ _FILES = {
     "tool/main.py": "print()\n",
     "tool/main_test.py": "assert True\n",
     "tool/conftest.py": "",
+    "tool/testing/__init__.py": "",
+    "tool/testing/made_up.py": "",
+    "tool/testing/data/made_up.json": "{}\n",
+    "tool/stage/testing.py": "",
     "tool/schemas/request.schema.json": "{}\n",
     "tool/notes.md": "",
     "other/__init__.py": "",
@@ -25,6 +29,7 @@ _EXPECTED = {
     "__tools/tool/__init__.py": b"",
     "__tools/tool/main.py": b"print()\n",
     "__tools/tool/schemas/request.schema.json": b"{}\n",
+    "__tools/tool/stage/testing.py": b"",
 }
 
 
