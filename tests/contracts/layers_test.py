@@ -1,0 +1,98 @@
+"""The folders of a tool are layers: a module imports from its own folder and from lower ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+_SOURCES = Path("src")
+# Lowest first. Above all but `testing` are the modules beside the folders.
+_LAYERS = {
+    "gpu_bench": (
+        *("core", "request", "device", "models", "measure", "results", "judge", "report", "cli"),
+        *("", "testing"),
+    ),
+    "modular_converter": (
+        *("diagnostics", "conventions", "syntax", "names", "library", "parents", "merge", "lint"),
+        *("emit", "convert", "inheritance", "explain", "cli", ""),
+    ),
+    "parent_finder": (
+        *("core", "corpus", "ranking", "modularize", "evaluation", "cli", "", "testing"),
+    ),
+}
+
+
+class Tool:
+    """The modules of a tool, and what they import of each other."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.layers = _LAYERS[name]
+        self.paths = {
+            _module(path): path
+            for path in sorted((_SOURCES / name).rglob("*.py"))
+            if not path.name.endswith("_test.py") and path.name != "conftest.py"
+        }
+
+    def folder(self, module: str) -> str:
+        """The folder of a module; empty for the modules beside the folders."""
+        parts = self.paths[module].relative_to(_SOURCES / self.name).parts
+        return parts[0] if len(parts) > 1 else ""
+
+    def imports(self, module: str) -> Iterator[tuple[int, str]]:
+        """Line and name of each module of the tool that a module imports, wherever in its text."""
+        for node in ast.walk(ast.parse(self.paths[module].read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{module}:{node.lineno}: a relative import"
+                members = [f"{node.module}.{alias.name}" for alias in node.names]
+                names = [name if name in self.paths else str(node.module) for name in members]
+            for name in names:
+                # The package by itself says nothing but its own docstring.
+                if name.startswith(f"{self.name}."):
+                    yield node.lineno, name
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(_SOURCES).with_suffix("").parts).removesuffix(".__init__")
+
+
+_each_tool = pytest.mark.parametrize("tool", [Tool(name) for name in _LAYERS], ids=list(_LAYERS))
+
+
+@_each_tool
+def test_every_folder_has_its_layer(tool: Tool) -> None:
+    assert len(tool.paths) > 20
+    assert {tool.folder(module) for module in tool.paths} == set(tool.layers)
+
+
+@_each_tool
+def test_only_starting_points_stand_beside_the_folders(tool: Tool) -> None:
+    beside = {path.name for module, path in tool.paths.items() if not tool.folder(module)}
+    assert beside == {"__init__.py", "__main__.py"}
+
+
+@_each_tool
+def test_nothing_imports_upwards(tool: Tool) -> None:
+    position = {folder: index for index, folder in enumerate(tool.layers)}
+    upwards = [
+        f"{tool.paths[module]}:{line}: {imported}"
+        for module in tool.paths
+        for line, imported in tool.imports(module)
+        if position[tool.folder(imported)] > position[tool.folder(module)]
+    ]
+    assert upwards == []
+
+
+@_each_tool
+def test_no_modules_import_each_other_in_a_circle(tool: Tool) -> None:
+    """CycleError names the modules of a circle."""
+    imported = {module: {name for _, name in tool.imports(module)} for module in tool.paths}
+    assert set().union(*imported.values()) <= set(tool.paths)
+    TopologicalSorter(imported).prepare()
