@@ -123,11 +123,18 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(_problem.render())
 
 
+class _UnbuiltFixtures(pytest.Item):
+    """Stands for the tests of a file, and fails. An error of collecting would end a whole batch."""
+
+    def runtest(self) -> None:
+        pytest.fail(_unbuilt[self.path], pytrace=False)
+
+
 class _TestsWithoutFixtures(pytest.File):
     """A test file whose fixtures could not be built."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        raise self.CollectError(_unbuilt[self.path])
+        yield _UnbuiltFixtures.from_parent(self, name="tiny fixtures")
 
 
 @pytest.hookimpl(tryfirst=True)
