@@ -84,7 +84,7 @@ def make_rule_runner(
             *target_types,
         ],
     )
-    files = {"empty.lock": ""}
+    files = {"empty.lock": "", "tools/toolkit/__init__.py": ""}
     for name, program in tools.items():
         files[f"tools/{name}/__init__.py"] = ""
         files[f"tools/{name}/__main__.py"] = program

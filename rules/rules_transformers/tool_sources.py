@@ -11,10 +11,11 @@ from pants.engine.fs import (
     Digest,
     FileContent,
     GlobMatchErrorBehavior,
+    MergeDigests,
     PathGlobs,
     RemovePrefix,
 )
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.option.option_types import BoolOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
@@ -28,6 +29,8 @@ _FILE_PATTERNS = ("**/*.py", "**/*.json", "**/*.jinja")
 _TEST_SUFFIXES = ("_test.py", "conftest.py")
 # A tool's folder of what only tests and benchmarks use.
 _TESTING = "testing"
+# What all tools import.
+_TOOLKIT = "toolkit"
 
 
 class RulesTransformers(Subsystem):
@@ -70,7 +73,7 @@ class ToolSourcesRequest:
 
 @dataclass(frozen=True)
 class ToolSources:
-    """The source of one tool, at `__tools/<name>/` in the digest."""
+    """The source of one tool at `__tools/<name>/`, and what all tools share beside it."""
 
     digest: Digest
 
@@ -108,25 +111,35 @@ async def _from_wheel(name: str) -> Digest:
     )
 
 
+def _globs(directory: str) -> list[str]:
+    # Tests are left out, so that editing one runs no tool again.
+    return [
+        *(f"{directory}/{pattern}" for pattern in _FILE_PATTERNS),
+        *(f"!{directory}/**/*{suffix}" for suffix in _TEST_SUFFIXES),
+        f"!{directory}/{_TESTING}/**",
+    ]
+
+
 @rule
 async def find_tool_sources(
     request: ToolSourcesRequest, rules_transformers: RulesTransformers
 ) -> ToolSources:
     tools_path = rules_transformers.tools_path
     if tools_path is None:
-        return ToolSources(await _from_wheel(request.name))
-    # Tests are left out, so that editing one runs no tool again.
-    globs = [f"{tools_path}/{request.name}/{pattern}" for pattern in _FILE_PATTERNS]
-    globs += [f"!{tools_path}/{request.name}/**/*{suffix}" for suffix in _TEST_SUFFIXES]
-    globs.append(f"!{tools_path}/{request.name}/{_TESTING}/**")
-    sources = await Get(
-        Digest,
-        PathGlobs(
-            globs,
-            glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            description_of_origin="the option `[rules-transformers].tools_path`",
-        ),
+        tool, toolkit = await _from_wheel(request.name), await _from_wheel(_TOOLKIT)
+        return ToolSources(await Get(Digest, MergeDigests((tool, toolkit))))
+    tool, toolkit = await MultiGet(
+        Get(
+            Digest,
+            PathGlobs(
+                _globs(f"{tools_path}/{name}"),
+                glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                description_of_origin="the option `[rules-transformers].tools_path`",
+            ),
+        )
+        for name in (request.name, _TOOLKIT)
     )
+    sources = await Get(Digest, MergeDigests((tool, toolkit)))
     stripped = await Get(Digest, RemovePrefix(sources, tools_path))
     return ToolSources(await Get(Digest, AddPrefix(stripped, SANDBOX_DIR)))
 

@@ -22,6 +22,9 @@ _FILES = {
     "tool/stage/testing.py": "",
     "tool/schemas/request.schema.json": "{}\n",
     "tool/notes.md": "",
+    "toolkit/__init__.py": "",
+    "toolkit/paths.py": "",
+    "toolkit/paths_test.py": "",
     "other/__init__.py": "",
 }
 
@@ -30,6 +33,8 @@ _EXPECTED = {
     "__tools/tool/main.py": b"print()\n",
     "__tools/tool/schemas/request.schema.json": b"{}\n",
     "__tools/tool/stage/testing.py": b"",
+    "__tools/toolkit/__init__.py": b"",
+    "__tools/toolkit/paths.py": b"",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -96,3 +97,22 @@ def test_no_modules_import_each_other_in_a_circle(tool: Tool) -> None:
     imported = {module: {name for _, name in tool.imports(module)} for module in tool.paths}
     assert set().union(*imported.values()) <= set(tool.paths)
     TopologicalSorter(imported).prepare()
+
+
+def test_the_toolkit_imports_the_standard_library_alone() -> None:
+    paths = sorted((_SOURCES / "toolkit").glob("*.py"))
+    imported = {
+        name.split(".")[0]
+        for path in paths
+        if not path.name.endswith("_test.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _imported_modules(node)
+    }
+    assert "toolkit" in imported
+    assert imported <= {"toolkit", *sys.stdlib_module_names}
+
+
+def _imported_modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [str(node.module)] if isinstance(node, ast.ImportFrom) else []
