@@ -2,7 +2,7 @@
 
 import sys
 
-from tiny_models.cli import main
+from tiny_models.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

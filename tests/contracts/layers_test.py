@@ -24,6 +24,11 @@ _LAYERS = {
     "parent_finder": (
         *("core", "corpus", "ranking", "modularize", "evaluation", "cli", "", "testing"),
     ),
+    "tiny_models": (
+        *("core", "transformers_api", "vocabulary", "weights", "inputs", "families", "config"),
+        *("checks", "request", "repository", "tokenizers", "processors", "fixture", "runtime"),
+        *("hub", "coverage", "cli", ""),
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tiny_models.cli import main
+from tiny_models.cli.main import main
 
 NAMES = ["tiny-random/qwen2-chat", "tiny-random/qwen2-reward", "tiny-random/qwen2-gpu-server"]
 

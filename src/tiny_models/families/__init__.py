@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from tiny_models.families import (
-    audio,
-    detection,
-    language,
-    multimodal,
-    ocr,
-    omni,
-    series,
-    vision,
-)
-from tiny_models.families.entry import Family
+from tiny_models.families import audio, detection, language, multimodal, ocr, omni, series, vision
+from tiny_models.families.family import Family
 
 FAMILIES: tuple[Family, ...] = (
     *language.FAMILIES,

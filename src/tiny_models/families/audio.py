@@ -21,7 +21,7 @@ from tiny_models.families.audio_recipes import (
     speech,
     spoken,
 )
-from tiny_models.families.entry import Family
+from tiny_models.families.family import Family
 from tiny_models.families.recipes import adding, frames_first, in_front, without
 
 FAMILIES: tuple[Family, ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_models.families.entry import Recipe
+from tiny_models.families.family import Recipe
 
 
 def codebook_rows(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:

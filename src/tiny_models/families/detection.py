@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiny_models.families.entry import Family
+from tiny_models.families.family import Family
 from tiny_models.families.recipes import adding
 
 _RESNET = {"model_type": "resnet", "out_indices": [4]}

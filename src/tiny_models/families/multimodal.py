@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiny_models.families.entry import Family
+from tiny_models.families.family import Family
 from tiny_models.families.multimodal_recipes import (
     PICTURE_WORDS,
     act,

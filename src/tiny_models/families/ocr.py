@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_models.families.entry import Family
+from tiny_models.families.family import Family
 
 _REACH = (("longratio", 7), ("midratio", 5), ("shortratio", 3))
 

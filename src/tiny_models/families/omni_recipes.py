@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from tiny_models.families.entry import Recipe
+from tiny_models.families.family import Recipe
 
 _PIXELS = ("pixel_values", "pixel_values_videos")
 

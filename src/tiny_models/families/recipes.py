@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_models.families.entry import Recipe
+from tiny_models.families.family import Recipe
 
 
 def in_front(name: str, count: int = 1) -> Recipe:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_models.families.entry import Family
+from tiny_models.families.family import Family
 from tiny_models.families.recipes import adding, in_front
 
 

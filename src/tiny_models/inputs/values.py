@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from tiny_models.keyed_values import keyed_integers, keyed_values
-from tiny_models.token_ids import id_fields, parts
+from tiny_models.vocabulary.token_ids import id_fields, parts
+from tiny_models.weights.keyed_random import keyed_integers, keyed_values
 
 
 def floats(name: str, *shape: int) -> Any:

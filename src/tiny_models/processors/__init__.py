@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiny_models.problems import Problem
+from tiny_models.core.errors import FixtureError
 from tiny_models.processors.options import ProcessorOptions
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def build(
 
     ``config`` is the tiny model's config, or the mapping that its `to_dict` gives; ``own`` has the
     classes of a type that the library does not know. Returns the names of the files written; none
-    for a type without processors. Raises Problem.
+    for a type without processors. Raises FixtureError.
     """
-    from tiny_models.processors.writing import write
+    from tiny_models.processors.write import write
 
     return write(model_type, _values(config), _options(options), directory, own)
 
@@ -42,13 +42,13 @@ def build_available(
     options: ProcessorOptions | bool | Mapping[str, Any] | None,
     directory: Path,
     own: OwnProcessors | None = None,
-) -> tuple[list[str], list[Problem]]:
+) -> tuple[list[str], list[FixtureError]]:
     """As `build`, but makes what the environment allows, and tells what it does not.
 
     An image processor is written where the class that joins it with others lacks a package, for
-    one. Raises Problem for anything else that is wrong.
+    one. Raises FixtureError for anything else that is wrong.
     """
-    from tiny_models.processors.writing import write_available
+    from tiny_models.processors.write import write_available
 
     written = write_available(
         model_type, _values(config), _options(options), directory, own, partial=True

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tiny_models import processors, tokenizers
-from tiny_models.asset_reports import contents
-from tiny_models.problems import InputProblem, MissingRequirement
+from tiny_models.core.errors import InputError, MissingRequirement
 from tiny_models.processors.classes import classes_of, requirement_of
 from tiny_models.processors.options import ProcessorOptions
+from tiny_models.repository.contents import contents
 
 CLIP = {"vision_config": {"image_size": 32, "patch_size": 8}}
 
@@ -102,7 +102,7 @@ def test_fields_can_be_overridden(tmp_path: Path) -> None:
 
 
 def test_a_field_of_no_part_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem) as raised:
+    with pytest.raises(InputError) as raised:
         processors.build("vit", {}, {"do_normalise": True}, tmp_path)
     assert "unknown field of the processors of vit: do_normalise" in str(raised.value)
     assert "did you mean do_normalize" in raised.value.hint
@@ -111,12 +111,12 @@ def test_a_field_of_no_part_is_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["yes", 3, ["size"], {1: 2}])
 def test_what_is_no_choice(value: Any) -> None:
-    with pytest.raises(InputProblem, match="true, false or a mapping"):
+    with pytest.raises(InputError, match="true, false or a mapping"):
         ProcessorOptions.parse(value)
 
 
 def test_a_processor_needs_its_tokenizer(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="needs a tokenizer"):
+    with pytest.raises(InputError, match="needs a tokenizer"):
         processors.build("clip", CLIP, True, tmp_path)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tiny_models.problems import MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 
 # What the library calls a requirement -> the package that is asked for.
 _PACKAGES = {"vision": "pillow", "bs4": "beautifulsoup4", "beautiful soup": "beautifulsoup4"}

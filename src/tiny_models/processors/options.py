@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiny_models.problems import InputProblem
+from tiny_models.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class ProcessorOptions:
     def parse(
         cls, value: bool | Mapping[str, Any] | None, from_checkpoint: Path | str | None = None
     ) -> ProcessorOptions:
-        """`True`, `False` or a mapping of fields; raises InputProblem for anything else."""
+        """`True`, `False` or a mapping of fields; raises InputError for anything else."""
         checkpoint = None if from_checkpoint is None else Path(from_checkpoint)
         if value is None or isinstance(value, bool):
             return cls(enabled=value is not False, from_checkpoint=checkpoint)
         if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
             return cls(overrides=dict(value), from_checkpoint=checkpoint)
-        raise InputProblem(
+        raise InputError(
             f"processors must be true, false or a mapping of fields to values, found {value!r}"
         )

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiny_models.own_classes import (
+from tiny_models.core.errors import FixtureError, InputError, MissingRequirement
+from tiny_models.processors.classes import (
+    ProcessorClasses,
+    classes_of,
+    find_class,
+    missing_requirements,
+    requirement_of,
+)
+from tiny_models.processors.sizing import AUDIO_PARTS, VISION_PARTS
+from tiny_models.repository.auto_registration import (
     AUTO_CLASSES,
     FILES,
     MappedAway,
@@ -17,15 +26,6 @@ from tiny_models.own_classes import (
     model_name,
     registered,
 )
-from tiny_models.problems import InputProblem, MissingRequirement, Problem
-from tiny_models.processors.classes import (
-    ProcessorClasses,
-    classes_of,
-    find_class,
-    missing_requirements,
-    requirement_of,
-)
-from tiny_models.processors.sizing import AUDIO_PARTS, VISION_PARTS
 
 # What a class says that it takes -> who prepares it.
 _ROLES = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}
@@ -43,14 +43,14 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
 }
 
 
-class NoKnownClass(InputProblem):
+class NoKnownClass(InputError):
     """Nothing tells which class prepares one of the inputs of a repository's own model."""
 
     def __init__(self, role: str, module: str, config_class: type) -> None:
         file = f"{FILES[role][0].format(model_name(module))}.py"
         super().__init__(
             f"no {role.replace('_', ' ')} is known for {config_class.model_type}",
-            f"let its modular file define one, which is then in {file}, or register one:"
+            hint=f"let its modular file define one, which is then in {file}, or register one:"
             f" {AUTO_CLASSES[role]}.register({config_class.__name__}, ...);"
             " `processors=False` says that there is none",
         )
@@ -61,7 +61,7 @@ class OwnProcessors:
     """The classes by role, and why others that the model's inputs call for are not there."""
 
     classes: ProcessorClasses
-    lacking: Mapping[str, Problem] = field(default_factory=dict)
+    lacking: Mapping[str, FixtureError] = field(default_factory=dict)
 
 
 def own_processors(
@@ -78,7 +78,7 @@ def own_processors(
     module = model_class.__module__
     main = main_config(module, type(config))
     whole = main is type(config)
-    lacking: dict[str, Problem] = {}
+    lacking: dict[str, FixtureError] = {}
 
     def look_up(role: str, config_class: type = main) -> type | None:
         try:

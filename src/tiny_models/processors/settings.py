@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tiny_models.checkpoint_files import files_named, parsed
+from tiny_models.repository.checkpoint_files import files_named, parsed
 
 _FILES = {
     "preprocessor_config.json": ("image_processor", "feature_extractor", "audio_processor"),
@@ -16,7 +16,7 @@ _NESTED = "processor_config.json"
 
 
 def checkpoint_settings(checkpoint: Path | None) -> Mapping[str, Mapping[str, Any]]:
-    """The values of each part's fields; none without a checkpoint. Raises InputProblem."""
+    """The values of each part's fields; none without a checkpoint. Raises InputError."""
     if checkpoint is None:
         return {}
     found: dict[str, dict[str, Any]] = {}

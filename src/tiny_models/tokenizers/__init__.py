@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiny_models.tokenizers.options import FAMILIES, TokenizerOptions
-from tiny_models.vocabulary import Vocabulary
+from tiny_models.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tiny_models.tokenizers.own import OwnText
@@ -28,10 +28,10 @@ def build(
     """Writes the tokenizer of a model type into a directory; None if the type has no texts.
 
     ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
-    model of a repository that has texts. Raises Problem.
+    model of a repository that has texts. Raises FixtureError.
     """
     from tiny_models.tokenizers.recipes import has_tokenizer, recipe_for
-    from tiny_models.tokenizers.writing import write
+    from tiny_models.tokenizers.write import write
 
     if not isinstance(options, TokenizerOptions):
         options = TokenizerOptions.parse(options)

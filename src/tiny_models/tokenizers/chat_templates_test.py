@@ -11,7 +11,7 @@ from tiny_models import tokenizers
 from tiny_models.tokenizers.chat_templates import STYLES, placeholders, style_of
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
-from tiny_models.tokenizers.writing import make
+from tiny_models.tokenizers.write import make
 
 CHAT = [
     {"role": "system", "content": "be good"},

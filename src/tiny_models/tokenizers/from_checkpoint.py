@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tiny_models.checkpoint_files import files_named, parsed
-from tiny_models.problems import InputProblem
+from tiny_models.core.errors import InputError
+from tiny_models.repository.checkpoint_files import files_named, parsed
 from tiny_models.tokenizers.class_pipeline import class_named
-from tiny_models.tokenizers.entries import CLASS_ENTRIES, Entry
+from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import Recipe
 from tiny_models.tokenizers.sentencepiece_file import shrunk_model
-from tiny_models.tokenizers.shrinking import shrink, shrink_lines, shrink_merges
-from tiny_models.tokenizers.writing import forget_loading, move_files, settle, vocabulary_of
-from tiny_models.vocabulary import Vocabulary
+from tiny_models.tokenizers.shrink import shrink, shrink_lines, shrink_merges
+from tiny_models.tokenizers.write import forget_loading, move_files, settle, vocabulary_of
+from tiny_models.vocabulary.vocabulary import Vocabulary
 
 # Beside what a class calls its vocabulary.
 _NAMES = (
@@ -36,7 +36,7 @@ _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 def write_shrunk(
     recipe: Recipe, checkpoint: Path, directory: Path, chat_template: str | bool | None = None
 ) -> Vocabulary:
-    """Writes the shrunk tokenizer of a checkpoint; raises Problem.
+    """Writes the shrunk tokenizer of a checkpoint; raises FixtureError.
 
     ``recipe`` says how many pieces to keep, and which tokens the model's config and processor
     need: those that the checkpoint lacks are added. ``chat_template`` is a text, False for none,
@@ -83,14 +83,14 @@ def write_shrunk(
 
 def _check_type(recipe: Recipe, files: Mapping[str, bytes], checkpoint: Path) -> None:
     if not any(name for name in files if name not in (*_SETTINGS, "config.json")):
-        raise InputProblem(
+        raise InputError(
             f"{checkpoint}: no tokenizer found",
-            "expected tokenizer.json, a sentencepiece .model, or vocab.json or vocab.txt",
+            hint="expected tokenizer.json, a sentencepiece .model, or vocab.json or vocab.txt",
         )
     if "config.json" in files:
         found = parsed(checkpoint / "config.json", files["config.json"]).get("model_type")
         if found not in (None, recipe.model_type):
-            raise InputProblem(
+            raise InputError(
                 f"{checkpoint}: a checkpoint of {found}, expected one of {recipe.model_type}"
             )
 
@@ -112,7 +112,7 @@ def _load(source: Path, checkpoint: Path) -> Any:
     except Exception as problem:
         # The library raises whatever its parsers do, for files that are no tokenizer's.
         reason = str(problem).strip().splitlines() or [type(problem).__name__]
-        raise InputProblem(f"{checkpoint}: no tokenizer that can be loaded: {reason[0]}") from None
+        raise InputError(f"{checkpoint}: no tokenizer that can be loaded: {reason[0]}") from None
 
 
 def _serialized(tokenizer: Any, scratch: Path) -> dict[str, Any] | None:
@@ -183,9 +183,9 @@ def _shrunk_files(
             "vocab.json": json.dumps(vocabulary, ensure_ascii=False).encode(),
             "merges.txt": "".join(f"{line}\n" for line in merges).encode(),
         }
-    raise InputProblem(
+    raise InputError(
         f"the files of {class_name} cannot be shrunk: {', '.join(names)}",
-        "leave from_checkpoint out: its tokenizer is then made from nothing",
+        hint="leave from_checkpoint out: its tokenizer is then made from nothing",
     )
 
 

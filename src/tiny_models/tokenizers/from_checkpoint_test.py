@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tiny_models import tokenizers
-from tiny_models.asset_reports import contents
-from tiny_models.problems import InputProblem
+from tiny_models.core.errors import InputError
+from tiny_models.repository.contents import contents
 
 TEXT = "the house of 23 étés"
 
@@ -78,7 +78,7 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
 def test_nothing_is_left_of_a_checkpoint_that_cannot_be_shrunk(tmp_path: Path) -> None:
     tokenizers.build("ctrl", {"vocabulary_size": 1000}, tmp_path / "large")
     options = {"from_checkpoint": tmp_path / "large", "vocabulary_size": 300}
-    with pytest.raises(InputProblem, match="cannot be shrunk"):
+    with pytest.raises(InputError, match="cannot be shrunk"):
         tokenizers.build("ctrl", options, tmp_path / "small")
     assert not list((tmp_path / "small").iterdir())
     assert {path.name for path in tmp_path.iterdir()} == {"large", "small"}
@@ -97,12 +97,12 @@ def test_damaged_checkpoints(name: str, content: bytes, message: str, tmp_path: 
     checkpoint = tmp_path / "checkpoint"
     checkpoint.mkdir()
     (checkpoint / name).write_bytes(content)
-    with pytest.raises(InputProblem, match=message):
+    with pytest.raises(InputError, match=message):
         tokenizers.build("qwen2", {"from_checkpoint": checkpoint}, tmp_path / "small")
 
 
 def test_a_checkpoint_of_another_type(tmp_path: Path) -> None:
     tokenizers.build("bert", {}, tmp_path / "large")
     (tmp_path / "large" / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(InputProblem, match="a checkpoint of bert, expected one of t5"):
+    with pytest.raises(InputError, match="a checkpoint of bert, expected one of t5"):
         tokenizers.build("t5", {"from_checkpoint": tmp_path / "large"}, tmp_path / "small")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tiny_models.problems import InputProblem, unknown
+from tiny_models.core.errors import InputError, unknown
 
 FAMILIES = (
     "byte_level_bpe",
@@ -36,7 +36,7 @@ class TokenizerOptions:
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> TokenizerOptions:
-        """The options of a request. Raises InputProblem for a wrong name, type or value."""
+        """The options of a request. Raises InputError for a wrong name, type or value."""
         names = [field.name for field in fields(cls)]
         for name in values:
             if name not in names:
@@ -49,7 +49,7 @@ class TokenizerOptions:
             raise unknown("tokenizer family", family, FAMILIES)
         size = given.get("vocabulary_size", DEFAULT_SIZE)
         if isinstance(size, bool) or not isinstance(size, int) or not SMALLEST <= size <= LARGEST:
-            raise InputProblem(
+            raise InputError(
                 f"vocabulary_size must be an integer from {SMALLEST} to {LARGEST}, found {size!r}"
             )
         template = given.get("chat_template")
@@ -63,5 +63,5 @@ class TokenizerOptions:
 def _checked(values: Mapping[str, Any], name: str, types: type | tuple[type, ...]) -> Any:
     value = values[name]
     if not isinstance(value, types):
-        raise InputProblem(f"tokenizer option {name} has the wrong type: {value!r}")
+        raise InputError(f"tokenizer option {name} has the wrong type: {value!r}")
     return value

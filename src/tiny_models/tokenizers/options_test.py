@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tiny_models.problems import InputProblem
+from tiny_models.core.errors import InputError
 from tiny_models.tokenizers.options import TokenizerOptions
 
 
@@ -34,6 +34,6 @@ def test_what_is_asked_for() -> None:
     ],
 )
 def test_what_cannot_be_asked_for(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputProblem) as raised:
+    with pytest.raises(InputError) as raised:
         TokenizerOptions.parse(values)
-    assert message in str(raised.value)
+    assert message in raised.value.render()

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tiny_models.own_classes import is_own, main_config, registered
-from tiny_models.token_ids import parts
+from tiny_models.repository.auto_registration import is_own, main_config, registered
 from tiny_models.tokenizers.processor_tokens import expected_tokens
+from tiny_models.vocabulary.token_ids import parts
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiny_models.problems import InputProblem, MissingRequirement, unknown
+from tiny_models.core.errors import InputError, MissingRequirement, unknown
 from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style_of, template_text
 from tiny_models.tokenizers.config_fields import token_fields
-from tiny_models.tokenizers.entries import (
+from tiny_models.tokenizers.options import TokenizerOptions
+from tiny_models.tokenizers.own import OwnText
+from tiny_models.tokenizers.processor_tokens import STANDARD, takes_tokenizer
+from tiny_models.tokenizers.quirks import (
     CLASS_ENTRIES,
     FAMILY_TOKENS,
     OTHER_CODES,
@@ -26,9 +29,6 @@ from tiny_models.tokenizers.entries import (
     family_entry,
     holds_chats,
 )
-from tiny_models.tokenizers.options import TokenizerOptions
-from tiny_models.tokenizers.own import OwnText
-from tiny_models.tokenizers.processor_tokens import STANDARD, takes_tokenizer
 from tiny_models.tokenizers.token_names import (
     config_fields,
     named_tokens,
@@ -105,7 +105,7 @@ def recipe_for(
     config_class: type | None = None,
     own: OwnText | None = None,
 ) -> Recipe:
-    """The recipe for a model type; raises InputProblem.
+    """The recipe for a model type; raises InputError.
 
     ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
     model of a repository.
@@ -188,10 +188,10 @@ def _other_family(model_type: str, class_name: str, family: str, entry: Entry) -
         if entry.family is None and entry.files is None and _family_of(class_name) == family:
             return class_name, entry
         if model_type in MODELS_WITH_INCORRECT_HUB_TOKENIZER_CLASS:
-            raise InputProblem(
+            raise InputError(
                 f"a tokenizer of {model_type} is always loaded as {class_name}, whose family is"
                 f" {_family_of(class_name)}, not {family}",
-                "leave the family out, or choose another model type",
+                hint="leave the family out, or choose another model type",
             )
     return GENERAL_CLASS, Entry("asked for", family, FAMILY_TOKENS[family], packages=entry.packages)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tiny_models.problems import InputProblem, MissingRequirement
+from tiny_models.core.errors import InputError, MissingRequirement
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _messages() -> Any:
 
 
 def shrunk_model(content: bytes, size: int) -> bytes:
-    """A model with the pieces of another that matter most, in its order; raises Problem.
+    """A model with the pieces of another that matter most, in its order; raises FixtureError.
 
     Control, unknown, user-defined and byte pieces stay, and are not counted.
     """
@@ -73,7 +73,7 @@ def shrunk_model(content: bytes, size: int) -> bytes:
         # protobuf's own error, whose class each of its implementations has elsewhere.
         if type(problem).__name__ != "DecodeError":
             raise
-        raise InputProblem("expected a sentencepiece model, found another kind of file") from None
+        raise InputError("expected a sentencepiece model, found another kind of file") from None
     normal = messages.ModelProto.SentencePiece.NORMAL
     plain = [number for number, piece in enumerate(model.pieces) if piece.type == normal]
     letters = [number for number in plain if len(model.pieces[number].piece) == 1]

@@ -14,8 +14,8 @@ from tiny_models.tokenizers.config_fields import (
     WORDS_OF_FIELDS,
     TokenField,
 )
-from tiny_models.tokenizers.entries import Entry
 from tiny_models.tokenizers.processor_tokens import STANDARD, expected_tokens, source_of
+from tiny_models.tokenizers.quirks import Entry
 
 # An id that a config has by default is kept when it is among the first ones.
 _FIRST_IDS = 16

@@ -1,0 +1,1 @@
+"""Whether a tiny model runs, and on which inputs."""

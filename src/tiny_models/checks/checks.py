@@ -1,0 +1,143 @@
+"""Checks of a model: a forward pass, a round trip through files, generation, a gradient."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from tiny_models.core.errors import CheckFailed
+
+
+def forward(model: Any, inputs: Mapping[str, Any]) -> Any:
+    """The outputs of one pass without gradients, all generators seeded."""
+    import torch
+
+    torch.manual_seed(0)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model(**copy.deepcopy(dict(inputs)))
+
+
+def tensors(output: Any, prefix: str = "") -> dict[str, Any]:
+    """Every tensor in an output, by its path."""
+    import torch
+
+    if isinstance(output, torch.Tensor):
+        return {prefix or "output": output}
+    if isinstance(output, Mapping):
+        items = list(output.items())
+    elif isinstance(output, (list, tuple)):
+        items = list(enumerate(output))
+    elif hasattr(output, "__dict__") and type(output).__module__.startswith("transformers"):
+        items = list(vars(output).items())
+    else:
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in items:
+        found.update(tensors(value, f"{prefix}.{key}" if prefix else str(key)))
+    return found
+
+
+def require_outputs(output: Any) -> dict[str, Any]:
+    """The tensors of an output. Raises CheckFailed where there is none, or one holds NaN."""
+    found = tensors(output)
+    if not found:
+        raise CheckFailed("the forward pass gives no tensor")
+    for name, tensor in found.items():
+        if tensor.is_floating_point() and bool(tensor.isnan().any()):
+            raise CheckFailed(f"the forward pass gives NaN in `{name}`")
+    return found
+
+
+def require_equal(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raises CheckFailed where two outputs are not bit-identical."""
+    import torch
+
+    if before.keys() != after.keys():
+        raise CheckFailed("the reloaded model gives other outputs than the saved one")
+    for name, tensor in before.items():
+        other = after[name]
+        if tensor.dtype != other.dtype or tensor.shape != other.shape:
+            raise CheckFailed(f"`{name}` has another form after reloading")
+        if not torch.equal(tensor, other):
+            gap = (tensor.double() - other.double()).abs().max().item()
+            raise CheckFailed(f"`{name}` differs by up to {gap:.3g} after reloading")
+
+
+def load(model_class: Any, directory: str) -> Any:
+    """The model from its directory. Raises CheckFailed on missing or unexpected tensors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, report = model_class.from_pretrained(
+            directory,
+            output_loading_info=True,
+            dtype="auto",
+            local_files_only=True,
+            use_safetensors=True,
+        )
+    for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report.get(kind):
+            listed = ", ".join(str(each) for each in sorted(report[kind])[:3])
+            raise CheckFailed(f"loading reports {kind.replace('_', ' ')}: {listed}")
+    realign(model)
+    return model.eval()
+
+
+def realign(model: Any) -> None:
+    """Moves every tensor to memory of its own, as tied ones stay tied.
+
+    Tensors of a mapped file start anywhere, and matrix products take other paths there, which
+    round otherwise.
+    """
+    import torch
+
+    with torch.no_grad():
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
+
+
+def generate(model: Any, count: int) -> list[int]:
+    """``count`` new tokens by greedy search. Raises CheckFailed where the class cannot generate."""
+    import torch
+
+    from tiny_models.checks.native_inputs import native_inputs
+
+    if not model.can_generate():
+        raise CheckFailed(
+            f"{type(model).__name__} does not generate", hint="leave `generate` out of `checks`"
+        )
+    inputs = native_inputs(model)
+    inputs.pop("decoder_input_ids", None)
+    torch.manual_seed(0)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = inputs.get("input_ids")
+        result = model.generate(
+            **inputs, do_sample=False, min_new_tokens=count, max_new_tokens=count
+        )
+    if not isinstance(result, torch.Tensor):
+        result = getattr(result, "sequences", None)
+    if result is None or result.numel() == 0:
+        raise CheckFailed("generation gives no tokens")
+    skip = given.shape[1] if given is not None and result.shape[1] > count + 1 else 0
+    return [int(each) for each in result[0].flatten()[skip:].tolist()]
+
+
+def gradient(model: Any, inputs: Mapping[str, Any]) -> None:
+    """Raises CheckFailed where no parameter gets a finite gradient from the outputs' sum."""
+    import torch
+
+    model.zero_grad(set_to_none=True)
+    output = model(**copy.deepcopy(dict(inputs)))
+    parts = [each.float().pow(2).mean() for each in tensors(output).values() if each.requires_grad]
+    if not parts:
+        raise CheckFailed("no output depends on the parameters")
+    torch.stack(parts).sum().backward()
+    found = [each.grad for each in model.parameters() if each.grad is not None]
+    model.zero_grad(set_to_none=True)
+    if not found or not any(bool(each.abs().max() > 0) for each in found if each.numel()):
+        raise CheckFailed("no parameter gets a gradient")
+    if not all(bool(each.isfinite().all()) for each in found):
+        raise CheckFailed("a gradient is not finite")

@@ -1,0 +1,1 @@
+"""Small configs of any model type."""

@@ -1,0 +1,219 @@
+"""A small, consistent config of any model type."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tiny_models.config import field_rules
+from tiny_models.config.backbones import public_out_indices, with_out_indices
+from tiny_models.config.layers import follow_count, select_layers
+from tiny_models.config.related_fields import related_sizes
+from tiny_models.config.rope import shrink_rope
+from tiny_models.core.errors import InputError
+from tiny_models.families import families_of
+from tiny_models.transformers_api import catalogue
+from tiny_models.vocabulary.token_ids import default_vocabulary, set_vocabulary
+from tiny_models.vocabulary.vocabulary import Vocabulary
+
+# About a checkpoint, or set by the model itself.
+_DESCRIPTIVE = ("transformers_version", "architectures", "dtype", "id2label", "label2id")
+
+
+def shrink(
+    model_type: str,
+    *,
+    architecture: str = "",
+    vocabulary: Vocabulary | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Any:
+    """A tiny config of ``model_type``, ready for ``architecture``.
+
+    ``overrides`` replaces fields of the result; mappings are merged into sub-configs.
+    Raises InputError where the type is unknown, an override names no field, or the class refuses
+    the values.
+    """
+    return shrink_class(
+        catalogue.config_of(architecture, model_type),
+        architecture=architecture,
+        vocabulary=vocabulary,
+        overrides=overrides,
+    )
+
+
+def shrink_class(
+    config_class: Any,
+    *,
+    architecture: str = "",
+    vocabulary: Vocabulary | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Any:
+    """As :func:`shrink`, for a config class that may come from a generated file."""
+    overrides = overrides or {}
+    require_fields(config_class, overrides)
+    values = tiny_values(config_class, None, architecture)
+    try:
+        config = build_config(config_class, merged(values, overrides))
+    except Exception as problem:
+        if not overrides:
+            raise
+        raise _refused(config_class, overrides, problem) from None
+    vocabulary = vocabulary or default_vocabulary(config)
+    if vocabulary is not None:
+        set_vocabulary(config, vocabulary, skip=frozenset(overrides))
+    return config
+
+
+def _refused(config_class: Any, overrides: Mapping[str, Any], problem: Exception) -> InputError:
+    reason = " ".join(str(problem).split())
+    return InputError(
+        f"{config_class.__name__} refuses the overrides ({', '.join(sorted(overrides))}): {reason}",
+        hint="the other fields have the tiny values; override what must fit together",
+    )
+
+
+def tiny_values(config_class: Any, given: Any, architecture: str) -> dict[str, Any]:
+    """The fields to pass to a config class: those that differ from its defaults.
+
+    ``given`` is an instance to start from, as a whole model's config has of its parts.
+    Sub-configs come as config objects.
+    """
+    default = _default_instance(config_class)
+    start = given if given is not None else default
+    values: dict[str, Any] = {}
+    for name in field_names(config_class):
+        if name in _DESCRIPTIVE:
+            continue
+        before = _value(start, config_class, name)
+        if _is_config(before):
+            values[name] = _tiny_part(before, architecture)
+            continue
+        after = _shrink_field(name, before)
+        if after is not before or (
+            given is not None and before != _value(default, config_class, name)
+        ):
+            values[name] = after
+    values.update(related_sizes(start))
+    values.update(select_layers(start, values, field_names(config_class)))
+    values = with_out_indices(start, values)
+    for entry in families_of(config_class.model_type, architecture):
+        values = merged(values, entry.config)
+    return values
+
+
+def _tiny_part(part: Any, architecture: str) -> Any:
+    return build_config(type(part), tiny_values(type(part), part, architecture))
+
+
+def _shrink_field(name: str, value: Any) -> Any:
+    if name in ("rope_parameters", "rope_scaling") and isinstance(value, Mapping):
+        return shrink_rope(value)
+    return field_rules.shrink_value(name, value)
+
+
+def build_config(config_class: Any, values: Mapping[str, Any]) -> Any:
+    """An instance from values in which mappings under sub-config fields are overrides."""
+    ready: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Overridden):
+            base = value.base
+            part = dict(_all_values(base))
+            ready[name] = build_config(type(base), merged(part, value.overrides))
+        elif isinstance(value, Replaced):
+            other = catalogue.config_class(value.model_type)
+            ready[name] = build_config(other, merged(tiny_values(other, None, ""), value.overrides))
+        else:
+            ready[name] = value
+    return config_class(**ready)
+
+
+@dataclasses.dataclass(frozen=True)
+class Overridden:
+    """A sub-config of which some fields are replaced."""
+
+    base: Any
+    overrides: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Replaced:
+    """A sub-config of another model type in place of the default one, itself tiny."""
+
+    model_type: str
+    overrides: Mapping[str, Any]
+
+
+def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with overrides; a mapping goes into a sub-config instead of replacing it."""
+    result = dict(values)
+    for name, value in overrides.items():
+        before = result.get(name)
+        if isinstance(value, Mapping) and name.endswith("_config") and "model_type" in value:
+            others = {key: each for key, each in value.items() if key != "model_type"}
+            result[name] = Replaced(value["model_type"], others)
+        elif isinstance(value, Mapping) and isinstance(before, Replaced):
+            result[name] = Replaced(before.model_type, merged(before.overrides, value))
+        elif isinstance(value, Mapping) and _is_config(before):
+            result[name] = Overridden(before, value)
+        elif isinstance(value, Mapping) and isinstance(before, Overridden):
+            result[name] = Overridden(before.base, merged(before.overrides, value))
+        else:
+            result[name] = value
+    return result | follow_count(values, result)
+
+
+def _all_values(config: Any) -> dict[str, Any]:
+    default = _default_instance(type(config))
+    values = {
+        name: _value(config, type(config), name)
+        for name in field_names(type(config))
+        if default is None
+        or _value(config, type(config), name) != _value(default, type(config), name)
+    }
+    return public_out_indices(values)
+
+
+def require_fields(config_class: Any, overrides: Mapping[str, Any]) -> None:
+    """Raises InputError, with near names, where an override is no field of the config."""
+    allowed = {*field_names(config_class), *config_class.attribute_map, "num_labels"}
+    for name, value in overrides.items():
+        if name not in allowed:
+            raise InputError(
+                f"`{name}` is no field of {config_class.__name__}",
+                hint=catalogue.near(name, allowed),
+            )
+        part = config_class.sub_configs_defaults.get(name)
+        if isinstance(value, Mapping) and part is not None and "model_type" not in value:
+            default = _value(_default_instance(config_class), config_class, name)
+            if _is_config(default):
+                require_fields(type(default), value)
+
+
+def field_names(config_class: Any) -> Sequence[str]:
+    """The names of a config's fields."""
+    return [each.name for each in dataclasses.fields(config_class)]
+
+
+def _default_instance(config_class: Any) -> Any:
+    """The config with all defaults; None where the class refuses its own."""
+    try:
+        return config_class()
+    except Exception:
+        return None
+
+
+def _value(config: Any, config_class: Any, name: str) -> Any:
+    if config is not None:
+        return vars(config).get(config_class.attribute_map.get(name, name))
+    for each in dataclasses.fields(config_class):
+        if each.name == name:
+            if each.default is not dataclasses.MISSING:
+                return each.default
+            if each.default_factory is not dataclasses.MISSING:
+                return each.default_factory()
+    return None
+
+
+def _is_config(value: Any) -> bool:
+    return hasattr(type(value), "sub_configs_defaults")

@@ -1,0 +1,1 @@
+"""Every class of the installed transformers, tried."""

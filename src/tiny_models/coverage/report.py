@@ -1,0 +1,101 @@
+"""Coverage as JSON, as tables for the docs, and as text for a terminal."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tiny_models.coverage.run import STEPS, Result
+from tiny_models.transformers_api import catalogue
+
+_OTHER = "other"
+_MEANING = """\
+Kinds are told from the parameters of `forward`: `pixel_values` and the like, patches and features
+of regions are pictures; `pixel_values_videos` and sessions are videos, and so is `pixel_values`
+where the class says that it takes videos and no pictures; spectrograms, waveforms, codes and
+latents are sound. A class counts only if it ran on something of each kind that its `forward` names,
+all in one pass, with as many placeholder tokens as it makes features. Text alone is therefore
+native exactly where `forward` names nothing else, as in the text part of a larger model. Text may
+stay away: a model that translates speech or text reads one of them. `other` are series,
+trajectories and states, and classes that lack a package."""
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """All results, with the sums."""
+    return json.dumps(
+        {
+            "schema": 1,
+            "transformers_version": catalogue.version(),
+            "summary": dict(_summary(results)),
+            "classes": [each.to_json() for each in results],
+        },
+        indent=1,
+    )
+
+
+def _summary(results: Sequence[Result]) -> Iterable[tuple[str, float]]:
+    good = [each for each in results if each.ok]
+    yield "classes", len(results)
+    yield "ok", len(good)
+    yield "percent", round(100 * len(good) / max(1, len(results)), 2)
+    yield "median_bytes", statistics.median([each.size for each in good] or [0])
+    yield "largest_bytes", max((each.size for each in good), default=0)
+    yield "cpu_seconds", round(sum(each.seconds for each in results), 1)
+
+
+def _reached_at_least(results: Sequence[Result], step: str) -> int:
+    return sum(STEPS.index(each.reached) > STEPS.index(step) for each in results)
+
+
+def as_text(results: Sequence[Result]) -> str:
+    """The sums, and each class that is not ok with its cause."""
+    lines = [f"{name:14} {value:,}" for name, value in _summary(results)]
+    bad = [each for each in results if not each.ok]
+    if bad:
+        lines.append("")
+        lines += [f"{each.architecture}: {each.reached}: {each.cause}" for each in bad]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(results: Sequence[Result]) -> str:
+    """Tables by step and by modality, and the list of classes that are not ok."""
+    total = len(results)
+    lines = [
+        f"Model classes of the auto mappings of transformers {catalogue.version()}: {total}.",
+        "",
+        "| step | classes | share |",
+        "|---|---:|---:|",
+    ]
+    names = {
+        "package": "class and its packages are there",
+        "instantiate": "instantiated",
+        "forward": "forward pass",
+        "native": "on every kind of input that `forward` names",
+        "round-trip": "saved and loaded, outputs bit-identical",
+        "size": "under 5 MB",
+    }
+    for step, text in names.items():
+        count = _reached_at_least(results, step)
+        lines.append(f"| {text} | {count} | {100 * count / max(1, total):.1f} % |")
+    median = dict(_summary(results))["median_bytes"]
+    lines += ["", f"Median size of a model on disk: {median / 1000:,.0f} kB.", ""]
+    lines += ["| `forward` names | classes | ok |", "|---|---:|---:|"]
+    kinds = Counter(each.takes or _OTHER for each in results)
+    good = Counter(each.takes or _OTHER for each in results if each.ok)
+    lines += [f"| {kind} | {count} | {good[kind]} |" for kind, count in kinds.most_common()]
+    lines += ["", "| those that are ok ran on | classes |", "|---|---:|"]
+    given = Counter(each.ran_on or _OTHER for each in results if each.ok)
+    lines += [f"| {kind} | {count} |" for kind, count in given.most_common()]
+    lines += ["", _MEANING]
+    bad = [each for each in results if not each.ok]
+    if bad:
+        lines += ["", "| class | stops at | cause |", "|---|---|---|"]
+        lines += [f"| `{b.architecture}` | {b.reached} | {_cell(b.cause)} |" for b in bad]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    short = text if len(text) <= 160 else text[:157] + "..."
+    return short.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,185 @@
+"""Tries every model class of the auto mappings, one after the other in one process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tiny_models.core.errors import FixtureError, InputError, MissingPackage
+from tiny_models.transformers_api import catalogue
+from tiny_models.transformers_api.catalogue import Architecture
+from tiny_models.transformers_api.exceptions import describe
+from tiny_models.transformers_api.process import prepare
+
+STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
+SIZE_LIMIT = 5_000_000
+SECONDS_LIMIT = 120
+
+
+@dataclass(frozen=True)
+class Result:
+    """How far a class came. ``reached`` is the step that failed, or ``ok``.
+
+    ``takes`` are the kinds of input that ``forward`` names, and ``ran_on`` those of ``inputs``, the
+    names of what it was given. ``size`` counts all files in bytes, 0 where nothing was saved;
+    ``seconds`` are CPU seconds.
+    """
+
+    architecture: str
+    model_type: str
+    takes: str
+    reached: str
+    cause: str
+    size: int
+    seconds: float
+    ran_on: str = ""
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step succeeded."""
+        return self.reached == "ok"
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+def try_class(architecture: Architecture, *, build_only: bool = False) -> Result:
+    """Takes one class through all steps."""
+    start = time.process_time()
+    state: dict[str, Any] = {"step": "package", "size": 0}
+    cause = ""
+    try:
+        with _time_limit(SECONDS_LIMIT):
+            _steps(architecture, state, build_only)
+        state["step"] = "ok"
+    except MissingPackage as problem:
+        state["step"], cause = "package", problem.message
+    except FixtureError as problem:
+        cause = problem.message
+    except Exception as problem:
+        cause = describe(problem)
+    return Result(
+        architecture=architecture.name,
+        model_type=architecture.model_type,
+        takes=state.get("takes", ""),
+        reached=state["step"],
+        cause=cause,
+        size=state["size"],
+        seconds=round(time.process_time() - start, 3),
+        ran_on=state.get("ran_on", ""),
+        inputs=state.get("inputs", ()),
+    )
+
+
+def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
+    from tiny_models.checks import checks
+    from tiny_models.checks.native_inputs import native_inputs
+    from tiny_models.config.shrink import shrink
+    from tiny_models.inputs import modalities
+    from tiny_models.transformers_api.packages import named_packages
+    from tiny_models.weights.model import build_model
+
+    name, model_type = architecture.name, architecture.model_type
+    model_class = catalogue.model_class(name, model_type)
+    state["takes"] = modalities.joined(modalities.taken(model_class))
+    state["step"] = "instantiate"
+    with named_packages(name):
+        config = shrink(model_type, architecture=name)
+        model = build_model(model_class, config, seed=0)
+    outputs = None
+    if not build_only:
+        state["step"] = "forward"
+        with named_packages(name):
+            inputs = native_inputs(model)
+            outputs = checks.require_outputs(checks.forward(model, inputs))
+        state["inputs"] = tuple(inputs)
+        state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
+        state["step"] = "native"
+        left_out = modalities.left_out(model_class, inputs)
+        if left_out:
+            ran_on = state["ran_on"] or "other inputs"
+            raise FixtureError(f"takes {' and '.join(left_out)}, but ran on {ran_on} alone")
+    state["step"] = "round-trip"
+    with tempfile.TemporaryDirectory() as directory:
+        model.save_pretrained(directory)
+        state["size"] = sum(each.stat().st_size for each in os.scandir(directory))
+        if outputs is not None:
+            again = checks.load(model_class, directory)
+            checks.require_equal(outputs, checks.require_outputs(checks.forward(again, inputs)))
+    state["step"] = "size"
+    if state["size"] >= SIZE_LIMIT:
+        raise FixtureError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: int) -> Iterator[None]:
+    def stop(number: int, frame: Any) -> None:
+        raise TimeoutError(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(
+    wanted: Iterable[str],
+    *,
+    build_only: bool,
+    jobs: int,
+    report: Callable[[Result], None],
+) -> list[Result]:
+    """Tries the wanted classes (all when none are named), in order of their names."""
+    todo = _select(tuple(wanted))
+    if jobs == 1:
+        results = []
+        for each in todo:
+            results.append(try_class(each, build_only=build_only))
+            report(results[-1])
+        return results
+    return _parallel(todo, build_only, jobs, report)
+
+
+def _parallel(
+    todo: list[Architecture], build_only: bool, jobs: int, report: Callable[[Result], None]
+) -> list[Result]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    results = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare) as pool:
+        running = [pool.submit(try_class, each, build_only=build_only) for each in todo]
+        for each in as_completed(running):
+            results.append(each.result())
+            report(results[-1])
+    return sorted(results, key=lambda each: each.architecture)
+
+
+def _select(wanted: tuple[str, ...]) -> list[Architecture]:
+    everything = catalogue.architectures()
+    if not wanted:
+        return list(everything)
+    chosen: dict[Architecture, None] = {}
+    for name in wanted:
+        found = [each for each in everything if name in (each.name, each.model_type)]
+        if not found:
+            names = [*(each.name for each in everything), *catalogue.model_types()]
+            raise InputError(
+                f"`{name}` is neither a model class nor a model type of transformers "
+                f"{catalogue.version()}",
+                hint=catalogue.near(name, names),
+            )
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tiny_models.checks import native_inputs as native_inputs_module
+from tiny_models.coverage.report import as_markdown
+from tiny_models.coverage.run import Result, run, try_class
+from tiny_models.transformers_api.catalogue import Architecture
+from tiny_models.transformers_api.process import prepare
+
+# Of several kinds, in order of their names.
+CLASSES = ("BertModel", "CLIPModel", "GPT2LMHeadModel", "ViTModel", "WhisperModel")
+
+
+def test_more_processes_find_the_same() -> None:
+    def tried(jobs: int) -> tuple[list[Result], list[str]]:
+        told: list[str] = []
+        results = run(
+            CLASSES,
+            build_only=False,
+            jobs=jobs,
+            report=lambda result: told.append(result.architecture),
+        )
+        return [dataclasses.replace(each, seconds=0.0) for each in results], told
+
+    prepare()
+    alone, in_order = tried(1)
+    together, finished = tried(2)
+    assert [each.architecture for each in alone] == list(CLASSES) == in_order
+    assert all(each.ok and each.size for each in alone)
+    assert all(each.inputs for each in alone)
+    assert together == alone
+    assert sorted(finished) == in_order
+
+
+def test_a_pass_on_text_alone_does_not_count_for_a_class_that_takes_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepare()
+    native = native_inputs_module.native_inputs
+    qwen = Architecture("Qwen2VLModel", "qwen2_vl")
+    whole = try_class(qwen)
+    assert (whole.reached, whole.takes, whole.ran_on) == ("ok", *["image+text+video"] * 2)
+
+    def text(model: object) -> dict[str, object]:
+        names = ("input_ids", "attention_mask")
+        ids = native(model)["input_ids"][:, -8:]
+        return dict.fromkeys(names, ids)
+
+    monkeypatch.setattr(native_inputs_module, "native_inputs", text)
+    alone = try_class(qwen)
+    assert (alone.reached, alone.ran_on) == ("native", "text")
+    assert alone.cause == "takes image and video, but ran on text alone"
+    # Text is all that this one's `forward` names, whatever its family takes.
+    part = try_class(Architecture("Qwen2VLTextModel", "qwen2_vl_text"))
+    assert (part.reached, part.takes) == ("ok", "text")
+    assert "| on every kind of input that `forward` names | 1 | 50.0 % |" in as_markdown(
+        [alone, part]
+    )

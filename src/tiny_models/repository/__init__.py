@@ -1,0 +1,1 @@
+"""The files of a model repository, and the classes that load them."""

@@ -1,0 +1,1 @@
+"""The request, and the plan of each fixture made from it."""

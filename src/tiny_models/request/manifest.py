@@ -1,0 +1,183 @@
+"""``fixture.json``: what a fixture is, and the digest of each of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tiny_models.core.errors import CheckFailed
+from tiny_models.request.request import DTYPES, LARGEST_SEED, is_safe_path
+
+NAME = "fixture.json"
+SCHEMA = 1
+_LARGEST = 50_000_000
+_KEYS = {
+    "schema", "address", "repo_id", "model_type", "architecture", "seed", "dtype",
+    "transformers_version", "request_digest", "files", "tensors",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file's size in bytes and the SHA-256 of its content, in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """A tensor's type as in a safetensors header, its shape and the file that has it."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    file: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``fixture.json``; the schema tells what each field means."""
+
+    address: str
+    repo_id: str | None
+    model_type: str
+    architecture: str
+    seed: int
+    dtype: str
+    transformers_version: str
+    request_digest: str
+    files: Mapping[str, FileEntry]
+    tensors: Mapping[str, TensorEntry]
+
+    def to_json(self) -> str:
+        """The text of the file: keys in a fixed order, files and tensors by name."""
+        values: dict[str, Any] = {
+            "schema": SCHEMA,
+            "address": self.address,
+            "repo_id": self.repo_id,
+            "model_type": self.model_type,
+            "architecture": self.architecture,
+            "seed": self.seed,
+            "dtype": self.dtype,
+            "transformers_version": self.transformers_version,
+            "request_digest": self.request_digest,
+            "files": {
+                name: {"size": each.size, "sha256": each.sha256}
+                for name, each in sorted(self.files.items())
+            },
+            "tensors": {
+                name: {"dtype": each.dtype, "shape": list(each.shape), "file": each.file}
+                for name, each in sorted(self.tensors.items())
+            },
+        }
+        return json.dumps(values, indent=1) + "\n"
+
+
+def digest_file(path: str) -> FileEntry:
+    """The size and digest of a file."""
+    hasher = hashlib.sha256()
+    size = 0
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            hasher.update(block)
+            size += len(block)
+    return FileEntry(size, hasher.hexdigest())
+
+
+def files_below(directory: str) -> Iterator[str]:
+    """The paths of all files below a directory, with ``/``, sorted; links are not followed."""
+    found = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            relative = os.path.relpath(os.path.join(folder, name), directory)
+            found.append(relative.replace(os.sep, "/"))
+    yield from sorted(found)
+
+
+def read_manifest(directory: str) -> Manifest:
+    """Reads and checks ``fixture.json``. Raises CheckFailed, located in that file."""
+    path = os.path.join(directory, NAME)
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            raise CheckFailed(f"is larger than {_LARGEST:,} bytes", place=path)
+        with open(path, encoding="utf-8") as file:
+            values = json.load(file)
+    except FileNotFoundError:
+        raise CheckFailed(
+            f"there is no {NAME}", place=directory, hint="give the directory of a fixture"
+        ) from None
+    except (OSError, ValueError, RecursionError) as problem:
+        raise CheckFailed(f"cannot be read: {problem}", place=path) from None
+    try:
+        return parse_manifest(values)
+    except ValueError as problem:
+        raise CheckFailed(f"is not a manifest: {problem}", place=path) from None
+
+
+def parse_manifest(values: Any) -> Manifest:
+    """The manifest that a JSON document stands for. Raises ValueError where it is none."""
+    try:
+        return _parse(values)
+    except (AttributeError, KeyError, TypeError) as problem:
+        raise ValueError(str(problem)) from None
+
+
+def _parse(values: Any) -> Manifest:
+    if not isinstance(values, dict) or set(values) != _KEYS:
+        raise ValueError(f"expected an object with the keys {', '.join(sorted(_KEYS))}")
+    if values["schema"] != SCHEMA:
+        raise ValueError(f"schema {values['schema']!r} is not understood, expected {SCHEMA}")
+    if values["dtype"] not in DTYPES:
+        raise ValueError(f"unknown dtype {values['dtype']!r}")
+    if not _whole(values["seed"]) or values["seed"] > LARGEST_SEED:
+        raise ValueError(f"seed {values['seed']!r}")
+    for name in ("address", "model_type", "architecture", "transformers_version"):
+        if not isinstance(values[name], str):
+            raise ValueError(f"`{name}` is not a string")
+    if values["repo_id"] is not None and not isinstance(values["repo_id"], str):
+        raise ValueError("`repo_id` is not a string")
+    files = {name: _file(name, each) for name, each in values["files"].items()}
+    return Manifest(
+        address=values["address"],
+        repo_id=values["repo_id"],
+        model_type=values["model_type"],
+        architecture=values["architecture"],
+        seed=values["seed"],
+        dtype=values["dtype"],
+        transformers_version=values["transformers_version"],
+        request_digest=_digest(values["request_digest"]),
+        files=files,
+        tensors={name: _tensor(name, each, files) for name, each in values["tensors"].items()},
+    )
+
+
+def _file(name: str, values: Any) -> FileEntry:
+    if not is_safe_path(name):
+        raise ValueError(f"the path {name!r} leaves the directory")
+    if set(values) != {"size", "sha256"} or not _whole(values["size"]):
+        raise ValueError(f"`{name}` needs a size and a sha256")
+    return FileEntry(values["size"], _digest(values["sha256"]))
+
+
+def _tensor(name: str, values: Any, files: Mapping[str, Any]) -> TensorEntry:
+    if set(values) != {"dtype", "shape", "file"} or not isinstance(values["dtype"], str):
+        raise ValueError(f"`{name}` needs dtype, shape and file")
+    if not isinstance(values["shape"], list) or not all(map(_whole, values["shape"])):
+        raise ValueError(f"`{name}` has the shape {values['shape']!r}")
+    if values["file"] not in files:
+        raise ValueError(f"`{name}` is in {values['file']!r}, which is not listed")
+    return TensorEntry(values["dtype"], tuple(values["shape"]), values["file"])
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _digest(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
+        raise ValueError(f"{value!r} is no SHA-256 in hexadecimal")
+    return value

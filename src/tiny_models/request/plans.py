@@ -1,0 +1,159 @@
+"""From a request to the single fixtures that it asks for, every mistake found before a build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tiny_models.core.errors import InputError, MissingPackage
+from tiny_models.request.request import FixtureRequest, Source
+from tiny_models.request.source_import import import_source
+from tiny_models.transformers_api import catalogue
+from tiny_models.transformers_api.packages import named_packages
+
+# Raised when the same request gives other bytes than before.
+FORMAT = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One fixture: a model class, its config class, and where it goes below the output."""
+
+    request: FixtureRequest
+    architecture: str
+    model_type: str
+    path: str
+    repo_id: str | None
+    model_class: Any
+    config_class: Any
+    digest: str
+
+    @property
+    def title(self) -> str:
+        """How messages call the fixture."""
+        return f"{self.request.address} ({self.architecture})"
+
+
+def plan(request: FixtureRequest) -> tuple[Plan, ...]:
+    """The fixtures of one entry. Raises InputError or MissingPackage, naming its address."""
+    try:
+        if request.source is not None:
+            return tuple(_from_source(request, request.source))
+        return tuple(_installed(request))
+    except (InputError, MissingPackage) as problem:
+        raise problem.at(request.address) from None
+
+
+def _installed(request: FixtureRequest) -> Iterable[Plan]:
+    model_type = request.model_type or ""
+    names = request.architectures or catalogue.classes_of(model_type)
+    if not names:
+        raise InputError(
+            f"`{model_type}` has a config but no model class in the auto mappings",
+            hint="name a model type that has one",
+        )
+    for name in names:
+        catalogue.require_architecture(name, model_type)
+    for name in names:
+        with named_packages(name):
+            model_class = catalogue.model_class(name, model_type)
+        yield _plan(request, name, model_class, catalogue.config_of(name, model_type), "")
+
+
+def _from_source(request: FixtureRequest, source: Source) -> Iterable[Plan]:
+    module = import_source(source)
+    found = _model_classes(module)
+    if not found:
+        raise InputError(
+            f"{source.module} exports no model class",
+            hint="a model class extends PreTrainedModel and is named in `__all__`",
+        )
+    for name in request.architectures:
+        if name not in found:
+            raise InputError(
+                f"{source.module} has no model class `{name}`", hint=catalogue.near(name, found)
+            )
+    digest = _source_digest(module)
+    for name in request.architectures or sorted(found):
+        model_class = found[name]
+        config_class = model_class.config_class
+        if config_class is None:
+            raise InputError(
+                f"`{name}` has no config class",
+                hint="annotate `config` in its base class, or set `config_class`",
+            )
+        yield _plan(request, name, model_class, config_class, digest)
+
+
+def _model_classes(module: Any) -> dict[str, Any]:
+    from transformers import PreTrainedModel
+
+    names = getattr(module, "__all__", None) or [
+        name
+        for name, each in vars(module).items()
+        if getattr(each, "__module__", "") == module.__name__
+    ]
+    return {
+        name: each
+        for name in names
+        if isinstance(each := getattr(module, name, None), type)
+        and issubclass(each, PreTrainedModel)
+        and "forward" in vars(each)
+    }
+
+
+def _source_digest(module: Any) -> str:
+    """Of every Python file beside the module: what the classes may be made of."""
+    folder = os.path.dirname(module.__file__)
+    hasher = hashlib.sha256()
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".py"):
+            with open(os.path.join(folder, name), "rb") as file:
+                hasher.update(name.encode() + b"\0" + file.read() + b"\0")
+    return hasher.hexdigest()
+
+
+def _plan(
+    request: FixtureRequest, name: str, model_class: Any, config_class: Any, source_digest: str
+) -> Plan:
+    alone = len(request.architectures) == 1
+    repo_id = request.repo_id
+    if repo_id is not None and not alone:
+        repo_id = f"{repo_id}-{name}"
+    return Plan(
+        request=request,
+        architecture=name,
+        model_type=config_class.model_type,
+        path=request.path if alone else f"{request.path}/{name}",
+        repo_id=repo_id,
+        model_class=model_class,
+        config_class=config_class,
+        digest=_digest(request, name, source_digest),
+    )
+
+
+def _digest(request: FixtureRequest, architecture: str, source_digest: str) -> str:
+    values = asdict(request)
+    # Neither changes what is written.
+    del values["path"], values["checks"]
+    values["source"] = source_digest
+    values["from_checkpoint"] = _directory_digest(request.from_checkpoint)
+    values.update(architecture=architecture, format=FORMAT, transformers=catalogue.version())
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _directory_digest(directory: str | None) -> str | None:
+    if directory is None:
+        return None
+    if not os.path.isdir(directory):
+        raise InputError(f"there is no directory {directory}", hint="`from_checkpoint` names it")
+    from tiny_models.request.manifest import digest_file, files_below
+
+    hasher = hashlib.sha256()
+    for name in files_below(directory):
+        hasher.update(f"{name}\0{digest_file(os.path.join(directory, name)).sha256}\0".encode())
+    return hasher.hexdigest()

@@ -1,0 +1,1 @@
+"""Fixtures inside of the process that uses them."""

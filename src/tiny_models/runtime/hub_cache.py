@@ -1,0 +1,78 @@
+"""Fixtures as entries of an offline model hub cache, by links."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from tiny_models.core.errors import InputError
+from tiny_models.fixture.locate import LocatedFixture
+
+# huggingface_hub's name for the branch that is loaded unless another revision is asked for.
+_BRANCH = "main"
+
+
+def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
+    """Makes a hub cache of ``fixtures`` below ``parent`` and returns its directory.
+
+    The directory is named for what it holds: several processes may ask for the same one at once.
+    Fixtures without a repository id are left out. Raises InputError where two have the same one,
+    and where a fixture has a link out of its directory.
+    """
+    named = sorted((each for each in fixtures if each.repo_id), key=lambda each: each.name)
+    _refuse_duplicates(named)
+    key = hashlib.sha256(
+        "".join(f"{each.repo_id}\0{each.revision}\0{each.directory}\n" for each in named).encode()
+    )
+    directory = parent / f"hub-{key.hexdigest()[:16]}"
+    if directory.is_dir():
+        return directory
+    parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=parent, prefix=f"{directory.name}."))
+    try:
+        for fixture in named:
+            _add(fixture, staging)
+        os.rename(staging, directory)
+    except OSError:
+        # Another process was faster.
+        if not directory.is_dir():
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return directory
+
+
+def _refuse_duplicates(named: Sequence[LocatedFixture]) -> None:
+    for one, other in pairwise(named):
+        if one.repo_id == other.repo_id:
+            raise InputError(
+                f"two fixtures have the repository id {one.repo_id}: {one.directory} and "
+                f"{other.directory}",
+                hint="give each its own `repo_id`",
+            )
+
+
+def _add(fixture: LocatedFixture, cache: Path) -> None:
+    assert fixture.repo_id is not None
+    repository = cache / "--".join(["models", *fixture.repo_id.split("/")])
+    reference = repository / "refs" / _BRANCH
+    reference.parent.mkdir(parents=True)
+    reference.write_text(fixture.revision)
+    snapshot = repository / "snapshots" / fixture.revision
+    root = fixture.directory.resolve()
+    for path in sorted(fixture.directory.rglob("*")):
+        if not path.resolve().is_relative_to(root):
+            raise InputError(
+                "is a link that leaves the fixture",
+                place=str(path),
+                hint="build the fixture again",
+            )
+        if path.is_file():
+            link = snapshot / path.relative_to(fixture.directory)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)

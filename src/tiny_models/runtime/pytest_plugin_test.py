@@ -1,0 +1,188 @@
+"""The pytest plugin in a run of its own."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+_PLUGIN = (
+    "from pathlib import Path\n"
+    "from tiny_models.runtime.pytest_plugin import *\n"
+    "from tiny_models.runtime.pytest_plugin import start\n"
+    "start(sorted(Path('indexes').glob('*.json')))\n"
+)
+_PARTS = (
+    "class XConfig:\n"
+    "    @classmethod\n"
+    "    def from_pretrained(cls, path):\n"
+    "        return f'config of {path.name}'\n"
+    "class XModel:\n"
+    "    config_class = XConfig\n"
+    "    @classmethod\n"
+    "    def from_pretrained(cls, path, *, use_safetensors):\n"
+    "        return cls()\n"
+    "    def eval(self):\n"
+    "        return self\n"
+)
+
+
+def test_imports_what_the_rules_place_with_it() -> None:
+    """Wherever the imports are: most run only when a test asks for something."""
+    contract = json.loads(Path("tests/contracts/pytest_plugin.json").read_text())
+    root = Path(_SOURCE_ROOT, contract["package"])
+    placed: set[str] = set()
+    wanted = ["runtime/pytest_plugin"]
+    while wanted:
+        module = wanted.pop()
+        if module in placed:
+            continue
+        placed.add(module)
+        wanted += [f"{folder}/__init__".removeprefix("./") for folder in Path(module).parents]
+        # What the package itself imports is reached by those who use it.
+        if module != "__init__":
+            wanted += _imported(root, module)
+    assert sorted(placed) == contract["modules"]
+
+
+def _imported(root: Path, module: str) -> list[str]:
+    """The modules below ``root`` that a module imports, wherever the imports are."""
+    tree = ast.parse((root / f"{module}.py").read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = [
+        f"{node.module}.{alias.name}".split(".")[1:]
+        for node in imports
+        if (node.module or "").split(".")[0] == root.name
+        for alias in node.names
+    ]
+    return [
+        module if (root / f"{module}.py").exists() else folder
+        for module, folder in (("/".join(name), "/".join(name[:-1])) for name in names)
+    ]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Path:
+    """A directory as a test's sandbox is laid out, with one fixture."""
+    directory = tmp_path / "m" / "tiny"
+    directory.mkdir(parents=True)
+    manifest = {
+        "schema": 1, "address": "m:tiny", "architecture": "XModel", "repo_id": "tiny-random/x",
+    }  # fmt: skip
+    (directory / "fixture.json").write_text(json.dumps(manifest))
+    (directory / "config.json").write_text("{}")
+    (tmp_path / "indexes").mkdir()
+    index = {
+        "schema": 1,
+        "test": "x_test.py",
+        "fixtures": [{"directory": "m/tiny", "module": "m_model"}],
+        "problems": [],
+    }
+    for name in "ab":
+        (tmp_path / "indexes" / f"{name}.json").write_text(json.dumps(index))
+    (tmp_path / "plugin.py").write_text(_PLUGIN)
+    (tmp_path / "m_model.py").write_text(_PARTS)
+    return tmp_path
+
+
+def _run(sandbox: Path, tests: str, *arguments: str) -> subprocess.CompletedProcess:
+    (sandbox / "x_test.py").write_text(tests)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "plugin", "x_test.py", *arguments],
+        cwd=sandbox,
+        env={**kept, "PYTHONPATH": f"{_SOURCE_ROOT}{os.pathsep}{sandbox}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_fixtures_are_found_by_name_and_by_the_hub(sandbox: Path) -> None:
+    (sandbox / "conftest.py").write_text("import huggingface_hub\n")
+    result = _run(
+        sandbox,
+        "import huggingface_hub, pathlib\n"
+        "def test_it(tiny_fixture):\n"
+        "    fixture = tiny_fixture('tiny-random/x')\n"
+        "    assert fixture.path == pathlib.Path('m/tiny').absolute()\n"
+        "    assert fixture.config == 'config of tiny'\n"
+        "    assert type(fixture.model).__name__ == 'XModel'\n"
+        "    assert fixture.model is not fixture.model\n"
+        "    path = huggingface_hub.hf_hub_download('tiny-random/x', 'config.json')\n"
+        "    assert pathlib.Path(path).resolve() == fixture.path.resolve() / 'config.json'\n",
+    )
+    assert result.returncode == 0, result.stdout
+    assert "tiny fixtures: tiny-random/x" in result.stdout
+
+
+def test_another_repository_fails_with_the_list(sandbox: Path) -> None:
+    result = _run(
+        sandbox,
+        "import huggingface_hub\n"
+        "def test_hub():\n"
+        "    try:\n"
+        "        huggingface_hub.hf_hub_download('other/model', 'config.json')\n"
+        "    except Exception as error:\n"
+        "        raise OSError('cannot load') from error\n"
+        "def test_name(tiny_fixture):\n"
+        "    tiny_fixture('other/model')\n",
+    )
+    assert result.returncode == 1
+    assert "2 failed" in result.stdout
+    assert result.stdout.count("may use\n  tiny-random/x\nhint: add the `tiny_fixture`") == 2
+
+
+def test_only_the_tests_of_a_fixture_that_cannot_be_built_fail(sandbox: Path) -> None:
+    index = {
+        "schema": 1,
+        "test": "y_test.py",
+        "fixtures": [],
+        "problems": ["m:broken cannot be built\n  the reason"],
+    }
+    (sandbox / "indexes" / "y.json").write_text(json.dumps(index))
+    (sandbox / "y_test.py").write_text("raise AssertionError('not to be imported')\n")
+    result = _run(sandbox, "def test_it(): pass\n", "y_test.py")
+    assert result.returncode == 1
+    assert "1 failed, 1 passed" in result.stdout
+    assert "m:broken cannot be built\n  the reason" in result.stdout
+    assert "not to be imported" not in result.stdout
+
+
+def test_other_failures_are_left_alone(sandbox: Path) -> None:
+    result = _run(sandbox, "def test_it():\n    assert 1 == 2\n")
+    assert result.returncode == 1
+    assert "may use" not in result.stdout
+
+
+def test_a_damaged_fixture_ends_the_run(sandbox: Path) -> None:
+    (sandbox / "m" / "tiny" / "fixture.json").write_text("{")
+    result = _run(sandbox, "def test_it(): pass\n")
+    assert result.returncode == 4
+    assert "the manifest is damaged" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_hub_library_imported_before_the_plugin_ends_the_run(sandbox: Path) -> None:
+    text = (sandbox / "plugin.py").read_text()
+    (sandbox / "plugin.py").write_text(f"import huggingface_hub.constants\n{text}")
+    result = _run(sandbox, "def test_it(): pass\n")
+    assert result.returncode == 4
+    assert "huggingface_hub was imported before" in result.stderr
+
+
+def test_workers_share_the_hub_cache(sandbox: Path) -> None:
+    pytest.importorskip("xdist")
+    tests = "".join(
+        f"def test_{number}(tiny_fixture):\n    tiny_fixture('tiny-random/x')\n"
+        for number in range(6)
+    )
+    result = _run(sandbox, tests, "-n", "3")
+    assert result.returncode == 0, result.stdout
+    assert len(list((sandbox / "__tiny_fixtures").iterdir())) == 1

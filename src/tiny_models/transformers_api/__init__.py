@@ -1,0 +1,1 @@
+"""What the installed transformers has: model types, classes, tables, packages."""

@@ -1,0 +1,156 @@
+"""Which model types and model classes the installed transformers has, and their near names."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tiny_models.core.errors import InputError, MissingPackage, MissingRequirement
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model class of the auto mappings and one model type that it belongs to."""
+
+    name: str
+    model_type: str
+
+
+def _auto_mappings() -> dict[str, dict[str, Any]]:
+    from transformers.models.auto import modeling_auto
+
+    pattern = re.compile(r"MODEL_.*NAMES")
+    return {
+        name: dict(getattr(modeling_auto, name))
+        for name in sorted(vars(modeling_auto))
+        if pattern.fullmatch(name)
+    }
+
+
+@cache
+def pairs() -> tuple[Architecture, ...]:
+    """Every (class, model type) of the auto mappings, in their order, without repetition."""
+    found: dict[Architecture, None] = {}
+    for mapping in _auto_mappings().values():
+        for model_type, names in mapping.items():
+            for name in (names,) if isinstance(names, str) else names:
+                found.setdefault(Architecture(name, model_type))
+    return tuple(found)
+
+
+@cache
+def model_types() -> tuple[str, ...]:
+    """Every model type with a config, sorted."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    return tuple(sorted(CONFIG_MAPPING_NAMES))
+
+
+def architectures() -> tuple[Architecture, ...]:
+    """Each model class once, sorted by name, with the model type that its config class has.
+
+    A class may be listed under several types (a vision tower under its whole model's); the one
+    whose config the class itself names is its own.
+    """
+    by_name: dict[str, list[str]] = {}
+    for each in pairs():
+        by_name.setdefault(each.name, []).append(each.model_type)
+    return tuple(Architecture(name, _own_type(name, by_name[name])) for name in sorted(by_name))
+
+
+def _own_type(name: str, types: list[str]) -> str:
+    if len(types) > 1:
+        for candidate in types:
+            try:
+                config = model_class(name, candidate).config_class
+            except (InputError, MissingPackage):
+                continue
+            if config is not None and config is config_class(candidate):
+                return candidate
+    return types[0]
+
+
+def classes_of(model_type: str) -> tuple[str, ...]:
+    """The names of all model classes of a model type, sorted. Raises InputError if unknown."""
+    config_class(model_type)
+    return tuple(sorted(each.name for each in pairs() if each.model_type == model_type))
+
+
+def config_class(model_type: str) -> Any:
+    """The config class of a model type. Raises InputError, with near names, if unknown."""
+    from transformers import CONFIG_MAPPING
+
+    if model_type not in model_types():
+        raise InputError(
+            f"transformers {version()} has no model type `{model_type}`",
+            hint=near(model_type, model_types()),
+        )
+    return CONFIG_MAPPING[model_type]
+
+
+def config_of(architecture: str, model_type: str) -> Any:
+    """The config class that a model class is made from.
+
+    A part of a whole (the decoder of ``musicgen``) is listed under the whole's model type but
+    takes a config of its own.
+    """
+    whole = config_class(model_type)
+    if not architecture:
+        return whole
+    own = model_class(architecture, model_type).config_class
+    return whole if own is None or issubclass(whole, own) or issubclass(own, whole) else own
+
+
+def model_class(name: str, model_type: str) -> Any:
+    """The class of that name. Raises MissingPackage or InputError."""
+    import transformers
+    from transformers.models.auto.auto_factory import getattribute_from_module
+    from transformers.models.auto.configuration_auto import model_type_to_module_name
+
+    module_name = f"transformers.models.{model_type_to_module_name(model_type)}"
+    try:
+        found = getattribute_from_module(importlib.import_module(module_name), name)
+    except ValueError:
+        found = getattr(transformers, name, None)
+    if found is None:
+        raise InputError(
+            f"transformers {version()} names `{name}` for {model_type} but does not have it",
+            hint="leave this class out",
+        )
+    backends = type.__getattribute__(found, "__dict__").get("_backends")
+    if backends:
+        raise MissingRequirement(f"`{name}`", backends)
+    return found
+
+
+def require_architecture(name: str, model_type: str) -> None:
+    """Raises InputError, with near names, where a class does not belong to a model type."""
+    names = classes_of(model_type)
+    if name not in names:
+        others = sorted({each.model_type for each in pairs() if each.name == name})
+        hint = f"it belongs to: {', '.join(others)}" if others else near(name, names)
+        raise InputError(f"`{name}` is no architecture of `{model_type}`", hint=hint)
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """A hint with the names most like a wrong one, or with where to look."""
+    lowered = {each.lower(): each for each in names}
+    close = difflib.get_close_matches(name.lower(), lowered, n=4, cutoff=0.6)
+    if close:
+        return f"near names: {', '.join(lowered[each] for each in close)}"
+    listed = sorted(lowered.values())
+    if len(listed) <= 12:
+        return f"known names: {', '.join(listed)}"
+    return "`python -m tiny_models coverage` lists what there is"
+
+
+def version() -> str:
+    """The version of the installed transformers."""
+    import transformers
+
+    return transformers.__version__

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from tiny_models.core.errors import MissingPackage
+from tiny_models.transformers_api.packages import named_packages
+
+
+@pytest.mark.parametrize(
+    ("module", "message", "hint"),
+    [
+        ("no_such_package.part", "needs no_such_package, which", "requirements of the resolve"),
+        ("json.no_such_part", "needs json.no_such_part, which is not there", "a dependency of"),
+    ],
+)
+def test_what_is_missing_is_named(module: str, message: str, hint: str) -> None:
+    with pytest.raises(MissingPackage) as caught, named_packages("SomeModel"):
+        __import__(module)
+    assert message in caught.value.message
+    assert hint in str(caught.value.hint)

@@ -1,0 +1,1 @@
+"""Token ids, and what a vocabulary says of them to a config."""

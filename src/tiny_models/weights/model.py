@@ -1,0 +1,142 @@
+"""A model whose random tensors have keyed values, and whose others keep their own."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tiny_models.core.errors import InputError
+from tiny_models.weights.keyed_random import keyed_values, rounded
+
+# A tenfold of what the largest fixture should have, far below what would hurt.
+MOST_PARAMETERS = 12_000_000
+
+
+def build_model(
+    model_class: Any, config: Any, *, seed: int, dtype: str = "float32", most: int = MOST_PARAMETERS
+) -> Any:
+    """An instance of ``model_class`` in evaluation mode, its weights a function of ``seed``.
+
+    A tensor counts as random where two builds with different generators differ, or where memory
+    was left uninitialised, or where it is a projection or a gate that training begins with shut.
+    Norms, zero biases, tables of positions and other constants keep what the model's own
+    initialisation gives them. Tied tensors stay tied and are filled once, under the name that is
+    saved. Raises InputError where there would be more than ``most`` parameters.
+    """
+    import torch
+
+    require_small(model_class, config, most)
+    with _generators(seed=1):
+        model = model_class._from_config(config, dtype=getattr(torch, dtype))
+    with _generators(seed=2):
+        other = model_class._from_config(config, dtype=getattr(torch, dtype))
+    fill(model, other, seed)
+    return model.eval()
+
+
+def require_small(model_class: Any, config: Any, most: int) -> None:
+    """Raises InputError where a model would have more than ``most`` parameters.
+
+    Counts without memory for them. A class that cannot be built that way is let through.
+    """
+    import torch
+
+    try:
+        with torch.device("meta"):
+            empty = model_class._from_config(config)
+        count = sum(each.numel() for each in {id(p): p for p in empty.parameters()}.values())
+    except Exception:
+        return
+    if count > most:
+        raise InputError(
+            f"{model_class.__name__} would have {count:,} parameters, more than {most:,}",
+            hint="override the sizes that the config still has large",
+        )
+
+
+def fill(model: Any, other: Any, seed: int) -> None:
+    """Replaces each tensor of ``model`` that is closed or differs in ``other``, a second build."""
+    import torch
+
+    tied = set(getattr(model, "all_tied_weights_keys", None) or {})
+    theirs = other.state_dict(keep_vars=True)
+    done: set[tuple[int, tuple[int, ...]]] = set()
+    ordered = sorted(
+        model.state_dict(keep_vars=True).items(), key=lambda each: (each[0] in tied, each[0])
+    )
+    with torch.no_grad():
+        for name, tensor in ordered:
+            place = (tensor.data_ptr(), tuple(tensor.shape))
+            if tensor.numel() == 0 or place in done:
+                continue
+            done.add(place)
+            second = theirs.get(name)
+            if _is_closed(tensor, name):
+                _replace(tensor, None, name, seed)
+            elif second is None or second.shape != tensor.shape or not _same(tensor, second):
+                _replace(tensor, second, name, seed)
+
+
+def _same(one: Any, two: Any) -> bool:
+    import torch
+
+    return torch.equal(one, two)
+
+
+def _is_closed(tensor: Any, name: str) -> bool:
+    """Whether training would begin with this projection or gate shut: what feeds it has no effect.
+
+    A test could not see then whether a model looks at its picture.
+    """
+    import torch
+
+    last = name.rpartition(".")[2]
+    if not isinstance(tensor, torch.nn.Parameter) or last.endswith("bias") or tensor.any():
+        return False
+    return "gate" in last or sum(size > 1 for size in tensor.shape) > 1
+
+
+def _replace(tensor: Any, second: Any, name: str, seed: int) -> None:
+    import torch
+
+    if not tensor.is_floating_point():
+        # A random buffer of whole numbers: nothing but zero is sure to be valid.
+        tensor.zero_()
+        return
+    values = keyed_values(seed, name, tuple(tensor.shape))
+    wanted = str(tensor.dtype).removeprefix("torch.")
+    if wanted in ("float16", "bfloat16"):
+        bits = rounded(values, wanted)
+        fresh = torch.from_numpy(bits)
+        fresh = fresh.view(torch.bfloat16) if wanted == "bfloat16" else fresh
+    else:
+        fresh = torch.from_numpy(values).to(tensor.dtype)
+    if tensor.dim() >= 2 and second is not None and second.shape == tensor.shape:
+        # Rows that are zero whatever the generator, as a padding token's.
+        flat = (tensor == 0).flatten(1).all(1) & (second == 0).flatten(1).all(1)
+        fresh[flat] = 0
+    tensor.copy_(fresh)
+
+
+@contextlib.contextmanager
+def _generators(seed: int) -> Iterator[None]:
+    """All generators seeded, and fresh memory filled with NaN, so that leaving it shows."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+        torch.set_rng_state(state[0])
+        np.random.set_state(state[1])
+        random.setstate(state[2])
