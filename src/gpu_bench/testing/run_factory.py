@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_bench.cli import judging
+from gpu_bench.judge import comparison
 from gpu_bench.testing import simulated, simulated_file
 
 MACHINES = {
@@ -133,7 +133,8 @@ def write_run(
     if base is not None:
         baseline = directory.parent / f"{directory.name}-baseline.json"
         write_json(baseline, document(base))
-        judging.judge(baseline, paths, [], directory / "verdict.json")
+        judged = comparison.compare(baseline, paths, [])
+        (directory / "verdict.json").write_text(judged.json(), encoding="utf-8")
         baseline.unlink()
     if commit is not None:
         provenance = {"schema": 1, "address": rounds[0].address, "commit": commit, "dirty": dirty}

@@ -4,11 +4,13 @@ import json
 import jsonschema
 import pytest
 
-from gpu_bench.cli import measuring
-from gpu_bench.cli.measuring import order
+from gpu_bench.cli import ab
 from gpu_bench.conftest import tiny
 from gpu_bench.core.errors import CompileFailed, InputError, MeasuringFailed
+from gpu_bench.judge import comparison
+from gpu_bench.measure import session
 from gpu_bench.measure.result_writer import write_json
+from gpu_bench.measure.session import order
 
 MODEL = """
 from transformers import Qwen2Config, Qwen2ForCausalLM
@@ -54,14 +56,15 @@ def test_each_side_runs_its_own_code(tmp_path, write_request, result_schema, mon
     base, new = sides(tmp_path)
     request = write_request(tiny(model={"module": "own_model"}, processes=2))
     compared = []
+    compare = comparison.compare
 
-    def compare(*arguments):
+    def noted(*arguments):
         compared.append(arguments)
-        return 4
+        return compare(*arguments)
 
-    monkeypatch.setattr(measuring, "compare_results", compare)
+    monkeypatch.setattr(comparison, "compare", noted)
     out = tmp_path / "out"
-    assert measuring.ab(options(request, base, new, out)) == 4
+    assert ab.run(options(request, base, new, out)) == 1
     results = {
         name: json.loads((out / name / "result.json").read_text()) for name in ("base", "new")
     }
@@ -73,9 +76,8 @@ def test_each_side_runs_its_own_code(tmp_path, write_request, result_schema, mon
     assert indices == {"base": [0, 3], "new": [1, 2]}
     tokens = {name: result["output"]["tokens"][0][0] for name, result in results.items()}
     assert tokens == {"base": 3, "new": 5}
-    assert compared == [
-        (out / "base/result.json", [out / "new/result.json"], ["5%"], out / "verdict.json")
-    ]
+    assert compared == [(out / "base/result.json", [out / "new/result.json"], ["5%"])]
+    assert json.loads((out / "verdict.json").read_text())["verdict"] == "wrong_output"
 
 
 def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
@@ -83,7 +85,7 @@ def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
     (tmp_path / "new_code" / "helper.py").write_text("SHIFT = 'none'\n")
     request = write_request(tiny(model={"module": "own_model"}, processes=1))
     with pytest.raises(MeasuringFailed) as caught:
-        measuring.ab(options(request, base, new, tmp_path / "out"))
+        ab.run(options(request, base, new, tmp_path / "out"))
     assert caught.value.message.startswith("new: the model raised TypeError")
     kept = json.loads((tmp_path / "out/base/result.json").read_text())
     jsonschema.validate(kept, result_schema)
@@ -93,7 +95,7 @@ def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
 def test_a_root_that_is_no_directory_is_named(tmp_path, write_request):
     request = write_request(tiny())
     with pytest.raises(InputError, match="`--base-root` is no directory"):
-        measuring.ab(options(request, "nowhere", ".", tmp_path / "out"))
+        ab.run(options(request, "nowhere", ".", tmp_path / "out"))
 
 
 def test_a_file_is_written_at_once_or_not_at_all(tmp_path):
@@ -113,5 +115,5 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_the_other_sides_problem_keeps_its_kind():
-    cut = measuring._cut_short(CompileFailed("no"))
+    cut = session._cut_short(CompileFailed("no"))
     assert (cut.kind, cut.message) == ("compile_failed", "the other side ended the run: no")

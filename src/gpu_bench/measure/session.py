@@ -1,10 +1,8 @@
-"""The commands that measure: `run`, `ab` and `fingerprint`."""
+"""A session on one device: processes of one side, or of two sides in turn, and their results."""
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import signal
 import sys
 import time
@@ -15,68 +13,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gpu_bench.core.errors import DONE, BenchmarkError, InputError
-from gpu_bench.device.fingerprint import card_for
-from gpu_bench.device.fingerprint import fingerprint as fingerprint_of
+from gpu_bench.core.errors import BenchmarkError, InputError
+from gpu_bench.device.fingerprint import card_for, fingerprint
 from gpu_bench.device.lock import device_lock
 from gpu_bench.device.telemetry import sensors_of
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
 from gpu_bench.request.fields import Request
-from gpu_bench.request.reader import read_request
 
 LOG = "log.txt"
-
-
-def run(options: argparse.Namespace) -> int:
-    """Measures a request and writes `result.json`; raises the problem that ended it, if any."""
-    request = read_request(options.request)
-    side = Side(request, Path(options.output), request.model.root if request.model.module else None)
-    _measure([side])
-    problem = side.problem
-    if problem is not None:
-        raise problem
-    return DONE
-
-
-def ab(options: argparse.Namespace) -> int:
-    """Measures two revisions in turn, A B B A, and compares them; returns the verdict's code."""
-    request = read_request(options.request)
-    output = Path(options.output)
-    sides = []
-    for name in ("base", "new"):
-        root = getattr(options, f"{name}_root")
-        if not Path(root).is_dir():
-            raise InputError(
-                f"`--{name}-root` is no directory: {root}",
-                hint="name the directory that holds that side's code",
-            )
-        sides.append(Side(_rooted(request, root), output / name, root))
-    _measure(sides)
-    for side in sides:
-        if side.problem is not None:
-            side.problem.message = f"{side.output.name}: {side.problem.message}"
-            raise side.problem
-    return compare_results(
-        sides[0].output / NAME,
-        [sides[1].output / NAME],
-        options.max_regression,
-        output / "verdict.json",
-    )
-
-
-def fingerprint(options: argparse.Namespace) -> int:
-    """Prints what a result on this machine would be filed under."""
-    print(json.dumps(fingerprint_of(card_for(options.device)), indent=1))
-    return DONE
-
-
-def compare_results(base: Path, new: list[Path], limits: list[str], output: Path) -> int:
-    """The verdict on results, by the judging side; returns its exit code."""
-    from gpu_bench.cli.judging import judge
-
-    return judge(base, new, limits, output)
 
 
 class Side:
@@ -91,7 +37,12 @@ class Side:
     @property
     def problem(self) -> BenchmarkError | None:
         """What ended its last process, if not its own stop rule."""
-        return next((each.problem for each in self.records if each.problem), None)
+        return next((record.problem for record in self.records if record.problem), None)
+
+    @property
+    def result_path(self) -> Path:
+        """Where its result is written."""
+        return self.output / NAME
 
 
 def order(processes: int, sides: int) -> list[int]:
@@ -102,7 +53,7 @@ def order(processes: int, sides: int) -> list[int]:
     return turns
 
 
-def _measure(sides: Sequence[Side]) -> None:
+def measure(sides: Sequence[Side]) -> None:
     """Measures all sides on one device, and writes a result for each that began.
 
     Raises InputError for what turns out to be wrong with a request, without writing a result.
@@ -110,7 +61,7 @@ def _measure(sides: Sequence[Side]) -> None:
     for side in sides:
         _make_directory(side.output)
     card = card_for(sides[0].request.device)
-    known = fingerprint_of(card)
+    known = fingerprint(card)
     sensors = sensors_of(card)
     turns = order(sides[0].request.processes, len(sides))
     with device_lock(card.uuid if card else None), _ending_children():
@@ -141,9 +92,7 @@ def _measure(sides: Sequence[Side]) -> None:
         if side.records:
             # The other side's problem leaves this one with fewer processes than were asked for.
             problem = side.problem or (wrong and _cut_short(wrong))
-            write_json(
-                side.output / NAME, result(side.request, known, side.records, problem, began)
-            )
+            write_json(side.result_path, result(side.request, known, side.records, problem, began))
         if side.problem is None:
             _remove_log(side)
 
@@ -169,7 +118,7 @@ def _remove_log(side: Side) -> None:
         (side.output / LOG).unlink()
 
 
-def _rooted(request: Request, root: str) -> Request:
+def rooted(request: Request, root: str) -> Request:
     """The request with its module below ``root``; an installed model has no root of its own."""
     if request.model.module is None:
         return request

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpu_bench.cli.judging import judge
 from gpu_bench.cli.main import main
-from gpu_bench.judge import baselines
+from gpu_bench.judge import baselines, comparison
 from gpu_bench.results.reader import read_result
 from gpu_bench.results.reader_test import JSON, PLACES
 from gpu_bench.testing import simulated_file
@@ -273,13 +272,14 @@ def test_a_result_without_samples_says_why(measure, write, capsys):
     assert "no sample in this result: out_of_memory: the device is full\nhint: use less" in err
 
 
-def test_what_measures_two_revisions_gets_the_verdict(measure, write, tmp_path, capsys):
+def test_what_measures_two_revisions_gets_the_verdict(measure, write, capsys):
     base = write("base/result.json", measure(1)).parent
     new = write("new/result.json", measure(2, delay=0.1)).parent
-    assert judge(base, [new], [], tmp_path / "verdict.json") == 1
+    judged = comparison.compare(base, [new], [])
+    assert comparison.show(judged) == judged.exit_code == 1
     assert capsys.readouterr().out.startswith("models/simulated:bench: slower")
-    assert json.loads((tmp_path / "verdict.json").read_text())["verdict"] == "slower"
-    assert judge(base, [new], ["50%"], None) == 0
+    assert json.loads(judged.json())["verdict"] == "slower"
+    assert comparison.compare(base, [new], ["50%"]).exit_code == 0
 
 
 SETTINGS = settings(

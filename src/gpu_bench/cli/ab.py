@@ -1,0 +1,55 @@
+"""``gpu_bench ab``: measures two revisions in turn on one device, and compares them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.cli.options import add_limits
+
+
+def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "ab",
+        help="measure two revisions in turn on one device, and compare them",
+        description="Measures a request with the code below --base-root and below --new-root, "
+        "process by process in the order A B B A, so that drift hits both alike. Writes "
+        "DIR/base/result.json, DIR/new/result.json and DIR/verdict.json. " + exit_codes,
+    )
+    parser.add_argument("request", metavar="REQUEST.json", help="JSON request")
+    parser.add_argument("--base-root", metavar="DIR", required=True, help="code of the first side")
+    parser.add_argument("--new-root", metavar="DIR", required=True, help="code of the second side")
+    parser.add_argument("--output", metavar="DIR", required=True, help="directory to write")
+    add_limits(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures two revisions in the order A B B A and compares them; returns the verdict's code."""
+    from gpu_bench.core import atomic_file
+    from gpu_bench.core.errors import InputError
+    from gpu_bench.judge import comparison, verdict_writer
+    from gpu_bench.measure.session import Side, measure, rooted
+    from gpu_bench.request.reader import read_request
+
+    request = read_request(options.request)
+    output = Path(options.output)
+    sides = []
+    for name, root in (("base", options.base_root), ("new", options.new_root)):
+        if not Path(root).is_dir():
+            raise InputError(
+                f"`--{name}-root` is no directory: {root}",
+                hint="name the directory that holds that side's code",
+            )
+        sides.append(Side(rooted(request, root), output / name, root))
+    measure(sides)
+    for side in sides:
+        if side.problem is not None:
+            side.problem.message = f"{side.output.name}: {side.problem.message}"
+            raise side.problem
+    base, new = sides
+    judged = comparison.compare(base.result_path, [new.result_path], options.max_regression)
+    atomic_file.write_text(output / verdict_writer.NAME, judged.json())
+    return comparison.show(judged)

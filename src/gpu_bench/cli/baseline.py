@@ -1,0 +1,51 @@
+"""``gpu_bench baseline``: keeps a result as the baseline of its device."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "baseline",
+        help="keep a result as the baseline of its device",
+        description="Writes a baseline file into --output, named by address and fingerprint. "
+        "Refused from a partial, contended or throttled measurement. " + exit_codes,
+    )
+    parser.add_argument("new", metavar="NEW", nargs="+", help="a result, or rounds of one")
+    parser.add_argument("--output", metavar="DIR", required=True, help="directory of baselines")
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes a baseline and prints its path."""
+    from gpu_bench.core import atomic_file
+    from gpu_bench.core.errors import DONE
+    from gpu_bench.judge import baselines, verdict
+    from gpu_bench.results.measurement import pool
+    from gpu_bench.results.reader import read_result
+
+    measured = pool([read_result(Path(path)) for path in options.new])
+    content = baselines.text(measured)
+    path = Path(options.output) / baselines.name(measured.address, measured.digest)
+    atomic_file.write_text(path, content)
+    number = len(measured.processes)
+    if number < verdict.ENOUGH_PROCESSES:
+        print(
+            f"{path}: warning: measured in {number} process; how much processes differ stays "
+            "unknown, so only large changes will be decided\n"
+            "hint: measure with `processes` of at least 2 and write the baseline again",
+            file=sys.stderr,
+        )
+    if not measured.stable:
+        print(
+            f"{path}: warning: the model generates other tokens from run to run, so wrong output "
+            "cannot be told from right",
+            file=sys.stderr,
+        )
+    print(path)
+    return DONE

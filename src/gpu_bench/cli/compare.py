@@ -1,0 +1,65 @@
+"""``gpu_bench compare``: the verdict on a result. It needs neither torch nor a device."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.cli.options import add_limits
+
+
+def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
+    """The arguments of the command, whose exit codes its description explains."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "compare",
+        help="say whether a result is faster, the same, slower or inconclusive",
+        description="Compares outputs first, then times and memory. Exit code 0: faster or the "
+        "same, 1: slower or wrong output, 4: inconclusive. Needs no accelerator.",
+    )
+    parser.add_argument(
+        "base",
+        metavar="BASE",
+        help="a result or baseline, or a directory of baselines, of which the one with NEW's "
+        "address and fingerprint is taken",
+    )
+    parser.add_argument(
+        "new", metavar="NEW", nargs="+", help="a result; several are rounds of one configuration"
+    )
+    add_limits(parser)
+    parser.add_argument(
+        "--baseline-command",
+        metavar="COMMAND",
+        help="what to name as the command that makes a missing baseline",
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the verdict as JSON")
+    parser.add_argument("--junit-xml", metavar="FILE", help="write the verdict as JUnit XML")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument(
+        "--exit-zero",
+        action="store_true",
+        help="exit with 0 whatever the verdict is, so that only a failure has another exit code",
+    )
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the verdict and writes the files that were requested."""
+    from gpu_bench.core import atomic_file
+    from gpu_bench.core.errors import DONE
+    from gpu_bench.judge import comparison, junit
+
+    judged = comparison.compare(
+        Path(options.base),
+        list(map(Path, options.new)),
+        options.max_regression,
+        options.baseline_command,
+    )
+    if options.output:
+        atomic_file.write_text(Path(options.output), judged.json())
+    if options.junit_xml:
+        atomic_file.write_text(
+            Path(options.junit_xml), junit.xml(judged.verdict, judged.measured_seconds)
+        )
+    exit_code = comparison.show(judged, as_json=options.json)
+    return DONE if options.exit_zero else exit_code

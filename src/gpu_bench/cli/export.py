@@ -1,0 +1,41 @@
+"""``gpu_bench export``: results for the dashboard of transformers' own benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.cli.options import add_directories
+
+
+def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "export",
+        help="write results as transformers' benchmark dashboard reads them",
+        description="Writes the two JSON Lines files that the dashboard of transformers' own "
+        "benchmarks reads. " + exit_codes,
+    )
+    add_directories(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the two files.
+
+    A file that cannot be used is named on stderr, and the exit code is that of wrong input. Raises
+    InputError where there is nothing to export, and MissingPackage.
+    """
+    from gpu_bench.cli.reporting import exit_code_of, required_packages
+    from gpu_bench.core import atomic_file
+
+    with required_packages("export"):
+        from gpu_bench.report import transformers_dashboard
+        from gpu_bench.report.collection import collect
+
+        collected = collect([Path(directory) for directory in options.directories])
+    output = Path(options.output)
+    files = transformers_dashboard.files(collected.runs)
+    atomic_file.write_texts({output / name: text for name, text in files.items()})
+    return exit_code_of(collected.problems)

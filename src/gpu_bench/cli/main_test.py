@@ -1,0 +1,107 @@
+"""What a command needs of the tool: a sandbox holds its parts, and nothing else."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpu_bench.cli.main import COMMANDS, parser
+from gpu_bench.conftest import tiny
+from gpu_bench.testing.run_factory import MadeUp, write_run
+
+TOOL = Path(__file__).parents[1]
+MEASURING = ("core", "request", "device", "models", "measure")
+JUDGING = ("core", "results", "judge")
+PARTS = {
+    "run": MEASURING,
+    "fingerprint": MEASURING,
+    "ab": (*MEASURING, *JUDGING),
+    "compare": JUDGING,
+    "baseline": JUDGING,
+    "report": (*JUDGING, "report"),
+    "export": (*JUDGING, "report"),
+}
+# What commands share, by the commands that import it.
+SHARED = {
+    "options.py": ("ab", "compare", "report", "export"),
+    "reporting.py": ("report", "export"),
+}
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Runs a command in a copy of the tool that has only the command's parts."""
+
+    def run(command, *arguments, exit_codes=(0,)):
+        copy = tmp_path / "copy" / "gpu_bench"
+        (copy / "cli").mkdir(parents=True)
+        shared = [name for name, users in SHARED.items() if command in users]
+        for name in ("__init__.py", "__main__.py"):
+            shutil.copy(TOOL / name, copy)
+        for name in ("__init__.py", "main.py", f"{command}.py", *shared):
+            shutil.copy(TOOL / "cli" / name, copy / "cli")
+        for part in PARTS[command]:
+            ignored = shutil.ignore_patterns("*_test.py", "__pycache__")
+            shutil.copytree(TOOL / part, copy / part, ignore=ignored, dirs_exist_ok=True)
+        others = [each for each in sys.path if each and Path(each) != TOOL.parent]
+        done = subprocess.run(
+            [sys.executable, "-m", "gpu_bench", command, *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(copy.parent), *others])},
+            # Without the sources, which `-m` would find in the working directory.
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in exit_codes, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_all_commands_are_known():
+    assert set(PARTS) == set(COMMANDS)
+    usage = parser().format_help()
+    assert all(f"    {name}" in usage for name in COMMANDS)
+
+
+def test_run_needs_only_what_measures(start, write_request, tmp_path):
+    start("run", write_request(tiny()), f"--output={tmp_path / 'out'}")
+    assert json.loads((tmp_path / "out/result.json").read_text())["status"] == "complete"
+
+
+def test_fingerprint_needs_only_what_measures(start):
+    assert "digest" in json.loads(start("fingerprint", "--device=cpu"))
+
+
+def test_ab_needs_what_measures_and_what_judges(start, write_request, tmp_path):
+    roots = ("--base-root=.", "--new-root=.")
+    # The times of so few samples may decide nothing.
+    start(
+        "ab",
+        write_request(tiny(processes=2)),
+        *roots,
+        f"--output={tmp_path / 'out'}",
+        "--max-regression=99%",
+        exit_codes=(0, 4),
+    )
+    assert (tmp_path / "out/verdict.json").exists()
+
+
+@pytest.mark.parametrize("command", ["compare", "baseline"])
+def test_a_verdict_needs_only_what_judges(command, start, measure, write, tmp_path):
+    base, new = write("base.json", measure(1)), write("new.json", measure(2))
+    if command == "compare":
+        start(command, base, new, f"--junit-xml={tmp_path / 'junit.xml'}")
+    else:
+        start(command, new, f"--output={tmp_path / 'baselines'}")
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_a_report_needs_nothing_that_measures(command, start, tmp_path):
+    write_run(tmp_path / "runs", MadeUp(samples=3))
+    start(command, tmp_path / "runs", f"--output={tmp_path / 'out'}")

@@ -1,0 +1,52 @@
+"""``gpu_bench report``: a page with plots, and a summary for a pull request."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gpu_bench.cli.options import add_directories
+
+PAGE = "index.html"
+SUMMARY = "summary.md"
+
+
+def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "report",
+        help="write a page with plots and a summary for a pull request",
+        description="Reads the directories that benchmarks wrote (result.json, and verdict.json "
+        "and provenance.json where there are), and writes index.html, which needs no network, "
+        "and summary.md. " + exit_codes,
+    )
+    add_directories(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the page and the summary.
+
+    A file that cannot be used is named on stderr and in the page, which has all others; the exit
+    code is then that of wrong input. Raises InputError where there is nothing to show, and
+    MissingPackage.
+    """
+    from gpu_bench.cli.reporting import exit_code_of, required_packages
+    from gpu_bench.core import atomic_file
+
+    with required_packages("report"):
+        from gpu_bench.report.collection import collect
+        from gpu_bench.report.page import page
+        from gpu_bench.report.runs import devices
+        from gpu_bench.report.summary import summary
+
+        collected = collect([Path(directory) for directory in options.directories])
+        by_device = devices(collected.runs)
+        output = Path(options.output)
+        texts = {
+            output / PAGE: page(by_device, collected.problems),
+            output / SUMMARY: summary(by_device, collected.problems),
+        }
+    atomic_file.write_texts(texts)
+    return exit_code_of(collected.problems)
