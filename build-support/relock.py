@@ -22,9 +22,9 @@ PLUGIN = ROOT / "rules" / "rules_transformers"
 # The tools' own requirements and locks lie in the plugin, which ships them; Sphinx', beside the
 # backend that runs it.
 TOOLS = {
-    "gpu_bench": PLUGIN / "benchmark",
+    "gpu_bench": PLUGIN / "gpu_benchmark",
     "modular_converter": PLUGIN / "modular",
-    "parent_finder": PLUGIN / "similarity",
+    "parent_finder": PLUGIN / "parents",
     "sphinx": ROOT / "rules" / "internal" / "site",
 }
 

@@ -30,7 +30,7 @@ PHASES = ("setup_sandbox", "whole_process")
 _CONFIG = """
 [GLOBAL]
 pants_version = "2.17.1"
-backend_packages = ["pants.backend.python", "rules_transformers.fixtures", "stopwatch"]
+backend_packages = ["pants.backend.python", "rules_transformers.tiny_fixtures", "stopwatch"]
 pythonpath = ["%(buildroot)s/.plugin/rules"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin"]

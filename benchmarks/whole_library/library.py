@@ -20,8 +20,8 @@ CONFIG = """\
 pants_version = "2.17.1"
 backend_packages = [
     "pants.backend.python",
-    "rules_transformers.fixtures",
     "rules_transformers.modular",
+    "rules_transformers.tiny_fixtures",
 ]
 pythonpath = ["%(buildroot)s/.plugin/rules"]
 pants_ignore.add = ["!.plugin/"]

@@ -33,10 +33,10 @@ _BACKENDS = (
     "internal.ruff",
     "pants.backend.python",
     "pants.backend.python.typecheck.mypy",
-    "rules_transformers.benchmark",
-    "rules_transformers.fixtures",
+    "rules_transformers.gpu_benchmark",
     "rules_transformers.modular",
-    "rules_transformers.similarity",
+    "rules_transformers.parents",
+    "rules_transformers.tiny_fixtures",
 )
 _LINES = [line for path in project_files(_ROOT) for line in command_lines(path, _ROOT)]
 
@@ -179,10 +179,10 @@ def test_every_command_is_understood(parser: CommandLineParser) -> None:
         "docs/examples/ci/benchmarks.yml",
         "docs/examples/ci/pre-commit-config.yaml",
         "docs/examples/library/acme/models/newt/BUILD",
-        "rules/rules_transformers/benchmark/judging.py",
-        "rules/rules_transformers/benchmark/target_types.py",
-        "rules/rules_transformers/benchmark/testing.py",
-        "rules/rules_transformers/modular/staleness.py",
+        "rules/rules_transformers/gpu_benchmark/goals/test.py",
+        "rules/rules_transformers/gpu_benchmark/target_types.py",
+        "rules/rules_transformers/gpu_benchmark/util_rules/judge.py",
+        "rules/rules_transformers/modular/util_rules/staleness.py",
     ],
 )
 def test_every_kind_of_place_is_read(place: str) -> None:

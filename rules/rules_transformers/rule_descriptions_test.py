@@ -13,11 +13,11 @@ from internal.corpus import register as corpus
 from internal.packaging import register as packaging
 from internal.ruff import register as ruff
 from internal.site import register as site
-from rules_transformers.benchmark import register as benchmark
-from rules_transformers.similarity import register as similarity
+from rules_transformers.gpu_benchmark import register as gpu_benchmark
+from rules_transformers.parents import register as parents
 
 # These have the rules of the other two backends.
-_BACKENDS = (benchmark, similarity, corpus, packaging, ruff, site)
+_BACKENDS = (gpu_benchmark, parents, corpus, packaging, ruff, site)
 
 
 def _own(rules: Iterable[Rule]) -> list[TaskRule]:

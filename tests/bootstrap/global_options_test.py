@@ -13,7 +13,10 @@ from pants.option.subsystem import Subsystem
 _BACKENDS = [
     "pants.backend.python",
     "pants.backend.python.typecheck.mypy",
-    *(f"rules_transformers.{name}" for name in ("benchmark", "fixtures", "modular", "similarity")),
+    "rules_transformers.gpu_benchmark",
+    "rules_transformers.modular",
+    "rules_transformers.parents",
+    "rules_transformers.tiny_fixtures",
 ]
 _HOW_TO_UPDATE = "write the names, one a line and sorted, to build-support/bootstrap/global_options"
 

@@ -43,7 +43,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     made = Workspace(
         tmp_path_factory.mktemp("workspace"),
         _RESOLVE,
-        backend="fixtures",
+        backend="tiny_fixtures",
         tools=("modular_converter", "tiny_models"),
     )
     config = made.read("pants.toml").replace(

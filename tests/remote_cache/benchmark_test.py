@@ -97,7 +97,7 @@ def _runner(
 
     :param prepared: has what Pants unpacks on each machine.
     """
-    workspace = Workspace(directory / "workspace", _RESOLVES, backend="benchmark", tools=())
+    workspace = Workspace(directory / "workspace", _RESOLVES, backend="gpu_benchmark", tools=())
     config = workspace.read("pants.toml").replace(
         "[python]\n",
         '[python]\nenable_resolves = true\ndefault_resolve = "ml"\n'

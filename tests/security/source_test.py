@@ -68,7 +68,7 @@ def test_no_code_of_others_is_run(path: Path) -> None:
 
 
 # What may be told of the network: the client of a model hub, and what runs a user's own command.
-_NETWORKED = {"interactive.py", "measuring.py", "publish.py"}
+_NETWORKED = {"measure.py", "publish.py", "session.py"}
 
 
 @pytest.mark.parametrize("path", _RULES, ids=str)

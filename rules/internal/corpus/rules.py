@@ -9,7 +9,7 @@ from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from internal.corpus.target_types import CorpusSourcesField, CorpusVersionField
-from rules_transformers.modular.distribution_sources import (
+from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )

@@ -9,7 +9,7 @@ from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 
 from internal.packaging.target_types import ToolNamesField, ToolResourcesField
-from rules_transformers.tool_sources import (
+from rules_transformers.util_rules.tool_sources import (
     SANDBOX_DIR,
     WHEEL_DIR,
     ToolSources,

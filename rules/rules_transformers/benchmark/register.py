@@ -1,43 +1,12 @@
-"""The backend `rules_transformers.benchmark`: GPU measurements as cached tests."""
+"""The former name of the backend `rules_transformers.gpu_benchmark`."""
 
-from pants.vcs import git
+from rules_transformers.gpu_benchmark import register
+from rules_transformers.gpu_benchmark.register import target_types
+from rules_transformers.renamed_backend import warn_of_former_name
 
-from rules_transformers.benchmark import (
-    accelerator,
-    baseline_goal,
-    debugging,
-    judging,
-    measured_model,
-    measuring,
-    outcome,
-    provenance,
-    report,
-    requested,
-    subsystem,
-    testing,
-)
-from rules_transformers.benchmark.target_types import GpuBenchmarkTarget
-from rules_transformers.fixtures import register as fixtures
-
-
-def target_types():
-    return (*fixtures.target_types(), GpuBenchmarkTarget)
+__all__ = ["rules", "target_types"]
 
 
 def rules():
-    return (
-        *fixtures.rules(),
-        *git.rules(),
-        *accelerator.rules(),
-        *baseline_goal.rules(),
-        *debugging.rules(),
-        *judging.rules(),
-        *measured_model.rules(),
-        *measuring.rules(),
-        *outcome.rules(),
-        *provenance.rules(),
-        *report.rules(),
-        *requested.rules(),
-        *subsystem.rules(),
-        *testing.rules(),
-    )
+    warn_of_former_name("benchmark", "gpu_benchmark")
+    return register.rules()

@@ -1,58 +1,64 @@
-"""Modular models: conversion, code generation, freshness, `tailor`."""
+"""The backend `rules_transformers.modular`: modular models, and the files generated from them."""
 
-from rules_transformers import offline, run_goals, tool_process, tool_sources
-from rules_transformers.modular import (
-    codegen,
-    conversion,
-    converter_process,
-    dependency_inference,
-    distribution_sources,
-    explanation,
-    field_set,
-    findings,
-    freshness,
-    goal,
-    module_mapping,
-    outline,
-    ownership,
-    parent_sources,
-    parents,
-    request,
-    shared_files,
-    subsystem,
+from rules_transformers.modular import field_set, subsystem
+from rules_transformers.modular.dependency_inference import module_mapping
+from rules_transformers.modular.dependency_inference import rules as dependency_inference
+from rules_transformers.modular.goals import (
+    explain,
+    generate,
+    lint_findings,
+    lint_freshness,
     tailor,
 )
 from rules_transformers.modular.target_types import (
     ModularModelsGeneratorTarget,
     ModularModelTarget,
 )
+from rules_transformers.modular.util_rules import (
+    codegen,
+    conversion_order,
+    convert,
+    converter_process,
+    outline,
+    ownership,
+    request,
+    shared_files,
+)
 from rules_transformers.observability import callback
+from rules_transformers.util_rules import (
+    distribution_sources,
+    library_sources,
+    offline,
+    run_goals,
+    tool_process,
+    tool_sources,
+)
 
 
 def rules():
     return (
         *callback.rules(),
         *codegen.rules(),
-        *conversion.rules(),
+        *conversion_order.rules(),
+        *convert.rules(),
         *converter_process.rules(),
         *dependency_inference.rules(),
         *distribution_sources.rules(),
-        *explanation.rules(),
+        *explain.rules(),
         *field_set.rules(),
-        *findings.rules(),
-        *freshness.rules(),
-        *goal.rules(),
+        *generate.rules(),
+        *library_sources.rules(),
+        *lint_findings.rules(),
+        *lint_freshness.rules(),
         *module_mapping.rules(),
+        *offline.rules(),
         *outline.rules(),
         *ownership.rules(),
-        *parent_sources.rules(),
-        *parents.rules(),
         *request.rules(),
+        *run_goals.rules(),
         *shared_files.rules(),
         *subsystem.rules(),
         *tailor.rules(),
-        *offline.rules(),
-        *run_goals.rules(),
         *tool_process.rules(),
         *tool_sources.rules(),
     )

@@ -24,15 +24,15 @@ from pants.engine.target import (
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 from pants.util.docutil import bin_name
 
-from rules_transformers.modular import goal, register
-from rules_transformers.modular.atomic_write import write_atomically
+from rules_transformers.modular import register
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.freshness import FreshnessRequest
-from rules_transformers.modular.goal import Generate
+from rules_transformers.modular.goals import generate
+from rules_transformers.modular.goals.generate import Generate
+from rules_transformers.modular.goals.lint_freshness import FreshnessRequest
 from rules_transformers.modular.target_types import (
     ModularSourceField,
 )
-from rules_transformers.stand_in_tools import (
+from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
@@ -40,6 +40,7 @@ from rules_transformers.stand_in_tools import (
     make_rule_runner,
     process_count,
 )
+from rules_transformers.util_rules.atomic_write import write_atomically
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
 _STAND_IN = (
@@ -273,7 +274,7 @@ def test_a_read_only_directory_is_reported(
             raise PermissionError(13, "Permission denied")
         write_atomically(path, content)
 
-    monkeypatch.setattr(goal, "write_atomically", read_only)
+    monkeypatch.setattr(generate, "write_atomically", read_only)
     result = _generate(rule_runner, "::")
     assert result.exit_code == 3
     assert "m/b/modeling_b.py: cannot be written: Permission denied" in result.stderr

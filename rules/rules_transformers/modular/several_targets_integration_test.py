@@ -24,10 +24,10 @@ from pants.util.docutil import bin_name
 
 from rules_transformers.modular import register
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.freshness import FreshnessRequest
-from rules_transformers.modular.goal import Generate
+from rules_transformers.modular.goals.generate import Generate
+from rules_transformers.modular.goals.lint_freshness import FreshnessRequest
 from rules_transformers.modular.target_types import ModularSourceField
-from rules_transformers.stand_in_tools import (
+from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,

@@ -24,12 +24,12 @@ from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.logging import LogLevel
 
-from rules_transformers.observability.asked import Asked, Source, asked_process
 from rules_transformers.observability.explanation import Files, explanation, reasons
+from rules_transformers.observability.process_record import Asked, Source, asked_process
 from rules_transformers.observability.record import Former, read_record, write_record
 from rules_transformers.observability.summary import summary
-from rules_transformers.tool_process import INPUTS
-from rules_transformers.tool_sources import RulesTransformers
+from rules_transformers.util_rules.tool_process import INPUTS
+from rules_transformers.util_rules.tool_sources import RulesTransformers
 
 logger = logging.getLogger(__name__)
 

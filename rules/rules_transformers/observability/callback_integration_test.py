@@ -15,11 +15,11 @@ from pants.engine.streaming_workunit_handler import WorkunitsCallbackFactory
 from pants.testutil.rule_runner import RuleRunner
 from pants.util.logging import LogLevel
 
-from rules_transformers import tool_process, tool_sources
 from rules_transformers.observability import callback
 from rules_transformers.observability.callback import ProcessesCallback, ProcessesCallbackRequest
-from rules_transformers.tool_process import ToolRun
-from rules_transformers.tool_sources import SANDBOX_DIR
+from rules_transformers.util_rules import tool_process, tool_sources
+from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
 
 _SECRET = "a value that is nobody's business"
 

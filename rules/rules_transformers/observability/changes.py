@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rules_transformers.observability.asked import Key
+from rules_transformers.observability.process_record import Key
 
 
 def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from rules_transformers.observability.asked import Asked, Source
 from rules_transformers.observability.changes import changed_files, changed_parts
+from rules_transformers.observability.process_record import Asked, Source
 from rules_transformers.observability.record import Former
 from rules_transformers.observability.summary import duration
 

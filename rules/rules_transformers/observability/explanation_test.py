@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from rules_transformers.observability.asked import Asked, Key, Source
 from rules_transformers.observability.changes import changed_files
 from rules_transformers.observability.explanation import explanation, reasons
+from rules_transformers.observability.process_record import Asked, Key, Source
 from rules_transformers.observability.record import Former
 
 _FILES = {"m/a.py": "1" * 64, "m/b.py": "2" * 64, "__tools/x/a.py": "3" * 64}

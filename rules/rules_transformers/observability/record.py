@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rules_transformers.modular.atomic_write import write_atomically
-from rules_transformers.observability.asked import Key
+from rules_transformers.observability.process_record import Key
+from rules_transformers.util_rules.atomic_write import write_atomically
 
 _VERSION = 1
 # With more of them, those that were not asked for the longest are forgotten.

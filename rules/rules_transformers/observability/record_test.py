@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rules_transformers.observability import record
-from rules_transformers.observability.asked import Key
+from rules_transformers.observability.process_record import Key
 from rules_transformers.observability.record import Former, read_record, write_record
 
 _KEY = Key(("a" * 64, 80), {"__parents": "b" * 64}, ("sh", "-c"), {"HOME": "c" * 16}, "d" * 16)

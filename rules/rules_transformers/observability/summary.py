@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rules_transformers.observability.asked import Asked, Source
+from rules_transformers.observability.process_record import Asked, Source
 
 
 def summary(asked: Collection[Asked]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules_transformers.observability.asked import Asked, Key, Source
+from rules_transformers.observability.process_record import Asked, Key, Source
 from rules_transformers.observability.summary import duration, summary
 
 _KEY = Key(("0" * 64, 1), {}, (), {}, "")

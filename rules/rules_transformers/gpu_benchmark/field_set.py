@@ -1,0 +1,107 @@
+"""The fields of a `gpu_benchmark` that its rules work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pants.backend.python.target_types import PythonResolveField
+from pants.core.goals.test import TestFieldSet
+from pants.engine.target import FieldSet
+
+from rules_transformers.gpu_benchmark.target_types import (
+    BenchmarkArchitectureField,
+    BenchmarkAttnImplementationField,
+    BenchmarkBaselinesField,
+    BenchmarkBatchSizeField,
+    BenchmarkCacheImplementationField,
+    BenchmarkCheckpointField,
+    BenchmarkCompileModeField,
+    BenchmarkConfigField,
+    BenchmarkContinuousBatchingField,
+    BenchmarkDependenciesField,
+    BenchmarkDeviceField,
+    BenchmarkDtypeField,
+    BenchmarkKernelizeField,
+    BenchmarkMaxRegressionField,
+    BenchmarkMaxSamplesField,
+    BenchmarkMaxWarmupField,
+    BenchmarkMinSamplesField,
+    BenchmarkMinSecondsField,
+    BenchmarkMinWarmupField,
+    BenchmarkModelField,
+    BenchmarkModelTypeField,
+    BenchmarkNumTokensField,
+    BenchmarkProcessesField,
+    BenchmarkRepoIdField,
+    BenchmarkRevisionField,
+    BenchmarkSeedField,
+    BenchmarkSequenceLengthField,
+    BenchmarkTargetIntervalField,
+    BenchmarkTelemetryField,
+    BenchmarkTimeoutField,
+)
+
+
+@dataclass(frozen=True)
+class BenchmarkModelFieldSet(FieldSet):
+    """What a benchmark measures."""
+
+    required_fields = (BenchmarkModelField, BenchmarkConfigField)
+
+    dependencies: BenchmarkDependenciesField
+    model: BenchmarkModelField
+    model_type: BenchmarkModelTypeField
+    checkpoint: BenchmarkCheckpointField
+    repo_id: BenchmarkRepoIdField
+    revision: BenchmarkRevisionField
+    architecture: BenchmarkArchitectureField
+    config: BenchmarkConfigField
+
+    @property
+    def checkpoint_directory(self) -> str | None:
+        """Relative to the build root."""
+        if self.checkpoint.value is None:
+            return None
+        return str(PurePosixPath(self.address.spec_path) / self.checkpoint.value)
+
+
+@dataclass(frozen=True)
+class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
+    required_fields = (BenchmarkModelField, BenchmarkConfigField)
+
+    sources: BenchmarkConfigField
+    device: BenchmarkDeviceField
+    attn_implementation: BenchmarkAttnImplementationField
+    compile_mode: BenchmarkCompileModeField
+    kernelize: BenchmarkKernelizeField
+    continuous_batching: BenchmarkContinuousBatchingField
+    cache_implementation: BenchmarkCacheImplementationField
+    batch_size: BenchmarkBatchSizeField
+    sequence_length: BenchmarkSequenceLengthField
+    num_tokens: BenchmarkNumTokensField
+    dtype: BenchmarkDtypeField
+    seed: BenchmarkSeedField
+    processes: BenchmarkProcessesField
+    min_warmup: BenchmarkMinWarmupField
+    max_warmup: BenchmarkMaxWarmupField
+    min_samples: BenchmarkMinSamplesField
+    max_samples: BenchmarkMaxSamplesField
+    min_seconds: BenchmarkMinSecondsField
+    target_interval: BenchmarkTargetIntervalField
+    telemetry: BenchmarkTelemetryField
+    max_regression: BenchmarkMaxRegressionField
+    baselines: BenchmarkBaselinesField
+    timeout: BenchmarkTimeoutField
+    resolve: PythonResolveField
+
+    @property
+    def needs_accelerator(self) -> bool:
+        return self.device.value != "cpu"
+
+    @property
+    def baseline_directory(self) -> str:
+        """Where its baselines are, one file for each device, relative to the build root."""
+        address = self.address
+        name = f"{address.target_name}{address.parameters_repr}"
+        return str(PurePosixPath(address.spec_path) / (self.baselines.value or "") / name)

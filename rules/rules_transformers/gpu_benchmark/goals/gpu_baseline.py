@@ -1,0 +1,129 @@
+"""The goal `gpu-baseline`: keeps what benchmarks measure now as what later ones are compared to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pants.base.build_root import BuildRoot
+from pants.engine.console import Console
+from pants.engine.fs import Digest, DigestContents, RemovePrefix
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, goal_rule
+from pants.engine.target import FilteredTargets
+from pants.util.docutil import bin_name
+from pants.util.strutil import help_text
+
+from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
+from rules_transformers.gpu_benchmark.target_types import TAG, GpuBenchmarkTarget
+from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
+from rules_transformers.gpu_benchmark.util_rules.judge import (
+    BenchToolRequest,
+    RoundFiles,
+    RoundFilesRequest,
+)
+from rules_transformers.gpu_benchmark.util_rules.measure import Measurement, MeasureRequest
+from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
+from rules_transformers.util_rules.atomic_write import write_atomically
+from rules_transformers.util_rules.tool_process import ToolRun
+
+_OUTPUT_DIR = "__baselines"
+_WRONG_INPUT = 2
+_ENVIRONMENT_LACKS = 3
+
+
+class GpuBaselineSubsystem(GoalSubsystem):
+    name = "gpu-baseline"
+    help = help_text(
+        """
+        Keep the measurements of the given benchmarks as their baselines on this device.
+
+        A measurement that is cached is not made again. One from a device that throttled, or that
+        others used, is refused.
+        """
+    )
+
+
+class GpuBaseline(Goal):
+    subsystem_cls = GpuBaselineSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+async def _baseline(
+    field_set: GpuBenchmarkFieldSet, measurement: Measurement
+) -> FallibleProcessResult:
+    rounds = await Get(RoundFiles, RoundFilesRequest((measurement.outputs,)))
+    process = await Get(
+        Process,
+        BenchToolRequest(
+            arguments=("baseline", *rounds.paths, f"--output={_OUTPUT_DIR}"),
+            files=rounds.digest,
+            output_directories=(_OUTPUT_DIR,),
+            description=f"Make a baseline of {field_set.address}",
+        ),
+    )
+    return await Get(FallibleProcessResult, ToolRun(process))
+
+
+@goal_rule
+async def gpu_baseline(
+    console: Console, build_root: BuildRoot, targets: FilteredTargets
+) -> GpuBaseline:
+    field_sets = sorted(
+        (
+            GpuBenchmarkFieldSet.create(target)
+            for target in targets
+            if GpuBenchmarkFieldSet.is_applicable(target)
+        ),
+        key=lambda field_set: field_set.address,
+    )
+    if not field_sets:
+        console.print_stderr(
+            f"No `{GpuBenchmarkTarget.alias}` selected\n"
+            f"hint: `{bin_name()} --tag={TAG} gpu-baseline ::` takes all of them"
+        )
+        return GpuBaseline(0)
+    if any(field_set.needs_accelerator for field_set in field_sets):
+        accelerator = await Get(Accelerator)
+        if accelerator.name is None:
+            console.print_stderr(
+                f"Nothing can be measured: {accelerator.reason}\n"
+                "hint: baselines are made on the machine that benchmarks run on"
+            )
+            return GpuBaseline(_ENVIRONMENT_LACKS)
+    worst = 0
+    for field_set in field_sets:
+        # One after the other: they share the device.
+        try:
+            measurement = await Get(Measurement, MeasureRequest(field_set))
+        except NOT_BUILT as error:
+            console.print_stderr(f"{field_set.address}: no baseline\n{error}")
+            worst = max(worst, _WRONG_INPUT)
+            continue
+        result = measurement.process_result
+        if result.exit_code == 0:
+            result = await _baseline(field_set, measurement)
+        if result.exit_code != 0:
+            messages = (result.stdout + result.stderr).decode(errors="replace").strip()
+            console.print_stderr(f"{field_set.address}: no baseline\n{messages}")
+            worst = max(worst, result.exit_code)
+            continue
+        outputs = await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR))
+        files = await Get(DigestContents, Digest, outputs)
+        for file in files:
+            path = Path(field_set.baseline_directory, file.path)
+            target = Path(build_root.path, path)
+            changed = not target.is_file() or target.read_bytes() != file.content
+            if changed:
+                try:
+                    write_atomically(target, file.content)
+                except OSError as error:
+                    console.print_stderr(f"{path}: error: cannot be written: {error.strerror}")
+                    worst = max(worst, _ENVIRONMENT_LACKS)
+                    continue
+            console.print_stdout(f"{'written' if changed else 'unchanged':<9} {path}")
+    return GpuBaseline(worst)
+
+
+def rules():
+    return collect_rules()

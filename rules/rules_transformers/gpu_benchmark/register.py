@@ -1,0 +1,41 @@
+"""The backend `rules_transformers.gpu_benchmark`: GPU measurements as cached tests."""
+
+from pants.vcs import git
+
+from rules_transformers.gpu_benchmark import subsystem
+from rules_transformers.gpu_benchmark.goals import debug, gpu_baseline, test
+from rules_transformers.gpu_benchmark.target_types import GpuBenchmarkTarget
+from rules_transformers.gpu_benchmark.util_rules import (
+    accelerator,
+    judge,
+    measure,
+    measured_model,
+    outcome,
+    provenance,
+    report,
+    selection,
+)
+from rules_transformers.tiny_fixtures import register as tiny_fixtures
+
+
+def target_types():
+    return (*tiny_fixtures.target_types(), GpuBenchmarkTarget)
+
+
+def rules():
+    return (
+        *tiny_fixtures.rules(),
+        *git.rules(),
+        *accelerator.rules(),
+        *debug.rules(),
+        *gpu_baseline.rules(),
+        *judge.rules(),
+        *measure.rules(),
+        *measured_model.rules(),
+        *outcome.rules(),
+        *provenance.rules(),
+        *report.rules(),
+        *selection.rules(),
+        *subsystem.rules(),
+        *test.rules(),
+    )

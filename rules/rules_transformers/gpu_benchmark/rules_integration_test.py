@@ -1,0 +1,705 @@
+"""The rules around a stand-in for `gpu_bench` and for nvidia-smi, which tell how they were run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+from pathlib import Path
+from textwrap import dedent
+from xml.etree import ElementTree
+
+import pytest
+from pants.backend.python.util_rules import python_sources
+from pants.core.goals import package as package_goal
+from pants.core.goals import test as test_goal
+from pants.core.goals.test import Test, TestDebugAdapterRequest, TestDebugRequest
+from pants.core.util_rules import archive
+from pants.core.util_rules.partitions import Partitions
+from pants.engine.addresses import Address, Addresses
+from pants.engine.rules import QueryRule
+from pants.engine.target import Dependencies, DependenciesRequest
+from pants.testutil.rule_runner import GoalRuleResult, mock_console
+from pants.util.docutil import bin_name
+from pants.util.logging import LogLevel
+
+from rules_transformers.gpu_benchmark import register
+from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
+from rules_transformers.gpu_benchmark.goals import gpu_baseline
+from rules_transformers.gpu_benchmark.goals.gpu_baseline import GpuBaseline
+from rules_transformers.gpu_benchmark.goals.test import GpuBenchmarkTestRequest
+from rules_transformers.testutil.stand_in_tools import (
+    ENVIRONMENT,
+    LEAVES_REPORT,
+    OPTIONS,
+    begin_anew,
+    make_rule_runner,
+    process_count,
+)
+from rules_transformers.util_rules.atomic_write import write_atomically
+
+_GPU_BENCH = """
+import json
+import os
+import pathlib
+import sys
+import time
+
+command, *arguments = sys.argv[1:]
+if "--output" in arguments:
+    at = arguments.index("--output")
+    arguments[at : at + 2] = [f"--output={arguments[at + 1]}"]
+options = dict(each[2:].partition("=")[::2] for each in arguments if each.startswith("--"))
+paths = [pathlib.Path(each) for each in arguments if not each.startswith("--")]
+output = pathlib.Path(options["output"])
+
+
+def log(text):
+    with open(LOG, "a") as file:
+        file.write(f"{command} {text}\\n")
+
+
+def result(path):
+    return json.loads(path.read_text())
+
+
+if command == "run":
+    request = json.loads(paths[0].read_text())
+    config = request.get("config", {})
+    name = request["address"]
+    log(f"begin {name} round {request['round']}")
+    time.sleep(config.get("seconds", 0))
+    if "refuses" in config:
+        print(f"{name}: error: cannot be", file=sys.stderr)
+        sys.exit(2)
+    output.mkdir(parents=True)
+    files = sorted(str(p) for p in pathlib.Path(".").glob("m/**/*") if p.is_file())
+    found = {"request": request, "files": files, "environment": dict(os.environ)}
+    (output / "result.json").write_text(json.dumps(found))
+    log(f"end {name} round {request['round']}")
+    if "fails" in config:
+        print(f"{name}: error: out of memory", file=sys.stderr)
+        sys.exit(config["fails"])
+elif command == "compare":
+    base, *rounds = paths
+    config = result(rounds[0])["request"].get("config", {})
+    # Messages name a baseline by its place in the repository.
+    assert base.is_dir() and base.parts[:2] == ("m", "baselines")
+    verdict = "no_baseline" if not list(base.iterdir()) else "same"
+    verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
+    log(f"{verdict} {options.get('max-regression')}")
+    code = {"slower": 1, "wrong_output": 1, "inconclusive": 4, "no_baseline": 4}.get(verdict, 0)
+    code = 0 if "--exit-zero" in arguments else code
+    if pathlib.Path(LOG).with_name("crash").exists():
+        sys.exit(1)
+    print(f"table of {verdict}")
+    found = {"verdict": verdict, "reason": f"why {verdict}"}
+    found["another_round"] = verdict == "inconclusive" and len(rounds) == 1
+    output.write_text(json.dumps(found))
+    pathlib.Path(options["junit-xml"]).write_text(f"<testsuites><{verdict}/></testsuites>")
+    sys.exit(code)
+elif command == "baseline":
+    request = result(paths[0])["request"]
+    if request.get("config", {}).get("throttled"):
+        print("error: the device throttled", file=sys.stderr)
+        sys.exit(1)
+    output.mkdir(parents=True)
+    (output / "card.json").write_text("a baseline")
+elif command == "report":
+    output.mkdir(parents=True)
+    found = sorted(str(p.relative_to(paths[0])) for p in paths[0].glob("**/*") if p.is_file())
+    (output / "summary.md").write_text(" ".join(found))
+    if any("odd" in path.read_text() for path in paths[0].glob("**/result.json")):
+        print(f"{paths[0]}/round0/result.json: error: odd", file=sys.stderr)
+        sys.exit(2)
+"""
+
+_TINY_MODELS = """
+import json
+import pathlib
+import sys
+
+(fixture,) = json.loads(pathlib.Path(sys.argv[2]).read_text())["fixtures"]
+directory = pathlib.Path(sys.argv[4]) / fixture["path"]
+directory.mkdir(parents=True)
+(directory / "fixture.json").write_text("{}")
+"""
+
+_MODULAR_CONVERTER = (
+    LEAVES_REPORT
+    + """
+import json
+import pathlib
+import sys
+
+command, option, *_ = sys.argv[1:]
+request = json.loads(pathlib.Path(option.partition("=")[2]).read_text())
+for modular in request["modulars"]:
+    generated = modular["path"].replace("modular_", "modeling_")
+    if command == "outline":
+        entries = [{"path": modular["path"], "outputs": [{"path": generated}]}]
+        print(json.dumps({"modulars": entries}))
+    else:
+        output = pathlib.Path(request["output_dir"]) / generated
+        output.parent.mkdir(parents=True)
+        output.write_text("")
+"""
+)
+
+
+class _Machine:
+    """A workspace on a machine whose accelerator can be changed.
+
+    All tests have one, as finding interpreters anew takes most of a test's time; each begins with
+    an empty workspace and a driver of its own, so that it measures by itself.
+
+    :param card: what nvidia-smi tells of a card that this test alone has.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.card = ""
+        self._tests = 0
+        self._bin = directory / "bin"
+        self._bin.mkdir()
+        self.log = directory / "log"
+        self.log.touch()
+        self.runner = make_rule_runner(
+            register,
+            {
+                "gpu_bench": _GPU_BENCH.replace("LOG", repr(str(self.log))),
+                "tiny_models": _TINY_MODELS,
+                "modular_converter": _MODULAR_CONVERTER,
+            },
+            rules=[
+                *archive.rules(),
+                *package_goal.rules(),
+                *python_sources.rules(),
+                *test_goal.rules(),
+                QueryRule(Addresses, [DependenciesRequest]),
+                QueryRule(Partitions, [GpuBenchmarkTestRequest.PartitionRequest]),
+                QueryRule(TestDebugRequest, [GpuBenchmarkTestRequest.Batch]),
+                QueryRule(TestDebugAdapterRequest, [GpuBenchmarkTestRequest.Batch]),
+            ],
+        )
+
+    def begin(self) -> None:
+        self._tests += 1
+        self.card = f"0, GPU-aaaa, Some Card, 81559, 550.{self._tests}, 9.0, 1980, 2619, 700.00"
+        (self._bin / "nvidia-smi").unlink(missing_ok=True)
+        self.log.write_text("")
+        begin_anew(self.runner)
+
+    def has(self, *cards: str) -> None:
+        program = self._bin / "nvidia-smi"
+        lines = "".join(f"echo '{card}'\n" for card in cards)
+        program.write_text(f"#!/bin/sh\n{lines}")
+        program.chmod(0o755)
+
+    def writes(self, **files: str) -> None:
+        self.runner.write_files(
+            {"m/BUILD" if name == "build" else name: dedent(text) for name, text in files.items()}
+        )
+
+    def goal(self, goal: type, *args: str, options: tuple = (), **env: str) -> GoalRuleResult:
+        path = f"{self._bin}:{os.environ['PATH']}"
+        return self.runner.run_goal_rule(
+            goal,
+            global_args=(
+                *OPTIONS,
+                "--gpu-bench-install-from-resolve=python-default",
+                "--gpu-bench-interpreter-constraints=['>=3.9']",
+                *options,
+            ),
+            args=args,
+            env={"PATH": path, **env},
+            env_inherit=ENVIRONMENT - {"PATH"},
+        )
+
+    def test(self, *args: str, options: tuple = (), **env: str) -> GoalRuleResult:
+        return self.goal(Test, *args, options=options, **env)
+
+    def ran(self) -> list[str]:
+        """What processes of the tool said since the last call."""
+        lines = self.log.read_text().splitlines()
+        self.log.write_text("")
+        return lines
+
+    def file(self, path: str) -> str:
+        return Path(self.runner.build_root, path).read_text()
+
+
+@pytest.fixture(scope="module")
+def _machine(tmp_path_factory: pytest.TempPathFactory) -> _Machine:
+    return _Machine(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture
+def machine(_machine: _Machine) -> _Machine:
+    _machine.begin()
+    _machine.writes(build="gpu_benchmark(name='b', model_type='llama')\n")
+    return _machine
+
+
+_TAGGED = ("--tag=gpu-bench",)
+
+
+def test_measured_once_until_the_device_changes(machine: _Machine) -> None:
+    machine.has(machine.card)
+    first = machine.test("::", options=_TAGGED)
+    assert first.exit_code == 0, first.stderr
+    assert "m:b succeeded" in first.stderr
+    ran = machine.ran()
+    assert ran == ["run begin m:b round 0", "run end m:b round 0", "compare no_baseline None"]
+    again = machine.test("::", options=_TAGGED)
+    assert "memoized" in again.stderr
+    assert machine.ran() == []
+    machine.has(machine.card.replace("550.", "560."))
+    changed = machine.test("::", options=_TAGGED)
+    assert "memoized" not in changed.stderr and "cached" not in changed.stderr
+    assert machine.ran() == ran
+
+
+def test_force_measures_again(machine: _Machine) -> None:
+    machine.has(machine.card)
+    for _ in range(2):
+        machine.test("--force", "m:b")
+        assert machine.ran()[:2] == ["run begin m:b round 0", "run end m:b round 0"]
+
+
+def test_equal_cards_share_results_unless_told_not_to(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.test("m:b")
+    machine.test("m:b", options=("--gpu-bench-share=device",))
+    machine.ran()
+    machine.has(machine.card.replace("aaaa", "bbbb"))
+    machine.test("m:b")
+    assert machine.ran() == []
+    machine.test("m:b", options=("--gpu-bench-share=device",))
+    assert machine.ran() != []
+
+
+def test_measures_only_what_was_asked_for(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    for _ in range(2):
+        caplog.clear()
+        result = machine.test("--report", "::")
+        assert result.exit_code == 0
+        assert "m:b" not in result.stderr
+        assert [r.message for r in caplog.records if r.levelno == logging.WARNING] == [
+            f"m:b: not requested; `{bin_name()} test m:b` or "
+            f"`{bin_name()} --tag=gpu-bench test ::` measures it"
+        ]
+    assert machine.ran() == []
+    (case,) = ElementTree.fromstring(machine.file("dist/test/reports/m.b.xml")).iter("testcase")
+    assert [child.tag for child in case] == ["skipped"]
+    machine.test("::", options=("--gpu-bench-run=always",))
+    assert machine.ran() != []
+    machine.test("--force", "m:b", options=("--gpu-bench-run=never", *_TAGGED))
+    assert machine.ran() == []
+
+
+@pytest.mark.parametrize(
+    "tag, measured",
+    [("--tag=gpu-bench", True), ("--tag=slow,gpu-bench", True), ("--tag=-slow", False)],
+)
+def test_the_tag_asks_for_benchmarks(machine: _Machine, tag: str, measured: bool) -> None:
+    machine.has(machine.card)
+    machine.test("::", options=(tag,))
+    assert bool(machine.ran()) == measured
+
+
+def test_without_an_accelerator_it_is_skipped_on_every_run(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        caplog.clear()
+        result = machine.test("--report", "m:b")
+        assert result.exit_code == 0
+        assert "succeeded" not in result.stderr
+        assert "m:b: skipped: no accelerator (no CUDA device was found)" in caplog.text
+    required = machine.test("m:b", options=("--gpu-bench-require-accelerator",))
+    assert required.exit_code == 3
+    # What was not asked for is not required.
+    unasked = machine.test("::", options=("--gpu-bench-require-accelerator",))
+    assert unasked.exit_code == 0
+    machine.has("", machine.card)
+    hidden = machine.test("m:b", CUDA_VISIBLE_DEVICES="")
+    assert hidden.exit_code == 0
+    assert "CUDA_VISIBLE_DEVICES= leaves no CUDA device to be seen" in caplog.text
+    assert machine.ran() == []
+
+
+def test_one_at_a_time(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/slow.json": '{"seconds": 0.5}',
+            "build": """
+            gpu_benchmark(
+                name="b",
+                model_type="llama",
+                config="slow.json",
+                batch_size=parametrize(x=1, y=2, z=4),
+            )
+            """,
+        }
+    )
+    assert machine.test("::", options=_TAGGED).exit_code == 0
+    steps = [line.split()[1:3] for line in machine.ran() if line.startswith("run")]
+    assert [step[0] for step in steps] == ["begin", "end"] * 3
+    assert [begin[1] for begin in steps[::2]] == [end[1] for end in steps[1::2]]
+    # One alone is cached by its own inputs, not by those that came before it.
+    assert "memoized" in machine.test("m:b@batch_size=z").stderr
+    assert machine.ran() == []
+
+
+def test_a_crash_of_the_comparison_is_not_kept(machine: _Machine) -> None:
+    machine.has(machine.card)
+    crash = machine.log.with_name("crash")
+    crash.touch()
+    assert machine.test("m:b").exit_code == 1
+    crash.unlink()
+    machine.ran()
+    # As in a new daemon, which has what is on disk.
+    machine.runner.scheduler.scheduler.invalidate_all()
+    assert machine.test("m:b").exit_code == 0
+    assert machine.ran() == ["compare no_baseline None"]
+
+
+def test_slower_fails_and_files_are_left(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"verdicts": ["slower"]}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='c.json',\n"
+            "    max_regression={'*': '5%'})\n",
+        }
+    )
+    result = machine.test("--report", "m:b")
+    assert result.exit_code == 1
+    assert "m:b failed" in result.stderr
+    assert machine.ran()[-1] == "compare slower 5%"
+    assert json.loads(machine.file("dist/test/m.b/verdict.json"))["verdict"] == "slower"
+    assert "result.json" in machine.file("dist/test/m.b/summary.md")
+    assert json.loads(machine.file("dist/test/m.b/provenance.json"))["address"] == "m:b"
+    request = json.loads(machine.file("dist/test/m.b/round0/result.json"))["request"]
+    assert request["accelerator"].startswith("name=Some Card; ")
+    assert machine.file("dist/test/reports/m.b.xml") == "<testsuites><slower/></testsuites>"
+
+
+def test_inconclusive_measures_once_more(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/a.json": '{"verdicts": ["inconclusive", "same"]}',
+            "m/b.json": '{"verdicts": ["inconclusive", "inconclusive"]}',
+            "build": """
+            gpu_benchmark(name="a", model_type="llama", config="a.json")
+            gpu_benchmark(name="b", model_type="llama", config="b.json")
+            """,
+        }
+    )
+    result = machine.test("m:a", "m:b")
+    assert result.exit_code == 0
+    assert machine.ran() == [
+        "run begin m:a round 0",
+        "run end m:a round 0",
+        "compare inconclusive None",
+        "run begin m:a round 1",
+        "run end m:a round 1",
+        "compare same None",
+        "run begin m:b round 0",
+        "run end m:b round 0",
+        "compare inconclusive None",
+        "run begin m:b round 1",
+        "run end m:b round 1",
+        "compare inconclusive None",
+    ]
+    assert "m:b: why inconclusive" in caplog.text
+    assert "m:a: why" not in caplog.text
+    strict = machine.test("--report", "m:b", options=("--gpu-bench-strict",))
+    assert strict.exit_code == 4
+    (case,) = ElementTree.fromstring(machine.file("dist/test/reports/m.b.xml")).iter("testcase")
+    assert [child.tag for child in case] == ["error"]
+    assert machine.ran() == []
+
+
+def test_one_that_fails_stops_no_other(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/a.json": '{"fails": 3}',
+            "build": """
+            gpu_benchmark(name="a", model_type="llama", config="a.json")
+            gpu_benchmark(name="b", model_type="llama")
+            """,
+        }
+    )
+    result = machine.test("--report", "::", options=_TAGGED)
+    assert result.exit_code == 3
+    assert "m:b succeeded" in result.stderr
+    (case,) = ElementTree.fromstring(machine.file("dist/test/reports/m.a.xml")).iter("testcase")
+    (error,) = case
+    assert (error.tag, error.text) == ("error", "m:a: error: out of memory")
+    assert machine.file("dist/test/m.a/round0/result.json")
+
+
+def test_a_report_that_lacks_something_stops_nothing(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"odd": true, "verdicts": ["same"]}',
+            "build": """
+            gpu_benchmark(name="a", model_type="llama")
+            gpu_benchmark(name="b", model_type="llama", config="c.json")
+            """,
+        }
+    )
+    result = machine.test("::", options=_TAGGED)
+    assert result.exit_code == 0
+    assert "m:a succeeded" in result.stderr
+    assert "round0/result.json" in machine.file("dist/test/m.b/summary.md")
+    assert "The report on m:b is not complete\nround0/result.json: error: odd" in caplog.text
+
+
+def test_a_baseline_that_cannot_be_written_stops_no_other(
+    machine: _Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        build="""
+        gpu_benchmark(name="a", model_type="llama")
+        gpu_benchmark(name="b", model_type="llama")
+        """
+    )
+
+    def read_only(path: Path, content: bytes) -> None:
+        if path.parent.name == "a":
+            raise PermissionError(13, "Permission denied")
+        write_atomically(path, content)
+
+    monkeypatch.setattr(gpu_baseline, "write_atomically", read_only)
+    result = machine.goal(GpuBaseline, "::")
+    assert result.exit_code == 3
+    assert "m/baselines/a/card.json: error: cannot be written: Permission denied" in result.stderr
+    assert result.stdout == "written   m/baselines/b/card.json\n"
+
+
+def test_one_without_a_result_has_no_report(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"refuses": true}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='c.json')\n",
+        }
+    )
+    result = machine.test("m:b")
+    assert result.exit_code == 2
+    assert "m:b failed" in result.stderr
+    assert not Path(machine.runner.build_root, "dist/test/m.b/summary.md").exists()
+
+
+def test_baselines_are_written_by_their_goal_alone(machine: _Machine) -> None:
+    assert machine.goal(GpuBaseline, "m:b").exit_code == 3
+    machine.has(machine.card)
+    machine.test("m:b")
+    machine.ran()
+    result = machine.goal(GpuBaseline, "m:b")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "written   m/baselines/b/card.json\n"
+    assert machine.file("m/baselines/b/card.json") == "a baseline"
+    # Neither the goal nor the new baseline measures again.
+    machine.test("m:b")
+    assert machine.ran() == ["compare same None"]
+    assert machine.goal(GpuBaseline, "m:b").stdout.startswith("unchanged ")
+
+
+def test_no_baseline_from_a_throttled_device(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"throttled": true}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='c.json')\n",
+        }
+    )
+    result = machine.goal(GpuBaseline, "m:b")
+    assert result.exit_code == 1
+    assert "the device throttled" in result.stderr
+    assert not Path(machine.runner.build_root, "m/baselines").exists()
+
+
+def test_smoke_tests_run_among_all_tests(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.writes(build="gpu_benchmark(name='s', model_type='llama', device='cpu')\n")
+    result = machine.test("::")
+    assert "m:s succeeded" in result.stderr
+    assert machine.ran()[-1] == "compare no_baseline None"
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert machine.test("::", options=("--gpu-bench-strict",)).exit_code == 0
+
+
+def test_a_tag_prepares_nothing_where_nothing_is_measured(machine: _Machine) -> None:
+    """Neither a fixture nor an environment, which may be gigabytes."""
+    machine.writes(
+        build="""
+        tiny_fixture(name="tiny", model_type="llama")
+        gpu_benchmark(name="b", model=":tiny")
+        gpu_benchmark(name="s", model=":tiny", device="cpu")
+        """
+    )
+    result = machine.test("--report", "::", options=_TAGGED)
+    assert result.exit_code == 0
+    # The look for an accelerator.
+    assert process_count(machine.runner) == 1
+    for name, reason in [("b", "skipped: no accelerator"), ("s", "not run, as")]:
+        report = machine.file(f"dist/test/reports/m.{name}.xml")
+        (case,) = ElementTree.fromstring(report).iter("testcase")
+        assert [child.get("message", "").startswith(reason) for child in case] == [True]
+    assert "m:s succeeded" in machine.test("::").stderr
+
+
+def test_results_are_shown_under_words(machine: _Machine) -> None:
+    machine.test("m:b", options=("--gpu-bench-require-accelerator",))
+    workunits = machine.runner.scheduler.poll_workunits(LogLevel.DEBUG)["completed"]
+    shown = [unit for unit in workunits if unit["level"] == "ERROR"]
+    assert [unit["description"] for unit in shown] == ["Run a GPU benchmark - m:b"]
+
+
+def test_debugging_runs_in_the_foreground(machine: _Machine) -> None:
+    def debug(request_type: type) -> list[tuple[int, tuple[str, ...]]]:
+        field_sets = tuple(
+            GpuBenchmarkFieldSet.create(machine.runner.get_target(Address("m", target_name=name)))
+            for name in "bs"
+        )
+        partitions = machine.runner.request(
+            Partitions, [GpuBenchmarkTestRequest.PartitionRequest(field_sets)]
+        )
+        runs = []
+        for partition in partitions:
+            batch = GpuBenchmarkTestRequest.Batch("", partition.elements, partition.metadata)
+            request: TestDebugRequest = machine.runner.request(request_type, [batch])
+            with mock_console(machine.runner.options_bootstrapper):
+                result = machine.runner.run_interactive_process(request.process)
+            runs.append((result.exit_code, request.process.process.argv))
+        return runs
+
+    machine.writes(
+        build="gpu_benchmark(name='b', model_type='llama')\n"
+        "gpu_benchmark(name='s', model_type='llama', device='cpu')\n"
+    )
+    (skipped, skip), (measured, _) = debug(TestDebugRequest)
+    assert (skipped, measured) == (0, 0)
+    assert any("m:b: not requested" in argument for argument in skip)
+    assert machine.ran() == ["run begin m:s round 0", "run end m:s round 0"]
+    assert [code for code, _ in debug(TestDebugAdapterRequest)] == [0, 0]
+    assert machine.ran() == []
+
+
+def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/ckpt/config.json": "{}",
+            "m/other.txt": "",
+            "build": "gpu_benchmark(name='b', checkpoint='ckpt')\n",
+        }
+    )
+    assert machine.test("m:b").exit_code == 0
+    result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    assert result["request"]["model"] == {"checkpoint": "m/ckpt"}
+    assert result["files"] == ["m/ckpt/config.json"]
+    assert result["environment"]["HF_HUB_OFFLINE"] == "1"
+
+
+def test_a_broken_config_is_located(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": '{"a": 1,\n "b" 2}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='c.json')\n",
+        }
+    )
+    assert machine.test("--report", "m:b").exit_code == 2
+    assert "m/c.json:2:6: not JSON" in machine.file("dist/test/reports/m.b.xml")
+
+
+def test_one_that_cannot_be_prepared_stops_no_other(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/c.json": "{",
+            "build": "gpu_benchmark(name='a', model_type='llama', config='c.json')\n"
+            "gpu_benchmark(name='b', model_type='llama')\n",
+        }
+    )
+    assert machine.test("--report", "m:a", "m:b").exit_code == 2
+    assert "m/c.json:1:2: not JSON" in machine.file("dist/test/reports/m.a.xml")
+    assert json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    baselines = machine.goal(GpuBaseline, "m:a", "m:b")
+    assert baselines.exit_code == 2
+    assert "m:a: no baseline\n" in baselines.stderr
+    assert "m/c.json:1:2: not JSON" in baselines.stderr
+    assert baselines.stdout.startswith("written   m/baselines/")
+
+
+def test_it_depends_on_its_model(machine: _Machine) -> None:
+    machine.writes(
+        build="gpu_benchmark(name='b', model=':tiny')\n"
+        "tiny_fixture(name='tiny', model_type='llama')\n"
+    )
+    target = machine.runner.get_target(Address("m", target_name="b"))
+    dependencies = machine.runner.request(Addresses, [DependenciesRequest(target[Dependencies])])
+    assert list(dependencies) == [Address("m", target_name="tiny")]
+
+
+def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/modular_x.py": "",
+            "build": """
+            modular_model(name="x", source="modular_x.py")
+            tiny_fixture(name="tiny", model=":x", architectures=["X"])
+            gpu_benchmark(name="b", model=":tiny")
+            """,
+        }
+    )
+    assert machine.test("m:b").exit_code == 0
+    result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    assert result["request"]["model"] == {
+        "checkpoint": "m/tiny",
+        "module": "m.modeling_x",
+        "root": ".",
+    }
+    assert result["files"] == ["m/modeling_x.py", "m/tiny/fixture.json"]
+
+
+def test_the_commit_is_told(machine: _Machine) -> None:
+    def git(*arguments: str) -> None:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
+        subprocess.run(command, cwd=machine.runner.build_root, check=True)
+
+    def provenance() -> dict:
+        assert machine.test("m:b").exit_code == 0
+        return json.loads(machine.file("dist/test/m.b/provenance.json"))
+
+    machine.has(machine.card)
+    git("init", "--quiet")
+    # Whoever begins has no commit yet.
+    assert (provenance()["commit"], provenance()["dirty"]) == (None, True)
+    machine.writes(**{".gitignore": "/dist/\n/.pants.d/\n/tools/\n"})
+    git("add", "--all")
+    git("commit", "--quiet", "--message=begin")
+    committed = provenance()
+    assert len(committed["commit"]) == 40
+    assert not committed["dirty"]
+    machine.writes(**{"m/new.txt": ""})
+    assert provenance() == {**committed, "dirty": True}

@@ -1,0 +1,86 @@
+"""Options of benchmarks, and the tool that judges them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.util_rules.pex import PexRequest
+from pants.engine.rules import collect_rules
+from pants.option.option_types import BoolOption, EnumOption, SkipOption
+from pants.util.strutil import softwrap
+
+from rules_transformers.gpu_benchmark.target_types import TAG
+
+PACKAGE = "gpu_bench"
+
+
+class Run(Enum):
+    requested = "requested"
+    always = "always"
+    never = "never"
+
+
+class Share(Enum):
+    model = "model"
+    device = "device"
+
+
+class GpuBenchmark(PythonToolRequirementsBase):
+    options_scope = "gpu-bench"
+    name = "GPU benchmark"
+    help = softwrap(
+        """
+        Benchmarks on a CUDA device. The requirements are those of the process that compares and
+        reports; models are measured with their own resolve.
+        """
+    )
+
+    default_version = "scipy==1.17.1"
+    default_extra_requirements = ["numpy==2.4.6", "jinja2==3.1.6", "matplotlib==3.11.2"]
+
+    register_interpreter_constraints = True
+    default_interpreter_constraints = ["CPython>=3.11,<3.14"]
+
+    default_lockfile_resource = ("rules_transformers.gpu_benchmark", "gpu_bench.lock")
+
+    skip = SkipOption("test")
+    run = EnumOption(
+        default=Run.requested,
+        help=softwrap(
+            f"""
+            When `test` measures: if `--tag` names `{TAG}` or the benchmark's address is given
+            (`requested`), whenever it is selected (`always`), or not at all (`never`).
+            """
+        ),
+    )
+    share = EnumOption(
+        default=Share.model,
+        help=softwrap(
+            """
+            Whether a result is used again on any card of the same model, driver and limits
+            (`model`), or on the very same card only (`device`).
+            """
+        ),
+    )
+    strict = BoolOption(
+        default=False,
+        help="Fail where a comparison is inconclusive, or where there is no baseline.",
+    )
+    require_accelerator = BoolOption(
+        default=False,
+        help="Fail, in place of skipping requested benchmarks, where there is no accelerator.",
+    )
+
+    def pex_request(self) -> PexRequest:
+        return PexRequest(
+            output_filename="gpu_bench.pex",
+            internal_only=True,
+            requirements=self.pex_requirements(),
+            interpreter_constraints=self.interpreter_constraints,
+            description="Prepare the comparison of benchmarks",
+        )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,71 @@
+"""What becomes of benchmarks: each is measured and judged before the next one is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.engine.engine_aware import EngineAwareParameter
+from pants.engine.fs import Digest
+from pants.engine.rules import Get, collect_rules, rule
+
+from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
+from rules_transformers.gpu_benchmark.util_rules.judge import Judgement, JudgeRequest
+from rules_transformers.gpu_benchmark.util_rules.measure import Measurement, MeasureRequest
+from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
+
+
+@dataclass(frozen=True)
+class OutcomeRequest(EngineAwareParameter):
+    """Asks for the outcome of the last benchmark of a chain.
+
+    The others come before it, so that never two share the device; they are no part of what it is
+    cached by.
+    """
+
+    chain: tuple[GpuBenchmarkFieldSet, ...]
+
+    def debug_hint(self) -> str:
+        return self.chain[-1].address.spec
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The measurements of a benchmark, and what they say.
+
+    :param measurements: one, or two if the first was inconclusive.
+    :param judgement: None if the last measurement failed.
+    :param problem: why it could not be measured at all; empty if it was.
+    """
+
+    measurements: tuple[Measurement, ...]
+    judgement: Judgement | None
+    problem: str = ""
+
+    @property
+    def results(self) -> tuple[Digest, ...]:
+        return tuple(measurement.outputs for measurement in self.measurements)
+
+
+@rule
+async def find_outcome(request: OutcomeRequest) -> Outcome:
+    if len(request.chain) > 1:
+        await Get(Outcome, OutcomeRequest(request.chain[:-1]))
+    field_set = request.chain[-1]
+    try:
+        first = await Get(Measurement, MeasureRequest(field_set))
+    except NOT_BUILT as error:
+        return Outcome((), None, str(error))
+    if first.process_result.exit_code != 0:
+        return Outcome((first,), None)
+    judgement = await Get(Judgement, JudgeRequest(field_set, (first.outputs,)))
+    if not judgement.another_round:
+        return Outcome((first,), judgement)
+    second = await Get(Measurement, MeasureRequest(field_set, round_number=1))
+    if second.process_result.exit_code != 0:
+        return Outcome((first, second), None)
+    judgement = await Get(Judgement, JudgeRequest(field_set, (first.outputs, second.outputs)))
+    return Outcome((first, second), judgement)
+
+
+def rules():
+    return collect_rules()

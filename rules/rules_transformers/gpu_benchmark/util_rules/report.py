@@ -1,0 +1,63 @@
+"""The page and the summary of benchmarks' results."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, RemovePrefix
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, rule
+
+from rules_transformers.gpu_benchmark.util_rules.judge import BenchToolRequest
+from rules_transformers.util_rules.tool_process import ToolRun
+
+logger = logging.getLogger(__name__)
+
+_INPUT_DIR = "__results"
+_OUTPUT_DIR = "__report"
+
+
+@dataclass(frozen=True)
+class BenchmarkReportRequest:
+    """Asks for a report on results.
+
+    :param about: whose, for messages.
+    :param files: the directories that benchmarks wrote.
+    """
+
+    about: str
+    files: Digest
+
+
+@dataclass(frozen=True)
+class BenchmarkReport:
+    """`index.html` and `summary.md`, unless nothing can be shown."""
+
+    digest: Digest
+
+
+@rule
+async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
+    process = await Get(
+        Process,
+        BenchToolRequest(
+            arguments=("report", _INPUT_DIR, f"--output={_OUTPUT_DIR}"),
+            files=await Get(Digest, AddPrefix(request.files, _INPUT_DIR)),
+            output_directories=(_OUTPUT_DIR,),
+            description=f"Report on {request.about}",
+        ),
+    )
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != 0:
+        # What can be shown is there nevertheless, and no other benchmark is lost for it.
+        messages = (result.stdout + result.stderr).decode(errors="replace").strip()
+        messages = messages.replace(f"{_INPUT_DIR}/", "")
+        logger.warning(f"The report on {request.about} is not complete\n{messages}")
+        if result.output_digest == EMPTY_DIGEST:
+            return BenchmarkReport(EMPTY_DIGEST)
+    return BenchmarkReport(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,148 @@
+"""Which files each modular file generates, known without converting it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex_environment import PythonExecutable
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+from pants.util.strutil import pluralize
+
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
+from rules_transformers.modular.file_types import FILE_TYPES, generated_path
+from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.modular.util_rules.request import (
+    PARENTS_DIR,
+    REQUEST_FILE,
+    ConverterInput,
+    ConverterRequest,
+)
+from rules_transformers.util_rules.library_sources import (
+    ParentSources,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+from rules_transformers.util_rules.remote_cache import SHORT_WORK
+from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+
+
+class GeneratedPaths(FrozenDict[Address, tuple]):
+    """The paths that each modular model of the repository generates, by its address."""
+
+
+@dataclass(frozen=True)
+class OutlineRequest:
+    """Asks for the paths that these models generate, whether or not they have a target."""
+
+    field_sets: tuple[ModularFieldSet, ...]
+
+
+class OutlinedPaths(FrozenDict[Address, tuple]):
+    """The paths that each model of an `OutlineRequest` generates, by its address."""
+
+
+class _Outline(FrozenDict[str, tuple]):
+    """What one process finds: the paths that each modular file can generate, by its own path."""
+
+
+@dataclass(frozen=True)
+class _OutlineRequest:
+    """Models whose parents come from the same distribution; several may be of one file."""
+
+    field_sets: tuple[ModularFieldSet, ...]
+    parents: ParentsRequirement
+
+
+@rule(desc="Find the files that modular models generate", level=LogLevel.DEBUG)
+async def find_generated_paths(field_sets: AllModularFieldSets) -> GeneratedPaths:
+    return GeneratedPaths(await Get(OutlinedPaths, OutlineRequest(tuple(field_sets))))
+
+
+@rule
+async def outline_all(request: OutlineRequest, python_setup: PythonSetup) -> OutlinedPaths:
+    requirements = await MultiGet(
+        Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup))
+        for field_set in request.field_sets
+    )
+    by_requirement = defaultdict(list)
+    for field_set, requirement in zip(request.field_sets, requirements):
+        by_requirement[requirement].append(field_set)
+    outlined = await MultiGet(
+        Get(_Outline, _OutlineRequest(tuple(field_sets), requirement))
+        for requirement, field_sets in by_requirement.items()
+    )
+    return OutlinedPaths(
+        (
+            field_set.address,
+            tuple(path for path in paths[field_set.path] if field_set.asks_for(path)),
+        )
+        for field_sets, paths in zip(by_requirement.values(), outlined)
+        for field_set in field_sets
+    )
+
+
+@rule
+async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
+    # Without its parents, a file has an outline all the same; converting it reports what is wrong.
+    installed = (
+        await Get(ParentSources, ParentsRequirement, request.parents)
+        if request.parents.value is not None
+        else None
+    )
+    has_parents = installed is not None and not installed.problem
+    tool_sources, converter_input, python = await MultiGet(
+        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
+        Get(ConverterInput, ConverterRequest(request.field_sets, (), has_parents)),
+        Get(PythonExecutable, InterpreterConstraints, converter.interpreter_constraints),
+    )
+    digest = await Get(Digest, MergeDigests((tool_sources.digest, converter_input.digest)))
+    process = Process(
+        argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
+        env={"PYTHONPATH": SANDBOX_DIR},
+        input_digest=digest,
+        immutable_input_digests=(
+            {PARENTS_DIR: installed.digest} if installed is not None and has_parents else {}
+        ),
+        append_only_caches=python.append_only_caches,
+        remote_cache_speculation_delay_millis=SHORT_WORK,
+        description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
+        level=LogLevel.DEBUG,
+    )
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != 0:
+        # It is about the options or the library: converting any of these models says so.
+        return _Outline(
+            (field_set.path, _all_paths(field_set.path)) for field_set in request.field_sets
+        )
+    return _Outline(
+        (entry["path"], _paths(entry)) for entry in json.loads(result.stdout)["modulars"]
+    )
+
+
+def _paths(entry: dict) -> tuple[str, ...]:
+    """The paths in an outline's entry.
+
+    A modular file that cannot be parsed counts as the owner of every file that it might generate,
+    so that its dependants report the error in it and not a missing module.
+    """
+    if entry.get("error"):
+        return _all_paths(entry["path"])
+    return tuple(output["path"] for output in entry["outputs"])
+
+
+def _all_paths(modular: str) -> tuple[str, ...]:
+    return tuple(generated_path(modular, kind) for kind in FILE_TYPES)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,134 @@
+"""The goal `modularize`: writes the modular files of standalone models."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pants.base.build_root import BuildRoot
+from pants.engine.console import Console
+from pants.engine.fs import Digest, DigestContents, PathGlobs
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
+from pants.option.option_types import StrListOption
+from pants.util.docutil import bin_name
+
+from rules_transformers.modular.file_types import MODULAR_PREFIX, model_of
+from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
+from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
+from rules_transformers.parents.util_rules.named_files import NamedModelFiles
+from rules_transformers.util_rules.atomic_write import write_atomically
+from rules_transformers.util_rules.tool_process import ToolRun
+
+WRONG_INPUT = 2
+CANNOT_WRITE = 3
+
+
+class ModularizeSubsystem(GoalSubsystem):
+    name = "modularize"
+    help = "Write the modular files of standalone models, proven by converting them."
+
+    parent = StrListOption(
+        flag_name="--parent",
+        help="A model to inherit from, by its directory's name. By default the most similar ones.",
+    )
+
+
+class Modularize(Goal):
+    subsystem_cls = ModularizeSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The standalone files of one model, and the modular file to write."""
+
+    files: tuple[str, ...]
+    output: str
+
+
+@goal_rule
+async def modularize(
+    console: Console,
+    build_root: BuildRoot,
+    subsystem: ModularizeSubsystem,
+    named: NamedModelFiles,
+) -> Modularize:
+    root = Path(build_root.path)
+    exit_codes = [0]
+    by_output: dict[str, list[str]] = defaultdict(list)
+    for path in named.paths:
+        model = model_of(path)
+        if model is None:
+            exit_codes.append(WRONG_INPUT)
+            console.print_stderr(
+                f"{path}: error: the file is not named as a model's file is\n"
+                "hint: rename it to modeling_<model>.py, or leave it out"
+            )
+        else:
+            directory = PurePosixPath(path).parent
+            by_output[str(directory / f"{MODULAR_PREFIX}{model}.py")].append(path)
+    if not by_output:
+        console.print_stderr(
+            "`modularize` takes the standalone files of models\n"
+            f"hint: `{bin_name()} modularize path/to/modeling_new.py`"
+        )
+        return Modularize(WRONG_INPUT)
+    models = []
+    for output, files in sorted(by_output.items()):
+        if (root / output).exists():
+            exit_codes.append(WRONG_INPUT)
+            console.print_stderr(
+                f"{output}: error: there is a modular file already\n"
+                "hint: delete or rename it, so that nothing that was written by hand is lost"
+            )
+        else:
+            models.append(_Model(tuple(files), output))
+    if not models:
+        return Modularize(WRONG_INPUT)
+    library = await Get(Library)
+    contents = await MultiGet(Get(Digest, PathGlobs(model.files)) for model in models)
+    processes = await MultiGet(
+        Get(
+            Process,
+            FinderProcessRequest(
+                arguments=(
+                    "modularize",
+                    *model.files,
+                    *(f"--parent={name}" for name in subsystem.parent),
+                    f"--output={model.output}",
+                    f"--index={INDEX_FILE}",
+                ),
+                library=library.sources,
+                files=(library.index, content),
+                description=f"Write {model.output}",
+                output_files=(model.output,),
+            ),
+        )
+        for model, content in zip(models, contents)
+    )
+    results = await MultiGet(Get(FallibleProcessResult, ToolRun(process)) for process in processes)
+    for result in results:
+        exit_codes.append(result.exit_code)
+        for text, print_text in (
+            (result.stdout, console.print_stdout),
+            (result.stderr, console.print_stderr),
+        ):
+            if text:
+                print_text(text.decode(errors="replace"), end="")
+    written = await MultiGet(
+        Get(DigestContents, Digest, result.output_digest) for result in results
+    )
+    for file in (file for files in written for file in files):
+        try:
+            write_atomically(root / file.path, file.content)
+        except OSError as error:
+            console.print_stderr(f"{file.path}: error: cannot be written: {error.strerror}")
+            exit_codes.append(CANNOT_WRITE)
+    return Modularize(max(exit_codes))
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,37 @@
+"""The backend `rules_transformers.parents`: parents for new models."""
+
+from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.observability import callback
+from rules_transformers.parents import subsystem
+from rules_transformers.parents.goals import lint_copies, modularize, parents
+from rules_transformers.parents.util_rules import finder_process, library_index, named_files
+from rules_transformers.util_rules import (
+    distribution_sources,
+    library_sources,
+    offline,
+    tool_process,
+    tool_sources,
+)
+
+
+def rules():
+    return (
+        *callback.rules(),
+        *ModularConverter.rules(),
+        *distribution_sources.rules(),
+        *finder_process.rules(),
+        *library_index.rules(),
+        *library_sources.rules(),
+        *lint_copies.rules(),
+        *modularize.rules(),
+        *named_files.rules(),
+        *offline.rules(),
+        *parents.rules(),
+        *subsystem.rules(),
+        *tool_process.rules(),
+        *tool_sources.rules(),
+    )
+
+
+def target_types():
+    return ()

@@ -1,0 +1,64 @@
+"""The parent finder as a tool: its requirements, its interpreter, its options."""
+
+from __future__ import annotations
+
+from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.util_rules.pex import PexRequest
+from pants.engine.rules import collect_rules
+from pants.option.option_types import BoolOption, StrOption
+from pants.util.strutil import softwrap
+
+PACKAGE = "parent_finder"
+
+
+class ParentFinder(PythonToolRequirementsBase):
+    options_scope = "parent-finder"
+    name = "parent finder"
+    help = "Finds the models that a new model should inherit from."
+
+    default_version = "scipy==1.17.1"
+    default_extra_requirements = ["numpy==2.4.6", "ruff==0.14.10"]
+
+    register_interpreter_constraints = True
+    default_interpreter_constraints = ["CPython>=3.11,<3.14"]
+
+    default_lockfile_resource = ("rules_transformers.parents", "parent_finder.lock")
+
+    # Not a SkipOption, whose default cannot be chosen.
+    skip = BoolOption(
+        default=True,
+        help=softwrap(
+            """
+            If false, `lint` points out classes in standalone files that are copies of a known
+            class. They fail nothing.
+            """
+        ),
+    )
+    library = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The library whose models are the candidates, as a pinned requirement, e.g.
+            `transformers==5.23.0`. By default it is the distribution that
+            `[modular-converter].parents_distribution` names, at the version that the lockfile of
+            `[parent-finder].resolve` pins.
+            """
+        ),
+    )
+    resolve = StrOption(
+        default=None,
+        help="The resolve that has the library. By default, `[python].default_resolve`.",
+    )
+
+    def pex_request(self) -> PexRequest:
+        return PexRequest(
+            output_filename="parent_finder.pex",
+            internal_only=True,
+            requirements=self.pex_requirements(),
+            interpreter_constraints=self.interpreter_constraints,
+            description="Prepare the parent finder",
+        )
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,82 @@
+"""The library whose models are candidates, and its index: one product, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.fs import Digest
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.logging import LogLevel
+
+from rules_transformers.parents.subsystem import ParentFinder
+from rules_transformers.parents.util_rules.finder_process import LIBRARY_DIR, FinderProcessRequest
+from rules_transformers.util_rules.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
+from rules_transformers.util_rules.library_sources import (
+    READ_WITH_MODULARS,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+from rules_transformers.util_rules.tool_process import ToolRun
+
+INDEX_FILE = "__index.npz"
+
+
+@dataclass(frozen=True)
+class Library:
+    """The library's sources and the index of them.
+
+    :param sources: at the places where they would be installed.
+    :param index: the file `INDEX_FILE`.
+    """
+
+    sources: Digest
+    index: Digest
+
+
+class NoLibrary(Exception):
+    """There is no library to find parents in."""
+
+
+@rule(desc="Index the models of the library", level=LogLevel.DEBUG)
+async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Library:
+    resolve = finder.resolve or python_setup.default_resolve
+    requirement = await Get(ParentsRequirement, ParentsRequirementRequest(finder.library, resolve))
+    if requirement.value is None:
+        raise NoLibrary(
+            f"The resolve `{resolve}` pins no library with models\n"
+            "hint: name a resolve that does in `[parent-finder].resolve`, or the library itself in "
+            '`[parent-finder].library`, e.g. "transformers==5.23.0"'
+        )
+    sources = await Get(
+        DistributionSources,
+        DistributionSourcesRequest(
+            requirement.value, requirement.interpreter_constraints, READ_WITH_MODULARS
+        ),
+    )
+    process = await Get(
+        Process,
+        FinderProcessRequest(
+            arguments=("index", f"--output={INDEX_FILE}"),
+            library=sources.digest,
+            files=(),
+            description=f"Index the models of {requirement.value}, once for this release",
+            output_files=(INDEX_FILE,),
+        ),
+    )
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != 0:
+        message = result.stderr.decode(errors="replace").replace(LIBRARY_DIR, requirement.value)
+        raise NoLibrary(
+            f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, "
+            'e.g. "transformers==5.23.0"'
+        )
+    return Library(sources.digest, result.output_digest)
+
+
+def rules():
+    return collect_rules()

@@ -1,0 +1,45 @@
+"""The backend `rules_transformers.tiny_fixtures`: tiny models as build products."""
+
+from rules_transformers.modular import register as modular
+from rules_transformers.tiny_fixtures import field_set, target_generator
+from rules_transformers.tiny_fixtures.dependency_inference import rules as dependency_inference
+from rules_transformers.tiny_fixtures.goals import package, publish, repl, run, tailor, test
+from rules_transformers.tiny_fixtures.target_types import (
+    TinyFixturesGeneratorTarget,
+    TinyFixtureTarget,
+)
+from rules_transformers.tiny_fixtures.util_rules import (
+    build,
+    codegen,
+    environment,
+    model_sources,
+    named_model,
+    plain_tool,
+    session,
+)
+
+
+def target_types():
+    return (*modular.target_types(), TinyFixtureTarget, TinyFixturesGeneratorTarget)
+
+
+def rules():
+    return (
+        *modular.rules(),
+        *build.rules(),
+        *codegen.rules(),
+        *dependency_inference.rules(),
+        *environment.rules(),
+        *field_set.rules(),
+        *model_sources.rules(),
+        *named_model.rules(),
+        *package.rules(),
+        *plain_tool.rules(),
+        *publish.rules(),
+        *repl.rules(),
+        *run.rules(),
+        *session.rules(),
+        *tailor.rules(),
+        *target_generator.rules(),
+        *test.rules(),
+    )

@@ -1,0 +1,139 @@
+"""Generates a `tiny_fixture` for each architecture of a `tiny_fixtures` target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import PythonResolveField
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import (
+    GeneratedTargets,
+    GenerateTargetsRequest,
+    InvalidTargetException,
+)
+from pants.engine.unions import UnionMembership, UnionRule
+from pants.util.logging import LogLevel
+
+from rules_transformers.tiny_fixtures.target_types import (
+    FixtureArchitecturesField,
+    FixtureModelField,
+    FixtureModelTypeField,
+    FixturePublishToField,
+    FixtureRepoIdField,
+    TinyFixturesGeneratorTarget,
+    TinyFixtureTarget,
+    check_model,
+)
+from rules_transformers.tiny_fixtures.util_rules.plain_tool import PlainOutput, PlainToolRequest
+from rules_transformers.util_rules.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
+)
+from rules_transformers.util_rules.library_sources import (
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
+
+_AUTO_FILE = "transformers/models/auto/modeling_auto.py"
+
+
+@dataclass(frozen=True)
+class ArchitecturesRequest:
+    """Asks for the model classes that a release of transformers has for a model type."""
+
+    model_type: str
+    requirement: ParentsRequirement
+    origin: str
+
+
+@dataclass(frozen=True)
+class Architectures:
+    names: tuple[str, ...]
+
+
+class GenerateTinyFixturesRequest(GenerateTargetsRequest):
+    generate_from = TinyFixturesGeneratorTarget
+
+
+@rule(desc="List the architectures of a model type", level=LogLevel.DEBUG)
+async def list_architectures(request: ArchitecturesRequest) -> Architectures:
+    requirement = request.requirement
+    if requirement.value is None:
+        raise InvalidTargetException(
+            f"{request.origin} names no `architectures`, and its resolve pins no transformers that "
+            "would tell them\n"
+            "hint: add transformers to the lockfile of its resolve, or list the `architectures`"
+        )
+    sources = await Get(
+        DistributionSources,
+        DistributionSourcesRequest(
+            requirement.value, requirement.interpreter_constraints, (_AUTO_FILE,)
+        ),
+    )
+    output = await Get(
+        PlainOutput,
+        PlainToolRequest(
+            ("architectures", request.model_type, f"--auto-file={_AUTO_FILE}"),
+            sources.digest,
+            f"List the architectures of {request.model_type}",
+            failure=f"{request.origin} cannot be generated",
+        ),
+    )
+    return Architectures(tuple(output.text.split()))
+
+
+@rule
+async def generate_tiny_fixtures(
+    request: GenerateTinyFixturesRequest,
+    union_membership: UnionMembership,
+    python_setup: PythonSetup,
+) -> GeneratedTargets:
+    generator, template, address = request.generator, request.template, request.template_address
+    model_type = template.get(FixtureModelTypeField.alias)
+    check_model(template.get(FixtureModelField.alias), model_type, generator.alias, address)
+    names = generator[FixtureArchitecturesField].value
+    if names is None:
+        if model_type is None:
+            raise InvalidTargetException(
+                f"{address} must list the `architectures` of its `model`\n"
+                'hint: `architectures=["Qwen3Model", "Qwen3ForCausalLM"]`; only those of an '
+                "installed `model_type` are found by themselves"
+            )
+        resolve = PythonResolveField(template.get(PythonResolveField.alias), address)
+        requirement = await Get(
+            ParentsRequirement,
+            ParentsRequirementRequest(None, resolve.normalized_value(python_setup)),
+        )
+        found = await Get(
+            Architectures, ArchitecturesRequest(model_type, requirement, address.spec)
+        )
+        names = found.names
+
+    def suffixed(field: type[FixtureRepoIdField] | type[FixturePublishToField], name: str) -> dict:
+        value = generator[field].value
+        return {} if value is None else {field.alias: f"{value}-{name}"}
+
+    return GeneratedTargets(
+        generator,
+        [
+            TinyFixtureTarget(
+                {
+                    **template,
+                    **suffixed(FixtureRepoIdField, name),
+                    **suffixed(FixturePublishToField, name),
+                    FixtureArchitecturesField.alias: [name],
+                },
+                address.create_generated(name),
+                union_membership,
+            )
+            for name in names
+        ],
+    )
+
+
+def rules():
+    return (
+        *collect_rules(),
+        UnionRule(GenerateTargetsRequest, GenerateTinyFixturesRequest),
+    )

@@ -1,0 +1,188 @@
+"""Builds a tiny fixture: one process, cached by what it reads."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
+from pants.engine.engine_aware import EngineAwareParameter
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    FileContent,
+    GlobMatchErrorBehavior,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
+from pants.engine.internals.native_engine import IntrinsicError
+from pants.engine.process import FallibleProcessResult, Process, ProcessExecutionFailure
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import InvalidFieldException, InvalidTargetException
+from pants.util.frozendict import FrozenDict
+from pants.util.logging import LogLevel
+
+from rules_transformers.modular.util_rules.convert import ConversionFailed
+from rules_transformers.tiny_fixtures.field_set import AllTinyFixtureFieldSets, TinyFixtureFieldSet
+from rules_transformers.tiny_fixtures.subsystem import PACKAGE
+from rules_transformers.tiny_fixtures.util_rules.environment import (
+    FixtureEnvironment,
+    FixtureEnvironmentRequest,
+)
+from rules_transformers.tiny_fixtures.util_rules.model_sources import (
+    ModelSources,
+    ModelSourcesRequest,
+)
+from rules_transformers.tiny_fixtures.util_rules.request import REQUEST_FILE, request_document
+from rules_transformers.util_rules.offline import OfflinePexRequest
+from rules_transformers.util_rules.remote_cache import LONG_WORK, waiting
+from rules_transformers.util_rules.tool_process import OutputsMissing, ToolRun
+from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+
+logger = logging.getLogger(__name__)
+
+_OUTPUT_DIR = "__out"
+# Nothing is downloaded, and nothing outside the sandbox is read or written.
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "HF_HOME": "__hf_home", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+# What the tool says of a fixture that it builds nevertheless, with a hint on the next line.
+_WARNING = re.compile(r"^.+: warning: .+(?:\nhint: .+)?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class BuildFixtureRequest(EngineAwareParameter):
+    """Asks for the files of a fixture."""
+
+    field_set: TinyFixtureFieldSet
+
+    def debug_hint(self) -> str:
+        return self.field_set.address.spec
+
+
+@dataclass(frozen=True)
+class BuiltFixture:
+    """A fixture: one model repository, or one for each architecture in a directory of its name.
+
+    :param snapshot: its files, below `TinyFixtureFieldSet.directory`.
+    """
+
+    snapshot: Snapshot
+
+
+class FixtureNotBuilt(Exception):
+    """A fixture could not be built."""
+
+
+# How a fixture, or what it is built from, fails by itself. Other exceptions are faults of the
+# rules.
+NOT_BUILT = (
+    ConversionFailed,
+    FixtureNotBuilt,
+    IntrinsicError,
+    InvalidFieldException,
+    InvalidTargetException,
+    OutputsMissing,
+    ProcessExecutionFailure,
+)
+
+
+@dataclass(frozen=True)
+class FixtureProblem:
+    """Why a fixture cannot be built; empty if it can."""
+
+    message: str
+
+
+class RepoIdsTakenTwice(FrozenDict[str, str]):
+    """For each repository id that several fixtures have: a message."""
+
+
+@rule
+def find_repo_ids_taken_twice(field_sets: AllTinyFixtureFieldSets) -> RepoIdsTakenTwice:
+    owners: dict[str, list[str]] = {}
+    for field_set in field_sets:
+        if field_set.repo_id.value is not None:
+            owners.setdefault(field_set.repo_id.value, []).append(field_set.address.spec)
+    return RepoIdsTakenTwice(
+        (
+            repo_id,
+            f"the repository id {repo_id} is that of {len(addresses)} fixtures: "
+            f"{', '.join(sorted(addresses))}\n"
+            "hint: give each its own `repo_id`, so that a test that loads it gets the one it means",
+        )
+        for repo_id, addresses in owners.items()
+        if len(addresses) > 1
+    )
+
+
+@rule(desc="Build a tiny fixture", level=LogLevel.DEBUG)
+async def build_fixture(
+    request: BuildFixtureRequest, taken_twice: RepoIdsTakenTwice, python_setup: PythonSetup
+) -> BuiltFixture:
+    field_set = request.field_set
+    repo_id = field_set.repo_id.value
+    if repo_id is not None and repo_id in taken_twice:
+        raise FixtureNotBuilt(f"{field_set.address} cannot be built: {taken_twice[repo_id]}")
+    sources, environment, tool_sources = await MultiGet(
+        Get(ModelSources, ModelSourcesRequest.of(field_set)),
+        Get(
+            FixtureEnvironment,
+            FixtureEnvironmentRequest.create(field_set.resolve, python_setup),
+        ),
+        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
+    )
+    pex = await Get(VenvPex, OfflinePexRequest(environment.pex_request))
+    checkpoint = EMPTY_DIGEST
+    if field_set.checkpoint_directory is not None:
+        checkpoint = await Get(
+            Digest,
+            PathGlobs(
+                [f"{field_set.checkpoint_directory}/**"],
+                glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                description_of_origin=f"the `from_checkpoint` field of {field_set.address}",
+            ),
+        )
+    request_file = await Get(
+        Digest,
+        CreateDigest([FileContent(REQUEST_FILE, request_document(field_set, sources))]),
+    )
+    digest = await Get(
+        Digest, MergeDigests((sources.digest, tool_sources.digest, checkpoint, request_file))
+    )
+    process = await Get(
+        Process,
+        VenvPexProcess(
+            pex,
+            argv=("-m", PACKAGE, "build", REQUEST_FILE, "--output", _OUTPUT_DIR),
+            input_digest=digest,
+            extra_env={**_ENVIRONMENT, "PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+            output_directories=(_OUTPUT_DIR,),
+            description=f"Build {field_set.address}",
+        ),
+    )
+    result = await Get(FallibleProcessResult, ToolRun(waiting(process, LONG_WORK)))
+    if result.exit_code != 0:
+        # What is on stdout are the places of those that could be built, in the sandbox.
+        messages = result.stderr.decode(errors="replace").strip()
+        raise FixtureNotBuilt(f"{field_set.address} cannot be built\n{messages}")
+    for warning in _WARNING.findall(result.stderr.decode(errors="replace")):
+        logger.warning(warning)
+    return BuiltFixture(await Get(Snapshot, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
+
+
+@rule
+async def find_fixture_problem(request: BuildFixtureRequest) -> FixtureProblem:
+    try:
+        await Get(BuiltFixture, BuildFixtureRequest, request)
+    except NOT_BUILT as error:
+        return FixtureProblem(str(error))
+    return FixtureProblem("")
+
+
+def rules():
+    return collect_rules()
