@@ -24,7 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("pants", "build-support/bootstrap", "3rdparty/python")
 # Kept apart from the workspace's own sources.
-PLUGIN = {"rules/rules_transformers": "rules", "src/tiny_models": "src"}
+PLUGIN = {
+    "rules/rules_transformers": "rules",
+    "src/tiny_models": "src",
+    "src/toolkit": "src",
+}
 PHASES = ("setup_sandbox", "whole_process")
 
 _CONFIG = """

@@ -114,7 +114,7 @@ class Library(Repository):
     def __init__(self, root: Path, source: Path, number: int) -> None:
         super().__init__(root)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
-        for tool in ("modular_converter", "tiny_models"):
+        for tool in ("modular_converter", "tiny_models", "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
         self.copy("3rdparty/python/ml-cpu.lock", LOCK)
         (root / LOCK).write_text(requirements(self.read(LOCK)))

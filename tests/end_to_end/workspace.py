@@ -104,7 +104,7 @@ class Workspace(Repository):
     ) -> None:
         super().__init__(root)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
-        for tool in tools:
+        for tool in (*tools, "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
         settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
         self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
