@@ -45,26 +45,26 @@ def _phases(root: str) -> dict[str, float]:
     from modular_converter.conventions import profiles
     from modular_converter.convert.model import convert
     from modular_converter.emit.formatter import format_all
-    from modular_converter.library.context import Setting
-    from modular_converter.library.modular_file import parent_imports, place_of
+    from modular_converter.library.context import ConversionContext
+    from modular_converter.library.modular_file import location_of, parent_imports
     from modular_converter.library.sources import Sources, distribution_facts
 
     sources = Sources()
     facts = distribution_facts([root], sources)
     profile = profiles.for_version(facts.version)
-    setting = Setting(sources, (root,), facts.table, profile)
-    places = [place_of(path, root) for path in _modulars(root)]
+    context = ConversionContext(sources, (root,), facts.table, profile)
+    places = [location_of(path, root) for path in _modulars(root)]
     started = _cpu()
     parents: set[str] = set()
-    for place in places:
-        found = parent_imports(place, sources.index(place.path), (root,), sources)
+    for location in places:
+        found = parent_imports(location, sources.index(location.path), (root,), sources)
         parents.update(parent.path for parent in found)
     for path in sorted(parents):
         sources.index(path)
     indexed = _cpu()
     texts = {}
-    for place in places:
-        conversion = convert(place, setting)
+    for location in places:
+        conversion = convert(location, context)
         for file_type, output in conversion.outputs.items():
             path = conversion.output_path(file_type)
             texts[os.path.relpath(path, root)] = output.text
@@ -90,15 +90,15 @@ def _phases(root: str) -> dict[str, float]:
 
 def _libcst(root: str) -> dict[str, float]:
     """CPU seconds of one libcst parse of the modulars and their distinct parents."""
-    from modular_converter.library.modular_file import parent_imports, place_of
+    from modular_converter.library.modular_file import location_of, parent_imports
     from modular_converter.library.sources import Sources, distribution_facts
 
     sources = Sources()
     distribution_facts([root], sources)
     paths = set(_modulars(root))
     for path in sorted(paths):
-        place = place_of(path, root)
-        found = parent_imports(place, sources.index(path), (root,), sources)
+        location = location_of(path, root)
+        found = parent_imports(location, sources.index(path), (root,), sources)
         paths.update(parent.path for parent in found)
     texts = [sources.text(path) for path in sorted(paths)]
     import libcst

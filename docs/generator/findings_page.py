@@ -13,7 +13,7 @@ def findings_page() -> str:
         "Findings of the converter",
         "What `python -m modular_converter codes` prints. An error ends the conversion of its "
         "model with exit code 2. A warning fails nothing and can be "
-        "[silenced](../modular-models.md#findings).",
+        "[suppressed](../modular-models.md#findings).",
         *(
             block
             for severity in ("error", "warning")

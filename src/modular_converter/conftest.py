@@ -11,8 +11,8 @@ from modular_converter.conventions.profiles import named
 from modular_converter.convert.model import Conversion, convert
 from modular_converter.emit.assembly import banner
 from modular_converter.emit.formatter import format_all
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place, place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 
 _MAPPINGS = """
@@ -47,19 +47,19 @@ class Workspace:
         """Writes a modular file of the library."""
         return self.write(f"transformers/models/{name}/modular_{name}.py", text)
 
-    def setting(self, profile: str = "5.23") -> Setting:
+    def context(self, profile: str = "5.23") -> ConversionContext:
         """A setting that reads this workspace."""
         sources = Sources()
         facts = distribution_facts([str(self.root)], sources)
-        return Setting(sources, (str(self.root),), facts.table, named(profile))
+        return ConversionContext(sources, (str(self.root),), facts.table, named(profile))
 
-    def place(self, path: str) -> Place:
+    def location(self, path: str) -> ModularLocation:
         """The place of a modular file of this workspace."""
-        return place_of(path, str(self.root), [str(self.root)])
+        return location_of(path, str(self.root), [str(self.root)])
 
     def convert(self, text: str, name: str = "new_one", profile: str = "5.23") -> Conversion:
         """Converts a modular of the library."""
-        return convert(self.place(self.modular(text, name)), self.setting(profile))
+        return convert(self.location(self.modular(text, name)), self.context(profile))
 
     def outputs(self, text: str, name: str = "new_one", profile: str = "5.23") -> dict[str, str]:
         """Formatted outputs by type, without the banner."""
@@ -71,7 +71,7 @@ def formatted(conversion: Conversion, profile: str = "5.23") -> dict[str, str]:
     """The formatted outputs of a conversion by type, without the banner."""
     raw = {f"{file_type}_x.py": output.text for file_type, output in conversion.outputs.items()}
     done = format_all(raw, named(profile))
-    notice = banner(conversion.place.banner_path)
+    notice = banner(conversion.location.banner_path)
     result = {}
     for key, outcome in done.items():
         assert not outcome.problem, outcome.problem

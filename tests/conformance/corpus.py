@@ -13,8 +13,8 @@ from modular_converter.conventions import profiles
 from modular_converter.conventions.file_types import FILE_TYPES
 from modular_converter.convert.batch import run_batch
 from modular_converter.diagnostics.record import render
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import is_modular_name, place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import is_modular_name, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 
 # Where a test target's dependency lays a release out, relative to the working directory.
@@ -115,8 +115,8 @@ def compare(
     if from_scratch:
         for path in expected:
             sources.hide(path)
-    setting = Setting(sources, (root,), facts.table, profiles.for_version(facts.version))
-    result = run_batch([place_of(path, root) for path in paths], setting, jobs)
+    context = ConversionContext(sources, (root,), facts.table, profiles.for_version(facts.version))
+    result = run_batch([location_of(path, root) for path in paths], context, jobs)
 
     matched: Counter[str] = Counter()
     total: Counter[str] = Counter()

@@ -16,8 +16,8 @@ import pytest
 from modular_converter.conventions import profiles
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import Explanation, SourceLine
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import is_modular_name, place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import is_modular_name, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 from tests.conformance.corpus import corpus_dir, generated_files
 from tests.sampling.sampling import sample
@@ -37,8 +37,8 @@ def _explainers(root: str, paths: list[str]) -> Iterator[tuple[Explainer, str]]:
             sources = Sources()
             facts = distribution_facts([root], sources)
             profile = profiles.for_version(facts.version)
-            setting = Setting(sources, (root,), facts.table, profile)
-            explainer = Explainer(setting, lambda modular: place_of(modular, root))
+            context = ConversionContext(sources, (root,), facts.table, profile)
+            explainer = Explainer(context, lambda modular: location_of(modular, root))
         yield explainer, path
 
 

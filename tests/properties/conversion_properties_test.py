@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from modular_converter.conventions import profiles
 from modular_converter.convert.batch import BatchResult, run_batch
 from modular_converter.diagnostics.record import render
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import location_of
 from modular_converter.library.sources import Sources, distribution_facts
 from tests.properties.libraries import MODELS, NEW, Library, libraries
 
@@ -32,8 +32,8 @@ def converted(files: dict[str, str], modulars: tuple[str, ...]) -> BatchResult:
     for path, text in files.items():
         sources.put(f"{ROOT}/{path}", text)
     facts = distribution_facts([ROOT], sources)
-    setting = Setting(sources, (ROOT,), facts.table, profiles.for_version(facts.version))
-    return run_batch([place_of(f"{ROOT}/{path}", ROOT) for path in modulars], setting)
+    context = ConversionContext(sources, (ROOT,), facts.table, profiles.for_version(facts.version))
+    return run_batch([location_of(f"{ROOT}/{path}", ROOT) for path in modulars], context)
 
 
 def texts_of(library: Library) -> dict[str, str]:

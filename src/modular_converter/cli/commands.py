@@ -20,14 +20,14 @@ from modular_converter.diagnostics.record import (
     render,
 )
 from modular_converter.emit.output_paths import output_targets, refuse_leaving_links
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place, is_modular_name, place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, is_modular_name, location_of
 from modular_converter.library.sources import (
-    DISTRIBUTION,
     Sources,
     distribution_facts,
     installed_root,
 )
+from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.suppressions import checked_codes, unignored
 
 
@@ -85,8 +85,8 @@ def _write_log(
 
 @dataclass(frozen=True)
 class _Work:
-    places: tuple[Place, ...]
-    setting: Setting
+    locations: tuple[ModularLocation, ...]
+    context: ConversionContext
     # File types to write per modular path; None for all.
     outputs: dict[str, tuple[str, ...] | None]
     root: str
@@ -99,19 +99,25 @@ def _work_of_request(path: str) -> _Work:
     from modular_converter.cli.request import read_request
 
     request = read_request(path)
-    places = []
+    locations = []
     outputs: dict[str, tuple[str, ...] | None] = {}
     for modular in request.modulars:
-        place = place_of(modular.path, ".", request.source_roots)
-        if place.path in outputs:
+        location = location_of(modular.path, ".", request.source_roots)
+        if location.path in outputs:
             raise error("bad-request", path, f"{modular.path} is listed twice", hint="list it once")
-        outputs[place.path] = modular.outputs
-        places.append(place)
-    roots = [os.path.abspath(each) for each in (*request.source_roots, *request.parents)]
-    setting = _setting(places, roots, request.profile)
+        outputs[location.path] = modular.outputs
+        locations.append(location)
+    roots = [os.path.abspath(directory) for directory in (*request.source_roots, *request.parents)]
+    context = _context(locations, roots, request.profile)
     ignored = checked_codes(request.ignore, path)
     return _Work(
-        tuple(places), setting, outputs, os.getcwd(), request.output_dir, ignored, request.renamed
+        tuple(locations),
+        context,
+        outputs,
+        os.getcwd(),
+        request.output_dir,
+        ignored,
+        request.renamed,
     )
 
 
@@ -126,9 +132,9 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             )
     files = _modular_files(options.paths)
     root = os.path.abspath(options.root)
-    places = tuple(place_of(path, root, options.search_path) for path in files)
-    search = [os.path.abspath(each) for each in options.search_path]
-    if not any(os.path.isdir(os.path.join(each, DISTRIBUTION)) for each in search):
+    locations = tuple(location_of(path, root, options.search_path) for path in files)
+    search = [os.path.abspath(search_path) for search_path in options.search_path]
+    if not any(os.path.isdir(os.path.join(search_path, DISTRIBUTION)) for search_path in search):
         installed = installed_root()
         if installed is not None:
             search.append(installed)
@@ -139,12 +145,12 @@ def _work_of_paths(options: argparse.Namespace) -> _Work:
             f"there is no profile {options.profile}",
             hint=f"known profiles: {', '.join(profiles.names())}",
         )
-    setting = _setting(places, search, options.profile)
-    return _Work(places, setting, {}, root, options.output_dir)
+    context = _context(locations, search, options.profile)
+    return _Work(locations, context, {}, root, options.output_dir)
 
 
 def _modular_files(paths: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
+    files: dict[str, None] = {}
     for path in paths:
         if os.path.isdir(path):
             inside = [
@@ -161,9 +167,9 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
                     hint="name a directory that holds modular files",
                 )
             refuse_leaving_links(sorted(inside), path)
-            found.update(dict.fromkeys(sorted(inside)))
+            files.update(dict.fromkeys(sorted(inside)))
         elif os.path.isfile(path):
-            found[os.path.abspath(path)] = None
+            files[os.path.abspath(path)] = None
         else:
             raise error(
                 "no-such-file",
@@ -171,33 +177,37 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
                 "there is no such file or directory",
                 hint="check the spelling of the path",
             )
-    return list(found)
+    return list(files)
 
 
-def _setting(places: Iterable[Place], search: list[str], profile: str | None) -> Setting:
+def _context(
+    locations: Iterable[ModularLocation], search: list[str], profile: str | None
+) -> ConversionContext:
     sources = Sources()
-    library_roots = dict.fromkeys(each.source_root for each in places if each.in_library)
+    library_roots = dict.fromkeys(
+        location.source_root for location in locations if location.in_library
+    )
     facts = distribution_facts([*library_roots, *search], sources)
     chosen = profiles.named(profile) if profile else profiles.for_version(facts.version)
-    return Setting(sources, tuple(search), facts.table, chosen)
+    return ConversionContext(sources, tuple(search), facts.table, chosen)
 
 
 def _convert(options: argparse.Namespace) -> int:
     from modular_converter.conventions.file_types import generated_path
     from modular_converter.convert.batch import run_batch
 
-    listed = [code for each in options.ignore for code in each.split(",") if code]
+    listed = [code for item in options.ignore for code in item.split(",") if code]
     ignored = checked_codes(listed, "--ignore")
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
-    result = run_batch(work.places, work.setting, max(1, options.jobs), work.renamed)
+    result = run_batch(work.locations, work.context, max(1, options.jobs), work.renamed)
     findings = unignored(result.diagnostics, ignored | work.ignored)
     for finding in findings:
         print(render(finding), file=sys.stderr)
     texts = {}
     for path, text in result.texts.items():
-        place = result.origin[path]
-        types = work.outputs.get(place.path)
-        if types is None or path in {generated_path(place.path, each) for each in types}:
+        location = result.origin[path]
+        types = work.outputs.get(location.path)
+        if types is None or path in {generated_path(location.path, item) for item in types}:
             texts[path] = text
     targets = output_targets(texts, work.root, work.output_dir)
     wanted = {targets[path]: text for path, text in texts.items()}
@@ -300,7 +310,7 @@ def _graph(options: argparse.Namespace) -> int:
     options.output_dir = None
     work = _work_of_paths(options)
     return run_graph(
-        work.places, work.setting, work.root, output_format=options.format,
+        work.locations, work.context, work.root, output_format=options.format,
         names=options.model, up=options.up, down=options.down,
     )  # fmt: skip
 
@@ -312,37 +322,38 @@ def _explain(options: argparse.Namespace) -> int:
     options.paths, options.output_dir = [modular_behind(options.target)], None
     work = _work_of_request(options.request) if options.request else _work_of_paths(options)
 
-    def locate(path: str) -> Place:
-        return place_of(path, work.root, work.setting.search_roots)
+    def locate(path: str) -> ModularLocation:
+        return location_of(path, work.root, work.context.search_roots)
 
     if options.request:
-        installed = [os.path.abspath(each) for each in read_request(options.request).parents]
+        installed = [os.path.abspath(parent) for parent in read_request(options.request).parents]
     else:
         root = installed_root()
         installed = [] if root is None else [root]
-    return explain(options.target, work.setting, locate, installed=installed, as_json=options.json)
+    return explain(options.target, work.context, locate, installed=installed, as_json=options.json)
 
 
 def _outline(options: argparse.Namespace) -> int:
     from modular_converter.convert.outline import outline_all
 
     work = _work_of_request(options.request)
-    setting = work.setting
+    context = work.context
     answers = []
-    for each in outline_all(work.places, setting.sources, setting.table, setting.profile):
-        types = work.outputs.get(each.place.path)
+    for outline in outline_all(work.locations, context.sources, context.table, context.profile):
+        types = work.outputs.get(outline.location.path)
         answers.append(
             {
-                "path": _shown(each.place.path),
+                "path": _shown(outline.location.path),
                 "outputs": [
                     {"type": file_type, "path": _shown(path)}
-                    for file_type, path in each.outputs
+                    for file_type, path in outline.outputs
                     if types is None or file_type in types
                 ],
                 "parents": [
-                    {"module": parent.dotted, "line": parent.node.lineno} for parent in each.parents
+                    {"module": parent.dotted, "line": parent.node.lineno}
+                    for parent in outline.parents
                 ],
-                "error": as_json(each.error) if each.error else None,
+                "error": as_json(outline.error) if outline.error else None,
             }
         )
     json.dump({"schema": 1, "modulars": answers}, sys.stdout, indent=1)

@@ -13,8 +13,8 @@ from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.generated_file import GeneratedFile, modular_of
 from modular_converter.explain.parts import explain_item
 from modular_converter.explain.report import item_as_json, item_text, line_as_json, line_text
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place, is_modular_name
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, is_modular_name
 from modular_converter.library.sources import Sources
 
 _TARGET = re.compile(r"(?P<file>.+?\.py):(?:(?P<line>\d+)(?::\d+)?|(?P<item>[^\W\d][\w.]*))")
@@ -26,18 +26,18 @@ def modular_behind(target: str) -> str:
 
     Raises ConversionError when the file is not generated.
     """
-    shown = _split(target)["file"]
-    path = os.path.abspath(shown)
-    found = modular_of(path, Sources())
-    if found is None:
-        raise _not_generated(path, shown)
-    return found[0]
+    name = _split(target)["file"]
+    path = os.path.abspath(name)
+    modular = modular_of(path, Sources())
+    if modular is None:
+        raise _not_generated(path, name)
+    return modular[0]
 
 
 def explain(
     target: str,
-    setting: Setting,
-    locate: Callable[[str], Place],
+    context: ConversionContext,
+    locate: Callable[[str], ModularLocation],
     *,
     installed: Sequence[str] = (),
     as_json: bool,
@@ -51,14 +51,14 @@ def explain(
     """
     match = _split(target)
     path = os.path.abspath(match["file"])
-    explainer = Explainer(setting, locate)
+    explainer = Explainer(context, locate)
     file = explainer.file(path)
     if file is None:
         raise _not_generated(path, match["file"])
     if file.disk is None:
         _warn(f"{file.label} is not there yet; lines are those of a fresh conversion")
     elif file.is_stale:
-        modular = setting.sources.label(file.conversion.place.path)
+        modular = context.sources.label(file.conversion.location.path)
         _warn(f"{file.label} is stale: it differs from what {modular} generates now")
     if match["item"]:
         answer = explain_item(explainer, file, match["item"])
@@ -104,7 +104,7 @@ def _fresh_line(file: GeneratedFile, line: int) -> int | None:
         )
     fresh = file.fresh_line(line)
     if fresh is None:
-        modular = file.sources.label(file.conversion.place.path)
+        modular = file.sources.label(file.conversion.location.path)
         print(
             f"{file.label}:{line}: this line is not in what {modular} generates now: "
             f"`{current[line - 1].strip()}`\n"
@@ -120,21 +120,21 @@ def _warn(message: str) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 
-def _not_generated(path: str, shown: str) -> ConversionError:
+def _not_generated(path: str, name: str) -> ConversionError:
     if not os.path.isfile(path):
         return error(
-            "no-such-file", shown, "there is no such file", hint="check the spelling of the path"
+            "no-such-file", name, "there is no such file", hint="check the spelling of the path"
         )
     if is_modular_name(os.path.basename(path)):
         return error(
             "not-generated",
-            shown,
+            name,
             "modular files are written by hand",
             hint="ask about a file that is generated from it",
         )
     return error(
         "not-generated",
-        shown,
+        name,
         "the file is not generated: no modular file beside it gives it",
         hint="edit the file itself",
     )

@@ -10,13 +10,13 @@ from modular_converter.diagnostics.record import ConversionError, Diagnostic, re
 from modular_converter.inheritance.formats import to_dot, to_json
 from modular_converter.inheritance.graph import InheritanceGraph, cycle_finding
 from modular_converter.inheritance.reader import inheritance_graph
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation
 
 
 def run_graph(
-    places: Sequence[Place],
-    setting: Setting,
+    locations: Sequence[ModularLocation],
+    context: ConversionContext,
     root: str,
     *,
     output_format: str,
@@ -28,7 +28,7 @@ def run_graph(
 
     Raises ConversionError for an unknown model and EnvironmentLack when nothing can draw.
     """
-    graph = inheritance_graph(places, setting, root)
+    graph = inheritance_graph(locations, context, root)
     findings = list(graph.findings)
     chosen = _chosen(graph, names, findings)
     if names:
@@ -56,10 +56,10 @@ def _chosen(
     keys: list[str] = []
     unknown = []
     for name in names:
-        found = graph.named(name)
-        keys += found
-        if not found:
-            known = sorted({each.name for each in graph.models})
+        models = graph.named(name)
+        keys += models
+        if not models:
+            known = sorted({model.name for model in graph.models})
             close = difflib.get_close_matches(name, known, n=3)
             unknown.append(
                 Diagnostic(

@@ -81,7 +81,7 @@ class _Reader:
 
     def strings(self, mapping: dict[str, Any], key: str) -> tuple[str, ...]:
         value = mapping.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.wrong(f"`{key}` must be a list of strings", key)
         return tuple(value)
 
@@ -140,8 +140,8 @@ def read_request(path: str) -> Request:
     if not isinstance(entries, list):
         raise reader.wrong("`modulars` must be a list", "modulars")
     profile = reader.optional_string(data, "profile")
-    if profile is not None and profile not in {each.name for each in PROFILES}:
-        names = ", ".join(each.name for each in PROFILES)
+    if profile is not None and profile not in {known.name for known in PROFILES}:
+        names = ", ".join(known.name for known in PROFILES)
         raise reader.wrong(f"unknown profile `{profile}`", profile, f"known profiles: {names}")
     output_dir = reader.optional_string(data, "output_dir")
     return Request(

@@ -22,11 +22,11 @@ _TYPED_FILE = re.compile(rf"({'|'.join(FILE_TYPES)})_")
 def type_of_class(class_name: str, cased_model_name: str, suffixes: dict[str, str]) -> str:
     """The file type of a class: by the longest known suffix of its name without the model name."""
     remainder = class_name.replace(cased_model_name, "")
-    found = ""
+    longest = ""
     for suffix in suffixes:
-        if len(suffix) > len(found) and remainder.endswith(suffix):
-            found = suffix
-    return suffixes[found] if found else "modeling"
+        if len(suffix) > len(longest) and remainder.endswith(suffix):
+            longest = suffix
+    return suffixes[longest] if longest else "modeling"
 
 
 def type_of_module(module_name: str) -> str | None:

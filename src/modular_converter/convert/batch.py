@@ -18,8 +18,8 @@ from modular_converter.convert.model import Conversion, convert
 from modular_converter.convert.outline import Outline, outline_all
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
 from modular_converter.emit.formatter import format_all
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place, find_module
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, find_module
 from modular_converter.lint.renames import without_inherited
 
 _WORTH_A_POOL = 12
@@ -34,7 +34,7 @@ class BatchResult:
     """
 
     texts: dict[str, str]
-    origin: dict[str, Place]
+    origin: dict[str, ModularLocation]
     diagnostics: tuple[Diagnostic, ...]
     converted: int
     rounds: int
@@ -48,7 +48,7 @@ class BatchResult:
 
 @dataclass(eq=False)
 class _Task:
-    place: Place
+    location: ModularLocation
     outputs: dict[str, str]
     findings: tuple[Diagnostic, ...] = ()
     failed: bool = False
@@ -58,7 +58,7 @@ class _Task:
 
 @dataclass(eq=False)
 class _State:
-    setting: Setting
+    context: ConversionContext
     jobs: int
     tasks: dict[str, _Task]
     edges: dict[str, list[str]]
@@ -68,8 +68,8 @@ class _State:
 
 
 def run_batch(
-    places: Sequence[Place],
-    setting: Setting,
+    locations: Sequence[ModularLocation],
+    context: ConversionContext,
     jobs: int = 1,
     renamed: Mapping[str, Collection[str]] | None = None,
 ) -> BatchResult:
@@ -81,22 +81,22 @@ def run_batch(
     Bad input does not stop the others: its errors are in the result. Raises EnvironmentLack
     when the formatter is missing.
     """
-    outlines = outline_all(places, setting.sources, setting.table, setting.profile)
-    findings = [each.error for each in outlines if each.error is not None]
-    good = [each for each in outlines if each.error is None]
+    outlines = outline_all(locations, context.sources, context.table, context.profile)
+    findings = [outline.error for outline in outlines if outline.error is not None]
+    good = [outline for outline in outlines if outline.error is None]
     producers = _producers(good)
     findings += [
         finding
-        for each in good
-        if not each.outputs
-        for finding in setting.sources.index(each.place.path).ignores.visible(
-            [_nothing_produced(each, setting)]
+        for outline in good
+        if not outline.outputs
+        for finding in context.sources.index(outline.location.path).ignores.visible(
+            [_nothing_produced(outline, context)]
         )
     ]
-    setting.sources.promised.update(producers)
-    edges = _edges(good, producers, setting)
+    context.sources.promised.update(producers)
+    edges = _edges(good, producers, context)
     for cycle in find_cycles(edges):
-        findings.append(_cycle_error(cycle, good, edges, producers, setting))
+        findings.append(_cycle_error(cycle, good, edges, producers, context))
     stuck = on_cycles(edges)
     edges = {
         path: [parent for parent in parents if parent not in stuck]
@@ -104,15 +104,15 @@ def run_batch(
         if path not in stuck
     }
     tasks = {
-        each.place.path: _Task(each.place, {p: t for t, p in each.outputs})
-        for each in good
-        if each.place.path not in stuck
+        outline.location.path: _Task(outline.location, {p: t for t, p in outline.outputs})
+        for outline in good
+        if outline.location.path not in stuck
     }
-    state = _State(setting, jobs, tasks, edges)
+    state = _State(context, jobs, tasks, edges)
     _run_rounds(state)
-    origin = {path: tasks[producers[path]].place for path in state.texts}
+    origin = {path: tasks[producers[path]].location for path in state.texts}
     made = {
-        setting.sources.label(path): task.renamed
+        context.sources.label(path): task.renamed
         for task in tasks.values()
         for path in task.outputs
         if not task.failed
@@ -129,11 +129,11 @@ def run_batch(
     )
 
 
-def _nothing_produced(outline: Outline, setting: Setting) -> Diagnostic:
+def _nothing_produced(outline: Outline, context: ConversionContext) -> Diagnostic:
     return Diagnostic(
         "nothing-produced",
         "warning",
-        setting.sources.label(outline.place.path),
+        context.sources.label(outline.location.path),
         1,
         0,
         "the modular file defines no class and no entry of `__all__`, so no file comes of it",
@@ -142,24 +142,24 @@ def _nothing_produced(outline: Outline, setting: Setting) -> Diagnostic:
 
 
 def _producers(outlines: Iterable[Outline]) -> dict[str, str]:
-    return {path: each.place.path for each in outlines for _, path in each.outputs}
+    return {path: outline.location.path for outline in outlines for _, path in outline.outputs}
 
 
 def _edges(
-    outlines: Iterable[Outline], producers: dict[str, str], setting: Setting
+    outlines: Iterable[Outline], producers: dict[str, str], context: ConversionContext
 ) -> dict[str, list[str]]:
     """The modulars of the batch that each modular's parents come from."""
     edges: dict[str, list[str]] = {}
-    for each in outlines:
-        own = each.place.path
-        roots = [each.place.source_root, *setting.search_roots]
-        found: dict[str, None] = {}
-        for parent in each.parents:
-            path = find_module(parent.dotted, roots, setting.sources)
+    for outline in outlines:
+        own = outline.location.path
+        roots = [outline.location.source_root, *context.search_roots]
+        producing: dict[str, None] = {}
+        for parent in outline.parents:
+            path = find_module(parent.dotted, roots, context.sources)
             producer = producers.get(path) if path else None
             if producer is not None and producer != own:
-                found[producer] = None
-        edges[own] = list(found)
+                producing[producer] = None
+        edges[own] = list(producing)
     return edges
 
 
@@ -168,21 +168,21 @@ def _cycle_error(
     outlines: Iterable[Outline],
     edges: dict[str, list[str]],
     producers: dict[str, str],
-    setting: Setting,
+    context: ConversionContext,
 ) -> Diagnostic:
     start = min(range(len(cycle)), key=lambda position: cycle[position])
     ordered = cycle[start:] + cycle[:start]
-    sources = setting.sources
+    sources = context.sources
     labels = [sources.label(path) for path in [*ordered, ordered[0]]]
-    first = next(each for each in outlines if each.place.path == ordered[0])
+    first = next(outline for outline in outlines if outline.location.path == ordered[0])
     node = None
-    roots = [first.place.source_root, *setting.search_roots]
+    roots = [first.location.source_root, *context.search_roots]
     for parent in first.parents:
         path = find_module(parent.dotted, roots, sources)
         if path and producers.get(path) == ordered[1 % len(ordered)]:
             node = parent.node
             break
-    return sources.index(first.place.path).source.diagnostic(
+    return sources.index(first.location.path).source.diagnostic(
         "cycle",
         "modular files inherit from each other in a cycle: " + " -> ".join(labels),
         node,
@@ -211,7 +211,7 @@ def _run_rounds(state: _State) -> None:
 
 
 def _all_visible(state: _State, path: str) -> bool:
-    sources = state.setting.sources
+    sources = state.context.sources
     return all(
         sources.is_readable(output)
         for parent in state.edges[path]
@@ -221,7 +221,7 @@ def _all_visible(state: _State, path: str) -> bool:
 
 def _convert_round(state: _State, ready: list[str]) -> list[str]:
     """Converts and formats; returns the modulars with an output unlike what was visible."""
-    sources = state.setting.sources
+    sources = state.context.sources
     raw: dict[str, str] = {}
     changed: dict[str, None] = {}
     for path, outcome in zip(ready, _outcomes(state, ready), strict=True):
@@ -250,7 +250,7 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
 def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dict[str, str]:
     keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
     done = format_all(
-        {key: raw[path] for key, path in keys.items()}, state.setting.profile, state.jobs
+        {key: raw[path] for key, path in keys.items()}, state.context.profile, state.jobs
     )
     result = {}
     for key, path in keys.items():
@@ -258,7 +258,7 @@ def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dic
         if outcome.problem:
             task = state.tasks[owner[path]]
             task.failed = True
-            label = state.setting.sources.label(task.place.path)
+            label = state.context.sources.label(task.location.path)
             task.findings += (
                 Diagnostic(
                     "invalid-output",
@@ -280,35 +280,35 @@ Outcome = tuple[dict[str, str], tuple[Diagnostic, ...], frozenset[str]]
 
 
 def _outcomes(state: _State, ready: list[str]) -> list[Outcome | ConversionError]:
-    places = [state.tasks[path].place for path in ready]
-    if state.jobs < 2 or len(places) < _WORTH_A_POOL or not hasattr(os, "fork"):
-        return [_outcome(place, state.setting) for place in places]
+    locations = [state.tasks[path].location for path in ready]
+    if state.jobs < 2 or len(locations) < _WORTH_A_POOL or not hasattr(os, "fork"):
+        return [_outcome(location, state.context) for location in locations]
     global _shared_setting
-    _shared_setting = state.setting
-    size = -(-len(places) // (state.jobs * 4))
-    chunks = [places[start : start + size] for start in range(0, len(places), size)]
+    _shared_setting = state.context
+    size = -(-len(locations) // (state.jobs * 4))
+    chunks = [locations[start : start + size] for start in range(0, len(locations), size)]
     with ProcessPoolExecutor(state.jobs, mp_context=get_context("fork")) as pool:
         return [outcome for chunk in pool.map(_chunk_outcomes, chunks) for outcome in chunk]
 
 
 # Workers are forked and find the setting, with everything indexed so far, here.
-_shared_setting: Setting | None = None
+_shared_setting: ConversionContext | None = None
 
 
-def _chunk_outcomes(places: list[Place]) -> list[Outcome | ConversionError]:
+def _chunk_outcomes(locations: list[ModularLocation]) -> list[Outcome | ConversionError]:
     assert _shared_setting is not None
-    return [_outcome(place, _shared_setting) for place in places]
+    return [_outcome(location, _shared_setting) for location in locations]
 
 
-def _outcome(place: Place, setting: Setting) -> Outcome | ConversionError:
+def _outcome(location: ModularLocation, context: ConversionContext) -> Outcome | ConversionError:
     try:
-        conversion: Conversion = convert(place, setting)
+        conversion: Conversion = convert(location, context)
     except ConversionError as problem:
         return problem
     except RecursionError:
         return error(
             "too-deep",
-            setting.sources.label(place.path),
+            context.sources.label(location.path),
             "the file or a parent of it is nested too deeply to be converted",
             hint="split its deepest expression into several statements",
         )

@@ -24,7 +24,7 @@ def modular(parent: str, name: str) -> str:
 
 
 def run(workspace: Workspace, *paths: str, jobs: int = 1) -> BatchResult:
-    return run_batch([workspace.place(path) for path in paths], workspace.setting(), jobs)
+    return run_batch([workspace.location(path) for path in paths], workspace.context(), jobs)
 
 
 def chain(workspace: Workspace) -> tuple[str, str]:
@@ -129,7 +129,7 @@ def test_what_renaming_made_is_reported_where_it_was_made(workspace: Workspace) 
     for path, text in result.texts.items():
         Path(path).write_text(text, encoding="utf-8")
     assert [each.code for each in run(workspace, two).diagnostics] == ["rename-in-word"]
-    alone = run_batch([workspace.place(two)], workspace.setting(), renamed=result.renamed)
+    alone = run_batch([workspace.location(two)], workspace.context(), renamed=result.renamed)
     assert alone.diagnostics == ()
 
 

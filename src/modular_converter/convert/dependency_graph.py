@@ -49,13 +49,13 @@ def reachable(
     edges: Mapping[str, Iterable[str]], starts: Iterable[str], depth: int | None = None
 ) -> set[str]:
     """The starts and all that can be reached from them in ``depth`` steps (None: any number)."""
-    found = set(starts)
-    border = set(found)
+    reached = set(starts)
+    border = set(reached)
     while border and (depth is None or depth > 0):
-        border = {node for start in border for node in edges.get(start, ())} - found
-        found |= border
+        border = {node for start in border for node in edges.get(start, ())} - reached
+        reached |= border
         depth = None if depth is None else depth - 1
-    return found
+    return reached
 
 
 def on_cycles(edges: Mapping[str, Sequence[str]]) -> set[str]:
@@ -70,10 +70,10 @@ def find_cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """
     left = {node: list(targets) for node, targets in edges.items()}
     order = {node: position for position, node in enumerate(edges)}
-    found = []
+    cycles = []
     while cycle := find_cycle(left):
         start = min(range(len(cycle)), key=lambda position: order[cycle[position]])
-        found.append(cycle[start:] + cycle[:start])
+        cycles.append(cycle[start:] + cycle[:start])
         # The cycle's group is what it reaches and what reaches it: one cycle of it is enough.
         backward: dict[str, list[str]] = {}
         for node, targets in left.items():
@@ -81,4 +81,4 @@ def find_cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
                 backward.setdefault(target, []).append(node)
         for node in reachable(left, cycle) & reachable(backward, cycle):
             left[node] = []
-    return found
+    return cycles

@@ -10,13 +10,13 @@ from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.emit import exports
 from modular_converter.emit.assembly import FIRST_NAMES, OutputFile, Placed, assemble
 from modular_converter.emit.dependencies import extras_of_free_class, extras_of_merged_class
-from modular_converter.library.context import Setting
+from modular_converter.library.context import ConversionContext
 from modular_converter.library.imports import ImportNode, read_imports, statement_importing
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.model_name import table_for, with_parents
-from modular_converter.library.modular_file import ParentImport, Place, parent_imports
+from modular_converter.library.modular_file import ModularLocation, ParentImport, parent_imports
 from modular_converter.lint.errors import check_bases, check_imports, check_methods
-from modular_converter.lint.facts import Evidence, MergedClass, UsedParent
+from modular_converter.lint.facts import ConversionFacts, MergedClass, UsedParent
 from modular_converter.lint.import_errors import check_free_bases, check_names
 from modular_converter.lint.passes import find_warnings
 from modular_converter.merge.classes import ParentClass, merge_class
@@ -35,7 +35,7 @@ class Conversion:
     ``renamed`` are the words and addresses that renaming made, as ``find_warnings`` gives them.
     """
 
-    place: Place
+    location: ModularLocation
     outputs: dict[str, OutputFile]
     parents: dict[str, Renamer]
     warnings: tuple[Diagnostic, ...] = ()
@@ -43,7 +43,7 @@ class Conversion:
 
     def output_path(self, file_type: str) -> str:
         """Where an output goes: beside the modular."""
-        return generated_path(self.place.path, file_type)
+        return generated_path(self.location.path, file_type)
 
 
 @dataclass(eq=False)
@@ -63,26 +63,26 @@ class _File:
         self.placed[name] = Placed(position, node)
 
 
-def convert(place: Place, setting: Setting) -> Conversion:
+def convert(location: ModularLocation, context: ConversionContext) -> Conversion:
     """Converts one modular file. Raises ConversionError."""
-    return _Conversion(place, setting).run()
+    return _Conversion(location, context).run()
 
 
 class _Conversion:
-    def __init__(self, place: Place, setting: Setting) -> None:
-        self.place = place
-        self.setting = setting
-        self.profile = setting.profile
-        self.index: FileIndex = setting.sources.index(place.path)
-        self.table = table_for(place, self.index, setting.table)
-        self.cased = self.table.cased(place.model_name.replace("-", "_"))
+    def __init__(self, location: ModularLocation, context: ConversionContext) -> None:
+        self.location = location
+        self.context = context
+        self.profile = context.profile
+        self.index: FileIndex = context.sources.index(location.path)
+        self.table = table_for(location, self.index, context.table)
+        self.cased = self.table.cased(location.model_name.replace("-", "_"))
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
-        found = parent_imports(place, self.index, setting.search_roots, setting.sources)
-        self.imports = found
-        check_imports(self.index, found)
+        imports = parent_imports(location, self.index, context.search_roots, context.sources)
+        self.imports = imports
+        check_imports(self.index, imports)
         self.origin_of: dict[str, ParentImport] = {}
-        for imported in found:
+        for imported in imports:
             for name in imported.names:
                 self.origin_of[name] = imported
         bases = {
@@ -90,11 +90,14 @@ class _Conversion:
             for name, item in self.index.classes.items()
             if (base := self._parent_base(item)) is not None
         }
-        self.table = with_parents(self.table, found, setting.sources)
+        self.table = with_parents(self.table, imports, context.sources)
         self.parents, warnings = load_parents(
-            place, found, bases, self.modular, self.table, self.cased, setting
+            location, imports, bases, self.modular, self.table, self.cased, context
         )
-        self.warnings += [*check_names(self.index, found, self.parents, bases.values()), *warnings]
+        self.warnings += [
+            *check_names(self.index, imports, self.parents, bases.values()),
+            *warnings,
+        ]
         # Objects that came with imports: the parent file each one is from.
         self.added_from: dict[str, str] = {}
         self._merge_imported_objects()
@@ -113,7 +116,7 @@ class _Conversion:
             raise item.source.error(
                 "several-parents",
                 f"class {item.name} inherits from several parent models: {', '.join(bases)}",
-                item.unit.node,
+                item.statement.node,
                 hint="inherit from one parent class and write the rest out",
             )
         return bases[0] if bases else None
@@ -177,22 +180,22 @@ class _Conversion:
             for node in nodes:
                 file.write(node.name, node)
         outputs = assemble(
-            self.place,
+            self.location,
             self.index,
             {file_type: list(file.placed.values()) for file_type, file in self.files.items()},
             self._candidates(),
             self.profile,
         )
         renamers = {path: parent.renamer for path, parent in self.parents.items()}
-        warnings, renamed = find_warnings(self._evidence(), self.warnings)
-        return Conversion(self.place, outputs, renamers, warnings, renamed)
+        warnings, renamed = find_warnings(self._facts(), self.warnings)
+        return Conversion(self.location, outputs, renamers, warnings, renamed)
 
-    def _evidence(self) -> Evidence:
-        return Evidence(
+    def _facts(self) -> ConversionFacts:
+        return ConversionFacts(
             self.index,
             tuple(self._used_parent(path) for path in self.parents),
             tuple(self.merged),
-            tuple(each.node for file in self.files.values() for each in file.placed.values()),
+            tuple(placed.node for file in self.files.values() for placed in file.placed.values()),
         )
 
     def _used_parent(self, path: str) -> UsedParent:
@@ -221,9 +224,9 @@ class _Conversion:
         if entry is None:
             raise item.source.error(
                 "no-such-class",
-                f"parent class {base} is not defined in {self.setting.sources.label(parent.path)} "
+                f"parent class {base} is not defined in {self.context.sources.label(parent.path)} "
                 f"(looked for {renamed} after renaming)",
-                item.unit.node,
+                item.statement.node,
                 hint="check the spelling, or import the class from the module that defines it",
             )
         check_methods(entry.item.class_parts)
@@ -236,8 +239,8 @@ class _Conversion:
         )
         self._import_siblings(imports, file)
         for name in extras:
-            found = parent.view.entry(name)
-            file.write(name, node_of_item(found.item, name, found.renamer))
+            entry = parent.view.entry(name)
+            file.write(name, node_of_item(entry.item, name, entry.renamer))
         file.write(item.name, node)
 
     def _parent_class(
@@ -274,22 +277,22 @@ class _Conversion:
         )
         self._import_siblings(imports, file)
         for name in extras:
-            found = self.modular.known[name]
-            file.write(name, node_of_item(found.item, name, found.renamer))
+            entry = self.modular.known[name]
+            file.write(name, node_of_item(entry.item, name, entry.renamer))
         file.write(item.name, free_class(item, self.profile))
 
     def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}
 
     def _import_siblings(self, imports: dict[str, str], file: _File) -> None:
-        name = self.place.model_name
+        name = self.location.model_name
         for class_name, file_type in imports.items():
             self.new_imports.append(statement_importing(f".{file_type}_{name}", class_name))
             file.imported.add(class_name)
 
     def _candidates(self) -> list[ImportNode]:
         excluded = {id(imported.node) for imported in self.imports if not imported.stays}
-        kept = [unit for unit in self.index.imports if id(unit.node) not in excluded]
+        kept = [statement for statement in self.index.imports if id(statement.node) not in excluded]
         candidates = read_imports(self.index.source, tuple(kept))
         candidates += self.new_imports
         seen = {node.key for node in candidates}

@@ -9,7 +9,7 @@ import pytest
 from modular_converter.conftest import Workspace, formatted
 from modular_converter.convert.model import convert
 from modular_converter.diagnostics.record import ConversionError
-from modular_converter.library.modular_file import place_of
+from modular_converter.library.modular_file import location_of
 
 
 def text_of(text: str) -> str:
@@ -249,8 +249,8 @@ def test_external_library(workspace: Workspace) -> None:
             pass
         """,
     )
-    conversion = convert(workspace.place(path), workspace.setting())
-    assert conversion.place.banner_path == "lib/models/tiny_llama/modular_tiny_llama.py"
+    conversion = convert(workspace.location(path), workspace.context())
+    assert conversion.location.banner_path == "lib/models/tiny_llama/modular_tiny_llama.py"
     modeling = formatted(conversion)["modeling"]
     assert modeling.startswith(
         text_of(
@@ -271,9 +271,9 @@ def test_a_checkout_below_a_directory_called_transformers(workspace: Workspace) 
     repository = workspace.root / "transformers/models/repo"
     (workspace.root / "transformers/models/auto/auto_mappings.py").unlink()
     (workspace.root / "transformers/models/auto").rmdir()
-    place = place_of(path, str(repository))
-    assert not place.in_library
-    assert place.banner_path == "lib/x/modular_x.py"
+    location = location_of(path, str(repository))
+    assert not location.in_library
+    assert location.banner_path == "lib/x/modular_x.py"
 
 
 def test_parent_outside_the_library(workspace: Workspace) -> None:
@@ -287,7 +287,7 @@ def test_parent_outside_the_library(workspace: Workspace) -> None:
         "from lib.models.base.modeling_base import BASEModel\n\n\n"
         "class ChildModel(BASEModel):\n    pass\n",
     )
-    modeling = formatted(convert(workspace.place(path), workspace.setting()))["modeling"]
+    modeling = formatted(convert(workspace.location(path), workspace.context()))["modeling"]
     assert modeling == ("from ..common import tool\n\n\nclass ChildModel:\n    made = tool\n")
 
 
@@ -315,7 +315,7 @@ def test_imports_of_the_own_library_are_relative(workspace: Workspace) -> None:
             used = (top, more, other, last, lib.common.plain)
         """,
     )
-    modeling = formatted(convert(workspace.place(path), workspace.setting()))["modeling"]
+    modeling = formatted(convert(workspace.location(path), workspace.context()))["modeling"]
     assert modeling.partition("\n\n\n@register")[0] == text_of(
         """
         import lib.common.plain

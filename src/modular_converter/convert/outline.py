@@ -12,7 +12,7 @@ from modular_converter.emit.exports import split_exports
 from modular_converter.emit.output_paths import check_names
 from modular_converter.library.index import FileIndex
 from modular_converter.library.model_name import table_for
-from modular_converter.library.modular_file import ParentName, Place, parent_names
+from modular_converter.library.modular_file import ModularLocation, ParentName, parent_names
 from modular_converter.library.sources import Sources
 from modular_converter.names.table import NameTable
 
@@ -21,7 +21,7 @@ from modular_converter.names.table import NameTable
 class Outline:
     """The output types with their absolute paths, and the parents named; or an error."""
 
-    place: Place
+    location: ModularLocation
     outputs: tuple[tuple[str, str], ...] = ()
     parents: tuple[ParentName, ...] = ()
     error: Diagnostic | None = None
@@ -29,32 +29,34 @@ class Outline:
 
 def output_types(index: FileIndex, type_of: Callable[[str], str], profile: Profile) -> list[str]:
     """The types of the files that a modular produces, in a fixed order."""
-    found = {type_of(name) for name in index.classes}
-    found.update(split_exports(index, type_of, profile))
-    return [file_type for file_type in FILE_TYPES if file_type in found]
+    types = {type_of(name) for name in index.classes}
+    types.update(split_exports(index, type_of, profile))
+    return [file_type for file_type in FILE_TYPES if file_type in types]
 
 
-def outline(place: Place, sources: Sources, table: NameTable, profile: Profile) -> Outline:
+def outline(
+    location: ModularLocation, sources: Sources, table: NameTable, profile: Profile
+) -> Outline:
     """The outline of one modular; a file that cannot be read or parsed gives its error."""
     try:
-        check_names(place)
-        index = sources.index(place.path)
-        cased = table_for(place, index, table).cased(place.model_name.replace("-", "_"))
+        check_names(location)
+        index = sources.index(location.path)
+        cased = table_for(location, index, table).cased(location.model_name.replace("-", "_"))
 
         def type_of(class_name: str) -> str:
             return type_of_class(class_name, cased, profile.suffixes)
 
         outputs = tuple(
-            (file_type, generated_path(place.path, file_type))
+            (file_type, generated_path(location.path, file_type))
             for file_type in output_types(index, type_of, profile)
         )
-        return Outline(place, outputs, tuple(parent_names(place, index)))
+        return Outline(location, outputs, tuple(parent_names(location, index)))
     except ConversionError as problem:
-        return Outline(place, error=problem.diagnostics[0])
+        return Outline(location, error=problem.diagnostics[0])
 
 
 def outline_all(
-    places: Iterable[Place], sources: Sources, table: NameTable, profile: Profile
+    locations: Iterable[ModularLocation], sources: Sources, table: NameTable, profile: Profile
 ) -> list[Outline]:
     """The outlines of several modulars."""
-    return [outline(place, sources, table, profile) for place in places]
+    return [outline(location, sources, table, profile) for location in locations]

@@ -18,7 +18,7 @@ class Code:
 
     @property
     def can_be_ignored(self) -> bool:
-        """Whether findings of this kind may be silenced: only warnings may."""
+        """Whether findings of this kind may be suppressed: only warnings may."""
         return self.severity == "warning"
 
 
@@ -61,8 +61,8 @@ CODES = (
     _error("stale-file", "A checked-in generated file is not what its modular file generates",
            "Convert the modular file again and check in what it writes."),
     _error("link-leaves-input", "A link leads out of the directory to convert",
-           """Whoever names a directory has its own files converted, and nothing that links in it
-           point to elsewhere. Copy the file, or name the directory that it is in."""),
+           """A named directory stands for its own files, not for what links in it lead to. Copy the
+           file, or name the directory that it is in."""),
     _error("unusable-path", "A path cannot be written into a banner",
            """Line ends, other control characters and what is no text cannot stand in the comment
            that names the modular file. Rename the file or directory."""),
@@ -85,7 +85,7 @@ CODES = (
            """Parents are looked for below the modular file's source root, the search paths and the
            installed transformers. Check the spelling and the number of dots."""),
     _error("parent-not-converted", "A parent's modular file could not be converted",
-           "The parent is itself generated. Mend the errors of its modular file first."),
+           "The parent is itself generated. Fix the errors of its modular file first."),
     _error("config-from-modeling", "A configuration class is imported from a modeling file",
            "Import configuration classes from the configuration file."),
     _error("nested-parent", "A parent lies in a nested package of transformers",
@@ -131,7 +131,7 @@ CODES = (
              without either produces nothing. Define or inherit at least one class."""),
     _warning("stray-import", "A parent file does not define a name that is imported from it",
              """Nothing is lost: the name is not used, another parent supplies it, or renaming makes
-             it the same as one that the parent does define. Delete it from the import, or mend its
+             it the same as one that the parent does define. Delete it from the import, or fix its
              spelling."""),
     _warning("several-prefixes", "The classes that inherit from a parent ask for several prefixes",
              """A parent file is renamed with one prefix for all of its classes. Where the classes

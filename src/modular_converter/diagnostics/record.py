@@ -1,4 +1,4 @@
-"""Located messages for the person who must mend the input, and their rendering."""
+"""Located messages for the person who must fix the input, and their rendering."""
 
 from __future__ import annotations
 

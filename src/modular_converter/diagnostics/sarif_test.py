@@ -139,6 +139,7 @@ def library(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 def run_of(text: str) -> dict[str, Any]:
     log = json.loads(text)
     jsonschema.validate(log, SARIF)
+    run: dict[str, Any]
     (run,) = log["runs"]
     for result in run["results"]:
         rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
@@ -157,9 +158,9 @@ def test_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     (result,) = run["results"]
     assert (result["ruleId"], result["level"]) == ("unreached-object", "warning")
     assert "hint: delete it" in result["message"]["text"]
-    place = result["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == PATH
-    assert place["region"] == {"startLine": 1, "startColumn": 1, "snippet": {"text": "size = 1"}}
+    location = result["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == PATH
+    assert location["region"] == {"startLine": 1, "startColumn": 1, "snippet": {"text": "size = 1"}}
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 0}]
     assert convert(capsys, "--ignore=unreached-object", PATH)[1]["results"] == []
 
@@ -184,9 +185,9 @@ def test_stale_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code == 1
     stale = run["results"][-1]
     assert stale["ruleId"] == "stale-file"
-    place = stale["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == generated
-    assert place["region"]["startLine"] == text[: text.index("x = 1")].count("\n") + 1
+    location = stale["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == generated
+    assert location["region"]["startLine"] == text[: text.index("x = 1")].count("\n") + 1
 
 
 def test_a_log_beside_the_messages(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from modular_converter.conventions.profiles import Profile
 from modular_converter.emit.availability_guards import guard_torch, names_shared_with_pil
 from modular_converter.library.imports import ImportNode, select
 from modular_converter.library.index import FileIndex
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
 from modular_converter.merge.nodes import Node
 from modular_converter.syntax.tokens import references
@@ -57,7 +57,7 @@ def banner(path: str) -> str:
 
 
 def assemble(
-    place: Place,
+    location: ModularLocation,
     index: FileIndex,
     placed: dict[str, list[Placed]],
     candidates: list[ImportNode],
@@ -81,15 +81,15 @@ def assemble(
         imports[pil] = select_imports(candidates, bodies[pil])
     for file_type in profile.guarded_types:
         if file_type in imports:
-            imports[file_type] = guard_torch(imports[file_type], place)
-    if not place.in_library:
+            imports[file_type] = guard_torch(imports[file_type], location)
+    if not location.in_library:
         imports = {
-            file_type: [statement.seen_from(place.package) for statement in selected]
+            file_type: [statement.seen_from(location.package) for statement in selected]
             for file_type, selected in imports.items()
         }
     for selected in imports.values():
         check_blocks(selected)
-    notice = banner(place.banner_path)
+    notice = banner(location.banner_path)
     return {
         file_type: OutputFile(
             banner=notice,

@@ -11,7 +11,7 @@ from modular_converter.library.imports import (
     ImportNode,
     ImportStatement,
 )
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 
 _LIBRARIES = ("torch", "torchvision")
 
@@ -27,7 +27,7 @@ def names_shared_with_pil(imports: list[ImportNode], profile: Profile) -> set[st
     return set()
 
 
-def guard_torch(imports: list[ImportNode], place: Place) -> list[ImportNode]:
+def guard_torch(imports: list[ImportNode], location: ModularLocation) -> list[ImportNode]:
     """The imports with those of torch and torchvision in one availability block each."""
     pooled: dict[str, list[ImportStatement]] = {library: [] for library in _LIBRARIES}
     kept: list[ImportNode] = []
@@ -49,7 +49,7 @@ def guard_torch(imports: list[ImportNode], place: Place) -> list[ImportNode]:
             blocks.append(ImportBlock("", "", f"if {helper}():\n", bare))
     if not blocks:
         return imports
-    return [*_with_helpers(kept, helpers, place), *blocks]
+    return [*_with_helpers(kept, helpers, location), *blocks]
 
 
 def _guarded_by(node: ImportNode) -> str | None:
@@ -69,7 +69,9 @@ def _guarded_by(node: ImportNode) -> str | None:
     return None
 
 
-def _with_helpers(imports: list[ImportNode], helpers: list[str], place: Place) -> list[ImportNode]:
+def _with_helpers(
+    imports: list[ImportNode], helpers: list[str], location: ModularLocation
+) -> list[ImportNode]:
     for position, node in enumerate(imports):
         if isinstance(node, ImportStatement) and node.is_from and _is_utils(node):
             present = {alias.name for alias in node.names}
@@ -77,7 +79,7 @@ def _with_helpers(imports: list[ImportNode], helpers: list[str], place: Place) -
             if missing:
                 names = (*node.names, *map(Alias, missing))
                 return [*imports[:position], replace(node, names=names), *imports[position + 1 :]]
-    level, module = (3, "utils") if place.in_library else (0, "transformers.utils")
+    level, module = (3, "utils") if location.in_library else (0, "transformers.utils")
     added = ImportStatement("", "", tuple(map(Alias, helpers)), level, module)
     return [added, *imports]
 

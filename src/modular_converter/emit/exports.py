@@ -26,7 +26,7 @@ def split_exports(
 
 
 def _split_all(item: Item, type_of: Callable[[str], str]) -> dict[str, Node]:
-    node = item.unit.node
+    node = item.statement.node
     assert isinstance(node, ast.Assign)
     if not isinstance(node.value, ast.List):
         return {}
@@ -43,7 +43,7 @@ def _split_all(item: Item, type_of: Callable[[str], str]) -> dict[str, Node]:
 
 def _split_getattr(item: Item, type_of: Callable[[str], str]) -> dict[str, Node]:
     """``__getattr__ = f(__name__, a={...}, b={...})`` with only the keys of each type."""
-    node = item.unit.node
+    node = item.statement.node
     source = item.source
     assert isinstance(node, ast.Assign)
     call = node.value
@@ -90,8 +90,8 @@ def _without_trailing_comma(node: ast.expr, source: Source) -> str:
 
 def _statement(item: Item, text: str) -> Node:
     source = item.source
-    line, column = source.end_of(item.unit.node)
+    line, column = source.end_of(item.statement.node)
     after = source.lines[line - 1][column:].strip()
     comment = f"  {after}" if after.startswith("#") else ""
-    origin = Origin(source.label, source.first_line + item.unit.lead + 1)
+    origin = Origin(source.label, source.first_line + item.statement.lead + 1)
     return Node(item.name, "export", (Fragment(f"{item.lead}{text}{comment}\n", origin),))

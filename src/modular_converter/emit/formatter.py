@@ -50,13 +50,13 @@ def _array(values: tuple[str, ...]) -> str:
 def find_ruff() -> str:
     """The ruff executable of the installed package. Raises EnvironmentLack."""
     try:
-        from ruff.__main__ import find_ruff_bin  # type: ignore[import]
+        from ruff.__main__ import find_ruff_bin
     except ImportError:
         raise EnvironmentLack(
             "the package ruff is not installed\nhint: install ruff==0.14.10"
         ) from None
     try:
-        return os.fspath(find_ruff_bin())
+        return str(find_ruff_bin())
     except FileNotFoundError:
         raise EnvironmentLack(
             "the package ruff is installed without its executable\nhint: reinstall ruff==0.14.10"

@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Iterable
 
 from modular_converter.diagnostics.record import error
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 
 
 def refuse_leaving_links(files: Iterable[str], directory: str) -> None:
     """Raises ConversionError for a file found in a directory that is a link out of it.
 
-    Whoever names a directory does not expect anything else to be read.
+    A user who names a directory does not expect anything else to be read.
     """
     real = os.path.realpath(directory)
     for file in files:
@@ -26,13 +26,13 @@ def refuse_leaving_links(files: Iterable[str], directory: str) -> None:
             )
 
 
-def check_names(place: Place) -> None:
+def check_names(location: ModularLocation) -> None:
     """Raises ConversionError for a path that cannot be written into the banner of an output."""
-    for character in place.banner_path:
+    for character in location.banner_path:
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise error(
                 "unusable-path",
-                ascii(place.banner_path)[1:-1],
+                ascii(location.banner_path)[1:-1],
                 f"the path holds {character!a}, which no comment can hold",
                 hint="rename the file or directory",
             )

@@ -73,11 +73,11 @@ def _write_sibling(path: str, text: str) -> str:
 def _mode(path: str) -> int:
     """The permissions of a file; for anything else at its place, those of a new file."""
     try:
-        found = os.lstat(path).st_mode
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
-        found = 0
-    if stat.S_ISREG(found):
-        return stat.S_IMODE(found)
+        mode = 0
+    if stat.S_ISREG(mode):
+        return stat.S_IMODE(mode)
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask

@@ -97,7 +97,7 @@ def generated(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspac
 
 
 def _convert(workspace: Workspace, paths: list[str]) -> None:
-    result = run_batch([workspace.place(path) for path in paths], workspace.setting())
+    result = run_batch([workspace.location(path) for path in paths], workspace.context())
     assert not result.failed, result.diagnostics
     write_all(result.texts)
 
@@ -110,7 +110,7 @@ def _line_number(path: str, text: str) -> int:
 
 
 def _explain(workspace: Workspace, path: str, text: str) -> Explanation:
-    explainer = Explainer(workspace.setting(), workspace.place)
+    explainer = Explainer(workspace.context(), workspace.location)
     file = explainer.file(os.path.abspath(path))
     assert file is not None
     return explainer.line(file, _line_number(path, text))
@@ -203,7 +203,7 @@ def test_generations_are_followed_to_a_file_written_by_hand(generated: Workspace
     numbers = [_line_number(path, "self.scale = math.sqrt(SCALE)") for path in (CHILD, LLAMA)]
     text = Path(GRANDCHILD).read_text()
     number = text[: text.rindex("self.scale = math.sqrt(SCALE)")].count("\n") + 1
-    explainer = Explainer(generated.setting(), generated.place)
+    explainer = Explainer(generated.context(), generated.location)
     file = explainer.file(os.path.abspath(GRANDCHILD))
     assert file is not None
     explained = explainer.line(file, number)
@@ -230,7 +230,7 @@ def test_renames_of_strings_and_comments_are_told_apart(generated: Workspace) ->
 
 
 def _item(workspace: Workspace, path: str, name: str) -> ItemExplanation:
-    explainer = Explainer(workspace.setting(), workspace.place)
+    explainer = Explainer(workspace.context(), workspace.location)
     file = explainer.file(os.path.abspath(path))
     assert file is not None
     return explain_item(explainer, file, name)

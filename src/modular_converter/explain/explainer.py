@@ -19,16 +19,18 @@ from modular_converter.explain.import_lines import (
     explain_import_comment,
 )
 from modular_converter.explain.trace import BANNER, LineTrail, Trail
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.names.renamer import Renamer
 
 
 class Explainer:
     """Explains generated files. ``locate`` gives the place of a modular file."""
 
-    def __init__(self, setting: Setting, locate: Callable[[str], Place]) -> None:
-        self.setting = setting
+    def __init__(
+        self, context: ConversionContext, locate: Callable[[str], ModularLocation]
+    ) -> None:
+        self.context = context
         self.locate = locate
         self._files: dict[str, GeneratedFile | None] = {}
         self._problems: dict[str, str] = {}
@@ -41,9 +43,9 @@ class Explainer:
         Raises ConversionError when its modular cannot be converted.
         """
         if path not in self._files:
-            found = modular_of(path, self.setting.sources)
+            modular = modular_of(path, self.context.sources)
             self._files[path] = (
-                make(path, found[1], self.locate(found[0]), self.setting) if found else None
+                make(path, modular[1], self.locate(modular[0]), self.context) if modular else None
             )
         return self._files[path]
 
@@ -134,7 +136,7 @@ class Explainer:
         if parent is None:
             return None, ""
         fresh = parent.fresh_line(line)
-        modular = parent.sources.label(parent.conversion.place.path)
+        modular = parent.sources.label(parent.conversion.location.path)
         if (parent.path, fresh) in self._open:
             return None, "the modular files inherit from each other in a cycle"
         if fresh is None:
@@ -161,8 +163,8 @@ class Explainer:
                 source = file.texts[trail.path]
                 between = range(min(beside, trail.line - step), max(beside, trail.line - step) + 1)
                 if all(
-                    0 < each <= len(source.source.lines) and not source.line(each).strip()
-                    for each in between
+                    0 < place <= len(source.source.lines) and not source.line(place).strip()
+                    for place in between
                 ):
                     line_there = self.source_line(file, trail.path, beside, trail.renamers)
                     return Explanation(file.label, line, text, item, "blank", (line_there,))
@@ -175,7 +177,7 @@ class Explainer:
             explained = explain_import_comment(file, line, self.source_line)
             if explained is not None:
                 return explained
-        before = max((each for each in file.trails if each < line), default=0)
+        before = max((number for number in file.trails if number < line), default=0)
         trails = file.trails[before].trails[-1:] if before else ()
         sources = self._source_lines(file, trails) if trails != (BANNER,) else ()
         return Explanation(
@@ -199,26 +201,26 @@ def _kind(trail: LineTrail, text: str, file: GeneratedFile) -> Kind:
         return "export"
     if not trail.is_copy:
         return "adapted"
-    found = significant(text)
+    expected = significant(text)
     copied = [
         word
-        for each in trail.trails
-        for word in significant(file.texts[each.path].renamed_line(each.line, each.renamers))
+        for line in trail.trails
+        for word in significant(file.texts[line.path].renamed_line(line.line, line.renamers))
     ]
-    starts = range(len(copied) - len(found) + 1)
-    is_run = any(tuple(copied[start : start + len(found)]) == found for start in starts)
+    starts = range(len(copied) - len(expected) + 1)
+    is_run = any(tuple(copied[start : start + len(expected)]) == expected for start in starts)
     return "copied" if is_run else "adapted"
 
 
 def applied(renamers: Iterable[Renamer]) -> tuple[AppliedRename, ...]:
     """The renames of model names that a text went through, those that change nothing left out."""
-    found = []
+    pairs = []
     for position, renamer in enumerate(renamers):
         old, new = renamer.description
         if old != new:
             scope = "strings and comments" if position else "everything"
-            found.append(AppliedRename(old, new, scope))  # type: ignore[arg-type]
-    return tuple(found)
+            pairs.append(AppliedRename(old, new, scope))  # type: ignore[arg-type]
+    return tuple(pairs)
 
 
 def _renamed_words(old: str, new: str) -> tuple[tuple[str, str], ...]:

@@ -31,9 +31,9 @@ from modular_converter.explain.trace import (
     Written,
     line_trail,
 )
-from modular_converter.library.context import Setting
+from modular_converter.library.context import ConversionContext
 from modular_converter.library.index import FileIndex
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.library.sources import Sources
 
 _BANNER_LINES = 6
@@ -106,13 +106,13 @@ class GeneratedFile:
     @cached_property
     def indexes(self) -> dict[str, FileIndex]:
         """The modular and its parents, by label."""
-        paths = [self.conversion.place.path, *self.conversion.parents]
+        paths = [self.conversion.location.path, *self.conversion.parents]
         return {self.sources.label(path): self.sources.index(path) for path in paths}
 
     @cached_property
     def path_of(self) -> dict[str, str]:
         """Absolute paths of the modular and its parents, by label."""
-        paths = [self.conversion.place.path, *self.conversion.parents]
+        paths = [self.conversion.location.path, *self.conversion.parents]
         return {self.sources.label(path): path for path in paths}
 
     @cached_property
@@ -123,19 +123,19 @@ class GeneratedFile:
     @cached_property
     def bindings(self) -> list[Binding]:
         """What the modular and the parents import, in the order in which the first wins."""
-        place = self.conversion.place
-        found = list(bindings(self.sources.index(place.path), None, place))
+        location = self.conversion.location
+        bound = list(bindings(self.sources.index(location.path), None, location))
         for path, renamer in self.conversion.parents.items():
-            found += bindings(self.sources.index(path), renamer, place)
-        return found
+            bound += bindings(self.sources.index(path), renamer, location)
+        return bound
 
     @cached_property
     def headings(self) -> list[Heading]:
         """The conditions under which the modular and the parents import."""
-        found = list(headings(self.sources.index(self.conversion.place.path), None))
+        blocks = list(headings(self.sources.index(self.conversion.location.path), None))
         for path, renamer in self.conversion.parents.items():
-            found += headings(self.sources.index(path), renamer)
-        return found
+            blocks += headings(self.sources.index(path), renamer)
+        return blocks
 
     @cached_property
     def _region(self) -> list[ast.stmt]:
@@ -165,7 +165,7 @@ class GeneratedFile:
     def trails(self) -> dict[int, LineTrail]:
         """Where the lines (from 1) outside of imports come from; some are missing."""
         output = self.conversion.outputs[self.file_type]
-        label = self.sources.label(self.conversion.place.path)
+        label = self.sources.label(self.conversion.location.path)
         emitted = [
             *(Written(word, BANNER, None) for word in words(output.banner.split("\n"))),
             *(
@@ -181,28 +181,30 @@ class GeneratedFile:
         }
         formatted = [word for word in words(self.lines) if word.line + 1 not in imports]
         matches = align([written.word for written in emitted], formatted)
-        found: dict[int, list[Written | None]] = {}
+        by_line: dict[int, list[Written | None]] = {}
         for word, match in zip(formatted, matches, strict=True):
-            line = found.setdefault(word.line + 1, [])
+            line = by_line.setdefault(word.line + 1, [])
             # Punctuation that has no counterpart is a matter of layout.
             if match is not None or word.is_significant:
                 line.append(emitted[match] if match is not None else None)
-        return {line: line_trail(written) for line, written in found.items() if any(written)}
+        return {line: line_trail(written) for line, written in by_line.items() if any(written)}
 
 
-def make(path: str, file_type: str, place: Place, setting: Setting) -> GeneratedFile | None:
+def make(
+    path: str, file_type: str, location: ModularLocation, context: ConversionContext
+) -> GeneratedFile | None:
     """Converts a modular and formats one of its outputs; None when it does not give this file.
 
     Raises ConversionError when the modular cannot be converted, EnvironmentLack without the
     formatter.
     """
-    sources = setting.sources
+    sources = context.sources
     try:
-        conversion = convert(place, setting)
+        conversion = convert(location, context)
     except RecursionError:
         raise error(
             "too-deep",
-            sources.label(place.path),
+            sources.label(location.path),
             "the file or a parent of it is nested too deeply to be converted",
             hint="split its deepest expression into several statements",
         ) from None
@@ -210,11 +212,11 @@ def make(path: str, file_type: str, place: Place, setting: Setting) -> Generated
     if output is None:
         return None
     name = os.path.basename(path)
-    done = format_all({name: output.text}, setting.profile, 1)[name]
+    done = format_all({name: output.text}, context.profile, 1)[name]
     if done.problem:
         raise error(
             "invalid-output",
-            sources.label(place.path),
+            sources.label(location.path),
             f"the text generated for {name} is not valid Python: {done.problem}",
             hint="look for overridden members whose text only makes sense elsewhere",
         )

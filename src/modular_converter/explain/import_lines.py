@@ -33,12 +33,12 @@ class SourceLineOf(Protocol):
 
 def explain_import(file: GeneratedFile, line: int, source_line: SourceLineOf) -> Explanation:
     """A line with imported names: every import that each name stems from."""
-    found: dict[tuple[str, int], tuple[list[str], Renamer | None]] = {}
+    lines_of: dict[tuple[str, int], tuple[list[str], Renamer | None]] = {}
     made: list[str] = []
     for bound, module in file.imported_names[line]:
         stems_from = matching(file.bindings, bound, module)
         for binding in stems_from:
-            names, _ = found.setdefault((binding.path, binding.line), ([], binding.renamer))
+            names, _ = lines_of.setdefault((binding.path, binding.line), ([], binding.renamer))
             names.append(bound)
         if not stems_from:
             made.append(bound)
@@ -52,7 +52,7 @@ def explain_import(file: GeneratedFile, line: int, source_line: SourceLineOf) ->
             tuple(names),
             is_followed=position == 0,
         )
-        for position, ((path, number), (names, renamer)) in enumerate(found.items())
+        for position, ((path, number), (names, renamer)) in enumerate(lines_of.items())
     )
     return Explanation(
         file.label,
@@ -100,9 +100,9 @@ def explain_block_line(file: GeneratedFile, line: int, source_line: SourceLineOf
     texts = file.texts[heading.path]
     number = next(
         (
-            each
-            for each in range(heading.line, heading.last + 1)
-            if significant(texts.renamed_line(each, renamers)) == significant(text)
+            number
+            for number in range(heading.line, heading.last + 1)
+            if significant(texts.renamed_line(number, renamers)) == significant(text)
         ),
         heading.line,
     )
@@ -143,8 +143,8 @@ def explain_import_comment(
     text = file.lines[line - 1]
     for label, index in file.indexes.items():
         renamers = _renamers(file.conversion.parents.get(file.path_of[label]))
-        for unit in index.imports:
-            for number in range(unit.lead, unit.first):
+        for statement in index.imports:
+            for number in range(statement.lead, statement.first):
                 if rename(index.source.lines[number], renamers).strip() == text.strip():
                     return Explanation(
                         file.label,

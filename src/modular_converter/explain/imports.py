@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from modular_converter.library.imports import Alias, ImportStatement
 from modular_converter.library.index import FileIndex
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.names.renamer import Renamer
 
 
@@ -37,18 +37,20 @@ class Heading:
     renamer: Renamer | None
 
 
-def bindings(index: FileIndex, renamer: Renamer | None, place: Place) -> Iterator[Binding]:
-    """What the module-level imports of a file bind in the outputs of the modular at ``place``."""
+def bindings(
+    index: FileIndex, renamer: Renamer | None, location: ModularLocation
+) -> Iterator[Binding]:
+    """What the module-level imports of a file bind in the outputs of the modular."""
     source = index.source
-    for unit in index.imports:
-        for node in ast.walk(unit.node):
+    for imports in index.imports:
+        for node in ast.walk(imports.node):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 continue
             statement = _statement(node, source.slice(node))
             if renamer is not None:
                 statement = statement.renamed(renamer)
-            if not place.in_library:
-                statement = statement.seen_from(place.package)
+            if not location.in_library:
+                statement = statement.seen_from(location.package)
             module = statement.dotted if statement.is_from else None
             for alias, written in zip(node.names, statement.names, strict=True):
                 yield Binding(written.bound, module, source.label, alias.lineno, renamer)
@@ -57,12 +59,14 @@ def bindings(index: FileIndex, renamer: Renamer | None, place: Place) -> Iterato
 def headings(index: FileIndex, renamer: Renamer | None) -> Iterator[Heading]:
     """The conditions under which a file imports."""
     source = index.source
-    for unit in index.imports:
-        if isinstance(unit.node, ast.If):
-            condition = source.slice(unit.node.test)
+    for statement in index.imports:
+        if isinstance(statement.node, ast.If):
+            condition = source.slice(statement.node.test)
             if renamer is not None:
                 condition = renamer.code(condition)
-            yield Heading(condition, source.label, unit.node.lineno, unit.last + 1, renamer)
+            yield Heading(
+                condition, source.label, statement.node.lineno, statement.last + 1, renamer
+            )
 
 
 def _statement(node: ast.Import | ast.ImportFrom, text: str) -> ImportStatement:
@@ -97,7 +101,7 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
 
     The lines of a statement that hold no name of their own have all its names.
     """
-    found: dict[int, list[tuple[str, str | None]]] = {}
+    names: dict[int, list[tuple[str, str | None]]] = {}
     for statement in region:
         for node in ast.walk(statement):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -105,12 +109,12 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
             module = _module(node)
             pairs = [(alias.asname or alias.name, module) for alias in node.names]
             for alias, pair in zip(node.names, pairs, strict=True):
-                found.setdefault(alias.lineno, []).append(pair)
+                names.setdefault(alias.lineno, []).append(pair)
             own_lines = {alias.lineno for alias in node.names}
             for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 if line not in own_lines:
-                    found.setdefault(line, []).extend(pairs)
-    return found
+                    names.setdefault(line, []).extend(pairs)
+    return names
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str | None:

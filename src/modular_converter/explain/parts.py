@@ -25,8 +25,8 @@ def explain_item(explainer: Explainer, file: GeneratedFile, name: str) -> ItemEx
     items = named_items(file.tree)
     if name not in items:
         last = name.rpartition(".")[2].lower()
-        near = [each for each in items if each.rpartition(".")[2].lower() == last]
-        known = ", ".join(near) if near else ", ".join(each for each in items if "." not in each)
+        near = [item for item in items if item.rpartition(".")[2].lower() == last]
+        known = ", ".join(near) if near else ", ".join(item for item in items if "." not in item)
         raise error(
             "no-such-item",
             file.label,
@@ -56,8 +56,8 @@ def _extend(parts: list[Part], number: int, explained: Explanation) -> None:
     """Adds a line to the last part that it continues, or as a part; blank lines always continue."""
     source = explained.sources[0] if explained.sources else None
     last = source and max(
-        (each for each in explained.sources if each.path == source.path),
-        key=lambda each: each.line,
+        (candidate for candidate in explained.sources if candidate.path == source.path),
+        key=lambda candidate: candidate.line,
     )
     previous = parts[-1] if parts else None
     if previous is None:

@@ -36,7 +36,7 @@ def _sources(explained: Explanation) -> list[str]:
     if explained.sources:
         main, *others = explained.sources
         lines += _main_source(main, explained.kind)
-        lines += [f"also {_FROM.get(explained.kind, 'from')} {_place(each)}" for each in others]
+        lines += [f"also {_FROM.get(explained.kind, 'from')} {_place(source)}" for source in others]
     if explained.note:
         lines.append(f"note: {explained.note}")
     return lines
@@ -71,7 +71,7 @@ def _advice(explained: Explanation, file: GeneratedFile, installed: Sequence[str
         return []
     first = explained.sources[0]
     root = first.root()
-    modular = file.sources.label(file.conversion.place.path)
+    modular = file.sources.label(file.conversion.location.path)
     place = f"{root.path}:{root.line}"
     is_inherited = first.path != modular and bool(explained.item)
     if not _is_below(root.path, installed):
@@ -84,14 +84,15 @@ def _advice(explained: Explanation, file: GeneratedFile, installed: Sequence[str
 
 def _is_below(path: str, directories: Sequence[str]) -> bool:
     absolute = os.path.abspath(path)
-    return any(absolute.startswith(os.path.join(each, "")) for each in directories)
+    return any(absolute.startswith(os.path.join(directory, "")) for directory in directories)
 
 
 def renames_text(renames: tuple[AppliedRename, ...]) -> str:
     """Renames in one line."""
     return ", ".join(
-        f"{each.old} -> {each.new}" + ("" if each.scope == "everything" else f" ({each.scope})")
-        for each in renames
+        f"{rename.old} -> {rename.new}"
+        + ("" if rename.scope == "everything" else f" ({rename.scope})")
+        for rename in renames
     )
 
 
@@ -119,7 +120,7 @@ def _part_text(part: Part) -> str:
         for first, last in zip(part.source.chain(), part.last_source.chain(), strict=True)
     ]
     within = f" {part.source.item}" if part.source.item else ""
-    return f"{ranges[0]}{within}{made}{''.join(f' <- {each}' for each in ranges[1:])}"
+    return f"{ranges[0]}{within}{made}{''.join(f' <- {source}' for source in ranges[1:])}"
 
 
 def line_as_json(explained: Explanation, file: GeneratedFile) -> dict[str, object]:
@@ -182,4 +183,4 @@ def _source(source: SourceLine) -> dict[str, object]:
 
 
 def _renames(renames: tuple[AppliedRename, ...]) -> list[dict[str, str]]:
-    return [{"old": each.old, "new": each.new, "scope": each.scope} for each in renames]
+    return [{"old": rename.old, "new": rename.new, "scope": rename.scope} for rename in renames]

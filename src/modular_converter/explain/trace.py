@@ -106,11 +106,11 @@ class SourceText:
     @cached_property
     def _spans(self) -> dict[int, tuple[int, int]]:
         """The lines of the top-level statement that holds each line."""
-        found = {}
+        spans = {}
         for node in self.source.tree.body:
             span = (first_line(node) + 1, node.end_lineno or node.lineno)
-            found.update(dict.fromkeys(range(span[0], span[1] + 1), span))
-        return found
+            spans.update(dict.fromkeys(range(span[0], span[1] + 1), span))
+        return spans
 
     def end_of_header(self, first: int) -> int:
         """The last line (from 0) of the statement or header that begins on line ``first``."""
@@ -151,21 +151,21 @@ class Tracer:
         first = origin.line - 1
         text = self.texts[origin.path]
         copied = text.renamed(first, first + len(lines) - 1, origin.renames)
-        found = words(lines)
+        searched = words(lines)
         if [line.strip() for line in copied] == [line.strip() for line in lines]:
             return [
                 Written(word, Trail(origin.path, origin.line + word.line, origin.renames), node)
-                for word in found
+                for word in searched
             ]
         whole = self._whole_lines(lines, fragment) if fragment.second is not None else {}
-        trails: list[Trail | None] = [whole.get(word.line) for word in found]
-        for each in (origin, fragment.second):
-            if each is not None:
+        trails: list[Trail | None] = [whole.get(word.line) for word in searched]
+        for place in (origin, fragment.second):
+            if place is not None:
                 is_header = fragment.second is not None
-                self._search(found, trails, each, 0 if is_header else len(lines))
+                self._search(searched, trails, place, 0 if is_header else len(lines))
         result = []
         latest = Trail(origin.path, origin.line, origin.renames)
-        for word, trail in zip(found, trails, strict=True):
+        for word, trail in zip(searched, trails, strict=True):
             if trail is None:
                 trail = Trail(latest.path, latest.line, latest.renamers, is_copy=False)
             else:
@@ -190,7 +190,7 @@ class Tracer:
         }
 
     def _search(
-        self, found: list[Word], trails: list[Trail | None], origin: Origin, size: int
+        self, searched: list[Word], trails: list[Trail | None], origin: Origin, size: int
     ) -> None:
         """Fills in the trails of words that are in the statement at ``origin``."""
         text = self.texts[origin.path]
@@ -201,7 +201,7 @@ class Tracer:
         last = max(text.end_of_header(start), first + size - 1)
         candidates = words(text.renamed(first, last, origin.renames), origin.line)
         open_positions = [position for position, trail in enumerate(trails) if trail is None]
-        matches = align(candidates, [found[position] for position in open_positions])
+        matches = align(candidates, [searched[position] for position in open_positions])
         for position, match in zip(open_positions, matches, strict=True):
             if match is not None:
                 trails[position] = Trail(origin.path, candidates[match].line, origin.renames)

@@ -20,26 +20,26 @@ _LEGEND = (
 
 def to_json(graph: InheritanceGraph) -> str:
     """The text of the JSON form; see ``schemas/graph.schema.json``."""
-    parents: dict[str, list[str]] = {each.key: [] for each in graph.models}
-    children: dict[str, list[str]] = {each.key: [] for each in graph.models}
+    parents: dict[str, list[str]] = {entry.key: [] for entry in graph.models}
+    children: dict[str, list[str]] = {entry.key: [] for entry in graph.models}
     for edge in graph.edges:
         parents[edge.child].append(edge.parent)
         children[edge.parent].append(edge.child)
     models = [
         {
-            "id": each.key,
-            "name": each.name,
-            "kind": each.kind,
-            "package": each.package,
-            "modular": each.key if each.kind == "generated" else None,
+            "id": entry.key,
+            "name": entry.name,
+            "kind": entry.kind,
+            "package": entry.package,
+            "modular": entry.key if entry.kind == "generated" else None,
             "files": [
                 {"type": file.file_type, "path": file.path, "generated": file.is_generated}
-                for file in each.files
+                for file in entry.files
             ],
-            "parents": parents[each.key],
-            "children": children[each.key],
+            "parents": parents[entry.key],
+            "children": children[entry.key],
         }
-        for each in graph.models
+        for entry in graph.models
     ]
     edges = [
         {
@@ -51,8 +51,8 @@ def to_json(graph: InheritanceGraph) -> str:
                     "generated": file.is_generated,
                     "line": file.line,
                     "classes": [
-                        {"name": each.name, "base": each.base, "line": each.line}
-                        for each in file.classes
+                        {"name": entry.name, "base": entry.base, "line": entry.line}
+                        for entry in file.classes
                     ],
                     "names": list(file.names),
                 }
@@ -88,15 +88,15 @@ def to_dot(graph: InheritanceGraph, emphasized: Collection[str] = ()) -> str:
         '  node [shape=box, fontname="Helvetica", fontsize=11, height=0.28, margin="0.1,0.04"]',
         '  edge [fontname="Helvetica", fontsize=8, color="#00000070", arrowsize=0.6]',
     ]
-    lines += [_dot_model(each, each.key in emphasized) for each in graph.models]
+    lines += [_dot_model(entry, entry.key in emphasized) for entry in graph.models]
     lines += [
-        _dot_edge(each, (each.child, each.parent) in cyclic, labelled) for each in graph.edges
+        _dot_edge(entry, (entry.child, entry.parent) in cyclic, labelled) for entry in graph.edges
     ]
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def _dot_model(model: Model, emphasized: bool) -> str:
-    files = [each.path + ("" if each.is_generated else " (by hand)") for each in model.files]
+    files = [file.path + ("" if file.is_generated else " (by hand)") for file in model.files]
     attributes = {"label": model.name, "tooltip": "\n".join([model.key, *files])}
     if model.kind == "generated":
         attributes.update(style="rounded,filled", fillcolor="#dbeafe")
@@ -124,7 +124,7 @@ def _description(edge: Inheritance) -> list[str]:
     lines = []
     for file in edge.files:
         lines.append(file.path)
-        lines += [f"  {each.name}({each.base})" for each in file.classes]
+        lines += [f"  {inherited.name}({inherited.base})" for inherited in file.classes]
         if file.names:
             lines.append(f"  uses {', '.join(file.names)}")
     return lines
@@ -133,10 +133,10 @@ def _description(edge: Inheritance) -> list[str]:
 def _counts(edge: Inheritance) -> list[str]:
     lines = []
     for file in edge.files:
-        shown = file.path.rpartition("/")[2].removesuffix(".py")
+        name = file.path.rpartition("/")[2].removesuffix(".py")
         count = len(file.classes)
         if count:
-            lines.append(f"{shown}: {count} class{'es' if count > 1 else ''}")
+            lines.append(f"{name}: {count} class{'es' if count > 1 else ''}")
     return lines
 
 

@@ -69,7 +69,7 @@ class Inheritance:
     @property
     def class_count(self) -> int:
         """How many classes of the child inherit from one of the parent."""
-        return sum(len(each.classes) for each in self.files)
+        return sum(len(file.classes) for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class InheritanceGraph:
 
     def named(self, name: str) -> tuple[str, ...]:
         """The keys of the models with this name, else of those whose directory has it."""
-        exact = tuple(each.key for each in self.models if each.name == name)
+        exact = tuple(model.key for model in self.models if model.name == name)
         return exact or tuple(
-            each.key for each in self.models if each.package.rpartition(".")[2] == name
+            model.key for model in self.models if model.package.rpartition(".")[2] == name
         )
 
     def around(
@@ -106,14 +106,14 @@ class InheritanceGraph:
             children.setdefault(edge.parent, []).append(edge.child)
         starts = set(keys)
         kept = reachable(parents, starts, up) | reachable(children, starts, down)
-        models = tuple(each for each in self.models if each.key in kept)
-        edges = tuple(each for each in self.edges if {each.child, each.parent} <= kept)
+        models = tuple(entry for entry in self.models if entry.key in kept)
+        edges = tuple(entry for entry in self.edges if {entry.child, entry.parent} <= kept)
         return replace(self, models=models, edges=edges, cycles=cycles_of(models, edges))
 
 
 def cycles_of(models: Iterable[Model], edges: Iterable[Inheritance]) -> tuple[tuple[str, ...], ...]:
     """One cycle of each group of models that has any, by keys in the order of ``models``."""
-    parents: dict[str, list[str]] = {each.key: [] for each in models}
+    parents: dict[str, list[str]] = {model.key: [] for model in models}
     for edge in edges:
         if any(file.is_generated for file in edge.files):
             parents[edge.child].append(edge.parent)
@@ -123,9 +123,9 @@ def cycles_of(models: Iterable[Model], edges: Iterable[Inheritance]) -> tuple[tu
 def cycle_finding(cycle: Sequence[str], graph: InheritanceGraph) -> Diagnostic:
     """The error that a cycle is, at the import that leads to its second model."""
     edge = next(
-        each
-        for each in graph.edges
-        if (each.child, each.parent) == (cycle[0], cycle[1 % len(cycle)])
+        edge
+        for edge in graph.edges
+        if (edge.child, edge.parent) == (cycle[0], cycle[1 % len(cycle)])
     )
     trail = " -> ".join([*cycle, cycle[0]])
     return Diagnostic(

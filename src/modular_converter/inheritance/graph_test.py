@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -49,7 +50,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def graph(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
     assert main(["graph", *arguments]) == code
-    answer = json.loads(capsys.readouterr().out)
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
     jsonschema.validate(answer, SCHEMA)
     return answer
 
@@ -149,7 +150,7 @@ def test_a_cycle_is_shown_and_is_exit_1(library: Path, capsys: pytest.CaptureFix
     modular.write_text("from ..leaf.modeling_leaf import LeafMLP\n" + modular.read_text())
     assert main(["graph", "lib"]) == 1
     shown = capsys.readouterr()
-    answer = json.loads(shown.out)
+    answer: dict[str, Any] = json.loads(shown.out)
     leaf, middle = "lib/leaf/modular_leaf.py", "lib/middle/modular_middle.py"
     assert answer["cycles"] == [[leaf, middle]]
     assert f"{leaf}:1: error[cycle]" in shown.err
@@ -192,7 +193,7 @@ def test_wrong_input_is_exit_2_and_the_rest_is_shown(
     )
     assert main(["graph", "lib"]) == 2
     shown = capsys.readouterr()
-    answer = json.loads(shown.out)
+    answer: dict[str, Any] = json.loads(shown.out)
     jsonschema.validate(answer, SCHEMA)
     kinds = {each["name"]: each["kind"] for each in answer["models"]}
     assert kinds == {
@@ -231,9 +232,9 @@ def test_without_the_renderer_only_drawing_fails(
     library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def absent(name: str) -> None:
-        raise svg.importlib.metadata.PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(svg.importlib.metadata, "distribution", absent)
+    monkeypatch.setattr(metadata, "distribution", absent)
     assert main(["graph", "lib", "--format=svg"]) == 3
     shown = capsys.readouterr()
     assert shown.out == ""

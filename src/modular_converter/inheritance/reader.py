@@ -19,39 +19,43 @@ from modular_converter.inheritance.graph import (
     ModelFile,
     cycles_of,
 )
-from modular_converter.library.context import Setting
+from modular_converter.library.context import ConversionContext
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import (
+    ModularLocation,
     ParentName,
-    Place,
     find_module,
     is_modular_name,
-    place_of,
+    location_of,
 )
-from modular_converter.library.sources import DISTRIBUTION
+from modular_converter.names.renamer import DISTRIBUTION
 
 
-def inheritance_graph(places: Sequence[Place], setting: Setting, root: str) -> InheritanceGraph:
+def inheritance_graph(
+    locations: Sequence[ModularLocation], context: ConversionContext, root: str
+) -> InheritanceGraph:
     """The graph of modulars, with all their ancestors.
 
     A parent that is generated from a modular file beside it brings that file in, and so its own
     parents, whether or not it is among ``places``. ``root`` is where modulars outside any search
     root begin. Modulars and parents that cannot be read or found are findings.
     """
-    builder = _Builder(setting, root)
-    builder.add(places)
+    builder = _Builder(context, root)
+    builder.add(locations)
     models = tuple(
-        sorted(builder.models.values(), key=lambda each: (each.name, each.kind, each.key))
+        sorted(builder.models.values(), key=lambda entry: (entry.name, entry.kind, entry.key))
     )
-    order = {each.key: position for position, each in enumerate(models)}
-    edges = tuple(sorted(builder.edges, key=lambda each: (order[each.child], order[each.parent])))
+    order = {entry.key: position for position, entry in enumerate(models)}
+    edges = tuple(
+        sorted(builder.edges, key=lambda entry: (order[entry.child], order[entry.parent]))
+    )
     findings = tuple(sorted(builder.findings, key=Diagnostic.sort_key))
     return InheritanceGraph(models, edges, cycles_of(models, edges), findings)
 
 
 class _Builder:
-    def __init__(self, setting: Setting, root: str) -> None:
-        self.setting = setting
+    def __init__(self, context: ConversionContext, root: str) -> None:
+        self.context = context
         self.root = root
         self.models: dict[str, Model] = {}
         self.edges: list[Inheritance] = []
@@ -61,12 +65,12 @@ class _Builder:
         # By directory: modular files by the name of their model.
         self._modulars: dict[str, dict[str, str]] = {}
 
-    def add(self, places: Iterable[Place]) -> None:
-        for place in places:
-            self._outline(place)
+    def add(self, locations: Iterable[ModularLocation]) -> None:
+        for location in locations:
+            self._outline(location)
         # Files that are not generated yet can be parents too.
-        self.setting.sources.promised.update(self._producers)
-        pending = [place.path for place in places]
+        self.context.sources.promised.update(self._producers)
+        pending = [location.path for location in locations]
         done: set[str] = set()
         while pending:
             path = pending.pop()
@@ -74,38 +78,42 @@ class _Builder:
                 done.add(path)
                 pending += self._add_modular(self._outlines[path])
 
-    def _outline(self, place: Place) -> None:
-        setting = self.setting
-        found = outline(place, setting.sources, setting.table, setting.profile)
-        self._outlines[place.path] = found
-        self._producers.update((path, place.path) for _, path in found.outputs)
+    def _outline(self, location: ModularLocation) -> None:
+        context = self.context
+        answer = outline(location, context.sources, context.table, context.profile)
+        self._outlines[location.path] = answer
+        self._producers.update((path, location.path) for _, path in answer.outputs)
 
-    def _add_modular(self, found: Outline) -> list[str]:
+    def _add_modular(self, modular: Outline) -> list[str]:
         """Adds a modular and its inheritances; returns the modulars it inherits from."""
-        place, label = found.place, self.setting.sources.label
-        key = label(place.path)
-        outputs = [ModelFile(file_type, path, True) for file_type, path in found.outputs]
-        by_hand = self._hand_written_files(place.directory, place.path)
+        location, label = modular.location, self.context.sources.label
+        key = label(location.path)
+        outputs = [ModelFile(file_type, path, True) for file_type, path in modular.outputs]
+        by_hand = self._hand_written_files(location.directory, location.path)
         self.models[key] = Model(
-            key, place.model_name, "generated", place.package, self._shown([*outputs, *by_hand])
+            key,
+            location.model_name,
+            "generated",
+            location.package,
+            self._shown([*outputs, *by_hand]),
         )
-        if found.error is not None:
-            self.findings.append(found.error)
+        if modular.error is not None:
+            self.findings.append(modular.error)
             return []
-        index = self.setting.sources.index(place.path)
+        index = self.context.sources.index(location.path)
         taken: dict[str, dict[str, list[ParentName]]] = {}
         modulars = []
-        for parent in found.parents:
-            path = self._find(parent, place, index)
+        for parent in modular.parents:
+            path = self._find(parent, location, index)
             owner = self._owner(path) if path else None
-            if owner == place.path:
+            if owner == location.path:
                 continue
             if owner is not None:
                 modulars.append(owner)
                 parent_key = label(owner)
             elif path is not None:
                 parent_key = self._add_hand_written(os.path.dirname(path), parent)
-            elif _must_exist(parent, place):
+            elif _must_exist(parent, location):
                 parent_key = self._add_missing(parent)
             else:
                 continue
@@ -123,10 +131,10 @@ class _Builder:
             self.edges.append(Inheritance(key, parent_key, inherited))
         return modulars
 
-    def _find(self, parent: ParentName, place: Place, index: FileIndex) -> str | None:
-        roots = [place.source_root, *self.setting.search_roots]
-        path = find_module(parent.dotted, roots, self.setting.sources)
-        if path is None and _must_exist(parent, place):
+    def _find(self, parent: ParentName, location: ModularLocation, index: FileIndex) -> str | None:
+        roots = [location.source_root, *self.context.search_roots]
+        path = find_module(parent.dotted, roots, self.context.sources)
+        if path is None and _must_exist(parent, location):
             self.findings.append(
                 index.source.diagnostic(
                     "parent-not-found",
@@ -147,8 +155,8 @@ class _Builder:
                 path = os.path.join(directory, name)
                 if is_modular_name(name):
                     if path not in self._outlines:
-                        self._outline(place_of(path, self.root, self.setting.search_roots))
-                    known[self._outlines[path].place.model_name] = path
+                        self._outline(location_of(path, self.root, self.context.search_roots))
+                    known[self._outlines[path].location.model_name] = path
         return known
 
     def _owner(self, path: str) -> str | None:
@@ -172,11 +180,11 @@ class _Builder:
         ]
 
     def _shown(self, files: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
-        ordered = sorted(files, key=lambda each: (FILE_TYPES.index(each.file_type), each.path))
-        return tuple(replace(each, path=self.setting.sources.label(each.path)) for each in ordered)
+        ordered = sorted(files, key=lambda file: (FILE_TYPES.index(file.file_type), file.path))
+        return tuple(replace(file, path=self.context.sources.label(file.path)) for file in ordered)
 
     def _add_hand_written(self, directory: str, parent: ParentName) -> str:
-        key = self.setting.sources.label(directory)
+        key = self.context.sources.label(directory)
         if key not in self.models:
             package = parent.dotted.rpartition(".")[0]
             files = self._shown(self._hand_written_files(directory, None))
@@ -191,9 +199,9 @@ class _Builder:
         return package
 
 
-def _must_exist(parent: ParentName, place: Place) -> bool:
+def _must_exist(parent: ParentName, location: ModularLocation) -> bool:
     """Whether a module that is not found must be a parent: another library's need not be."""
-    own = (DISTRIBUTION, place.package.split(".")[0])
+    own = (DISTRIBUTION, location.package.split(".")[0])
     return parent.node.level > 0 or parent.dotted.split(".")[0] in own
 
 
@@ -205,20 +213,20 @@ def _names_in(directory: str) -> list[str]:
 
 
 def _inherited_file(
-    shown: str, is_generated: bool, nodes: Sequence[ast.ImportFrom], index: FileIndex
+    name: str, is_generated: bool, nodes: Sequence[ast.ImportFrom], index: FileIndex
 ) -> InheritedFile:
     names = dict.fromkeys(alias.name for node in nodes for alias in node.names)
     classes = []
     for item in index.classes.values():
-        node = item.unit.node
+        node = item.statement.node
         assert isinstance(node, ast.ClassDef)
         for base in node.bases:
             if isinstance(base, ast.Name) and base.id in names:
                 line = node.lineno + item.source.first_line
                 classes.append(InheritedClass(item.name, base.id, line))
-    bases = {each.base for each in classes}
+    bases = {inherited.base for inherited in classes}
     return InheritedFile(
-        shown,
+        name,
         is_generated,
         min(node.lineno for node in nodes),
         tuple(classes),

@@ -34,13 +34,13 @@ def find_renderer() -> str:
             return path
     # Where scripts have been moved after the installation, its record does not lead to them.
     search = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    found = shutil.which(_PACKAGE, path=search)
-    if found is None:
+    program = shutil.which(_PACKAGE, path=search)
+    if program is None:
         raise EnvironmentLack(
             f"the package {_PACKAGE} is installed without its program\n"
             f"hint: reinstall {REQUIREMENT}"
         )
-    return found
+    return program
 
 
 def draw_svg(dot: str) -> str:

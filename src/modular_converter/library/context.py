@@ -10,7 +10,7 @@ from modular_converter.names.table import NameTable
 
 
 @dataclass(frozen=True)
-class Setting:
+class ConversionContext:
     """Sources, where parents are looked for, the name table and the profile."""
 
     sources: Sources

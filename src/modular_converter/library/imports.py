@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import Renamer
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit, split_block
+from modular_converter.syntax.statements import Statement, split_block
 
 _OPENING = re.compile(r"import\s*\(((?:[ \t]*#[^\n]*\n|\s)*)")
 
@@ -168,16 +168,18 @@ class ImportBlock:
 ImportNode = ImportStatement | ImportBlock
 
 
-def read_imports(source: Source, units: tuple[Unit, ...]) -> list[ImportNode]:
+def read_imports(source: Source, children: tuple[Statement, ...]) -> list[ImportNode]:
     """The import statements and blocks of a file."""
     return [
-        _read_block(source, unit) if isinstance(unit.node, ast.If) else _read_one(source, unit)
-        for unit in units
+        _read_block(source, statement)
+        if isinstance(statement.node, ast.If)
+        else _read_one(source, statement)
+        for statement in children
     ]
 
 
-def _read_one(source: Source, unit: Unit) -> ImportStatement:
-    node = unit.node
+def _read_one(source: Source, statement: Statement) -> ImportStatement:
+    node = statement.node
     assert isinstance(node, (ast.Import, ast.ImportFrom))
     line, column = source.end_of(node)
     after = source.lines[line - 1][column:].strip()
@@ -187,8 +189,8 @@ def _read_one(source: Source, unit: Unit) -> ImportStatement:
     if match is not None and "#" in match.group(1):
         opening = match.group(1).rpartition("\n")[0] + "\n"
     return ImportStatement(
-        lead="" if unit.inline else source.block(unit.lead, unit.first - 1),
-        key=(source.block(unit.lead, unit.last)).strip(),
+        lead="" if statement.inline else source.block(statement.lead, statement.first - 1),
+        key=(source.block(statement.lead, statement.last)).strip(),
         names=tuple(Alias(alias.name, alias.asname) for alias in node.names),
         level=getattr(node, "level", 0) or 0,
         module=(node.module or "") if isinstance(node, ast.ImportFrom) else None,
@@ -197,30 +199,33 @@ def _read_one(source: Source, unit: Unit) -> ImportStatement:
     )
 
 
-def _read_block(source: Source, unit: Unit) -> ImportBlock:
-    node = unit.node
+def _read_block(source: Source, statement: Statement) -> ImportBlock:
+    node = statement.node
     assert isinstance(node, ast.If)
     line, column = source.end_of(node.test)
     while ":" not in source.lines[line - 1][column:].split("#")[0]:
         line, column = line + 1, 0
     header_end = line - 1
-    units = split_block(source, node.body, header_end, "    ")
+    children = split_block(source, node.body, header_end, "    ")
     statements = []
     others = []
-    for child in units:
+    for child in children:
         if isinstance(child.node, (ast.Import, ast.ImportFrom)) and len(child.nodes) == 1:
             statements.append(_read_one(source, child))
         else:
             others.append((source, child.node.lineno, source.slice(child.node)))
-    header = source.block(unit.first, header_end)
-    if units and units[0].inline:
-        header = source.between((unit.first + 1, 0), source.start_of(units[0].node)).rstrip() + "\n"
+    header = source.block(statement.first, header_end)
+    if children and children[0].inline:
+        header = (
+            source.between((statement.first + 1, 0), source.start_of(children[0].node)).rstrip()
+            + "\n"
+        )
     return ImportBlock(
-        lead=source.block(unit.lead, unit.first - 1),
-        key=source.block(unit.lead, unit.last).strip(),
+        lead=source.block(statement.lead, statement.first - 1),
+        key=source.block(statement.lead, statement.last).strip(),
         header=header,
         statements=tuple(statements),
-        rest=source.block(units[-1].last + 1, unit.last) if node.orelse else "",
+        rest=source.block(children[-1].last + 1, statement.last) if node.orelse else "",
         others=tuple(others),
         referred=tuple(sorted(_referred([node.test, *node.orelse]))),
     )
@@ -228,14 +233,14 @@ def _read_block(source: Source, unit: Unit) -> ImportBlock:
 
 def _referred(nodes: list[ast.expr | ast.stmt]) -> set[str]:
     """The dotted names that are read in some nodes."""
-    found = set()
+    names = set()
     for top in nodes:
         for node in ast.walk(top):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found.add(node.id)
+                names.add(node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                found.add(ast.unparse(node))
-    return found
+                names.add(ast.unparse(node))
+    return names
 
 
 def statement_importing(module: str, name: str) -> ImportStatement:

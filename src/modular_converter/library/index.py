@@ -11,7 +11,7 @@ from typing import Literal
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.syntax.definitions import ClassParts, split_class
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit, first_line, split_block
+from modular_converter.syntax.statements import Statement, first_line, split_block
 from modular_converter.syntax.suppressions import NO_IGNORES, Ignores, without_lone_comments
 from modular_converter.syntax.tokens import identifiers
 
@@ -24,24 +24,24 @@ class Item:
 
     name: str
     kind: ItemKind
-    unit: Unit
+    statement: Statement
     source: Source
 
     @cached_property
     def lead(self) -> str:
         """Blank lines and comments above it."""
-        return self.source.block(self.unit.lead, self.unit.first - 1)
+        return self.source.block(self.statement.lead, self.statement.first - 1)
 
     @cached_property
     def text(self) -> str:
         """Its own lines, decorators included."""
-        return self.source.block(self.unit.first, self.unit.last)
+        return self.source.block(self.statement.first, self.statement.last)
 
     @cached_property
     def class_parts(self) -> ClassParts:
         """The pieces of a class."""
-        assert isinstance(self.unit.node, ast.ClassDef)
-        return split_class(self.source, self.unit.node)
+        assert isinstance(self.statement.node, ast.ClassDef)
+        return split_class(self.source, self.statement.node)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -60,13 +60,13 @@ class FileIndex:
 
     source: Source
     header: str
-    units: tuple[Unit, ...]
+    statements: tuple[Statement, ...]
     functions: dict[str, Item] = field(default_factory=dict)
     classes: dict[str, Item] = field(default_factory=dict)
     assignments: dict[str, Item] = field(default_factory=dict)
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)
     position: dict[str, int] = field(default_factory=dict)
-    imports: tuple[Unit, ...] = ()
+    imports: tuple[Statement, ...] = ()
     exports: Item | None = None
     module_getattr: Item | None = None
     ignores: Ignores = field(default_factory=Ignores)
@@ -74,16 +74,18 @@ class FileIndex:
     @cached_property
     def sibling_imports(self) -> frozenset[str]:
         """Names imported from typed files of the same model (``from .modeling_x import ...``)."""
-        return self.conditional_sibling_imports | _sibling_names(unit.node for unit in self.imports)
+        return self.conditional_sibling_imports | _sibling_names(
+            statement.node for statement in self.imports
+        )
 
     @cached_property
     def conditional_sibling_imports(self) -> frozenset[str]:
         """Those of them that stand in an ``if`` block."""
         return _sibling_names(
             node
-            for unit in self.imports
-            if isinstance(unit.node, ast.If)
-            for node in ast.walk(unit.node)
+            for statement in self.imports
+            if isinstance(statement.node, ast.If)
+            for node in ast.walk(statement.node)
         )
 
     def binds(self, name: str) -> bool:
@@ -107,19 +109,19 @@ class FileIndex:
 
     @cached_property
     def _other_names(self) -> frozenset[str]:
-        found: set[str] = set()
-        for unit in self.units:
-            for top in unit.nodes:
+        names: set[str] = set()
+        for statement in self.statements:
+            for top in statement.nodes:
                 if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                     continue
                 for node in ast.walk(top):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
-                        found.update(alias.asname or alias.name for alias in node.names)
+                        names.update(alias.asname or alias.name for alias in node.names)
                     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                        found.add(node.id)
+                        names.add(node.id)
                     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                        found.add(node.name)
-        return frozenset(found)
+                        names.add(node.name)
+        return frozenset(names)
 
 
 def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
@@ -135,52 +137,52 @@ def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
 def build_index(source: Source, ignores: Ignores = NO_IGNORES) -> FileIndex:
     """Indexes a file, whose ignore comments were taken out. Raises ConversionError."""
     body = source.tree.body
-    units = split_block(source, body, -1, "")
-    header_end = units[0].first if units else len(source.lines)
+    statements = split_block(source, body, -1, "")
+    header_end = statements[0].first if statements else len(source.lines)
     header = without_lone_comments(source.block(0, header_end - 1))
-    if units:
-        first = units[0]
-        units[0] = Unit(first.nodes, first.first, first.first, first.last)
+    if statements:
+        first = statements[0]
+        statements[0] = Statement(first.nodes, first.first, first.first, first.last)
 
     functions: dict[str, Item] = {}
     classes: dict[str, Item] = {}
     assignments: dict[str, Item] = {}
     members: dict[str, tuple[str, ...]] = {}
     position: dict[str, int] = {}
-    imports: list[Unit] = []
+    imports: list[Statement] = []
     special: dict[str, Item] = {}
 
     def record(group: dict[str, Item], item: Item) -> None:
         group[item.name] = item
         position.setdefault(item.name, len(position))
 
-    for unit in units:
-        node = unit.node
+    for statement in statements:
+        node = statement.node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            record(functions, Item(node.name, "function", unit, source))
+            record(functions, Item(node.name, "function", statement, source))
             _record_nested(source, node.body, lambda item: record(classes, item))
         elif isinstance(node, ast.ClassDef):
-            record(classes, Item(node.name, "class", unit, source))
+            record(classes, Item(node.name, "class", statement, source))
             _record_nested(source, node.body, lambda item: record(classes, item))
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            if unit.is_single:
-                imports.append(unit)
+            if statement.is_single:
+                imports.append(statement)
         elif isinstance(node, ast.If):
             if any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body):
-                imports.append(unit)
+                imports.append(statement)
             _record_nested(source, [node], lambda item: record(classes, item))
-        elif isinstance(node, ast.Assign) and unit.is_single and len(node.targets) == 1:
+        elif isinstance(node, ast.Assign) and statement.is_single and len(node.targets) == 1:
             target = node.targets[0]
             if isinstance(target, ast.Name):
                 if target.id in ("__all__", "__getattr__"):
-                    special[target.id] = Item(target.id, "assignment", unit, source)
+                    special[target.id] = Item(target.id, "assignment", statement, source)
                 else:
-                    record(assignments, Item(target.id, "assignment", unit, source))
+                    record(assignments, Item(target.id, "assignment", statement, source))
             elif isinstance(target, (ast.Subscript, ast.Attribute)) and isinstance(
                 target.value, ast.Name
             ):
                 key = source.slice(target)
-                record(assignments, Item(key, "assignment", unit, source))
+                record(assignments, Item(key, "assignment", statement, source))
                 owner = target.value.id
                 members[owner] = (*members.get(owner, ()), key)
         else:
@@ -188,7 +190,7 @@ def build_index(source: Source, ignores: Ignores = NO_IGNORES) -> FileIndex:
     return FileIndex(
         source=source,
         header=header,
-        units=tuple(units),
+        statements=tuple(statements),
         functions=functions,
         classes=classes,
         assignments=assignments,

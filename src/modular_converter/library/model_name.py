@@ -6,16 +6,16 @@ import ast
 from collections.abc import Iterable
 
 from modular_converter.library.index import FileIndex, Item
-from modular_converter.library.modular_file import ParentImport, Place
+from modular_converter.library.modular_file import ModularLocation, ParentImport
 from modular_converter.library.sources import Sources
 from modular_converter.names.table import NameTable
 
 
-def table_for(place: Place, index: FileIndex, table: NameTable) -> NameTable:
-    """The name table, with the modular's own model when only its configuration class tells."""
-    if place.in_library:
+def table_for(location: ModularLocation, index: FileIndex, table: NameTable) -> NameTable:
+    """The name table, with the modular's own model when only its configuration class shows it."""
+    if location.in_library:
         return table
-    return with_model(table, place.model_name, index)
+    return with_model(table, location.model_name, index)
 
 
 def with_model(table: NameTable, model_name: str, index: FileIndex) -> NameTable:
@@ -33,8 +33,12 @@ def with_model(table: NameTable, model_name: str, index: FileIndex) -> NameTable
         for class_name, item in index.classes.items()
         if class_name.endswith("Config")
     }
-    called_like = [each for each in configs if each.removesuffix("Config").lower() == plain]
-    typed_like = [each for each, item in configs.items() if _model_type(item) == model_name]
+    called_like = [
+        class_name for class_name in configs if class_name.removesuffix("Config").lower() == plain
+    ]
+    typed_like = [
+        class_name for class_name, item in configs.items() if _model_type(item) == model_name
+    ]
     chosen = called_like or typed_like
     return table.with_entry(name, chosen[0]) if len(chosen) == 1 else table
 
@@ -51,8 +55,8 @@ def with_parents(table: NameTable, imports: Iterable[ParentImport], sources: Sou
 
 
 def _model_type(item: Item) -> str | None:
-    for unit in item.class_parts.units:
-        node = unit.node
+    for statement in item.class_parts.statements:
+        node = statement.node
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             target = node.targets[0]
             if isinstance(target, ast.Name) and target.id == "model_type":

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.diagnostics.record import error
 from modular_converter.library.index import FileIndex
-from modular_converter.library.sources import DISTRIBUTION, Sources
+from modular_converter.library.sources import Sources
+from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.source import Source
 
 _INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Place:
+class ModularLocation:
     """Where a modular stands. ``package`` is dotted and relative to ``source_root``.
 
     ``in_library`` says that it is a model of transformers itself.
@@ -37,7 +38,7 @@ class Place:
         return os.path.dirname(self.path)
 
 
-def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
+def location_of(path: str, root: str, source_roots: Iterable[str] = ()) -> ModularLocation:
     """The place of a modular file.
 
     ``root`` is what the banner's path is relative to. The innermost of ``source_roots`` that
@@ -59,7 +60,7 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
     parts = path.replace(os.sep, "/").split("/")
     start = _library_start(parts, roots)
     if start is not None:
-        return Place(
+        return ModularLocation(
             path=path,
             source_root="/".join(parts[:start]) or "/",
             package=".".join(parts[start:-1]),
@@ -71,7 +72,7 @@ def place_of(path: str, root: str, source_roots: Iterable[str] = ()) -> Place:
         root = os.path.dirname(path)
     source_root = _source_root(path, root, source_roots)
     package = os.path.relpath(os.path.dirname(path), source_root).replace(os.sep, ".")
-    return Place(
+    return ModularLocation(
         path=path,
         source_root=source_root,
         package="" if package == "." else package,
@@ -107,7 +108,11 @@ def _holds(directory: str, path: str) -> bool:
 
 
 def _source_root(path: str, root: str, source_roots: Iterable[str]) -> str:
-    given = [absolute for each in source_roots if _holds(absolute := os.path.abspath(each), path)]
+    given = [
+        absolute
+        for directory in source_roots
+        if _holds(absolute := os.path.abspath(directory), path)
+    ]
     if given:
         return max(given, key=len)
     directory = os.path.dirname(path)
@@ -149,10 +154,10 @@ class ParentImport:
 
 def from_imports(index: FileIndex) -> Iterator[tuple[ast.ImportFrom, bool]]:
     """Every ``from`` import of a file, and whether it stands alone at module level."""
-    top = {id(unit.node) for unit in index.imports if unit.is_single}
-    for unit in index.imports:
-        if isinstance(unit.node, ast.ImportFrom):
-            yield unit.node, True
+    top = {id(statement.node) for statement in index.imports if statement.is_single}
+    for statement in index.imports:
+        if isinstance(statement.node, ast.ImportFrom):
+            yield statement.node, True
     if _INDENTED_FROM.search(index.source.text):
         for node in ast.walk(index.source.tree):
             if isinstance(node, ast.ImportFrom) and id(node) not in top:
@@ -168,20 +173,22 @@ class ParentName:
     is_top: bool
 
 
-def parent_names(place: Place, index: FileIndex) -> list[ParentName]:
+def parent_names(location: ModularLocation, index: FileIndex) -> list[ParentName]:
     """The parent modules that a modular names, in source order, found or not.
 
     Raises ConversionError for an import that no conversion can follow.
     """
-    found = []
+    parents = []
     for node, is_top in from_imports(index):
-        dotted = _parent_name(place, node, is_top, index.source)
+        dotted = _parent_name(location, node, is_top, index.source)
         if dotted is not None:
-            found.append(ParentName(dotted, node, is_top))
-    return sorted(found, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
+            parents.append(ParentName(dotted, node, is_top))
+    return sorted(parents, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
-def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Source) -> str | None:
+def _parent_name(
+    location: ModularLocation, node: ast.ImportFrom, is_top: bool, source: Source
+) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
         raise source.error(
@@ -196,11 +203,11 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
-    dotted = _absolute(place.package, node.level, module) if node.level else module
+    dotted = _absolute(location.package, node.level, module) if node.level else module
     if dotted is None:
         raise source.error(
             "import-beyond-root",
-            f"the relative import goes above the root of {place.banner_path}",
+            f"the relative import goes above the root of {location.banner_path}",
             node,
             hint="use fewer dots, or name the source root that the package lies in",
         )
@@ -214,7 +221,7 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
     if components[:2] == [DISTRIBUTION, "models"]:
         # Some models of the library are spelled `....transformers.models...`.
         return module if len(components) == 4 else None
-    if place.in_library and not _is_library_model(node.level, components):
+    if location.in_library and not _is_library_model(node.level, components):
         return None
     if not node.level:
         return None if components[0] == DISTRIBUTION else module
@@ -222,25 +229,29 @@ def _parent_name(place: Place, node: ast.ImportFrom, is_top: bool, source: Sourc
 
 
 def parent_imports(
-    place: Place, index: FileIndex, search_roots: Iterable[str], sources: Sources
+    location: ModularLocation, index: FileIndex, search_roots: Iterable[str], sources: Sources
 ) -> list[ParentImport]:
     """The parents of a modular in source order. Raises ConversionError when one is missing."""
-    roots = [place.source_root, *search_roots]
-    found = []
-    for parent in parent_names(place, index):
-        resolved = _resolve(place, parent, roots, index.source, sources)
+    roots = [location.source_root, *search_roots]
+    imports = []
+    for parent in parent_names(location, index):
+        resolved = _resolve(location, parent, roots, index.source, sources)
         if resolved is not None:
-            found.append(resolved)
-    return found
+            imports.append(resolved)
+    return imports
 
 
 def _resolve(
-    place: Place, parent: ParentName, roots: list[str], source: Source, sources: Sources
+    location: ModularLocation,
+    parent: ParentName,
+    roots: list[str],
+    source: Source,
+    sources: Sources,
 ) -> ParentImport | None:
     node, dotted = parent.node, parent.dotted
     path = find_module(dotted, roots, sources)
     if path is None:
-        first_party = place.package.split(".")[0]
+        first_party = location.package.split(".")[0]
         if node.level == 0 and dotted.split(".")[0] not in (DISTRIBUTION, first_party):
             return None
         raise source.error(
@@ -268,7 +279,7 @@ def _resolve(
                     node,
                     hint="import configuration classes from the configuration file",
                 )
-    stays = not parent.is_top or (place.in_library and node.level == 3)
+    stays = not parent.is_top or (location.in_library and node.level == 3)
     return ParentImport(path, package, module_name, names, node, parent.is_top, stays)
 
 

@@ -66,7 +66,7 @@ class Sources:
                     "parent-not-converted",
                     self.label(path),
                     "this file is generated from a modular file that could not be converted",
-                    hint="mend the errors of that modular file first",
+                    hint="fix the errors of that modular file first",
                 )
             else:
                 known = read(path, self.label(path))

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.library.index import FileIndex, Item
-from modular_converter.lint.facts import Evidence, MergedClass
+from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.definitions import ClassParts
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KINDS = {
@@ -29,19 +29,19 @@ _KINDS = {
 }
 
 
-def object_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
+def object_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     """Definitions and statements that are not carried over."""
-    yield from _unreached(evidence)
-    yield from _dropped_statements(evidence.index)
-    for merged in evidence.merged:
+    yield from _unreached(facts)
+    yield from _dropped_statements(facts.index)
+    for merged in facts.merged:
         yield from _dropped_members(merged)
 
 
-def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
-    index = evidence.index
+def _unreached(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    index = facts.index
     label = index.source.label
     written: dict[str, set[str]] = {}
-    for node in evidence.nodes:
+    for node in facts.nodes:
         texts = written.setdefault(node.name, set())
         if node.fragments[-1].origin.path == label:
             texts.add("")
@@ -53,7 +53,7 @@ def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
             yield item.source.diagnostic(
                 "unreached-object",
                 f"{item.kind} `{item.name}` is used by no class and reaches no generated file",
-                item.unit.node,
+                item.statement.node,
                 hint="delete it, or use it in a class",
                 severity="warning",
             )
@@ -61,7 +61,7 @@ def _unreached(evidence: Evidence) -> Iterator[Diagnostic]:
             yield item.source.diagnostic(
                 "parent-wins",
                 f"`{item.name}` is written with the value that the parent gives it, not this one",
-                item.unit.node,
+                item.statement.node,
                 hint="give it another name and use that in the class",
                 severity="warning",
             )
@@ -73,12 +73,12 @@ def _is_boilerplate(item: Item) -> bool:
 
 
 def _dropped_statements(index: FileIndex) -> Iterator[Diagnostic]:
-    for position, unit in enumerate(index.units):
-        node = unit.node
-        if _is_carried_over(unit, position == 0):
+    for position, statement in enumerate(index.statements):
+        node = statement.node
+        if _is_carried_over(statement, position == 0):
             continue
         kind = _KINDS.get(type(node), "a statement")
-        if not unit.is_single and len(unit.nodes) > 1:
+        if not statement.is_single and len(statement.nodes) > 1:
             kind = "a line of several statements"
         if isinstance(node, ast.AugAssign) or _is_exports(node):
             hint = "write `__all__ = [...]` as one list" if _is_exports(node) else ""
@@ -93,13 +93,13 @@ def _dropped_statements(index: FileIndex) -> Iterator[Diagnostic]:
         )
 
 
-def _is_carried_over(unit: Unit, is_first: bool) -> bool:
-    node = unit.node
+def _is_carried_over(statement: Statement, is_first: bool) -> bool:
+    node = statement.node
     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         return True
     if isinstance(node, ast.If):
         return any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body)
-    if not unit.is_single:
+    if not statement.is_single:
         return False
     if isinstance(node, ast.Expr):
         # The module's docstring, or a string in the role of a comment.
@@ -136,7 +136,7 @@ def _dropped_members(merged: MergedClass) -> Iterator[Diagnostic]:
             "dropped-member",
             f"{kind} in the body of the parent class {merged.parent_item.name} is not carried "
             f"over ({source.label}:{node.lineno + source.first_line})",
-            merged.item.unit.node,
+            merged.item.statement.node,
             hint="write what is missing into the class",
             severity="warning",
         )
@@ -144,16 +144,18 @@ def _dropped_members(merged: MergedClass) -> Iterator[Diagnostic]:
 
 def _lost_members(parts: ClassParts) -> Iterator[tuple[ast.stmt, str]]:
     definitions = Counter(
-        unit.node.name for unit in parts.units if isinstance(unit.node, _FUNCTIONS)
+        statement.node.name
+        for statement in parts.statements
+        if isinstance(statement.node, _FUNCTIONS)
     )
     seen: Counter[str] = Counter()
-    for unit in parts.units:
-        node = unit.node
+    for statement in parts.statements:
+        node = statement.node
         if isinstance(node, _FUNCTIONS):
             seen[node.name] += 1
             if 1 < seen[node.name] < definitions[node.name]:
                 yield node, f"definition {seen[node.name]} of `{node.name}`"
-        elif len(unit.nodes) > 1:
+        elif len(statement.nodes) > 1:
             yield node, "a line of several statements"
         elif isinstance(node, ast.Assign) and len(node.targets) > 1:
             yield node, "a chained assignment"

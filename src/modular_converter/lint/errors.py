@@ -15,8 +15,10 @@ from modular_converter.syntax.source import Source
 def check_imports(index: FileIndex, imports: list[ParentImport]) -> None:
     """Raises ConversionError for star imports and parents under an alias."""
     source = index.source
-    for unit in index.imports:
-        nodes = ast.walk(unit.node) if isinstance(unit.node, ast.If) else (unit.node,)
+    for statement in index.imports:
+        nodes = (
+            ast.walk(statement.node) if isinstance(statement.node, ast.If) else (statement.node,)
+        )
         for node in nodes:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 raise source.error(
@@ -37,7 +39,7 @@ def _check_aliased_bases(index: FileIndex, imports: list[ParentImport]) -> None:
         if alias.asname and alias.asname != alias.name
     }
     for item in index.classes.values():
-        node = item.unit.node
+        node = item.statement.node
         assert isinstance(node, ast.ClassDef)
         for base in node.bases:
             if isinstance(base, ast.Name) and base.id in aliases:
@@ -51,7 +53,7 @@ def _check_aliased_bases(index: FileIndex, imports: list[ParentImport]) -> None:
 
 def check_bases(item: Item) -> None:
     """Raises ConversionError when a base of a class with a parent model is no dotted name."""
-    node = item.unit.node
+    node = item.statement.node
     assert isinstance(node, ast.ClassDef)
     for base in node.bases:
         part: ast.expr = base
@@ -69,8 +71,8 @@ def check_bases(item: Item) -> None:
 def check_methods(parts: ClassParts) -> None:
     """Raises ConversionError when a class defines a method twice without a decorator."""
     seen: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-    for unit in parts.units:
-        node = unit.node
+    for statement in parts.statements:
+        node = statement.node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = seen.setdefault(node.name, node)
             if first is not node and not node.decorator_list and not first.decorator_list:

@@ -31,7 +31,7 @@ class MergedClass:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class ConversionFacts:
     """A finished conversion. ``nodes`` are those of all outputs; one may occur in several."""
 
     index: FileIndex

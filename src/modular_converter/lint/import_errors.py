@@ -28,7 +28,7 @@ def check_names(
     Raises ConversionError where such a name, or one under an alias, is used and would be undefined
     in the outputs.
     """
-    found = []
+    findings = []
     for imported in imports:
         parent = parents[imported.path].view.index
         for alias in imported.node.names:
@@ -36,10 +36,10 @@ def check_names(
             if alias.name in parent.position or alias.name in parent.imported_names:
                 continue
             if _is_supplied(alias.name, imported, parents) or not _uses(index, alias.name):
-                found.append(_missing(index, parent, alias, "stray-import", "warning"))
+                findings.append(_missing(index, parent, alias, "stray-import", "warning"))
             elif alias.name not in bases:
                 raise ConversionError([_missing(index, parent, alias, "no-such-name", "error")])
-    return found
+    return findings
 
 
 def _is_supplied(name: str, imported: ParentImport, parents: Mapping[str, Parent]) -> bool:
@@ -95,8 +95,8 @@ def check_free_bases(item: Item, index: FileIndex, parent_names: Collection[str]
 
     ``item`` is a class of which no base is a plain name from a parent. Raises ConversionError.
     """
-    assert isinstance(item.unit.node, ast.ClassDef)
-    for node in item.unit.node.bases:
+    assert isinstance(item.statement.node, ast.ClassDef)
+    for node in item.statement.node.bases:
         if isinstance(node, ast.Name):
             continue
         parts = _dotted(node)
@@ -107,7 +107,7 @@ def check_free_bases(item: Item, index: FileIndex, parent_names: Collection[str]
                 node,
                 hint=f"import {parts[-1]} from that module and inherit from it",
             )
-        inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        inside = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
         if not parts and (wrapped := sorted(inside.intersection(parent_names))):
             raise item.source.error(
                 "base-not-a-name",
@@ -135,19 +135,19 @@ def _is_parent_module(parts: list[str], index: FileIndex) -> bool:
 @lru_cache(maxsize=16)
 def _parent_modules(index: FileIndex) -> frozenset[tuple[str, ...]]:
     """The (dotted) names under which a file imports the modules of parents as such."""
-    found: set[tuple[str, ...]] = set()
+    modules: set[tuple[str, ...]] = set()
     for node, _ in from_imports(index):
         package = (node.module or "").rpartition(".")[2]
         for alias in node.names:
             if _is_of_model(alias.name, package):
-                found.add((alias.asname or alias.name,))
-    for unit in index.imports:
-        if isinstance(unit.node, ast.Import):
-            for alias in unit.node.names:
+                modules.add((alias.asname or alias.name,))
+    for statement in index.imports:
+        if isinstance(statement.node, ast.Import):
+            for alias in statement.node.names:
                 package, _, module = alias.name.rpartition(".")
                 if _is_of_model(module, package.rpartition(".")[2]):
-                    found.add(tuple((alias.asname or alias.name).split(".")))
-    return frozenset(found)
+                    modules.add(tuple((alias.asname or alias.name).split(".")))
+    return frozenset(modules)
 
 
 def _is_of_model(module: str, package: str) -> bool:

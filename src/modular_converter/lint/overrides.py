@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from modular_converter.diagnostics.record import Diagnostic
-from modular_converter.lint.facts import Evidence, MergedClass
+from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -19,22 +19,26 @@ _LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
 _NAME_FIELDS = frozenset({"id", "attr", "arg", "name", "asname", "module"})
 
 
-def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
+def override_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     """Findings about the members of the classes that inherit from a parent."""
-    for merged in evidence.merged:
-        members = _members(merged.parent_item.class_parts.units, merged.parent.renamer.word)
+    for merged in facts.merged:
+        members = _members(merged.parent_item.class_parts.statements, merged.parent.renamer.word)
         mine = merged.item.class_parts
-        definitions = [unit.node.name for unit in mine.units if isinstance(unit.node, _FUNCTIONS)]
-        for unit in mine.units:
-            node = unit.node
+        definitions = [
+            statement.node.name
+            for statement in mine.statements
+            if isinstance(statement.node, _FUNCTIONS)
+        ]
+        for statement in mine.statements:
+            node = statement.node
             if isinstance(node, _FUNCTIONS):
                 theirs = members.get(node.name)
                 once = definitions.count(node.name) == 1
-                yield from _not_a_deletion(merged, unit, node, theirs is not None)
+                yield from _not_a_deletion(merged, statement, node, theirs is not None)
                 yield from _lost_super(merged, node, members)
                 if theirs is not None and once and _is_redundant(merged, node, theirs.node):
                     yield _redundant(merged, node, f"method `{node.name}`")
-            elif unit.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
+            elif statement.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
                 name = _target(node)
                 theirs = members.get(name) if name else None
                 if theirs is None or name.startswith("_") or not _is_copied_value(node.value):
@@ -43,15 +47,15 @@ def override_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
                     yield _redundant(merged, node, f"attribute `{name}`")
 
 
-def _members(units: tuple[Unit, ...], word: Callable[[str], str]) -> dict[str, Unit]:
+def _members(statements: tuple[Statement, ...], word: Callable[[str], str]) -> dict[str, Statement]:
     """Methods and attributes that a class defines once, by their renamed name."""
-    found: dict[str, Unit] = {}
-    for unit in units:
-        node = unit.node
+    members: dict[str, Statement] = {}
+    for statement in statements:
+        node = statement.node
         name = node.name if isinstance(node, _FUNCTIONS) else _target(node)
         if name:
-            found[word(name)] = unit
-    return found
+            members[word(name)] = statement
+    return members
 
 
 def _target(node: ast.stmt) -> str:
@@ -190,7 +194,7 @@ def _takes_the_same(mine: _Function, theirs: _Function, word: Callable[[str], st
 
 
 def _not_a_deletion(
-    merged: MergedClass, unit: Unit, node: _Function, parent_has_it: bool
+    merged: MergedClass, statement: Statement, node: _Function, parent_has_it: bool
 ) -> Iterator[Diagnostic]:
     last = node.body[-1]
     source = merged.item.source
@@ -199,7 +203,7 @@ def _not_a_deletion(
     rest = node.body[:-1]
     if rest and not (len(rest) == 1 and is_docstring(source, rest[0])):
         return
-    deletes = deletes_method(source, unit)
+    deletes = deletes_method(source, statement)
     if deletes == parent_has_it:
         return
     if deletes:
@@ -209,7 +213,9 @@ def _not_a_deletion(
         )
         hint = "delete it here too, or check the spelling"
     else:
-        message = f"`{node.name}` is not deleted but written as an override: {_why(source, unit)}"
+        message = (
+            f"`{node.name}` is not deleted but written as an override: {_why(source, statement)}"
+        )
         hint = "to delete it: one blank line, a one-line undecorated `def`, then the `raise`"
     yield source.diagnostic("not-a-deletion", message, node, hint=hint, severity="warning")
 
@@ -220,14 +226,14 @@ def _raises_error(node: ast.Raise) -> bool:
     return name.endswith("Error")
 
 
-def _why(source: Source, unit: Unit) -> str:
-    node = unit.node
+def _why(source: Source, statement: Statement) -> str:
+    node = statement.node
     assert isinstance(node, _FUNCTIONS)
     if node.decorator_list:
         return "it is decorated"
     if isinstance(node, ast.AsyncFunctionDef):
         return "it is `async`"
-    lead = source.block(unit.lead, unit.first - 1)
+    lead = source.block(statement.lead, statement.first - 1)
     if lead.strip():
         return "there is a comment above it"
     if lead.count("\n") != 1:
@@ -240,7 +246,7 @@ def _why(source: Source, unit: Unit) -> str:
 
 
 def _lost_super(
-    merged: MergedClass, node: _Function, members: dict[str, Unit]
+    merged: MergedClass, node: _Function, members: dict[str, Statement]
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
     lines = source.lines[node.lineno - 1 : node.end_lineno]
@@ -251,9 +257,9 @@ def _lost_super(
         if _is_only_super([statement], node.name):
             expanded = statement.value.func  # type: ignore[attr-defined]
             break
-    for each in ast.walk(node):
-        name = _super_name(each)
-        if not isinstance(each, ast.Attribute) or each is expanded or name not in members:
+    for child in ast.walk(node):
+        name = _super_name(child)
+        if not isinstance(child, ast.Attribute) or child is expanded or name not in members:
             continue
         if name == node.name:
             detail = "only a statement that is exactly the call is replaced, once"
@@ -263,7 +269,7 @@ def _lost_super(
             "lost-super",
             f"`super().{name}` skips `{name}` of {merged.parent_item.name}, whose class is gone "
             f"in the generated file: {detail}",
-            each,
+            child,
             hint=f"write the parent's body out, or put `super().{name}(...)` on a line of its own",
             severity="warning",
         )

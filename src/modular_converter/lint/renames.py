@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from modular_converter.diagnostics.record import Change, Diagnostic
-from modular_converter.lint.facts import Evidence, UsedParent
+from modular_converter.lint.facts import ConversionFacts, UsedParent
 from modular_converter.merge.nodes import Fragment, Node
 from modular_converter.names.renamer import Renamer
 from modular_converter.parents.protected_words import GENERATED
@@ -20,20 +20,20 @@ _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W_]")
 _SHOWN = 3
 
 
-def rename_warnings(evidence: Evidence) -> Iterator[Diagnostic]:
+def rename_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     """Findings about the renaming of each parent, at the import that names it."""
     pieces: dict[str, list[tuple[Node, Fragment]]] = {}
-    for node, fragment in evidence.inherited():
+    for node, fragment in facts.inherited():
         pieces.setdefault(fragment.origin.path, []).append((node, fragment))
-    for parent in evidence.parents:
-        found = pieces.get(parent.index.source.label, [])
-        yield from _changed(evidence, parent, found, "rename-in-word")
-        yield from _changed(evidence, parent, found, "rename-in-url")
-        yield from _still_named(evidence, parent, found)
+    for parent in facts.parents:
+        inherited = pieces.get(parent.index.source.label, [])
+        yield from _changed(facts, parent, inherited, "rename-in-word")
+        yield from _changed(facts, parent, inherited, "rename-in-url")
+        yield from _still_named(facts, parent, inherited)
 
 
 def _changed(
-    evidence: Evidence, parent: UsedParent, pieces: list[tuple[Node, Fragment]], code: str
+    facts: ConversionFacts, parent: UsedParent, pieces: list[tuple[Node, Fragment]], code: str
 ) -> Iterator[Diagnostic]:
     """Words or addresses of the parent that come out changed, all in one finding."""
     source, renamer = parent.index.source, parent.renamer
@@ -49,7 +49,7 @@ def _changed(
             changes.append(Change(old, new, source.label, _places(source.label, reached)))
     if not changes:
         return
-    finding = evidence.index.source.diagnostic(
+    finding = facts.index.source.diagnostic(
         code,
         f"renaming {renamer.cased_old} to {renamer.cased_new} changes {what}: ",
         parent.imported.node,
@@ -61,7 +61,9 @@ def _changed(
 
 def _listing(finding: Diagnostic, beginning: str, changes: Sequence[Change]) -> Diagnostic:
     """The finding with these changes, of which its message lists a few."""
-    listed = [f"`{one.old}` becomes `{one.new}` ({one.place})" for one in changes[:_SHOWN]]
+    listed = [
+        f"`{change.old}` becomes `{change.new}` ({change.place})" for change in changes[:_SHOWN]
+    ]
     more = f"; so do {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
     message = f"{beginning}{', '.join(listed)}{more}"
     return replace(finding, message=message, changes=tuple(changes))
@@ -77,7 +79,9 @@ def without_inherited(
     :param renamed: by the name of a generated parent file: what renaming made when it was written.
     """
     for finding in findings:
-        own = [one for one in finding.changes if one.old not in renamed.get(one.path, ())]
+        own = [
+            change for change in finding.changes if change.old not in renamed.get(change.path, ())
+        ]
         if len(own) == len(finding.changes):
             yield finding
         elif own:
@@ -95,10 +99,10 @@ def _is_written(text: str, line: int, pieces: list[tuple[Node, Fragment]]) -> bo
 
 
 def _places(label: str, lines: list[int]) -> str:
-    shown = ", ".join(
+    listed = ", ".join(
         f"{label}:{line}" if not i else str(line) for i, line in enumerate(lines[:_SHOWN])
     )
-    return shown + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
+    return listed + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
 
 
 @lru_cache(maxsize=1024)
@@ -106,22 +110,22 @@ def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
     endings = dict.fromkeys((old, cased), r"(?!s?(?![a-z]))[a-z]+\w*")
     endings.setdefault(old.upper(), r"(?!S?(?![A-Z]))[A-Z]+(?![a-z])\w*")
-    found: dict[str, list[int]] = {}
+    words: dict[str, list[int]] = {}
     for form, ending in endings.items():
         # What comes before is looked at last: a pattern that begins with a literal is fast.
         word = re.escape(form)
-        found.update(_found(source, re.compile(rf"{word}(?<![A-Za-z0-9]{word}){ending}")))
-    return found
+        words.update(_found(source, re.compile(rf"{word}(?<![A-Za-z0-9]{word}){ending}")))
+    return words
 
 
 @lru_cache(maxsize=1024)
 def _all_addresses(source: Source) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    addresses: dict[str, list[int]] = {}
     for number, line in enumerate(source.lines, source.first_line + 1):
         if "/" in line:
             for match in _ADDRESS.finditer(line):
-                found.setdefault(match.group().rstrip(".,;:"), []).append(number)
-    return found
+                addresses.setdefault(match.group().rstrip(".,;:"), []).append(number)
+    return addresses
 
 
 def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
@@ -131,27 +135,27 @@ def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
     own conversion made them up, and reported it.
     """
     is_generated = GENERATED in source.text[:2000]
-    found = {}
+    addresses = {}
     for address, lines in _all_addresses(source).items():
         owner, _, _ = address.partition("/")
         if renamer.touches(address) and not (is_generated and renamer.touches(owner)):
-            found[address] = lines
-    return found
+            addresses[address] = lines
+    return addresses
 
 
 def _found(source: Source, pattern: re.Pattern[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    matches: dict[str, list[int]] = {}
     line = position = 0
     text = source.text
     for match in pattern.finditer(text):
         line += text.count("\n", position, match.start())
         position = match.start()
-        found.setdefault(match.group(), []).append(source.first_line + line + 1)
-    return found
+        matches.setdefault(match.group(), []).append(source.first_line + line + 1)
+    return matches
 
 
 def _still_named(
-    evidence: Evidence, parent: UsedParent, pieces: list[tuple[Node, Fragment]]
+    facts: ConversionFacts, parent: UsedParent, pieces: list[tuple[Node, Fragment]]
 ) -> Iterator[Diagnostic]:
     """The parent's name in inherited text, in spellings that renaming leaves alone."""
     seen: set[tuple[str, str]] = set()
@@ -161,7 +165,7 @@ def _still_named(
         lowered = fragment.text.lower()
         if beginning not in lowered:
             continue
-        new_names = tuple(each.description[1] for each in renames)
+        new_names = tuple(rename.description[1] for rename in renames)
         pattern = _spellings(parent.renamer.old_name, new_names)
         if not any(match[1] for match in pattern.finditer(lowered)):
             continue
@@ -170,12 +174,12 @@ def _still_named(
                 continue
             seen.add((node.name, spelling))
             line = fragment.origin.line + fragment.text.count("\n", 0, start)
-            item = evidence.index.classes.get(node.name)
-            yield evidence.index.source.diagnostic(
+            item = facts.index.classes.get(node.name)
+            yield facts.index.source.diagnostic(
                 "parent-still-named",
                 f"text that `{node.name}` inherits still speaks of `{spelling}` "
                 f"({parent.index.source.label}:{line})",
-                item.unit.node if item is not None else parent.imported.node,
+                item.statement.node if item is not None else parent.imported.node,
                 hint="override the docstring, comment or string that contains it",
                 severity="warning",
             )

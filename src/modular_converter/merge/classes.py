@@ -15,16 +15,16 @@ from modular_converter.merge.super_calls import ClassRecords, is_docstring
 from modular_converter.names.prefixes import common_suffix
 from modular_converter.syntax.definitions import ClassParts
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 
 _STEP = "    "
 
 
 @dataclass(frozen=True, eq=False)
 class _Body:
-    docstrings: list[Unit]
-    attributes: dict[str, Unit]
-    methods: dict[str, Unit]
+    docstrings: list[Statement]
+    attributes: dict[str, Statement]
+    methods: dict[str, Statement]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +58,16 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
                 Fragment(text, Origin(source.label, source.first_line + line + 1, renames))
             )
 
-    unit = parent.item.unit
-    add(rename(their_source.block(unit.lead, unit.first - 1)), their_source, unit.lead)
+    statement = parent.item.statement
+    add(
+        rename(their_source.block(statement.lead, statement.first - 1)),
+        their_source,
+        statement.lead,
+    )
     if mine.head.decorators:
-        add(kept_decorators(mine.head, profile), my_source, modular.unit.first)
+        add(kept_decorators(mine.head, profile), my_source, modular.statement.first)
     else:
-        add(rename("".join(theirs.head.decorators)), their_source, unit.first)
+        add(rename("".join(theirs.head.decorators)), their_source, statement.first)
     if theirs.head.after_decorators:
         line = theirs.node.lineno - 1 - theirs.head.after_decorators.count("\n")
         add(rename(theirs.head.after_decorators), their_source, line)
@@ -96,39 +100,39 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
 def _body_of(parts: ClassParts, rename: Callable[[str], str]) -> _Body:
     source = parts.source
     body = _Body([], {}, {})
-    for unit in parts.units:
-        node = unit.node
+    for statement in parts.statements:
+        node = statement.node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             name = rename(node.name)
             if name not in body.methods:
-                body.methods[name] = unit
+                body.methods[name] = statement
             elif any(isinstance(d, ast.Name) and d.id == "property" for d in node.decorator_list):
                 body.methods[f"{name} setter"] = body.methods[name]
-                body.methods[name] = unit
+                body.methods[name] = statement
             else:
-                body.methods[f"{name} setter"] = unit
-        elif unit.is_single and isinstance(node, ast.AnnAssign):
-            body.attributes[rename(source.slice(node.target))] = unit
-        elif unit.is_single and isinstance(node, ast.Assign) and len(node.targets) == 1:
-            body.attributes[rename(source.slice(node.targets[0]))] = unit
-        elif unit.is_single and is_docstring(source, node):
-            body.docstrings.append(unit)
+                body.methods[f"{name} setter"] = statement
+        elif statement.is_single and isinstance(node, ast.AnnAssign):
+            body.attributes[rename(source.slice(node.target))] = statement
+        elif statement.is_single and isinstance(node, ast.Assign) and len(node.targets) == 1:
+            body.attributes[rename(source.slice(node.targets[0]))] = statement
+        elif statement.is_single and is_docstring(source, node):
+            body.docstrings.append(statement)
     return body
 
 
 def _add_member(
     fragments: list[Fragment],
     source: Source,
-    unit: Unit,
+    statement: Statement,
     rename: Callable[[str], str],
     renames: tuple[Rename, ...],
 ) -> None:
-    if unit.inline:
-        text = source.between(source.start_of(unit.node), source.end_of(unit.nodes[-1]))
+    if statement.inline:
+        text = source.between(source.start_of(statement.node), source.end_of(statement.nodes[-1]))
         text = f"{_STEP}{text}\n"
     else:
-        text = source.block(unit.lead, unit.last)
-    line = source.first_line + unit.lead + 1
+        text = source.block(statement.lead, statement.last)
+    line = source.first_line + statement.lead + 1
     fragments.append(Fragment(rename(text), Origin(source.label, line, renames)))
 
 
@@ -142,24 +146,24 @@ def _add_attributes(
     fragments: list[Fragment], modular: Item, mine: _Body, parent: ParentClass, theirs: _Body
 ) -> None:
     source, their_source = modular.source, parent.item.source
-    for name, unit in mine.attributes.items():
-        if _is_removal(unit.node) and name not in theirs.attributes:
+    for name, statement in mine.attributes.items():
+        if _is_removal(statement.node) and name not in theirs.attributes:
             raise source.error(
                 "no-such-attribute",
                 f"`{name}` cannot be removed: parent class {parent.item.name} of "
                 f"{modular.name} has no attribute of that name",
-                unit.node,
+                statement.node,
                 hint=f"the parent's attributes are: {', '.join(theirs.attributes) or 'none'}",
             )
-    for name, unit in theirs.attributes.items():
+    for name, statement in theirs.attributes.items():
         override = mine.attributes.get(name)
         if override is None:
-            _add_member(fragments, their_source, unit, parent.rename, parent.renames)
+            _add_member(fragments, their_source, statement, parent.rename, parent.renames)
         elif not _is_removal(override.node):
             _add_member(fragments, source, override, str, ())
-    for name, unit in mine.attributes.items():
+    for name, statement in mine.attributes.items():
         if name not in theirs.attributes:
-            _add_member(fragments, source, unit, str, ())
+            _add_member(fragments, source, statement, str, ())
 
 
 def _add_methods(
@@ -175,27 +179,27 @@ def _add_methods(
     records = ClassRecords()
     hidden = set(mine.attributes) if profile.attribute_hides_method else set()
     replaceable = _replaceable_bases(bases)
-    for name, unit in theirs.methods.items():
+    for name, statement in theirs.methods.items():
         base_name = name.removesuffix(" setter")
         override = mine.methods.get(name)
         if base_name in hidden and base_name not in mine.methods:
             continue
         if override is None:
-            _add_member(fragments, their_parts.source, unit, parent.rename, parent.renames)
+            _add_member(fragments, their_parts.source, statement, parent.rename, parent.renames)
         elif not deletes_method(my_parts.source, override):
             fragments += merged_method(
                 Method(my_parts.source, override, str, ()),
-                Method(their_parts.source, unit, parent.rename, parent.renames),
+                Method(their_parts.source, statement, parent.rename, parent.renames),
                 _method_named(theirs, base_name, their_parts, parent),
                 replaceable,
                 records,
                 profile,
             )
-    for name, unit in mine.methods.items():
+    for name, statement in mine.methods.items():
         if name not in theirs.methods:
             base_name = name.removesuffix(" setter")
             fragments += plain_method(
-                Method(my_parts.source, unit, str, ()),
+                Method(my_parts.source, statement, str, ()),
                 _method_named(theirs, base_name, their_parts, parent),
                 replaceable,
                 records,
@@ -206,8 +210,8 @@ def _add_methods(
 def _method_named(
     theirs: _Body, name: str, parts: ClassParts, parent: ParentClass
 ) -> Method | None:
-    unit = theirs.methods.get(name)
-    return Method(parts.source, unit, parent.rename, parent.renames) if unit else None
+    statement = theirs.methods.get(name)
+    return Method(parts.source, statement, parent.rename, parent.renames) if statement else None
 
 
 def _replaceable_bases(bases: list[str]) -> frozenset[str]:

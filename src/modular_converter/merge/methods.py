@@ -10,15 +10,15 @@ from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.decorators import kept_decorators
 from modular_converter.merge.nodes import Fragment, Origin, Rename
 from modular_converter.merge.super_calls import (
+    BodyStatement,
     ClassRecords,
-    Statement,
+    body_statements,
     merge_bodies,
-    statements,
     with_super_calls,
 )
 from modular_converter.syntax.definitions import FunctionParts, split_function, split_parameters
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 from modular_converter.syntax.tokens import code_only
 
 _INDENT = "    "
@@ -34,35 +34,35 @@ class Method:
     """A method as it stands in a file, with the renaming of its text."""
 
     source: Source
-    unit: Unit
+    parsed: Statement
     rename: Callable[[str], str]
     renames: tuple[Rename, ...]
 
     @property
     def parts(self) -> FunctionParts:
         """Its pieces."""
-        return split_function(self.source, self.unit.node, _INDENT)  # type: ignore[arg-type]
+        return split_function(self.source, self.parsed.node, _INDENT)  # type: ignore[arg-type]
 
-    def body(self, parts: FunctionParts) -> list[Statement]:
+    def body(self, parts: FunctionParts) -> list[BodyStatement]:
         """Its statements, renamed."""
-        return statements(self.source, parts.units, _BODY, self.rename, self.renames)
+        return body_statements(self.source, parts.statements, _BODY, self.rename, self.renames)
 
     def origin(self, line: int) -> Origin:
         """The place of a line (from 0) of its file."""
         return Origin(self.source.label, self.source.first_line + line + 1, self.renames)
 
 
-def deletes_method(source: Source, unit: Unit) -> bool:
+def deletes_method(source: Source, parsed: Statement) -> bool:
     """Whether a modular method says that the parent's is to be left out.
 
     It is a matter of layout: one blank line, an undecorated one-line ``def``, and on the next
     line a ``raise`` of a call to something that ends in ``Error``.
     """
-    if source.block(unit.lead, unit.first - 1) != "\n":
+    if source.block(parsed.lead, parsed.first - 1) != "\n":
         return False
     lines = source.lines
-    definition = lines[unit.first].removeprefix(_INDENT)
-    following = lines[unit.first + 1] if unit.first < unit.last else ""
+    definition = lines[parsed.first].removeprefix(_INDENT)
+    following = lines[parsed.first + 1] if parsed.first < parsed.last else ""
     return bool(
         _ONE_LINE_DEF.fullmatch(definition) and _RAISE.match(following.removeprefix(_INDENT))
     )
@@ -85,12 +85,12 @@ def merged_method(
         if text:
             fragments.append(Fragment(text, method.origin(line)))
 
-    unit = theirs.unit
-    add(rename(theirs.source.block(unit.lead, unit.first - 1)), theirs, unit.lead)
+    parsed = theirs.parsed
+    add(rename(theirs.source.block(parsed.lead, parsed.first - 1)), theirs, parsed.lead)
     if my_parts.head.decorators:
-        add(kept_decorators(my_parts.head, profile), mine, mine.unit.first)
+        add(kept_decorators(my_parts.head, profile), mine, mine.parsed.first)
     else:
-        add(rename("".join(their_parts.head.decorators)), theirs, unit.first)
+        add(rename("".join(their_parts.head.decorators)), theirs, parsed.first)
     after_decorators = their_parts.head.after_decorators
     definition = their_parts.node.lineno - 1
     add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
@@ -124,11 +124,11 @@ def plain_method(
 ) -> list[Fragment]:
     """A method that the parent lacks, with its calls to bases written as ``super()``."""
     parts = mine.parts
-    unit = mine.unit
-    lead = mine.source.block(unit.lead, unit.first - 1)
+    parsed = mine.parsed
+    lead = mine.source.block(parsed.lead, parsed.first - 1)
     decorators = kept_decorators(parts.head, profile)
     head = lead + decorators + parts.head.after_decorators
-    fragments = [Fragment(head, mine.origin(unit.lead))] if head else []
+    fragments = [Fragment(head, mine.origin(parsed.lead))] if head else []
     signature = _signature(parts, parts.is_async, parts.head.arguments or "", parts.head.returns)
     fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
     body = mine.body(parts)
@@ -146,7 +146,7 @@ def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: st
 def _body(
     mine: Method,
     parts: FunctionParts,
-    body: list[Statement],
+    body: list[BodyStatement],
     offset: int,
     unravelled: Method | None,
     bases: frozenset[str],
@@ -163,7 +163,7 @@ def _body(
                     "no-such-method",
                     f"the parent class has no method `{parts.head.name}` to put in the place of "
                     f"`super().{parts.head.name}(...)`",
-                    parts.units[position].node,
+                    parts.statements[position].node,
                     hint="write the body out, or inherit from a parent that defines the method",
                 )
             done = merge_bodies(
@@ -174,11 +174,11 @@ def _body(
                 del_drops_annotated=profile.del_drops_annotated,
             )
             break
-        done.append(with_super_calls(mine.source, parts.units[position], statement, bases))
+        done.append(with_super_calls(mine.source, parts.statements[position], statement, bases))
     fragments = [Fragment(statement.lead + statement.text, statement.origin) for statement in done]
-    last = parts.units[-1].last
-    if mine.unit.last > last:
-        footer = mine.source.block(last + 1, mine.unit.last)
+    last = parts.statements[-1].last
+    if mine.parsed.last > last:
+        footer = mine.source.block(last + 1, mine.parsed.last)
         fragments.append(Fragment(footer, mine.origin(last + 1)))
     return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
 

@@ -58,6 +58,6 @@ def node_of_item(item: Item, name: str, renamer: Renamer | None) -> Node:
     base = source.first_line + 1
     fragments = []
     if lead:
-        fragments.append(Fragment(lead, Origin(source.label, base + item.unit.lead, renames)))
-    fragments.append(Fragment(text, Origin(source.label, base + item.unit.first, renames)))
+        fragments.append(Fragment(lead, Origin(source.label, base + item.statement.lead, renames)))
+    fragments.append(Fragment(text, Origin(source.label, base + item.statement.first, renames)))
     return Node(name, item.kind, tuple(fragments))

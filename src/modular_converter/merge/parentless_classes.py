@@ -16,13 +16,13 @@ def free_class(item: Item, profile: Profile) -> Node:
         return node_of_item(item, item.name, None)
     source = item.source
     drop: set[int] = set()
-    for node in ast.walk(item.unit.node):
+    for node in ast.walk(item.statement.node):
         for decorator in getattr(node, "decorator_list", ()):
             first, last = decorator.lineno - 1, decorator.end_lineno - 1
             if is_marker(source.block(first, last), profile):
                 drop.update(range(first, last + 1))
     fragments = []
-    for line in range(item.unit.lead, item.unit.last + 1):
+    for line in range(item.statement.lead, item.statement.last + 1):
         if line not in drop:
             origin = Origin(source.label, source.first_line + line + 1)
             fragments.append(Fragment(source.lines[line] + "\n", origin))

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from modular_converter.merge.nodes import Origin, Rename
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 
 _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
 
 
 @dataclass(frozen=True, eq=False)
-class Statement:
+class BodyStatement:
     """A statement of a method body as text. ``target`` is that of a single assignment."""
 
     lead: str
@@ -39,7 +39,7 @@ class Statement:
 class ClassRecords:
     """Assignments and deletions met so far in one class; they outlast the method."""
 
-    assigned: dict[str, Statement] = field(default_factory=dict)
+    assigned: dict[str, BodyStatement] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
 
 
@@ -57,34 +57,34 @@ def _unchanged(text: str) -> str:
     return text
 
 
-def statements(
+def body_statements(
     source: Source,
-    units: Iterable[Unit],
+    statements: Iterable[Statement],
     indent: str,
     rename: Callable[[str], str] = _unchanged,
     renames: tuple[Rename, ...] = (),
-) -> list[Statement]:
+) -> list[BodyStatement]:
     """The units of a method body as renamed text."""
     result = []
-    for unit in units:
-        if unit.inline:
-            begin, end = source.start_of(unit.node), source.end_of(unit.nodes[-1])
+    for parsed in statements:
+        if parsed.inline:
+            begin, end = source.start_of(parsed.node), source.end_of(parsed.nodes[-1])
             lead, text = "", f"{indent}{source.between(begin, end)}\n"
         else:
-            lead = source.block(unit.lead, unit.first - 1)
-            text = source.block(unit.first, unit.last)
+            lead = source.block(parsed.lead, parsed.first - 1)
+            text = source.block(parsed.first, parsed.last)
         lead, text = rename(lead) if lead else "", rename(text)
-        origin = Origin(source.label, source.first_line + unit.lead + 1, renames)
-        statement = Statement(lead, text, origin)
-        if unit.is_single:
-            statement = _described(source, unit.node, statement, rename)
+        origin = Origin(source.label, source.first_line + parsed.lead + 1, renames)
+        statement = BodyStatement(lead, text, origin)
+        if parsed.is_single:
+            statement = _described(source, parsed.node, statement, rename)
         result.append(statement)
     return result
 
 
 def _described(
-    source: Source, node: ast.stmt, statement: Statement, rename: Callable[[str], str]
-) -> Statement:
+    source: Source, node: ast.stmt, statement: BodyStatement, rename: Callable[[str], str]
+) -> BodyStatement:
     if isinstance(node, ast.Assign):
         return replace(statement, target=rename(source.slice(node.targets[0])))
     if isinstance(node, ast.AnnAssign):
@@ -113,13 +113,13 @@ def _super_method(node: ast.expr | None) -> str | None:
 
 
 def merge_bodies(
-    before: list[Statement],
-    parent: list[Statement],
-    added: list[Statement],
+    before: list[BodyStatement],
+    parent: list[BodyStatement],
+    added: list[BodyStatement],
     records: ClassRecords,
     *,
     del_drops_annotated: bool,
-) -> list[Statement]:
+) -> list[BodyStatement]:
     """A method body: ``before``, then ``parent`` merged with ``added``."""
     for statement in added:
         if statement.target is not None:
@@ -127,7 +127,7 @@ def merge_bodies(
         if statement.deletes is not None:
             records.deleted.add(statement.deletes)
 
-    merged: list[Statement] = []
+    merged: list[BodyStatement] = []
     present: set[str] = set()
     for statement in parent:
         if statement.target is not None:
@@ -150,14 +150,14 @@ def merge_bodies(
     return _init_first(before + _post_init_last(merged), parent)
 
 
-def _post_init_last(body: list[Statement]) -> list[Statement]:
+def _post_init_last(body: list[BodyStatement]) -> list[BodyStatement]:
     for position, statement in enumerate(body):
         if "self.post_init(" in statement.comparable and position < len(body) - 1:
             return [*body[:position], *body[position + 1 :], statement]
     return body
 
 
-def _init_position(body: list[Statement]) -> tuple[int, int]:
+def _init_position(body: list[BodyStatement]) -> tuple[int, int]:
     """Number of leading docstrings, and position of ``super().__init__`` (-1 without one)."""
     docstrings = 0
     for position, statement in enumerate(body):
@@ -168,7 +168,7 @@ def _init_position(body: list[Statement]) -> tuple[int, int]:
     return docstrings, -1
 
 
-def _init_first(body: list[Statement], parent: list[Statement]) -> list[Statement]:
+def _init_first(body: list[BodyStatement], parent: list[BodyStatement]) -> list[BodyStatement]:
     docstrings, position = _init_position(parent)
     if position > docstrings:
         return body
@@ -181,17 +181,17 @@ def _init_first(body: list[Statement], parent: list[Statement]) -> list[Statemen
 
 
 def with_super_calls(
-    source: Source, unit: Unit, statement: Statement, bases: frozenset[str]
-) -> Statement:
+    source: Source, parsed: Statement, statement: BodyStatement, bases: frozenset[str]
+) -> BodyStatement:
     """The statement with ``Base.method(self, ...)`` written ``super().method(...)``."""
     if not any(f"{base}." in statement.text for base in bases):
         return statement
     edits: list[tuple[int, int, str]] = []
-    if unit.inline:
-        origin_line, origin_column = source.start_of(unit.node)
+    if parsed.inline:
+        origin_line, origin_column = source.start_of(parsed.node)
         shift = len(statement.text) - len(statement.text.lstrip())
     else:
-        origin_line, origin_column, shift = unit.first + 1, 0, 0
+        origin_line, origin_column, shift = parsed.first + 1, 0, 0
     starts = [0]
     for line in statement.text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
@@ -202,7 +202,7 @@ def with_super_calls(
             column += shift - origin_column
         return starts[line - origin_line] + column
 
-    for top in unit.nodes:
+    for top in parsed.nodes:
         for node in ast.walk(top):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue

@@ -68,10 +68,10 @@ class Renamer:
         return (self.cased_old, self.cased_new)
 
     def _replacement(self, match: re.Match[str]) -> str:
-        found, following = match.groups()
-        if len(self._forms) == 2 and found.isupper() and not following.isalpha():
+        spelling, following = match.groups()
+        if len(self._forms) == 2 and spelling.isupper() and not following.isalpha():
             return self._forms[self.old_name].upper() + following
-        return self._forms.get(found, self.cased_new) + following
+        return self._forms.get(spelling, self.cased_new) + following
 
     def _plain(self, text: str) -> str:
         if self._keep is None:
@@ -150,7 +150,7 @@ class Renamer:
             return dots + self.sibling_module(module)
         if self._relocate is None:
             return dots + self.sibling_module(module)
-        parent_package, own_package = (each.split(".") for each in self._relocate)
+        parent_package, own_package = (package.split(".") for package in self._relocate)
         if len(dots) - 1 > len(parent_package):
             return dots + module
         target = parent_package[: len(parent_package) - len(dots) + 1]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modular_converter.diagnostics.record import Diagnostic
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import ParentImport, Place
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, ParentImport
 from modular_converter.names.prefixes import PrefixChoice, choose_prefix
 from modular_converter.names.renamer import Renamer
 from modular_converter.names.table import NameTable
@@ -27,13 +27,13 @@ class Parent:
 
 
 def load_parents(
-    place: Place,
+    location: ModularLocation,
     imports: list[ParentImport],
     bases: Mapping[str, str],
     modular: View,
     table: NameTable,
     cased: str,
-    setting: Setting,
+    context: ConversionContext,
 ) -> tuple[dict[str, Parent], list[Diagnostic]]:
     """The parents by path, in the order of the imports, and warnings about their prefixes.
 
@@ -44,7 +44,7 @@ def load_parents(
     for imported in imports:
         first.setdefault(imported.path, imported)
         path_of.update(dict.fromkeys(imported.names, imported.path))
-    sources = setting.sources
+    sources = context.sources
     parents: dict[str, Parent] = {}
     warnings: list[Diagnostic] = []
     for path, imported in first.items():
@@ -55,11 +55,11 @@ def load_parents(
         warnings += _prefix_warnings(modular.index.source, imported, index.source.label, choice)
         renamer = Renamer(
             old_name,
-            table.lower(choice.cased) if pairs else place.model_name,
+            table.lower(choice.cased) if pairs else location.model_name,
             table,
-            sibling_name=place.model_name,
-            protected=protected_words(path, old_name, sources, setting.profile),
-            relocate=None if place.in_library else (imported.package, place.package),
+            sibling_name=location.model_name,
+            protected=protected_words(path, old_name, sources, context.profile),
+            relocate=None if location.in_library else (imported.package, location.package),
         )
         view = View(index, renamer)
         lay_over(view, modular)
@@ -70,9 +70,9 @@ def load_parents(
 def _prefix_warnings(
     source: Source, imported: ParentImport, label: str, choice: PrefixChoice
 ) -> list[Diagnostic]:
-    found = []
+    warnings = []
     if choice.others:
-        found.append(
+        warnings.append(
             source.diagnostic(
                 "several-prefixes",
                 f"the classes that inherit from {label} ask for several prefixes; "
@@ -83,7 +83,7 @@ def _prefix_warnings(
             )
         )
     if choice.collides_with:
-        found.append(
+        warnings.append(
             source.diagnostic(
                 "prefix-collision",
                 f"the prefix that the classes ask for collides with "
@@ -93,4 +93,4 @@ def _prefix_warnings(
                 severity="warning",
             )
         )
-    return found
+    return warnings

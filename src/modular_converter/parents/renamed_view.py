@@ -89,8 +89,8 @@ class View:
 
     def immediate(self, name: str) -> frozenset[str]:
         """Known names that occur in a function or assignment."""
-        found = self._immediate.get(name)
-        if found is None:
+        known_names = self._immediate.get(name)
+        if known_names is None:
             known = self.known
             entry = self.functions.get(name) or self.assignments.get(name)
             names = set()
@@ -100,13 +100,13 @@ class View:
                 names = {word for word in entry.identifiers() if word in known}
                 names.update(key for key in self.members.get(name, ()) if key in known)
                 names.discard(name)
-            found = self._immediate[name] = frozenset(names)
-        return found
+            known_names = self._immediate[name] = frozenset(names)
+        return known_names
 
     def closure(self, name: str) -> frozenset[str]:
         """Everything a function or assignment depends on; classes are not looked into."""
-        found = self._closures.get(name)
-        if found is None:
+        closed = self._closures.get(name)
+        if closed is None:
             seen: set[str] = set()
             queue = [name]
             while queue:
@@ -116,13 +116,13 @@ class View:
                         if dependency not in seen:
                             seen.add(dependency)
                             queue.append(dependency)
-            found = self._closures[name] = frozenset(seen)
-        return found
+            closed = self._closures[name] = frozenset(seen)
+        return closed
 
     def class_dependencies(self, name: str) -> frozenset[str]:
         """What a class of this file needs, before imported helpers are laid over it."""
-        found = self._class_dependencies.get(name)
-        if found is None:
+        dependencies = self._class_dependencies.get(name)
+        if dependencies is None:
             entry = self.classes[name]
             names = {
                 word
@@ -133,8 +133,8 @@ class View:
             for dependency in names:
                 if dependency in self.functions or dependency in self.assignments:
                     closed |= self.closure(dependency)
-            found = self._class_dependencies[name] = frozenset(closed)
-        return found
+            dependencies = self._class_dependencies[name] = frozenset(closed)
+        return dependencies
 
     def augmented(self, names: set[str]) -> set[str]:
         """``names`` with the closures of the functions and assignments among them."""

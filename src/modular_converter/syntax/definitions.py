@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit, split_block
+from modular_converter.syntax.statements import Statement, split_block
 from modular_converter.syntax.tokens import CODE, matching_bracket, tokens
 
 _STEP = "    "
@@ -39,7 +39,7 @@ class FunctionParts:
     source: Source
     node: ast.FunctionDef | ast.AsyncFunctionDef
     head: Head
-    units: tuple[Unit, ...]
+    statements: tuple[Statement, ...]
 
     @property
     def is_async(self) -> bool:
@@ -56,7 +56,7 @@ class ClassParts:
     head: Head
     bases: tuple[str, ...]
     keywords: tuple[str, ...]
-    units: tuple[Unit, ...]
+    statements: tuple[Statement, ...]
 
 
 def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
@@ -73,7 +73,7 @@ def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
             else f"**{source.slice(keyword.value)}"
             for keyword in node.keywords
         ),
-        units=tuple(split_block(source, node.body, head.end, _STEP)),
+        statements=tuple(split_block(source, node.body, head.end, _STEP)),
     )
 
 
@@ -86,7 +86,7 @@ def split_function(
         source=source,
         node=node,
         head=head,
-        units=tuple(split_block(source, node.body, head.end, indent + _STEP)),
+        statements=tuple(split_block(source, node.body, head.end, indent + _STEP)),
     )
 
 

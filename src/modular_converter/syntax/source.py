@@ -169,7 +169,7 @@ def parse(text: str, label: str) -> ast.Module:
             f"the file is not valid Python: {problem.msg}",
             line=line,
             column=problem.offset or 0,
-            hint="mend the syntax error, then convert again",
+            hint="fix the syntax error, then convert again",
             source_line=lines[line - 1] if 0 < line <= len(lines) else "",
         ) from None
     except (RecursionError, MemoryError):
@@ -243,7 +243,7 @@ def _logical_lines(text: str) -> tuple[dict[int, tuple[int, str]], set[int]]:
     """
     levels = [""]
     known = {"": 0}
-    found: dict[int, tuple[int, str]] = {}
+    logical: dict[int, tuple[int, str]] = {}
     inside: set[int] = set()
     comments: list[tuple[int, str]] = []
     begins = True
@@ -266,14 +266,14 @@ def _logical_lines(text: str) -> tuple[dict[int, tuple[int, str]], set[int]]:
             if begins:
                 comments.append((row, token.line[:column]))
         elif token.type not in _LAYOUT and begins:
-            found[row] = (len(levels) - 1, levels[-1])
+            logical[row] = (len(levels) - 1, levels[-1])
             for comment, indent in comments:
                 while indent not in known:
                     indent = indent[:-1]
-                found[comment] = (known[indent], indent)
+                logical[comment] = (known[indent], indent)
             comments = []
             known = {level: depth for depth, level in enumerate(levels)}
             begins = False
         if token.type == tokenize.NEWLINE:
             begins = True
-    return found, inside
+    return logical, inside

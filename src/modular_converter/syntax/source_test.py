@@ -44,14 +44,17 @@ def test_blocks_get_four_spaces(step: str) -> None:
     assert "        # note\n        if self:\n" in result
 
 
-def units(text: str) -> list[tuple[str, str]]:
+def statements(text: str) -> list[tuple[str, str]]:
     source = Source("x.py", "x.py", text)
     node = source.tree.body[0]
     body, header = (node.body, 0) if isinstance(node, ast.ClassDef) else (source.tree.body, -1)
     indent = "    " if isinstance(node, ast.ClassDef) else ""
     return [
-        (source.block(unit.lead, unit.first - 1), source.block(unit.first, unit.last))
-        for unit in split_block(source, body, header, indent)
+        (
+            source.block(statement.lead, statement.first - 1),
+            source.block(statement.first, statement.last),
+        )
+        for statement in split_block(source, body, header, indent)
     ]
 
 
@@ -60,7 +63,7 @@ def test_comments_after_a_block_belong_to_it_when_indented_like_it() -> None:
         "class A:\n    # a\n    x = 1  # b\n\n    def f(self):\n        pass\n"
         "        # end of f\n\n    # above g\n    @one\n    def g(self): pass\n"
     )
-    assert units(text) == [
+    assert statements(text) == [
         ("    # a\n", "    x = 1  # b\n"),
         ("\n", "    def f(self):\n        pass\n        # end of f\n"),
         ("\n    # above g\n", "    @one\n    def g(self): pass\n"),
@@ -68,4 +71,4 @@ def test_comments_after_a_block_belong_to_it_when_indented_like_it() -> None:
 
 
 def test_statements_of_one_line_are_one_unit() -> None:
-    assert units("a = 1; b = 2\n\nc = 3\n") == [("", "a = 1; b = 2\n"), ("\n", "c = 3\n")]
+    assert statements("a = 1; b = 2\n\nc = 3\n") == [("", "a = 1; b = 2\n"), ("\n", "c = 3\n")]

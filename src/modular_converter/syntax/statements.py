@@ -29,7 +29,7 @@ _COMPOUND = (
 
 
 @dataclass(frozen=True, eq=False)
-class Unit:
+class Statement:
     """One statement line or compound statement of a block.
 
     Lines count from 0: ``[lead, first)`` leads it, ``[first, last]`` is its text.
@@ -59,9 +59,11 @@ def first_line(node: ast.stmt) -> int:
     return (decorators[0].lineno if decorators else node.lineno) - 1
 
 
-def split_block(source: Source, body: list[ast.stmt], header_end: int, indent: str) -> list[Unit]:
+def split_block(
+    source: Source, body: list[ast.stmt], header_end: int, indent: str
+) -> list[Statement]:
     """The units of a block whose header ends on line ``header_end`` (from 0; -1 for a module)."""
-    units: list[Unit] = []
+    statements: list[Statement] = []
     lead = header_end + 1
     position = 0
     lines = source.lines
@@ -78,9 +80,9 @@ def split_block(source: Source, body: list[ast.stmt], header_end: int, indent: s
         inline = first <= header_end
         if isinstance(node, _COMPOUND) and not inline:
             last = _end_of_block(lines, last, indent + _STEP)
-        units.append(Unit(tuple(group), min(lead, first), first, last, inline))
+        statements.append(Statement(tuple(group), min(lead, first), first, last, inline))
         lead = last + 1
-    return units
+    return statements
 
 
 def _end_of_block(lines: list[str], last: int, indent: str) -> int:

@@ -1,7 +1,7 @@
-"""Silencing warnings: by code for a whole run, and by comments in a modular file.
+"""Suppressing warnings: by code for a whole run, and by comments in a modular file.
 
-``# modular: ignore[code, code]`` at the end of a line silences warnings reported for that line;
-alone on a line above the first statement it silences them for the file. Neither reaches a
+``# modular: ignore[code, code]`` at the end of a line suppresses warnings reported for that line;
+alone on a line above the first statement it suppresses them for the file. Neither reaches a
 generated file: the comments are taken out of the text before anything else sees it.
 """
 
@@ -29,7 +29,7 @@ class IgnoreComment:
     codes: frozenset[str]
     line: int = 0
 
-    def silences(self, finding: Diagnostic) -> bool:
+    def suppresses(self, finding: Diagnostic) -> bool:
         """Whether the comment speaks of a finding in its own file."""
         return finding.code in self.codes and self.line in (0, finding.line)
 
@@ -42,12 +42,12 @@ class Ignores:
     findings: tuple[Diagnostic, ...] = ()
 
     def visible(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """The findings in the file that no comment silences."""
+        """The findings in the file that no comment suppresses."""
         return [
             finding
             for finding in findings
             if finding.severity == "error"
-            or not any(comment.silences(finding) for comment in self.comments)
+            or not any(comment.suppresses(finding) for comment in self.comments)
         ]
 
 
@@ -124,7 +124,7 @@ def _known() -> str:
 
 
 def _codes(listed: str | None) -> tuple[str, ...]:
-    return tuple(name for each in (listed or "").split(",") if (name := each.strip()))
+    return tuple(name for item in (listed or "").split(",") if (name := item.strip()))
 
 
 _Place = tuple[str, int, int, str]

@@ -59,7 +59,7 @@ def codes(conversion: Conversion) -> list[str]:
     return [each.code for each in conversion.warnings]
 
 
-def test_warnings_of_a_line_are_silenced(workspace: Workspace) -> None:
+def test_warnings_of_a_line_are_suppressed(workspace: Workspace) -> None:
     assert codes(converted(workspace, MODULAR)) == ["unreached-object", "lost-super"]
     text = MODULAR.replace("unused = 1", f"unused = 1  {COMMENT}")
     assert codes(converted(workspace, text)) == ["lost-super"]
@@ -67,14 +67,14 @@ def test_warnings_of_a_line_are_silenced(workspace: Workspace) -> None:
     assert codes(converted(workspace, text)) == []
 
 
-def test_another_line_or_code_is_not_silenced(workspace: Workspace) -> None:
+def test_another_line_or_code_is_not_suppressed(workspace: Workspace) -> None:
     text = MODULAR.replace("size = 2", f"size = 2  {COMMENT}")
     assert codes(converted(workspace, text)) == ["unreached-object", "lost-super"]
     text = MODULAR.replace("unused = 1", "unused = 1  # modular: ignore[lost-super]")
     assert codes(converted(workspace, text)) == ["unreached-object", "lost-super"]
 
 
-def test_a_comment_at_the_top_silences_the_file(workspace: Workspace) -> None:
+def test_a_comment_at_the_top_suppresses_the_file(workspace: Workspace) -> None:
     text = MODULAR.replace("# More", "# modular: ignore[unreached-object,lost-super]\n# More")
     assert codes(converted(workspace, text)) == []
 

@@ -1,7 +1,8 @@
-"""A small lexer that tells code from strings and comments.
+"""A small lexer that separates code from strings and comments.
 
-Only what renaming and dependency search need: where string literals, comments and the
-literal parts of f-strings are. Anything else is code.
+Renaming and dependency search only need to know where string literals, comments and the literal
+parts of f-strings are. Written here because `tokenize` is many times slower, normalizes line ends,
+and before Python 3.12 does not look into f-strings.
 """
 
 from __future__ import annotations
@@ -177,11 +178,11 @@ def references(text: str, *, quoted: bool = True) -> set[str]:
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
-    found = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
+    names = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
     if quoted and ('"' in text or "'" in text):
         for _, annotation in _QUOTED_NAME.findall(text):
-            found.update(_REFERENCE.findall(annotation))
-    return found
+            names.update(_REFERENCE.findall(annotation))
+    return names
 
 
 @lru_cache(maxsize=4096)

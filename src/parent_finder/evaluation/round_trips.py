@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modular_converter.conventions.file_types import type_of_class
-from modular_converter.library.context import Setting
+from modular_converter.library.context import ConversionContext
 from parent_finder.corpus import source_file
 from parent_finder.evaluation import ranking
 from parent_finder.modularize import modularizer
@@ -78,12 +78,12 @@ def round_trips(
     report: Callable[[RoundTrip], None],
 ) -> list[RoundTrip]:
     """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it."""
-    setting = modularizer.setting_for(root)
+    context = modularizer.setting_for(root)
     found = []
     for path, model, related in files:
         models = ranking.split_of(library, model)
         if wanted in (models, "all"):
-            one = _round_trip(library, root, setting, path, model, related, models)
+            one = _round_trip(library, root, context, path, model, related, models)
             report(one)
             found.append(one)
     return found
@@ -92,7 +92,7 @@ def round_trips(
 def _round_trip(
     library: Library,
     root: str,
-    setting: Setting,
+    context: ConversionContext,
     path: str,
     model: str,
     related: bool,
@@ -104,7 +104,7 @@ def _round_trip(
     started = time.process_time() + _children_seconds()
     source = source_file.read(text.encode(), path)
     situation = ranking.situation_of(library, model, "earlier")
-    done = modularizer.modularize(library, root, {full: text}, source, situation, (), setting)
+    done = modularizer.modularize(library, root, {full: text}, source, situation, (), context)
     seconds = time.process_time() + _children_seconds() - started
     return RoundTrip(
         path=path,
@@ -112,7 +112,7 @@ def _round_trip(
         related=related,
         exact=done.exact,
         lines=done.lines,
-        human_lines=_human_lines(full, setting),
+        human_lines=_human_lines(full, context),
         original_lines=done.original_lines,
         cpu_seconds=round(seconds, 2),
     )
@@ -123,17 +123,17 @@ def _children_seconds() -> float:
     return used.children_user + used.children_system
 
 
-def _human_lines(path: str, setting: Setting) -> int:
+def _human_lines(path: str, context: ConversionContext) -> int:
     directory, _, name = path.rpartition("/")
     modular = name.replace("modeling_", "modular_", 1)
     with open(f"{directory}/{modular}", encoding="utf-8") as file:
         text = file.read()
-    cased = setting.table.cased(modular.removeprefix("modular_").removesuffix(".py"))
+    cased = context.table.cased(modular.removeprefix("modular_").removesuffix(".py"))
     lines = text.count("\n")
     for node in ast.parse(text).body:
         if not isinstance(node, ast.ClassDef):
             continue
-        if type_of_class(node.name, cased, setting.profile.suffixes) != "modeling":
+        if type_of_class(node.name, cased, context.profile.suffixes) != "modeling":
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             # Two blank lines go with a class.
             lines -= (node.end_lineno or node.lineno) - first + 3

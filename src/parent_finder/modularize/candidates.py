@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from modular_converter.diagnostics.record import ConversionError
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.names.prefixes import common_suffix, prefix_of
 from parent_finder.modularize.children import Attempt, ParentFile
 from parent_finder.modularize.original import Original
@@ -27,20 +27,20 @@ def attempts_on_modeling(
     library: Library,
     compared: Comparison,
     models: Sequence[int],
-    place: Place,
-    setting: Setting,
+    location: ModularLocation,
+    context: ConversionContext,
     root: str,
 ) -> list[Attempt]:
     """Attempts on the modeling files of some models, by likeness, in the order of the models."""
     found: list[Attempt] = []
     for model in models:
-        for parent, bases in _by_file(library, compared, model, place, root):
-            found += _by_prefix(parent, bases, place, setting)
+        for parent, bases in _by_file(library, compared, model, location, root):
+            found += _by_prefix(parent, bases, location, context)
     return found
 
 
 def _by_file(
-    library: Library, compared: Comparison, model: int, place: Place, root: str
+    library: Library, compared: Comparison, model: int, location: ModularLocation, root: str
 ) -> Iterator[tuple[ParentFile, dict[str, str]]]:
     """The most similar class of a model for each class; then the namesakes, where they differ."""
     table, owner = library.index.tables["class"], library.by_model["class"].owner
@@ -64,29 +64,29 @@ def _by_file(
             path = library.index.paths[table.files[other]]
             namesakes.setdefault(path, {})[unit.name] = table.units[other].name
     for path, bases in alike.items():
-        yield parent_file(path, place, root), bases
+        yield parent_file(path, location, root), bases
     for path, bases in namesakes.items():
-        yield parent_file(path, place, root), {**alike.get(path, {}), **bases}
+        yield parent_file(path, location, root), {**alike.get(path, {}), **bases}
 
 
-def parent_file(path: str, place: Place, root: str) -> ParentFile:
+def parent_file(path: str, location: ModularLocation, root: str) -> ParentFile:
     """A file of the library, by its path from the source root, as the modular names it."""
     _, _, model, name = path.split("/")
     module = f"{model}.{name.removesuffix('.py')}"
-    prefix = ".." if place.in_library else "transformers.models."
+    prefix = ".." if location.in_library else "transformers.models."
     return ParentFile(model, "modeling", prefix + module, os.path.join(root, path))
 
 
 def _by_prefix(
-    parent: ParentFile, bases: dict[str, str], place: Place, setting: Setting
+    parent: ParentFile, bases: dict[str, str], location: ModularLocation, context: ConversionContext
 ) -> Iterator[Attempt]:
     """All classes together, and those apart that want the parent renamed to the same prefix.
 
     A parent file is renamed once: classes that want different prefixes get in each other's way.
     """
     yield Attempt(parent, bases)
-    table = setting.table
-    cased, old = table.cased(place.model_name), table.cased(parent.model)
+    table = context.table
+    cased, old = table.cased(location.model_name), table.cased(parent.model)
     wanted = {name: prefix_of(name, base, cased, old) for name, base in bases.items()}
     counts = Counter(wanted.values())
     if len(counts) > 1:
@@ -95,7 +95,11 @@ def _by_prefix(
 
 
 def attempts_by_name(
-    original: Original, models: Sequence[str], place: Place, setting: Setting, root: str
+    original: Original,
+    models: Sequence[str],
+    location: ModularLocation,
+    context: ConversionContext,
+    root: str,
 ) -> list[Attempt]:
     """Attempts on other files of some models, such as configurations: by the ends of the names."""
     found: list[Attempt] = []
@@ -103,12 +107,12 @@ def attempts_by_name(
         stem = f"{original.file_type}_{model}"
         path = os.path.join(root, "transformers", "models", model, f"{stem}.py")
         try:
-            index = setting.sources.index(path) if os.path.isfile(path) else None
+            index = context.sources.index(path) if os.path.isfile(path) else None
         except ConversionError:
             continue
         if index is None:
             continue
-        prefix = ".." if place.in_library else "transformers.models."
+        prefix = ".." if location.in_library else "transformers.models."
         parent = ParentFile(model, original.file_type, f"{prefix}{model}.{stem}", path)
         bases = {}
         for piece in original.pieces:
@@ -118,5 +122,5 @@ def attempts_by_name(
                 if best and ends[best]:
                     bases[piece.name] = best
         if bases:
-            found += _by_prefix(parent, bases, place, setting)
+            found += _by_prefix(parent, bases, location, context)
     return found

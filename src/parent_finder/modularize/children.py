@@ -137,7 +137,7 @@ def _results(
     for number, (attempt, classes) in enumerate(trials):
         if classes:
             nodes = _nodes(bench, original, attempt, classes)
-            texts[f"{number}/{original.file_type}_{bench.place.model_name}.py"] = "".join(
+            texts[f"{number}/{original.file_type}_{bench.location.model_name}.py"] = "".join(
                 nodes.values()
             )
     found: list[dict[str, Item]] = [{} for _ in trials]

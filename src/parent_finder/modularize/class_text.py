@@ -9,7 +9,7 @@ from modular_converter.library.index import Item
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.definitions import FunctionParts, split_function
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Unit
+from modular_converter.syntax.statements import Statement
 
 INDENT = "    "
 
@@ -22,7 +22,7 @@ class Member:
     lead: str
     text: str
     source: Source
-    unit: Unit
+    statement: Statement
 
     def same_as(self, other: Member) -> bool:
         """Whether both are written alike, comments included."""
@@ -31,7 +31,7 @@ class Member:
     @property
     def function(self) -> FunctionParts:
         """The pieces of a method."""
-        node = self.unit.node
+        node = self.statement.node
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         return split_function(self.source, node, INDENT)
 
@@ -62,17 +62,17 @@ def class_text(item: Item) -> ClassText:
     docstring, others = "", 0
     attributes: dict[str, Member] = {}
     methods: dict[str, Member] = {}
-    for unit in parts.units:
-        node = unit.node
-        lead = "" if unit.inline else source.block(unit.lead, unit.first - 1)
-        text = source.block(unit.first, unit.last)
+    for statement in parts.statements:
+        node = statement.node
+        lead = "" if statement.inline else source.block(statement.lead, statement.first - 1)
+        text = source.block(statement.first, statement.last)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             key, number = node.name, 2
             while key in methods:
                 key, number = f"{node.name} {number}", number + 1
-            methods[key] = Member(node.name, lead, text, source, unit)
-        elif (name := _assigned(unit)) is not None:
-            attributes[name] = Member(name, lead, text, source, unit)
+            methods[key] = Member(node.name, lead, text, source, statement)
+        elif (name := _assigned(statement)) is not None:
+            attributes[name] = Member(name, lead, text, source, statement)
         elif is_docstring(source, node):
             docstring += text
         elif not isinstance(node, ast.Pass):
@@ -90,10 +90,10 @@ def class_text(item: Item) -> ClassText:
     )
 
 
-def _assigned(unit: Unit) -> str | None:
+def _assigned(statement: Statement) -> str | None:
     """The attribute that a member of a class body sets."""
-    node = unit.node
-    if not unit.is_single:
+    node = statement.node
+    if not statement.is_single:
         return None
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         return node.target.id

@@ -41,7 +41,7 @@ _BROUGHT = "a parent class that the modular inherits from uses it"
 
 def differences(bench: Workbench, one: Original, got: str | None) -> list[Difference]:
     """The differences of an original from what came of it; none when both are equal."""
-    file = f"{one.file_type}_{bench.place.model_name}.py"
+    file = f"{one.file_type}_{bench.location.model_name}.py"
     if got is None:
         return [Difference(file, 1, file, "is missing", "the modular has no class for this file")]
     if got == one.text:
@@ -59,7 +59,7 @@ def _differing(one: Original, pieces: tuple[Piece, ...], file: str) -> list[Diff
     theirs = {piece.name: piece for piece in pieces if piece.kind != "import"}
     mine = {piece.name: piece for piece in one.pieces if piece.kind != "import"}
     found = []
-    for unit, piece in zip(one.index.units, one.pieces, strict=True):
+    for unit, piece in zip(one.index.statements, one.pieces, strict=True):
         if piece.kind == "import":
             continue
         other = theirs.get(piece.name)
@@ -72,7 +72,7 @@ def _differing(one: Original, pieces: tuple[Piece, ...], file: str) -> list[Diff
             found.append(Difference(file, line, piece.name, "differs", reason))
     for name in theirs.keys() - mine.keys():
         found.append(Difference(file, 0, name, "is added", _BROUGHT))
-    lines = {p.name: u.first + 1 for u, p in zip(one.index.units, one.pieces, strict=True)}
+    lines = {p.name: u.first + 1 for u, p in zip(one.index.statements, one.pieces, strict=True)}
     old = [name for name in mine if name in theirs]
     new = [name for name in theirs if name in mine]
     for tag, i1, i2, _, _ in difflib.SequenceMatcher(None, old, new, False).get_opcodes():

@@ -13,7 +13,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from modular_converter.merge.super_calls import Statement, statements
+from modular_converter.merge.super_calls import BodyStatement, body_statements
 from parent_finder.modularize.class_text import Member
 
 _BODY = "        "
@@ -70,7 +70,7 @@ def _names_in(body: str) -> set[str]:
     return set(re.findall(r"(?<![.\w])[^\W\d]\w*", body))
 
 
-def _without_super(statement: Statement, method: str, base: str) -> Statement:
+def _without_super(statement: BodyStatement, method: str, base: str) -> BodyStatement:
     """The statement with a call that the converter would put the parent's body for written out."""
     if statement.calls_super != method:
         return statement
@@ -83,7 +83,7 @@ def _without_super(statement: Statement, method: str, base: str) -> Statement:
     return replace(statement, text=text)
 
 
-def _text(body: list[Statement]) -> str:
+def _text(body: list[BodyStatement]) -> str:
     return "".join(statement.lead + statement.text for statement in body)
 
 
@@ -100,11 +100,11 @@ def _signature(method: Member) -> str:
     return source.block(parts.node.lineno - 1, parts.head.end)
 
 
-def _parts(method: Member) -> tuple[str, list[Statement]]:
+def _parts(method: Member) -> tuple[str, list[BodyStatement]]:
     """The docstring and the other statements, each with what is above it."""
     docstring = ""
-    body: list[Statement] = []
-    for statement in statements(method.source, method.function.units, _BODY):
+    body: list[BodyStatement] = []
+    for statement in body_statements(method.source, method.function.statements, _BODY):
         if statement.is_docstring and not body:
             docstring += statement.lead + statement.text
         else:
@@ -113,7 +113,7 @@ def _parts(method: Member) -> tuple[str, list[Statement]]:
 
 
 def _takes_only_positional(method: Member) -> bool:
-    node = method.unit.node
+    node = method.statement.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     arguments = node.args
     plain = not (arguments.vararg or arguments.kwonlyargs or arguments.posonlyargs)
@@ -121,7 +121,7 @@ def _takes_only_positional(method: Member) -> bool:
 
 
 def _super_bodies(
-    method: Member, mine: list[Statement], theirs: list[Statement], base: str
+    method: Member, mine: list[BodyStatement], theirs: list[BodyStatement], base: str
 ) -> list[str]:
     """Bodies with a `super()` call that give ``mine``; none when there is no such body."""
     found = merged_from(mine, theirs)
@@ -137,7 +137,7 @@ def _super_bodies(
     return [f"{_text(before)}{_BODY}{call}\n{_text(after)}"]
 
 
-def _makes_sense(method: Member, theirs: list[Statement], written: list[Statement]) -> bool:
+def _makes_sense(method: Member, theirs: list[BodyStatement], written: list[BodyStatement]) -> bool:
     """Whether statements around a `super()` call mean what they say when read as Python.
 
     A converter would also take them with names that only exist inside of the parent's method.
@@ -157,7 +157,7 @@ def _makes_sense(method: Member, theirs: list[Statement], written: list[Statemen
     return all("." in target for target in targets if target in replaced)
 
 
-def _stored(body: list[Statement]) -> set[str]:
+def _stored(body: list[BodyStatement]) -> set[str]:
     return {
         node.id
         for node in ast.walk(ast.parse(textwrap.dedent(_text(body))))
@@ -166,14 +166,14 @@ def _stored(body: list[Statement]) -> set[str]:
 
 
 def _parameters(method: Member) -> set[str]:
-    node = method.unit.node
+    node = method.statement.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     return {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
 
 
 def _call(method: Member) -> str:
     """`super().name(...)` with the method's own parameters."""
-    node = method.unit.node
+    node = method.statement.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     arguments = node.args
     given = [one.arg for one in (*arguments.posonlyargs, *arguments.args)][1:]
@@ -184,8 +184,8 @@ def _call(method: Member) -> str:
 
 
 def merged_from(
-    mine: list[Statement], theirs: list[Statement]
-) -> tuple[list[Statement], list[Statement]] | None:
+    mine: list[BodyStatement], theirs: list[BodyStatement]
+) -> tuple[list[BodyStatement], list[BodyStatement]] | None:
     """What to write before and after the `super()` call to make ``theirs`` into ``mine``.
 
     None when no such statements exist, or when nothing of the parent's body would be used.
@@ -202,10 +202,10 @@ def merged_from(
     blocks = [block for block in matcher.get_matching_blocks() if block.size]
     if not blocks:
         return None
-    before: list[Statement] = []
-    after: list[Statement] = []
+    before: list[BodyStatement] = []
+    after: list[BodyStatement] = []
     deleted: dict[str, None] = {}
-    replaced: list[Statement] = []
+    replaced: list[BodyStatement] = []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
             continue
@@ -214,13 +214,13 @@ def merged_from(
             target = statement.target or statement.annotated_target
             if target is None:
                 return None
-            place = next((n for n, one in enumerate(added) if one.target == target), None)
-            if place is None:
+            location = next((n for n, one in enumerate(added) if one.target == target), None)
+            if location is None:
                 deleted[target] = None
-            elif place == 0 or i1 == 0:
-                before += added[:place]
-                replaced.append(added[place])
-                added = added[place + 1 :]
+            elif location == 0 or i1 == 0:
+                before += added[:location]
+                replaced.append(added[location])
+                added = added[location + 1 :]
             else:
                 return None
         if not added:
@@ -235,18 +235,18 @@ def merged_from(
     if not kept.isdisjoint(deleted):
         return None
     deletions = [
-        Statement("", f"{_BODY}del {target}\n", statement.origin)
+        BodyStatement("", f"{_BODY}del {target}\n", statement.origin)
         for target in deleted
         for statement in theirs[:1]
     ]
     return before, [*replaced, *deletions, *after]
 
 
-def _key(statement: Statement) -> str:
+def _key(statement: BodyStatement) -> str:
     return statement.lead.strip("\n") + statement.text
 
 
-def _without_init(body: list[Statement]) -> list[Statement] | None:
+def _without_init(body: list[BodyStatement]) -> list[BodyStatement] | None:
     if body and body[0].text.lstrip().startswith(_INIT):
         return body[1:]
     return None

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modular_converter.library.index import build_index
-from modular_converter.merge.super_calls import ClassRecords, Statement, merge_bodies, statements
+from modular_converter.merge.super_calls import (
+    BodyStatement,
+    ClassRecords,
+    body_statements,
+    merge_bodies,
+)
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.class_text import Member, class_text
 from parent_finder.modularize.method_override import merged_from, overrides
@@ -20,10 +25,10 @@ def method(text: str, name: str = "__init__") -> Member:
     return class_text(build_index(source).classes["A"]).methods[name]
 
 
-def body(lines: list[str]) -> list[Statement]:
+def body(lines: list[str]) -> list[BodyStatement]:
     text = "    def __init__(self):\n" + "".join(f"{BODY}{line}\n" for line in lines)
     one = method(text)
-    return statements(one.source, one.function.units, BODY)
+    return body_statements(one.source, one.function.statements, BODY)
 
 
 # Of several assignments to one target the converter keeps the last: such bodies are not its own.

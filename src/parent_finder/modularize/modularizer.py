@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from modular_converter.conventions import profiles
 from modular_converter.conventions.file_types import FILE_TYPES
 from modular_converter.emit.formatter import format_all
-from modular_converter.library.context import Setting
-from modular_converter.library.modular_file import Place, place_of
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 from parent_finder.core.errors import InputError
 from parent_finder.corpus.source_file import SourceFile
@@ -53,14 +53,14 @@ class Modular:
     differences: tuple[Difference, ...]
 
 
-def setting_for(root: str) -> Setting:
+def setting_for(root: str) -> ConversionContext:
     """What conversions of models of the library under a source root depend on."""
     sources = Sources()
     facts = distribution_facts([root], sources)
-    return Setting(sources, (root,), facts.table, profiles.for_version(facts.version))
+    return ConversionContext(sources, (root,), facts.table, profiles.for_version(facts.version))
 
 
-def place_for(path: str, model: str, content: str, root: str) -> Place:
+def place_for(path: str, model: str, content: str, root: str) -> ModularLocation:
     """Where the modular of a standalone file stands.
 
     A file with the relative imports of a model of the library is treated as one, wherever it lies.
@@ -68,9 +68,9 @@ def place_for(path: str, model: str, content: str, root: str) -> Place:
     name = f"modular_{model}.py"
     levels = [n.level for n in ast.walk(ast.parse(content)) if isinstance(n, ast.ImportFrom)]
     if max(levels, default=0) > 1:
-        return place_of(os.path.join(root, "transformers", "models", model, name), root, [root])
+        return location_of(os.path.join(root, "transformers", "models", model, name), root, [root])
     directory = os.path.dirname(os.path.abspath(path))
-    return place_of(os.path.join(directory, name), directory)
+    return location_of(os.path.join(directory, name), directory)
 
 
 def modularize(
@@ -80,7 +80,7 @@ def modularize(
     source: SourceFile | None,
     situation: Situation,
     parents: Sequence[str],
-    setting: Setting,
+    context: ConversionContext,
 ) -> Modular:
     """The modular file for standalone files of one model, given as texts by path.
 
@@ -105,8 +105,8 @@ def modularize(
                 hint=f"name one {kind}_{model}.py",
             )
     first = next(iter(files))
-    place = place_for(first, model, files[first], root)
-    bench = _bench(place, setting, {named[path][0]: text for path, text in files.items()})
+    location = place_for(first, model, files[first], root)
+    bench = _bench(location, context, {named[path][0]: text for path, text in files.items()})
     attempts = {
         one.file_type: _attempts(library, root, bench, one, source, situation, parents)
         for one in bench.originals
@@ -118,28 +118,30 @@ def modularize(
         if offer.children
     ]
     chosen = search.chosen_offers(found, len(parents) or _MOST_PARENTS)
-    draft = search.first_draft(Draft(bench.originals, {}, _marker_import(place)), chosen)
+    draft = search.first_draft(Draft(bench.originals, {}, _marker_import(location)), chosen)
     modules = {offer.parent.module: offer.parent.path for offer in chosen}
     searching = search.Search.begin(bench, draft, modules, search.alternatives(draft, found))
     searching.run()
     return _finished(bench, searching)
 
 
-def _bench(place: Place, setting: Setting, texts: dict[str, str]) -> Workbench:
-    names = {kind: f"{kind}_{place.model_name}.py" for kind in texts}
+def _bench(
+    location: ModularLocation, context: ConversionContext, texts: dict[str, str]
+) -> Workbench:
+    names = {kind: f"{kind}_{location.model_name}.py" for kind in texts}
     plain = {names[kind]: without_banner(text) for kind, text in texts.items()}
-    formatted = format_all(plain, setting.profile, jobs=1)
+    formatted = format_all(plain, context.profile, jobs=1)
     order = {kind: n for n, kind in enumerate((*_ORDER, "modeling"))}
     originals = [
         original(
-            os.path.join(place.directory, names[kind]),
+            os.path.join(location.directory, names[kind]),
             kind,
             formatted[names[kind]].text,
-            setting.sources,
+            context.sources,
         )
         for kind in sorted(texts, key=order.__getitem__)
     ]
-    return Workbench(place, setting, tuple(originals))
+    return Workbench(location, context, tuple(originals))
 
 
 def _attempts(
@@ -161,28 +163,28 @@ def _attempts(
     ranked = ranked[: max(_TRIED, len(parents))]
     if one.file_type == "modeling" and source is not None:
         return candidates.attempts_on_modeling(
-            library, compared, ranked, bench.place, bench.setting, root
+            library, compared, ranked, bench.location, bench.context, root
         )
     names = [library.models[number] for number in ranked]
-    return candidates.attempts_by_name(one, names, bench.place, bench.setting, root)
+    return candidates.attempts_by_name(one, names, bench.location, bench.context, root)
 
 
-def _marker_import(place: Place) -> str:
-    package = "..." if place.in_library else "transformers."
+def _marker_import(location: ModularLocation) -> str:
+    package = "..." if location.in_library else "transformers."
     return f"from {package}utils.generic import no_inherit_decorator\n"
 
 
 def _finished(bench: Workbench, done: search.Search) -> Modular:
     """The formatted modular, if that still gives the originals; else the unformatted one."""
-    name = f"modular_{bench.place.model_name}.py"
+    name = f"modular_{bench.location.model_name}.py"
     text, verdict = done.draft.text, done.verdict
     pretty = bench.formatted({name: text})[name]
     if not pretty.problem:
         again = bench.judge(pretty.text)
         if again.differences <= verdict.differences:
             text, verdict = pretty.text, again
-    wanted = {f"{o.file_type}_{bench.place.model_name}.py": o.text for o in bench.originals}
-    outputs = {f"{k}_{bench.place.model_name}.py": t for k, t in verdict.outputs.items()}
+    wanted = {f"{o.file_type}_{bench.location.model_name}.py": o.text for o in bench.originals}
+    outputs = {f"{k}_{bench.location.model_name}.py": t for k, t in verdict.outputs.items()}
     modules = [choice.module for choice in done.draft.choices.values() if choice.module]
     parents = dict.fromkeys(module.lstrip(".").split(".")[-2] for module in modules)
     return Modular(
@@ -205,7 +207,7 @@ def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
         ]
     kinds = {one.file_type for one in bench.originals}
     added = [
-        Difference(f"{kind}_{bench.place.model_name}.py", 0, "the file", "is added", _ELSEWHERE)
+        Difference(f"{kind}_{bench.location.model_name}.py", 0, "the file", "is added", _ELSEWHERE)
         for kind in sorted(verdict.outputs.keys() - kinds)
     ]
     return added + [

@@ -85,7 +85,7 @@ def without_banner(text: str) -> str:
 
 def pieces_of(index: FileIndex, file_type: str) -> tuple[Piece, ...]:
     """The top-level statements of a file in order."""
-    return tuple(_piece(index, number, file_type) for number in range(len(index.units)))
+    return tuple(_piece(index, number, file_type) for number in range(len(index.statements)))
 
 
 def original(path: str, file_type: str, text: str, sources: Sources) -> Original:
@@ -96,7 +96,7 @@ def original(path: str, file_type: str, text: str, sources: Sources) -> Original
 
 
 def _piece(index: FileIndex, number: int, file_type: str) -> Piece:
-    source, unit = index.source, index.units[number]
+    source, unit = index.source, index.statements[number]
     node = unit.node
     kind: Kind = "other"
     names: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ def _piece(index: FileIndex, number: int, file_type: str) -> Piece:
             if isinstance(inner, (ast.Import, ast.ImportFrom))
             for alias in inner.names
         )
-    elif index.exports is not None and unit is index.exports.unit:
+    elif index.exports is not None and unit is index.exports.statement:
         kind, names = "exports", ("__all__",)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         kind, names = "assignment", (source.slice(node.targets[0]),)

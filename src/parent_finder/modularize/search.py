@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from modular_converter.library.sources import DISTRIBUTION
+from modular_converter.names.renamer import DISTRIBUTION
 from parent_finder.modularize.children import Offer
 from parent_finder.modularize.draft import DROPPED, WRITTEN, Choice, Draft, PieceKey, key_of
 from parent_finder.modularize.original import Piece
@@ -212,7 +212,7 @@ class Search:
             return []
         found = []
         for rank, (module, path) in enumerate(self.modules.items()):
-            index = self.bench.setting.sources.index(path)
+            index = self.bench.context.sources.index(path)
             item = index.functions.get(piece.name) or index.assignments.get(piece.name)
             if item is not None:
                 found.append((item.text != piece.text, rank, module))

@@ -10,9 +10,9 @@ from modular_converter.convert.model import convert
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.emit.assembly import OutputFile
 from modular_converter.emit.formatter import Formatted, format_all
-from modular_converter.library.context import Setting
+from modular_converter.library.context import ConversionContext
 from modular_converter.library.index import FileIndex, build_index
-from modular_converter.library.modular_file import Place
+from modular_converter.library.modular_file import ModularLocation
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.original import Original, pieces_of, without_banner
 
@@ -36,23 +36,23 @@ class Verdict:
 class Workbench:
     """Where modulars for some originals are tried. Only what is asked for is ever written."""
 
-    place: Place
-    setting: Setting
+    location: ModularLocation
+    context: ConversionContext
     originals: tuple[Original, ...]
     _known: dict[str, Verdict] = field(default_factory=dict)
 
     def convert(self, modular: str) -> dict[str, OutputFile]:
         """The unformatted outputs of a modular text by file type. Raises ConversionError."""
-        self.setting.sources.put(self.place.path, modular)
-        return convert(self.place, self.setting).outputs
+        self.context.sources.put(self.location.path, modular)
+        return convert(self.location, self.context).outputs
 
     def formatted(self, texts: Mapping[str, str]) -> dict[str, Formatted]:
         """Formats texts under file names."""
-        return format_all(texts, self.setting.profile, jobs=1)
+        return format_all(texts, self.context.profile, jobs=1)
 
     def index(self, text: str) -> FileIndex:
         """Takes a text apart. Raises ConversionError."""
-        return build_index(Source(self.place.path, self.place.path, text))
+        return build_index(Source(self.location.path, self.location.path, text))
 
     def judge(self, modular: str) -> Verdict:
         """Converts and formats a modular text and compares with the originals."""
@@ -71,7 +71,7 @@ class Workbench:
         return known
 
     def _name(self, file_type: str) -> str:
-        return f"{file_type}_{self.place.model_name}.py"
+        return f"{file_type}_{self.location.model_name}.py"
 
     def _compare(self, texts: Mapping[str, str], types: set[str]) -> Verdict:
         found = {name: done.text for name, done in self.formatted(texts).items()}
