@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
 
+from modular_converter.cli.job import ConversionJob, job_of_paths, job_of_request
+from modular_converter.cli.options import add_parent_options
 from modular_converter.diagnostics.record import ConversionError, error
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.generated_file import GeneratedFile, modular_of
 from modular_converter.explain.parts import explain_item
 from modular_converter.explain.report import item_as_json, item_text, line_as_json, line_text
-from modular_converter.library.context import ConversionContext
-from modular_converter.library.modular_file import ModularLocation, is_modular_name
+from modular_converter.library.modular_file import ModularLocation, is_modular_name, location_of
 from modular_converter.library.sources import Sources
 
+HELP = "say where a line or class of a generated file comes from"
 _TARGET = re.compile(r"(?P<file>.+?\.py):(?:(?P<line>\d+)(?::\d+)?|(?P<item>[^\W\d][\w.]*))")
 _NO = 1
 
 
-def modular_behind(target: str) -> str:
+def add_parser(command: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    command.description = (
+        "Follows a line of a generated file to the modular or parent file that it "
+        "was taken from, through every generation of parents, with the renames applied."
+    )
+    command.add_argument(
+        "target",
+        metavar="FILE:LINE",
+        help="a line of a generated file; also FILE:Class or FILE:Class.method",
+    )
+    command.add_argument(
+        "--request", metavar="FILE", help="JSON request that says where parents are"
+    )
+    add_parent_options(command, "what paths in banners are relative to (default: here)")
+    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explains the target; returns 0, or 1 when its line is not in a fresh conversion.
+
+    Raises ConversionError when the file is not generated or has no such line or item.
+    """
+    modular = _modular_behind(options.target)
+    if options.request:
+        job = job_of_request(options.request)
+    else:
+        job = job_of_paths(
+            [modular], root=options.root, search_path=options.search_path, profile=options.profile
+        )
+    return _explain(options.target, job, as_json=options.json)
+
+
+def _modular_behind(target: str) -> str:
     """The modular file whose output ``FILE:LINE`` or ``FILE:Class`` names.
 
     Raises ConversionError when the file is not generated.
@@ -34,21 +69,12 @@ def modular_behind(target: str) -> str:
     return modular[0]
 
 
-def explain(
-    target: str,
-    context: ConversionContext,
-    locate: Callable[[str], ModularLocation],
-    *,
-    installed: Sequence[str] = (),
-    as_json: bool,
-) -> int:
-    """Prints where ``FILE:LINE``, ``FILE:Class`` or ``FILE:Class.method`` comes from.
+def _explain(target: str, job: ConversionJob, *, as_json: bool) -> int:
+    context, installed = job.context, job.installed
 
-    ``locate`` gives the place of a modular file, ``installed`` are directories of libraries, in
-    which the reader of the answer edits nothing. Returns 0, or 1 when the file is stale and the
-    line is not in a fresh conversion. Raises ConversionError when the file is not generated or
-    has no such line or item.
-    """
+    def locate(path: str) -> ModularLocation:
+        return location_of(path, job.root, context.search_roots)
+
     match = _split(target)
     path = os.path.abspath(match["file"])
     explainer = Explainer(context, locate)

@@ -1,44 +1,90 @@
-"""What ``graph`` does: from modular files to JSON, Graphviz text or a drawing, and exit codes."""
+"""The ``graph`` command: JSON, Graphviz text or a drawing of which models inherit from which."""
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from modular_converter.cli.job import job_of_paths
+from modular_converter.cli.options import add_parent_options
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, render
 from modular_converter.inheritance.formats import to_dot, to_json
 from modular_converter.inheritance.graph import InheritanceGraph, cycle_finding
 from modular_converter.inheritance.reader import inheritance_graph
-from modular_converter.library.context import ConversionContext
-from modular_converter.library.modular_file import ModularLocation
+
+HELP = "print which models inherit from which others"
 
 
-def run_graph(
-    locations: Sequence[ModularLocation],
-    context: ConversionContext,
-    root: str,
-    *,
-    output_format: str,
-    names: Sequence[str],
-    up: int | None,
-    down: int | None,
-) -> int:
+def add_parser(command: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    command.description = (
+        "Prints the models that modular files define with all their ancestors, and "
+        "which classes are inherited from which file. Exit codes: 1 when models inherit from each "
+        "other in a cycle, 2 when a file or a parent is wrong or missing; the rest is printed."
+    )
+    command.add_argument("paths", nargs="+", metavar="PATH", help="modular file or directory")
+    add_parent_options(command)
+    command.add_argument(
+        "--format",
+        choices=("json", "dot", "svg"),
+        default="json",
+        help="JSON, Graphviz text or a drawing (default: json)",
+    )
+    command.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this model, its ancestors and its descendants (repeatable)",
+    )
+    command.add_argument(
+        "--up",
+        type=_generations,
+        metavar="N",
+        help="with --model: how many generations of ancestors (default: all)",
+    )
+    command.add_argument(
+        "--down",
+        type=_generations,
+        metavar="N",
+        help="with --model: how many generations of descendants (default: all)",
+    )
+
+
+def _generations(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of generations")
+    return int(text)
+
+
+def usage_error(options: argparse.Namespace) -> str:
+    """What is wrong with the combination of options; empty when nothing is."""
+    if not options.model and (options.up, options.down) != (None, None):
+        return "--up and --down need --model"
+    return ""
+
+
+def run(options: argparse.Namespace) -> int:
     """Prints the graph; returns 0, 1 when it has a cycle, 2 when some input is wrong.
 
     Raises ConversionError for an unknown model and EnvironmentLack when nothing can draw.
     """
-    graph = inheritance_graph(locations, context, root)
+    job = job_of_paths(
+        options.paths, root=options.root, search_path=options.search_path, profile=options.profile
+    )
+    graph = inheritance_graph(job.locations, job.context, job.root)
     findings = list(graph.findings)
-    chosen = _chosen(graph, names, findings)
-    if names:
-        graph = graph.around(chosen, up, down)
+    chosen = _chosen(graph, options.model, findings)
+    if options.model:
+        graph = graph.around(chosen, options.up, options.down)
     findings += [cycle_finding(cycle, graph) for cycle in graph.cycles]
-    if output_format == "json":
+    if options.format == "json":
         text = to_json(graph)
     else:
         text = to_dot(graph, chosen)
-        if output_format == "svg":
+        if options.format == "svg":
             from modular_converter.inheritance.svg import draw_svg
 
             text = draw_svg(text)

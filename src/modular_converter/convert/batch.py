@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import ClassVar
 
 from modular_converter.convert.dependency_graph import ancestors, find_cycles, on_cycles
 from modular_converter.convert.model import Conversion, convert
@@ -283,21 +284,28 @@ def _outcomes(state: _State, ready: list[str]) -> list[Outcome | ConversionError
     locations = [state.tasks[path].location for path in ready]
     if state.jobs < 2 or len(locations) < _WORTH_A_POOL or not hasattr(os, "fork"):
         return [_outcome(location, state.context) for location in locations]
-    global _shared_setting
-    _shared_setting = state.context
     size = -(-len(locations) // (state.jobs * 4))
     chunks = [locations[start : start + size] for start in range(0, len(locations), size)]
-    with ProcessPoolExecutor(state.jobs, mp_context=get_context("fork")) as pool:
-        return [outcome for chunk in pool.map(_chunk_outcomes, chunks) for outcome in chunk]
+    with ProcessPoolExecutor(
+        state.jobs, get_context("fork"), _Worker.begin, (state.context,)
+    ) as pool:
+        return [outcome for chunk in pool.map(_Worker.outcomes, chunks) for outcome in chunk]
 
 
-# Workers are forked and find the setting, with everything indexed so far, here.
-_shared_setting: ConversionContext | None = None
+class _Worker:
+    """A forked process: it inherits the context, with everything indexed so far, unpickled."""
 
+    context: ClassVar[ConversionContext]
 
-def _chunk_outcomes(locations: list[ModularLocation]) -> list[Outcome | ConversionError]:
-    assert _shared_setting is not None
-    return [_outcome(location, _shared_setting) for location in locations]
+    @classmethod
+    def begin(cls, context: ConversionContext) -> None:
+        """Keeps what all of the process's tasks need."""
+        cls.context = context
+
+    @classmethod
+    def outcomes(cls, locations: list[ModularLocation]) -> list[Outcome | ConversionError]:
+        """Converts a chunk of the batch."""
+        return [_outcome(location, cls.context) for location in locations]
 
 
 def _outcome(location: ModularLocation, context: ConversionContext) -> Outcome | ConversionError:

@@ -9,7 +9,11 @@ from modular_converter.conventions.file_types import generated_path, type_of_cla
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.emit import exports
 from modular_converter.emit.assembly import FIRST_NAMES, OutputFile, Placed, assemble
-from modular_converter.emit.dependencies import extras_of_free_class, extras_of_merged_class
+from modular_converter.emit.dependencies import (
+    TargetFile,
+    extras_of_free_class,
+    extras_of_merged_class,
+)
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.imports import ImportNode, read_imports, statement_importing
 from modular_converter.library.index import FileIndex, Item
@@ -235,12 +239,12 @@ class _Conversion:
         used = self._used_parent(parent.path)
         self.merged.append(MergedClass(item, entry.item, used, parent_class.rename))
         extras, imports = extras_of_merged_class(
-            node, parent.view, self.modular, file.placed, file.imported, file_type, self._type_of
+            node, parent.view, self.modular, self._target(file_type, file)
         )
         self._import_siblings(imports, file)
         for name in extras:
-            entry = parent.view.entry(name)
-            file.write(name, node_of_item(entry.item, name, entry.renamer))
+            extra = parent.view.entry(name)
+            file.write(name, node_of_item(extra.item, name, extra.renamer))
         file.write(item.name, node)
 
     def _parent_class(
@@ -270,16 +274,16 @@ class _Conversion:
             self.modular,
             self.added_from,
             self._views(),
-            file.placed,
-            file.imported,
-            file_type,
-            self._type_of,
+            self._target(file_type, file),
         )
         self._import_siblings(imports, file)
         for name in extras:
             entry = self.modular.known[name]
             file.write(name, node_of_item(entry.item, name, entry.renamer))
         file.write(item.name, free_class(item, self.profile))
+
+    def _target(self, file_type: str, file: _File) -> TargetFile:
+        return TargetFile(file_type, file.placed, file.imported, self._type_of)
 
     def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}

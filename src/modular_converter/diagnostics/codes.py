@@ -74,6 +74,16 @@ CODES = (
     _error("unknown-model", "`graph --model` names no model of the graph",
            """Name a model of the given files, or one that they inherit from: by its own name or
            by that of its directory."""),
+    # What `explain` is asked.
+    _error("bad-target", "The target of `explain` names no line, class or method",
+           "Give FILE:LINE, FILE:Class or FILE:Class.method."),
+    _error("no-such-line", "A line to explain lies beyond the end of the file",
+           "Check the number of the line."),
+    _error("no-such-item", "A class or method to explain is not in the generated file",
+           "Check the spelling; the message lists names that are close."),
+    _error("not-generated", "A file to explain is not generated",
+           """Only files that a modular file generates can be explained. Name one of those, or edit
+           the file itself."""),
     # Imports and parents.
     _error("global-import", "A name is imported from `transformers` as a whole",
            "Import each name from the module that defines it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from modular_converter.library.index import Item
 from modular_converter.merge.nodes import Node
@@ -13,38 +14,44 @@ _NOWHERE = 10**9
 TypeOf = Callable[[str], str]
 
 
-def _sibling_imports(
-    names: set[str], view: View, file_type: str, type_of: TypeOf
-) -> dict[str, str]:
-    """The classes among ``names`` that belong to another file, with that file's type."""
-    return {
-        name: type_of(name)
-        for name in sorted(names)
-        if view.entry(name).kind == "class" and type_of(name) != file_type
-    }
+@dataclass(frozen=True, eq=False)
+class TargetFile:
+    """The file that a class goes to: what is in it so far, and which names it imports."""
+
+    file_type: str
+    written: Collection[str]
+    imported: Collection[str]
+    type_of: TypeOf
+
+    def sibling_imports(self, names: set[str], view: View) -> dict[str, str]:
+        """The classes among ``names`` that belong to another file, with that file's type."""
+        return {
+            name: self.type_of(name)
+            for name in sorted(names)
+            if view.entry(name).kind == "class" and self.type_of(name) != self.file_type
+        }
 
 
 def extras_of_merged_class(
     node: Node,
     view: View,
     modular: View,
-    emitted: Collection[str],
-    imported: Collection[str],
-    file_type: str,
-    type_of: TypeOf,
+    target: TargetFile,
 ) -> tuple[list[str], dict[str, str]]:
     """(names to write before a merged class, classes to import with their file types)."""
     words = identifiers(node.text)
     start = {
-        word for word in words if view.has(word) and word != node.name and word not in imported
+        word
+        for word in words
+        if view.has(word) and word != node.name and word not in target.imported
     }
     start = view.augmented(start)
-    imports = _sibling_imports(start, view, file_type, type_of)
+    imports = target.sibling_imports(start, view)
     start -= imports.keys()
     start -= modular.classes.keys()
     needed: set[str] = set()
     queue = sorted(start)
-    done = set(emitted)
+    done = set(target.written)
     while queue:
         name = queue.pop()
         if name in done:
@@ -92,19 +99,16 @@ def extras_of_free_class(
     modular: View,
     added_from: dict[str, str],
     parents: dict[str, View],
-    emitted: Collection[str],
-    imported: Collection[str],
-    file_type: str,
-    type_of: TypeOf,
+    target: TargetFile,
 ) -> tuple[list[str], dict[str, str]]:
     """(names to write before a class without parent, classes to import with their types)."""
     names = {
         word
         for word in item.identifiers
-        if word in modular.known and word != item.name and word not in imported
+        if word in modular.known and word != item.name and word not in target.imported
     }
     names = modular.augmented(names)
-    imports = _sibling_imports(names, modular, file_type, type_of)
+    imports = target.sibling_imports(names, modular)
     names -= imports.keys()
 
     grouped: dict[str, list[str]] = {}
@@ -119,4 +123,4 @@ def extras_of_free_class(
         position = parents[path].position
         ordered += sorted(members, key=lambda name: position.get(name, _NOWHERE))
     ordered += sorted(own, key=lambda name: modular.index.position[name])
-    return [name for name in ordered if name not in emitted], imports
+    return [name for name in ordered if name not in target.written], imports

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -136,84 +136,94 @@ def _sibling_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 def build_index(source: Source, ignores: Ignores = NO_IGNORES) -> FileIndex:
     """Indexes a file, whose ignore comments were taken out. Raises ConversionError."""
-    body = source.tree.body
-    statements = split_block(source, body, -1, "")
+    statements = split_block(source, source.tree.body, -1, "")
     header_end = statements[0].first if statements else len(source.lines)
-    header = without_lone_comments(source.block(0, header_end - 1))
     if statements:
         first = statements[0]
         statements[0] = Statement(first.nodes, first.first, first.first, first.last)
-
-    functions: dict[str, Item] = {}
-    classes: dict[str, Item] = {}
-    assignments: dict[str, Item] = {}
-    members: dict[str, tuple[str, ...]] = {}
-    position: dict[str, int] = {}
-    imports: list[Statement] = []
-    special: dict[str, Item] = {}
-
-    def record(group: dict[str, Item], item: Item) -> None:
-        group[item.name] = item
-        position.setdefault(item.name, len(position))
-
+    content = _Content(source)
     for statement in statements:
-        node = statement.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            record(functions, Item(node.name, "function", statement, source))
-            _record_nested(source, node.body, lambda item: record(classes, item))
-        elif isinstance(node, ast.ClassDef):
-            record(classes, Item(node.name, "class", statement, source))
-            _record_nested(source, node.body, lambda item: record(classes, item))
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            if statement.is_single:
-                imports.append(statement)
-        elif isinstance(node, ast.If):
-            if any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body):
-                imports.append(statement)
-            _record_nested(source, [node], lambda item: record(classes, item))
-        elif isinstance(node, ast.Assign) and statement.is_single and len(node.targets) == 1:
-            target = node.targets[0]
-            if isinstance(target, ast.Name):
-                if target.id in ("__all__", "__getattr__"):
-                    special[target.id] = Item(target.id, "assignment", statement, source)
-                else:
-                    record(assignments, Item(target.id, "assignment", statement, source))
-            elif isinstance(target, (ast.Subscript, ast.Attribute)) and isinstance(
-                target.value, ast.Name
-            ):
-                key = source.slice(target)
-                record(assignments, Item(key, "assignment", statement, source))
-                owner = target.value.id
-                members[owner] = (*members.get(owner, ()), key)
-        else:
-            _record_nested(source, [node], lambda item: record(classes, item))
+        content.add(statement)
     return FileIndex(
         source=source,
-        header=header,
+        header=without_lone_comments(source.block(0, header_end - 1)),
         statements=tuple(statements),
-        functions=functions,
-        classes=classes,
-        assignments=assignments,
-        members=members,
-        position=position,
-        imports=tuple(imports),
-        exports=special.get("__all__"),
-        module_getattr=special.get("__getattr__"),
+        functions=content.functions,
+        classes=content.classes,
+        assignments=content.assignments,
+        members=content.members,
+        position=content.position,
+        imports=tuple(content.imports),
+        exports=content.special.get("__all__"),
+        module_getattr=content.special.get("__getattr__"),
         ignores=ignores,
     )
 
 
-def _record_nested(source: Source, body: list[ast.stmt], record: Callable[[Item], None]) -> None:
-    """Records classes that are defined deeper than module level."""
-    for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            record(_nested_class(source, statement))
-        for name in ("body", "orelse", "finalbody"):
-            children = getattr(statement, name, None)
-            if isinstance(children, list):
-                _record_nested(source, children, record)
-        for handler in getattr(statement, "handlers", ()):
-            _record_nested(source, handler.body, record)
+class _Content:
+    """The items of a file, collected statement by statement."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.functions: dict[str, Item] = {}
+        self.classes: dict[str, Item] = {}
+        self.assignments: dict[str, Item] = {}
+        self.members: dict[str, tuple[str, ...]] = {}
+        self.position: dict[str, int] = {}
+        self.imports: list[Statement] = []
+        self.special: dict[str, Item] = {}
+
+    def add(self, statement: Statement) -> None:
+        """Records what a top-level statement defines."""
+        node = statement.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self._record(self.functions, Item(node.name, "function", statement, self.source))
+            self._add_nested(node.body)
+        elif isinstance(node, ast.ClassDef):
+            self._record(self.classes, Item(node.name, "class", statement, self.source))
+            self._add_nested(node.body)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            if statement.is_single:
+                self.imports.append(statement)
+        elif isinstance(node, ast.If):
+            if any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body):
+                self.imports.append(statement)
+            self._add_nested([node])
+        elif isinstance(node, ast.Assign) and statement.is_single and len(node.targets) == 1:
+            self._add_assignment(statement, node.targets[0])
+        else:
+            self._add_nested([node])
+
+    def _record(self, group: dict[str, Item], item: Item) -> None:
+        group[item.name] = item
+        self.position.setdefault(item.name, len(self.position))
+
+    def _add_assignment(self, statement: Statement, target: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            item = Item(target.id, "assignment", statement, self.source)
+            if target.id in ("__all__", "__getattr__"):
+                self.special[target.id] = item
+            else:
+                self._record(self.assignments, item)
+        elif isinstance(target, (ast.Subscript, ast.Attribute)) and isinstance(
+            target.value, ast.Name
+        ):
+            key = self.source.slice(target)
+            self._record(self.assignments, Item(key, "assignment", statement, self.source))
+            owner = target.value.id
+            self.members[owner] = (*self.members.get(owner, ()), key)
+
+    def _add_nested(self, body: list[ast.stmt]) -> None:
+        """Records classes that are defined deeper than module level."""
+        for statement in body:
+            if isinstance(statement, ast.ClassDef):
+                self._record(self.classes, _nested_class(self.source, statement))
+            for name in ("body", "orelse", "finalbody"):
+                children = getattr(statement, name, None)
+                if isinstance(children, list):
+                    self._add_nested(children)
+            for handler in getattr(statement, "handlers", ()):
+                self._add_nested(handler.body)
 
 
 def _nested_class(source: Source, node: ast.ClassDef) -> Item:

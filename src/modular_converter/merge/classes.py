@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from modular_converter.conventions.profiles import Profile
 from modular_converter.library.index import Item
 from modular_converter.merge.decorators import kept_decorators
-from modular_converter.merge.methods import Method, deletes_method, merged_method, plain_method
+from modular_converter.merge.methods import Method, MethodMerger, deletes_method
 from modular_converter.merge.nodes import Fragment, Node, Origin, Rename
-from modular_converter.merge.super_calls import ClassRecords, is_docstring
+from modular_converter.merge.super_calls import is_docstring
 from modular_converter.names.prefixes import common_suffix
 from modular_converter.syntax.definitions import ClassParts
 from modular_converter.syntax.source import Source
@@ -91,7 +91,7 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
         for member in their_body.docstrings:
             _add_member(fragments, their_source, member, rename, parent.renames)
     _add_attributes(fragments, modular, my_body, parent, their_body)
-    _add_methods(fragments, my_body, mine, their_body, theirs, parent, bases, profile)
+    _add_methods(fragments, modular, my_body, parent, their_body, bases, profile)
     if len(fragments) == size:
         add(f"{_STEP}pass\n", my_source, mine.node.lineno - 1)
     return Node(modular.name, "class", tuple(fragments))
@@ -168,50 +168,42 @@ def _add_attributes(
 
 def _add_methods(
     fragments: list[Fragment],
+    modular: Item,
     mine: _Body,
-    my_parts: ClassParts,
-    theirs: _Body,
-    their_parts: ClassParts,
     parent: ParentClass,
+    theirs: _Body,
     bases: list[str],
     profile: Profile,
 ) -> None:
-    records = ClassRecords()
+    merger = MethodMerger(_replaceable_bases(bases), profile)
+    source, their_source = modular.source, parent.item.source
     hidden = set(mine.attributes) if profile.attribute_hides_method else set()
-    replaceable = _replaceable_bases(bases)
     for name, statement in theirs.methods.items():
         base_name = name.removesuffix(" setter")
         override = mine.methods.get(name)
         if base_name in hidden and base_name not in mine.methods:
             continue
         if override is None:
-            _add_member(fragments, their_parts.source, statement, parent.rename, parent.renames)
-        elif not deletes_method(my_parts.source, override):
-            fragments += merged_method(
-                Method(my_parts.source, override, str, ()),
-                Method(their_parts.source, statement, parent.rename, parent.renames),
-                _method_named(theirs, base_name, their_parts, parent),
-                replaceable,
-                records,
-                profile,
+            _add_member(fragments, their_source, statement, parent.rename, parent.renames)
+        elif not deletes_method(source, override):
+            fragments += merger.merged(
+                Method(source, override, str, ()),
+                Method(their_source, statement, parent.rename, parent.renames),
+                _method_named(theirs, base_name, parent),
             )
     for name, statement in mine.methods.items():
         if name not in theirs.methods:
             base_name = name.removesuffix(" setter")
-            fragments += plain_method(
-                Method(my_parts.source, statement, str, ()),
-                _method_named(theirs, base_name, their_parts, parent),
-                replaceable,
-                records,
-                profile,
+            fragments += merger.plain(
+                Method(source, statement, str, ()), _method_named(theirs, base_name, parent)
             )
 
 
-def _method_named(
-    theirs: _Body, name: str, parts: ClassParts, parent: ParentClass
-) -> Method | None:
+def _method_named(theirs: _Body, name: str, parent: ParentClass) -> Method | None:
     statement = theirs.methods.get(name)
-    return Method(parts.source, statement, parent.rename, parent.renames) if statement else None
+    return (
+        Method(parent.item.source, statement, parent.rename, parent.renames) if statement else None
+    )
 
 
 def _replaceable_bases(bases: list[str]) -> frozenset[str]:

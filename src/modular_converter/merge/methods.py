@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.decorators import kept_decorators
@@ -68,71 +68,111 @@ def deletes_method(source: Source, parsed: Statement) -> bool:
     )
 
 
-def merged_method(
-    mine: Method,
-    theirs: Method,
-    unravelled: Method | None,
-    bases: frozenset[str],
-    records: ClassRecords,
-    profile: Profile,
-) -> list[Fragment]:
-    """The parent's method overridden by the modular's."""
-    my_parts, their_parts = mine.parts, theirs.parts
-    rename = theirs.rename
-    fragments: list[Fragment] = []
+@dataclass(frozen=True, eq=False)
+class MethodMerger:
+    """Writes the methods of one class. ``bases`` are names that may be written ``super()``."""
 
-    def add(text: str, method: Method, line: int) -> None:
-        if text:
-            fragments.append(Fragment(text, method.origin(line)))
+    bases: frozenset[str]
+    profile: Profile
+    records: ClassRecords = field(default_factory=ClassRecords)
 
-    parsed = theirs.parsed
-    add(rename(theirs.source.block(parsed.lead, parsed.first - 1)), theirs, parsed.lead)
-    if my_parts.head.decorators:
-        add(kept_decorators(my_parts.head, profile), mine, mine.parsed.first)
-    else:
-        add(rename("".join(their_parts.head.decorators)), theirs, parsed.first)
-    after_decorators = their_parts.head.after_decorators
-    definition = their_parts.node.lineno - 1
-    add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
+    def merged(self, mine: Method, theirs: Method, unravelled: Method | None) -> list[Fragment]:
+        """The parent's method overridden by the modular's.
 
-    arguments = my_parts.head.arguments or ""
-    their_arguments = rename(their_parts.head.arguments or "")
-    if _takes_super_kwargs(arguments):
-        arguments = _with_parent_parameters(arguments, their_arguments)
-    arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
-    returns = my_parts.head.returns or rename(their_parts.head.returns)
-    signature = _signature(my_parts, their_parts.is_async, arguments, returns)
-    origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
-    fragments.append(Fragment(signature, *origins))
-    body = mine.body(my_parts)
-    if not any(statement.is_docstring for statement in body):
-        docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]
-        body = docstrings + body
-        offset = len(docstrings)
-    else:
-        offset = 0
-    fragments += _body(mine, my_parts, body, offset, unravelled, bases, records, profile)
-    return fragments
+        ``unravelled`` is the parent's method that a call of ``super()`` stands for.
+        """
+        my_parts, their_parts = mine.parts, theirs.parts
+        rename = theirs.rename
+        fragments: list[Fragment] = []
 
+        def add(text: str, method: Method, line: int) -> None:
+            if text:
+                fragments.append(Fragment(text, method.origin(line)))
 
-def plain_method(
-    mine: Method,
-    unravelled: Method | None,
-    bases: frozenset[str],
-    records: ClassRecords,
-    profile: Profile,
-) -> list[Fragment]:
-    """A method that the parent lacks, with its calls to bases written as ``super()``."""
-    parts = mine.parts
-    parsed = mine.parsed
-    lead = mine.source.block(parsed.lead, parsed.first - 1)
-    decorators = kept_decorators(parts.head, profile)
-    head = lead + decorators + parts.head.after_decorators
-    fragments = [Fragment(head, mine.origin(parsed.lead))] if head else []
-    signature = _signature(parts, parts.is_async, parts.head.arguments or "", parts.head.returns)
-    fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
-    body = mine.body(parts)
-    return fragments + _body(mine, parts, body, 0, unravelled, bases, records, profile)
+        parsed = theirs.parsed
+        add(rename(theirs.source.block(parsed.lead, parsed.first - 1)), theirs, parsed.lead)
+        if my_parts.head.decorators:
+            add(kept_decorators(my_parts.head, self.profile), mine, mine.parsed.first)
+        else:
+            add(rename("".join(their_parts.head.decorators)), theirs, parsed.first)
+        after_decorators = their_parts.head.after_decorators
+        definition = their_parts.node.lineno - 1
+        add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))
+
+        arguments = my_parts.head.arguments or ""
+        their_arguments = rename(their_parts.head.arguments or "")
+        if _takes_super_kwargs(arguments):
+            arguments = _with_parent_parameters(arguments, their_arguments)
+        arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
+        returns = my_parts.head.returns or rename(their_parts.head.returns)
+        signature = _signature(my_parts, their_parts.is_async, arguments, returns)
+        origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
+        fragments.append(Fragment(signature, *origins))
+        body = mine.body(my_parts)
+        if not any(statement.is_docstring for statement in body):
+            docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]
+            body = docstrings + body
+            offset = len(docstrings)
+        else:
+            offset = 0
+        fragments += self._body(mine, my_parts, body, offset, unravelled)
+        return fragments
+
+    def plain(self, mine: Method, unravelled: Method | None) -> list[Fragment]:
+        """A method that the parent lacks, with its calls to bases written as ``super()``."""
+        parts = mine.parts
+        parsed = mine.parsed
+        lead = mine.source.block(parsed.lead, parsed.first - 1)
+        decorators = kept_decorators(parts.head, self.profile)
+        head = lead + decorators + parts.head.after_decorators
+        fragments = [Fragment(head, mine.origin(parsed.lead))] if head else []
+        signature = _signature(
+            parts, parts.is_async, parts.head.arguments or "", parts.head.returns
+        )
+        fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
+        body = mine.body(parts)
+        return fragments + self._body(mine, parts, body, 0, unravelled)
+
+    def _body(
+        self,
+        mine: Method,
+        parts: FunctionParts,
+        body: list[BodyStatement],
+        offset: int,
+        unravelled: Method | None,
+    ) -> list[Fragment]:
+        """The statements of a method; the first ``offset`` of ``body`` are not the modular's."""
+        done = body[:offset]
+        own = body[offset:]
+        for position, statement in enumerate(own):
+            if statement.calls_super == parts.head.name:
+                if unravelled is None:
+                    raise mine.source.error(
+                        "no-such-method",
+                        f"the parent class has no method `{parts.head.name}` that could replace "
+                        f"`super().{parts.head.name}(...)`",
+                        parts.statements[position].node,
+                        hint="write the body out, or inherit from a parent that defines the method",
+                    )
+                done = merge_bodies(
+                    done,
+                    unravelled.body(unravelled.parts),
+                    own[position + 1 :],
+                    self.records,
+                    del_drops_annotated=self.profile.del_drops_annotated,
+                )
+                break
+            done.append(
+                with_super_calls(mine.source, parts.statements[position], statement, self.bases)
+            )
+        fragments = [
+            Fragment(statement.lead + statement.text, statement.origin) for statement in done
+        ]
+        last = parts.statements[-1].last
+        if mine.parsed.last > last:
+            footer = mine.source.block(last + 1, mine.parsed.last)
+            fragments.append(Fragment(footer, mine.origin(last + 1)))
+        return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
 
 
 def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: str) -> str:
@@ -141,46 +181,6 @@ def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: st
     comment = f"  {parts.head.after_colon}" if parts.head.after_colon else ""
     types = parts.head.type_parameters
     return f"{_INDENT}{prefix} {parts.head.name}{types}({arguments}){arrow}:{comment}\n"
-
-
-def _body(
-    mine: Method,
-    parts: FunctionParts,
-    body: list[BodyStatement],
-    offset: int,
-    unravelled: Method | None,
-    bases: frozenset[str],
-    records: ClassRecords,
-    profile: Profile,
-) -> list[Fragment]:
-    """The statements of a method; the first ``offset`` of ``body`` are not the modular's."""
-    done = body[:offset]
-    own = body[offset:]
-    for position, statement in enumerate(own):
-        if statement.calls_super == parts.head.name:
-            if unravelled is None:
-                raise mine.source.error(
-                    "no-such-method",
-                    f"the parent class has no method `{parts.head.name}` to put in the place of "
-                    f"`super().{parts.head.name}(...)`",
-                    parts.statements[position].node,
-                    hint="write the body out, or inherit from a parent that defines the method",
-                )
-            done = merge_bodies(
-                done,
-                unravelled.body(unravelled.parts),
-                own[position + 1 :],
-                records,
-                del_drops_annotated=profile.del_drops_annotated,
-            )
-            break
-        done.append(with_super_calls(mine.source, parts.statements[position], statement, bases))
-    fragments = [Fragment(statement.lead + statement.text, statement.origin) for statement in done]
-    last = parts.statements[-1].last
-    if mine.parsed.last > last:
-        footer = mine.source.block(last + 1, mine.parsed.last)
-        fragments.append(Fragment(footer, mine.origin(last + 1)))
-    return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
 
 
 def _opening(arguments: str) -> str:

@@ -1,0 +1,145 @@
+"""What a command has to convert, from a request file or from paths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modular_converter.conventions import profiles
+from modular_converter.diagnostics.record import error
+from modular_converter.emit.output_paths import refuse_leaving_links
+from modular_converter.library.context import ConversionContext
+from modular_converter.library.modular_file import ModularLocation, is_modular_name, location_of
+from modular_converter.library.sources import Sources, distribution_facts, installed_root
+from modular_converter.names.renamer import DISTRIBUTION
+from modular_converter.syntax.suppressions import checked_codes
+
+
+@dataclass(frozen=True)
+class ConversionJob:
+    """Modular files, the context to convert them in and where their outputs go.
+
+    ``root`` is what paths in banners are relative to. ``installed`` are the directories of
+    libraries that parents are read from, ``outputs`` the file types to write by modular path
+    (None for all) and ``ignored`` the codes of warnings not to report.
+    """
+
+    locations: tuple[ModularLocation, ...]
+    context: ConversionContext
+    root: str
+    installed: tuple[str, ...] = ()
+    output_dir: str | None = None
+    outputs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
+    renamed: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+def job_of_request(path: str) -> ConversionJob:
+    """The job that a request file describes. Raises ConversionError."""
+    from modular_converter.cli.request import read_request
+
+    request = read_request(path)
+    locations = []
+    outputs: dict[str, tuple[str, ...] | None] = {}
+    for modular in request.modulars:
+        location = location_of(modular.path, ".", request.source_roots)
+        if location.path in outputs:
+            raise error("bad-request", path, f"{modular.path} is listed twice", hint="list it once")
+        outputs[location.path] = modular.outputs
+        locations.append(location)
+    roots = [os.path.abspath(root) for root in (*request.source_roots, *request.parents)]
+    return ConversionJob(
+        tuple(locations),
+        _context(locations, roots, request.profile),
+        os.getcwd(),
+        tuple(map(os.path.abspath, request.parents)),
+        request.output_dir,
+        outputs,
+        checked_codes(request.ignore, path),
+        request.renamed,
+    )
+
+
+def job_of_paths(
+    paths: Iterable[str],
+    *,
+    root: str,
+    search_path: Sequence[str],
+    profile: str | None,
+    output_dir: str | None = None,
+) -> ConversionJob:
+    """The job to convert files, and the modular files of directories. Raises ConversionError."""
+    for directory in [*search_path, root]:
+        if not os.path.isdir(directory):
+            raise error(
+                "no-such-directory",
+                directory,
+                "there is no such directory",
+                hint="check the spelling of the option's value",
+            )
+    if profile is not None and profile not in profiles.names():
+        raise error(
+            "unknown-profile",
+            "--profile",
+            f"there is no profile {profile}",
+            hint=f"known profiles: {', '.join(profiles.names())}",
+        )
+    root = os.path.abspath(root)
+    locations = tuple(location_of(path, root, search_path) for path in _modular_files(paths))
+    search = [os.path.abspath(directory) for directory in search_path]
+    installed = installed_root()
+    if installed is not None and not any(
+        os.path.isdir(os.path.join(directory, DISTRIBUTION)) for directory in search
+    ):
+        search.append(installed)
+    return ConversionJob(
+        locations,
+        _context(locations, search, profile),
+        root,
+        () if installed is None else (installed,),
+        output_dir,
+    )
+
+
+def _modular_files(paths: Iterable[str]) -> list[str]:
+    files: dict[str, None] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            inside = [
+                os.path.abspath(os.path.join(directory, name))
+                for directory, _, names in os.walk(path)
+                for name in names
+                if is_modular_name(name)
+            ]
+            if not inside:
+                raise error(
+                    "nothing-to-convert",
+                    path,
+                    "the directory holds no modular_<model>.py",
+                    hint="name a directory that holds modular files",
+                )
+            refuse_leaving_links(sorted(inside), path)
+            files.update(dict.fromkeys(sorted(inside)))
+        elif os.path.isfile(path):
+            files[os.path.abspath(path)] = None
+        else:
+            raise error(
+                "no-such-file",
+                path,
+                "there is no such file or directory",
+                hint="check the spelling of the path",
+            )
+    return list(files)
+
+
+def _context(
+    locations: Iterable[ModularLocation], search: Sequence[str], profile: str | None
+) -> ConversionContext:
+    sources = Sources()
+    library_roots = dict.fromkeys(
+        location.source_root for location in locations if location.in_library
+    )
+    facts = distribution_facts([*library_roots, *search], sources)
+    chosen = profiles.named(profile) if profile else profiles.for_version(facts.version)
+    return ConversionContext(sources, tuple(search), facts.table, chosen)

@@ -1,0 +1,28 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_parent_options(command: argparse.ArgumentParser, root_help: str = "") -> None:
+    """The options that say where parents are and by which rules they are read."""
+    command.add_argument(
+        "--search-path",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="directory that packages of parents begin in (repeatable)",
+    )
+    command.add_argument(
+        "--root",
+        metavar="DIR",
+        default=".",
+        help=root_help
+        or "what paths in banners and under --output-dir are relative to (default: here)",
+    )
+    command.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="rules of a release family (default: by the version of the parents)",
+    )
