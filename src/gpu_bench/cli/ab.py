@@ -28,11 +28,11 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Measures two revisions in the order A B B A and compares them; returns the verdict's code."""
-    from gpu_bench.core import atomic_file
-    from gpu_bench.core.errors import InputError
     from gpu_bench.judge import comparison, verdict_writer
     from gpu_bench.measure.session import Side, measure, rooted
     from gpu_bench.request.reader import read_request
+    from toolkit import atomic_file
+    from toolkit.errors import InputError
 
     request = read_request(options.request)
     output = Path(options.output)

@@ -23,11 +23,11 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Writes a baseline and prints its path."""
-    from gpu_bench.core import atomic_file
-    from gpu_bench.core.errors import DONE
     from gpu_bench.judge import baselines, verdict
     from gpu_bench.results.measurement import pool
     from gpu_bench.results.reader import read_result
+    from toolkit import atomic_file
+    from toolkit.exit_codes import ExitCode
 
     measured = pool([read_result(Path(path)) for path in options.new])
     content = baselines.text(measured)
@@ -48,4 +48,4 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     print(path)
-    return DONE
+    return ExitCode.DONE

@@ -45,9 +45,9 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the verdict and writes the files that were requested."""
-    from gpu_bench.core import atomic_file
-    from gpu_bench.core.errors import DONE
     from gpu_bench.judge import comparison, junit
+    from toolkit import atomic_file
+    from toolkit.exit_codes import ExitCode
 
     judged = comparison.compare(
         Path(options.base),
@@ -62,4 +62,4 @@ def run(options: argparse.Namespace) -> int:
             Path(options.junit_xml), junit.xml(judged.verdict, judged.measured_seconds)
         )
     exit_code = comparison.show(judged, as_json=options.json)
-    return DONE if options.exit_zero else exit_code
+    return ExitCode.DONE if options.exit_zero else exit_code

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     InputError where there is nothing to export, and MissingPackage.
     """
     from gpu_bench.cli.reporting import exit_code_of, required_packages
-    from gpu_bench.core import atomic_file
+    from toolkit import atomic_file
 
     with required_packages("export"):
         from gpu_bench.report import transformers_dashboard
@@ -37,5 +37,5 @@ def run(options: argparse.Namespace) -> int:
         collected = collect([Path(directory) for directory in options.directories])
     output = Path(options.output)
     files = transformers_dashboard.files(collected.runs)
-    atomic_file.write_texts({output / name: text for name, text in files.items()})
+    atomic_file.write_files({output / name: text.encode() for name, text in files.items()})
     return exit_code_of(collected.problems)

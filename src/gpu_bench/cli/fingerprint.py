@@ -20,8 +20,8 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the fingerprint of the device that a result would be measured on."""
-    from gpu_bench.core.errors import DONE
     from gpu_bench.device.fingerprint import card_for, fingerprint
+    from toolkit.exit_codes import ExitCode
 
     print(json.dumps(fingerprint(card_for(options.device)), indent=1))
-    return DONE
+    return ExitCode.DONE

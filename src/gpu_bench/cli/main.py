@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from gpu_bench.core.errors import WRONG_INPUT, BenchmarkError
+from toolkit.errors import ToolError
+from toolkit.exit_codes import ExitCode
 
 COMMANDS = ("run", "ab", "fingerprint", "compare", "baseline", "report", "export")
 EXIT_CODES = (
@@ -23,7 +24,7 @@ class Command(Protocol):
         """Adds the command to the subparsers ``commands``; returns its parser."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Runs the command; returns the exit code. Raises BenchmarkError."""
+        """Runs the command; returns the exit code. Raises ToolError."""
 
 
 def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -48,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser([named] if named in COMMANDS else COMMANDS).parse_args(arguments)
     try:
         return int(options.run(options))
-    except BenchmarkError as problem:
+    except ToolError as problem:
         print(problem.render(), file=sys.stderr)
         return problem.exit_code
     except BrokenPipeError:
-        # Whoever read the output has enough.
+        # The reader of the output has enough.
         sys.stderr.close()
-        return WRONG_INPUT
+        return ExitCode.WRONG_INPUT

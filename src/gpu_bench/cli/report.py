@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     MissingPackage.
     """
     from gpu_bench.cli.reporting import exit_code_of, required_packages
-    from gpu_bench.core import atomic_file
+    from toolkit import atomic_file
 
     with required_packages("report"):
         from gpu_bench.report.collection import collect
@@ -48,5 +48,5 @@ def run(options: argparse.Namespace) -> int:
             output / PAGE: page(by_device, collected.problems),
             output / SUMMARY: summary(by_device, collected.problems),
         }
-    atomic_file.write_texts(texts)
+    atomic_file.write_files({path: text.encode() for path, text in texts.items()})
     return exit_code_of(collected.problems)

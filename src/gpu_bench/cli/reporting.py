@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from gpu_bench.core.errors import DONE, WRONG_INPUT, BenchmarkError, MissingPackage
+from gpu_bench.core.errors import MissingPackage
+from toolkit.errors import ToolError
+from toolkit.exit_codes import ExitCode
 
 
 @contextmanager
@@ -21,9 +23,9 @@ def required_packages(command: str) -> Iterator[None]:
         ) from None
 
 
-def exit_code_of(problems: Iterable[BenchmarkError]) -> int:
+def exit_code_of(problems: Iterable[ToolError]) -> int:
     """The exit code when files could not be used, each of which is named on stderr."""
     texts = [problem.render() for problem in problems]
     for text in texts:
         print(text, file=sys.stderr)
-    return WRONG_INPUT if texts else DONE
+    return ExitCode.WRONG_INPUT if texts else ExitCode.DONE

@@ -22,13 +22,13 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Measures a request and writes `result.json`; raises the problem that ended it, if any."""
-    from gpu_bench.core.errors import DONE
     from gpu_bench.measure.session import Side, measure
     from gpu_bench.request.reader import read_request
+    from toolkit.exit_codes import ExitCode
 
     request = read_request(options.request)
     side = Side(request, Path(options.output), request.model.root if request.model.module else None)
     measure([side])
     if side.problem is not None:
         raise side.problem
-    return DONE
+    return ExitCode.DONE

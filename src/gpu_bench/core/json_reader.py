@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_bench.core.errors import InputError
+from toolkit.errors import InputError
 
 LARGEST = 2**63 - 1
 

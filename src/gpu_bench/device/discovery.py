@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpu_bench.core.errors import InputError, NoAccelerator
+from gpu_bench.core.errors import NoAccelerator
+from toolkit.errors import InputError
 
 SMI_TIMEOUT_SECONDS = 30
 _SMI_FIELDS = (

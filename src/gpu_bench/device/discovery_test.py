@@ -1,9 +1,10 @@
 import pytest
 
 from gpu_bench.conftest import FakeNvml
-from gpu_bench.core.errors import InputError, NoAccelerator
+from gpu_bench.core.errors import NoAccelerator
 from gpu_bench.device.discovery import Card, meant, nvml_cards, smi_cards
 from gpu_bench.device.fingerprint import fingerprint
+from toolkit.errors import InputError
 
 # As `nvidia-smi` prints for our fields; the second card is one that knows less.
 TABLE = """\

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpu_bench.core.errors import InputError
+from toolkit.errors import InputError
 
 # Containers that share a card share this directory, if their runs are to wait for each other.
 DIRECTORY_VARIABLE = "GPU_BENCH_LOCK_DIR"

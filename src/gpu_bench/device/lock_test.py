@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.device.lock import DIRECTORY_VARIABLE, device_lock
+from toolkit.errors import InputError
 
 HOLD = """
 import sys, time

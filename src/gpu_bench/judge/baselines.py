@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.core.errors import ANSWER_IS_NO, BenchmarkError, InputError
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import NAME as RESULT
 from gpu_bench.results.reader import Result, read_result
+from toolkit.errors import InputError, ToolError
+from toolkit.exit_codes import ExitCode
 
 _LONGEST_SLUG = 80
 
 
-class BaselineRefused(BenchmarkError):
+class BaselineRefused(ToolError):
     """A measurement that must not become a baseline."""
 
-    exit_code = ANSWER_IS_NO
-    kind = "baseline_refused"
+    exit_code = ExitCode.ANSWER_IS_NO
 
 
 def name(address: str, digest: str) -> str:

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.core.errors import ANSWER_IS_NO, DONE, UNDECIDED
 from gpu_bench.judge import baselines, limits, verdict_writer
 from gpu_bench.judge import verdict as verdicts
 from gpu_bench.judge.verdict import Verdict
 from gpu_bench.results.measurement import Measurement, pool
 from gpu_bench.results.reader import read_result
+from toolkit.exit_codes import ExitCode
 
 EXIT_CODES = {
-    verdicts.FASTER: DONE,
-    verdicts.SAME: DONE,
-    verdicts.SLOWER: ANSWER_IS_NO,
-    verdicts.WRONG_OUTPUT: ANSWER_IS_NO,
-    verdicts.INCONCLUSIVE: UNDECIDED,
-    verdicts.NO_BASELINE: UNDECIDED,
+    verdicts.FASTER: ExitCode.DONE,
+    verdicts.SAME: ExitCode.DONE,
+    verdicts.SLOWER: ExitCode.ANSWER_IS_NO,
+    verdicts.WRONG_OUTPUT: ExitCode.ANSWER_IS_NO,
+    verdicts.INCONCLUSIVE: ExitCode.UNDECIDED,
+    verdicts.NO_BASELINE: ExitCode.UNDECIDED,
 }
 
 

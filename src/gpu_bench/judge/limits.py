@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.results.metrics import METRICS
+from toolkit.errors import InputError
 
 _OPTION = "--max-regression"
 _SHARE = re.compile(r"(?P<number>\d+(\.\d+)?|\.\d+)(?P<percent>\s*%)?", re.ASCII)

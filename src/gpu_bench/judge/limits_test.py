@@ -1,8 +1,8 @@
 import pytest
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.judge.limits import tolerances
 from gpu_bench.results.metrics import METRICS
+from toolkit.errors import InputError
 
 
 def test_defaults_all_and_one():

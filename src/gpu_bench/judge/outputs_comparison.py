@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import Output
+from toolkit.errors import InputError
 
 EQUAL = "equal"
 NEAR_TIE = "near_tie"

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.judge.outputs_comparison import compare_outputs
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import Output
+from toolkit.errors import InputError
 
 BASE = Output("0" * 64, ((1, 2, 3), (1, 2, 3)), ((1.0, 0.1, 1.0),) * 2, (8.0, 7.9), True)
 

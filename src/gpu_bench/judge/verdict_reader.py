@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.core.json_reader import Fields
 from gpu_bench.judge import verdict
 from gpu_bench.judge.metric_verdict import Ratio
 from gpu_bench.judge.verdict_writer import KIND, SCHEMA
 from gpu_bench.results.metrics import METRICS
 from gpu_bench.results.reader import read_json
+from toolkit.errors import InputError
 
 VERDICTS = (
     verdict.FASTER,

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.judge import verdict
 from gpu_bench.judge.limits import tolerances
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import Output
 from gpu_bench.testing import simulated
+from toolkit.errors import InputError
 
 DEFAULTS = tolerances([])
 MIRRORED = {"faster": "slower", "slower": "faster"}

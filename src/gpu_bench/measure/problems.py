@@ -7,41 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpu_bench.core.errors import (
-    BenchmarkError,
+    KINDS,
     CompileFailed,
     DeviceLost,
-    InputError,
     MeasuringFailed,
-    MissingPackage,
-    NoAccelerator,
-    NotFinite,
     OutOfMemory,
-    TimedOut,
+    kind_of,
 )
+from toolkit.errors import ToolError
 
-_KINDS: dict[str, type[BenchmarkError]] = {
-    each.kind: each
-    for each in (
-        CompileFailed,
-        DeviceLost,
-        InputError,
-        MeasuringFailed,
-        MissingPackage,
-        NoAccelerator,
-        NotFinite,
-        OutOfMemory,
-        TimedOut,
-    )
-}
 _COMPILER_PACKAGES = ("torch._dynamo", "torch._inductor", "torch.fx.experimental", "triton")
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 # After these the CUDA context of the process is of no use any more, but the device is well.
 _KERNEL_BUGS = ("device-side assert", "illegal memory access", "misaligned address")
 
 
-def problem_of(error: BaseException) -> BenchmarkError:
+def problem_of(error: BaseException) -> ToolError:
     """The problem that an exception of a measuring process means."""
-    if isinstance(error, BenchmarkError):
+    if isinstance(error, ToolError):
         return error
     text = _text(error)
     names = {each.__name__ for raised in _chain(error) for each in type(raised).__mro__}
@@ -70,15 +53,15 @@ def problem_of(error: BaseException) -> BenchmarkError:
     )
 
 
-def to_json(problem: BenchmarkError) -> dict[str, Any]:
+def to_json(problem: ToolError) -> dict[str, Any]:
     """A problem as it travels from the measuring process to its parent."""
-    values = {"kind": problem.kind, "message": problem.message, "hint": problem.hint}
+    values = {"kind": kind_of(problem), "message": problem.message, "hint": problem.hint}
     return {**values, "place": problem.place}
 
 
-def from_json(values: dict[str, Any]) -> BenchmarkError:
-    """The other way round."""
-    return _KINDS[values["kind"]](values["message"], place=values["place"], hint=values["hint"])
+def from_json(values: dict[str, Any]) -> ToolError:
+    """The problem that `to_json` wrote."""
+    return KINDS[values["kind"]](values["message"], place=values["place"], hint=values["hint"])
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from gpu_bench.core.errors import InputError
+from gpu_bench.core.errors import kind_of
 from gpu_bench.measure.problems import from_json, problem_of, to_json
+from toolkit.errors import InputError
 
 
 def caused(error, cause):
@@ -40,7 +41,7 @@ def compiler_error():
 )
 def test_what_was_raised_is_told_apart(error, kind, code, says):
     problem = problem_of(error)
-    assert (problem.kind, problem.exit_code) == (kind, code)
+    assert (kind_of(problem), problem.exit_code) == (kind, code)
     assert says in problem.message
     assert "\n" not in problem.message
 

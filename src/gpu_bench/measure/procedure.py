@@ -44,7 +44,7 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
 
     The order keeps each figure clean: the first run is cold, nothing is captured or reset while
     samples are taken, and the readings' cost is found before they run along.
-    Raises BenchmarkError or whatever the model raises.
+    Raises ToolError or whatever the model raises.
     """
     try:
         generator = _loaded(request, device, reporter)

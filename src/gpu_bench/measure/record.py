@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpu_bench.core.errors import BenchmarkError
 from gpu_bench.device.telemetry import Reading, overhead, summary
 from gpu_bench.measure.problems import from_json
+from toolkit.errors import ToolError
 
 
 @dataclass
@@ -30,7 +30,7 @@ class ProcessRecord:
     output: dict[str, Any] | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     peak_allocated: int | None = None
-    problem: BenchmarkError | None = None
+    problem: ToolError | None = None
     done: bool = False
 
     def take(self, message: dict[str, Any]) -> None:

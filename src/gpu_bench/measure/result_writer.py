@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.core.atomic_file import write_text
-from gpu_bench.core.errors import BenchmarkError
+from gpu_bench.core.errors import OutOfMemory, kind_of
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.request.fields import Request
+from toolkit.atomic_file import write_text
+from toolkit.errors import ToolError
 
 SCHEMA = 1
 NAME = "result.json"
@@ -21,7 +22,7 @@ def result(
     request: Request,
     fingerprint: dict[str, Any],
     records: Sequence[ProcessRecord],
-    problem: BenchmarkError | None,
+    problem: ToolError | None,
     began: datetime,
 ) -> dict[str, Any]:
     """The content of a result file, as its schema describes it."""
@@ -57,17 +58,15 @@ def _has_begun(record: ProcessRecord) -> bool:
     return record.load > 0
 
 
-def _problem(
-    problem: BenchmarkError | None, records: Sequence[ProcessRecord]
-) -> dict[str, Any] | None:
+def _problem(problem: ToolError | None, records: Sequence[ProcessRecord]) -> dict[str, Any] | None:
     if problem is None:
         return None
     values: dict[str, Any] = {
-        "kind": problem.kind,
+        "kind": kind_of(problem),
         "message": f"{problem.place}: {problem.message}" if problem.place else problem.message,
         "hint": problem.hint,
     }
-    if problem.kind == "out_of_memory" and records and records[-1].peak_allocated is not None:
+    if isinstance(problem, OutOfMemory) and records and records[-1].peak_allocated is not None:
         values["peak_allocated"] = records[-1].peak_allocated
     return values
 

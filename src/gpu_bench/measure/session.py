@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gpu_bench.core.errors import BenchmarkError, InputError
 from gpu_bench.device.fingerprint import card_for, fingerprint
 from gpu_bench.device.lock import device_lock
 from gpu_bench.device.telemetry import sensors_of
@@ -21,6 +20,7 @@ from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
 from gpu_bench.request.fields import Request
+from toolkit.errors import InputError, ToolError
 
 LOG = "log.txt"
 
@@ -35,7 +35,7 @@ class Side:
         self.records: list[ProcessRecord] = []
 
     @property
-    def problem(self) -> BenchmarkError | None:
+    def problem(self) -> ToolError | None:
         """What ended its last process, if not its own stop rule."""
         return next((record.problem for record in self.records if record.problem), None)
 
@@ -109,7 +109,7 @@ def _make_directory(path: Path) -> None:
         ) from None
 
 
-def _cut_short(other: BenchmarkError) -> BenchmarkError:
+def _cut_short(other: ToolError) -> ToolError:
     return type(other)(f"the other side ended the run: {other.message}", hint=other.hint)
 
 

@@ -14,11 +14,12 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from gpu_bench.core.errors import BenchmarkError, MissingPackage, NoAccelerator
+from gpu_bench.core.errors import MissingPackage, NoAccelerator
 from gpu_bench.measure.problems import problem_of, to_json
 from gpu_bench.measure.procedure import Reporter, measure
 from gpu_bench.request.fields import Request
 from gpu_bench.request.reader import parse_request
+from toolkit.errors import ToolError
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         tell({"event": "environment", "environment": environment()})
         measure(request, device, reporter)
     except Exception as error:
-        if not isinstance(error, BenchmarkError):
+        if not isinstance(error, ToolError):
             # The parent keeps this log for whoever needs the traceback.
             traceback.print_exc()
             sys.stderr.flush()

@@ -8,8 +8,9 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpu_bench.core.errors import InputError, MeasuringFailed
+from gpu_bench.core.errors import MeasuringFailed
 from gpu_bench.request.fields import ModelSource, Request
+from toolkit.errors import InputError
 
 # Auto classes of models that generate text, the usual first.
 _AUTO_CLASSES = (

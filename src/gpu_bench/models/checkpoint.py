@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.core.errors import InputError
+from toolkit.errors import InputError
 
 CONFIG = "config.json"
 INDEX = "model.safetensors.index.json"

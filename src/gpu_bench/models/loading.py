@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.core.errors import InputError, MissingPackage
+from gpu_bench.core.errors import MissingPackage
 from gpu_bench.models import checkpoint
 from gpu_bench.models.architectures import class_for, class_of_module, model_and_config
 from gpu_bench.models.prompt import seeded_prompts, special_ids, text_prompts
 from gpu_bench.models.random_weights import dtype_keyword, random_model
 from gpu_bench.request.fields import Request
+from toolkit.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from gpu_bench.conftest import TINY_CONFIG, tiny
-from gpu_bench.core.errors import InputError, MeasuringFailed, MissingPackage
+from gpu_bench.core.errors import MeasuringFailed, MissingPackage
 from gpu_bench.models.architectures import class_for, model_and_config
 from gpu_bench.models.loading import load, prompts
 from gpu_bench.request.reader import parse_request
+from toolkit.errors import InputError
 
 
 def asked(**fields):

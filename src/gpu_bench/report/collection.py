@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from gpu_bench.core.errors import BenchmarkError, InputError
 from gpu_bench.core.json_reader import Fields
 from gpu_bench.judge import verdict_writer
 from gpu_bench.judge.verdict_reader import ReadVerdict, read_verdict
@@ -20,6 +19,7 @@ from gpu_bench.report.runs import Run, moment
 from gpu_bench.results import reader
 from gpu_bench.results.measurement import pool
 from gpu_bench.results.reader import Result, read_result
+from toolkit.errors import InputError, ToolError
 
 _ROUND = re.compile(r"round(\d+)")
 _BASE, _NEW = "base", "new"
@@ -31,7 +31,7 @@ class Collected:
     """All runs that were found, and why files were not used."""
 
     runs: tuple[Run, ...]
-    problems: tuple[BenchmarkError, ...]
+    problems: tuple[ToolError, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def collect(directories: Sequence[Path]) -> Collected:
     return Collected(tuple(_merged(runs)), tuple(collecting.problems))
 
 
-def _nothing(directories: Sequence[Path], problems: Sequence[BenchmarkError]) -> InputError:
+def _nothing(directories: Sequence[Path], problems: Sequence[ToolError]) -> InputError:
     where = ", ".join(map(str, directories))
     if not problems:
         return InputError(
@@ -75,7 +75,7 @@ class _Collecting:
     """A search; ``problems`` is what came in its way."""
 
     def __init__(self) -> None:
-        self.problems: list[BenchmarkError] = []
+        self.problems: list[ToolError] = []
 
     def runs(self, directories: Sequence[Path]) -> list[Run]:
         """The runs below all directories, each file once."""
@@ -138,7 +138,7 @@ class _Collecting:
     def _read(self, read: Callable[[Path], _Read], path: Path) -> _Read | None:
         try:
             return read(path)
-        except BenchmarkError as problem:
+        except ToolError as problem:
             self.problems.append(problem)
             return None
 

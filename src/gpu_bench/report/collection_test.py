@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.report.collection import collect
 from gpu_bench.report.runs import devices
 from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_run
+from toolkit.errors import InputError
 
 ADDRESS = "models/qwen3:bench"
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gpu_bench.core.errors import BenchmarkError
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
@@ -20,6 +19,7 @@ from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
+from toolkit.errors import ToolError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -75,7 +75,7 @@ class DeviceView:
     benchmarks: tuple[BenchmarkView, ...]
 
 
-def page(devices: Sequence[Device], problems: Sequence[BenchmarkError]) -> str:
+def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
     """The page's HTML. Raises ModuleNotFoundError without matplotlib."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),

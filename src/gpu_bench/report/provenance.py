@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.core.json_reader import Fields
 from gpu_bench.results.reader import read_json
+from toolkit.errors import InputError
 
 NAME = "provenance.json"
 SCHEMA = 1

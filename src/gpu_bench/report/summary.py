@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from gpu_bench.core.errors import BenchmarkError
 from gpu_bench.judge import verdict
 from gpu_bench.judge.metric_verdict import percent
 from gpu_bench.report import markdown, tables
 from gpu_bench.report.labels import METRICS, STATES, by_state
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
+from toolkit.errors import ToolError
 
 # A comment may have 65536 characters.
 LIMIT = 60_000
 _MOST_PROBLEMS = 20
 
 
-def summary(
-    devices: Sequence[Device], problems: Sequence[BenchmarkError], limit: int = LIMIT
-) -> str:
+def summary(devices: Sequence[Device], problems: Sequence[ToolError], limit: int = LIMIT) -> str:
     """The summary, with at most ``limit`` characters: details, and then rows, are left out."""
     every = sum(len(device.benchmarks) for device in devices)
     for detailed in (_all, _changed, _none):
@@ -47,7 +45,7 @@ def _none(run: Run) -> bool:
 
 def _text(
     devices: Sequence[Device],
-    problems: Sequence[BenchmarkError],
+    problems: Sequence[ToolError],
     detailed: Callable[[Run], bool],
     most: int,
 ) -> str:
@@ -120,7 +118,7 @@ def _remarks(run: Run) -> Iterator[str]:
         yield from (f"note: {markdown.text(note)}" for note in run.verdict.notes)
 
 
-def _problems(problems: Sequence[BenchmarkError]) -> Iterator[str]:
+def _problems(problems: Sequence[ToolError]) -> Iterator[str]:
     if not problems:
         return
     lines = ["**Not used**", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpu_bench.core.errors import InputError
+from toolkit.errors import InputError
 
 if TYPE_CHECKING:
     from gpu_bench.request.fields import Request

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.request.combinations import check_combinations
 from gpu_bench.request.fields import (
     ATTENTIONS,
@@ -25,6 +24,7 @@ from gpu_bench.request.fields import (
     ModelSource,
     Request,
 )
+from toolkit.errors import InputError
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_bench.conftest import SCHEMAS, tiny
-from gpu_bench.core.errors import InputError
 from gpu_bench.request.fields import ATTENTIONS, CACHES, COMPILE_MODES, DTYPES, LAST_ROUND, Request
 from gpu_bench.request.reader import parse_request, read_request
+from toolkit.errors import InputError
 
 SCHEMA = json.loads((SCHEMAS / "request.schema.json").read_text())
 MODEL = {"model_type": "llama"}

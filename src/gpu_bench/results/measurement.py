@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.results.reader import MeasuredProcess, Output, Result
+from toolkit.errors import InputError
 
 # What a request asks the device to do. Results that differ here are no answer to one question.
 WORK = (

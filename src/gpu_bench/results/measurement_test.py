@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.results import measurement
 from gpu_bench.results.measurement import Measurement, pool
+from toolkit.errors import InputError
 
 
 def result(measure, seed, **changes):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.core.json_reader import Fields
+from toolkit.errors import InputError
 
 SCHEMA = 1
 KIND = "gpu_bench.result"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_bench.core.errors import InputError
 from gpu_bench.results.reader import parse_result, read_result
 from gpu_bench.testing import simulated, simulated_file
+from toolkit.errors import InputError
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "result.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
