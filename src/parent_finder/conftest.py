@@ -6,7 +6,7 @@ import pytest
 
 from parent_finder.core.releases import Releases
 from parent_finder.corpus import index
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
 
 
@@ -16,9 +16,9 @@ def root(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def library(root: str) -> Library:
+def library(root: str) -> ReferenceLibrary:
     releases = Releases(
         ("5.0.0", "5.8.0", "5.9.0"),
         {"llama": "5.0.0", "vista": "5.0.0", "mistral": "5.8.0", "zephyr": "5.0.0"},
     )
-    return Library(index.open_library(root, None).index, releases)
+    return ReferenceLibrary(index.open_library(root, None).index, releases)

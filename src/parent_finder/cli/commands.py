@@ -14,7 +14,7 @@ from parent_finder.corpus import index, library, source_file
 from parent_finder.corpus.source_file import SourceFile
 from parent_finder.ranking import answer, copies, report
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +49,7 @@ def _rank(options: argparse.Namespace) -> int:
 
 
 def _with_embeddings(
-    options: argparse.Namespace, opened: Library, source: SourceFile, content: bytes
+    options: argparse.Namespace, opened: ReferenceLibrary, source: SourceFile, content: bytes
 ) -> answer.Refinement:
     from parent_finder.ranking import embedding
 
@@ -139,23 +139,23 @@ def _index(options: argparse.Namespace) -> int:
     cached = opened.files - opened.files_read
     print(
         f"{options.output}: {classes} classes of {len(opened.index.paths)} files; "
-        f"{opened.files_read} files were read, {cached} were in the cache",
+        f"{opened.files_read} files read, {cached} from the cache",
         file=sys.stderr,
     )
     return 0
 
 
-def _library(options: argparse.Namespace) -> Library:
+def _library(options: argparse.Namespace) -> ReferenceLibrary:
     if getattr(options, "index", None):
         loaded = index.load(options.index)
         if loaded is None:
             raise InputError(
                 options.index,
-                "this is not an index that this version reads",
-                hint="write it anew with `parent_finder index --output FILE`",
+                "this is not an index of this version of parent_finder",
+                hint="write it again with `parent_finder index --output FILE`",
             )
-        return Library(loaded, known_releases())
-    return Library(_opened(options).index, known_releases())
+        return ReferenceLibrary(loaded, known_releases())
+    return ReferenceLibrary(_opened(options).index, known_releases())
 
 
 def _opened(options: argparse.Namespace) -> index.Opened:
@@ -163,14 +163,17 @@ def _opened(options: argparse.Namespace) -> index.Opened:
     cache = options.cache_dir or array_store.default_directory()
 
     def announce(files: int) -> None:
-        print(f"indexing the {files} files of the library, once: {cache} keeps it", file=sys.stderr)
+        print(
+            f"indexing the {files} files of the library; later runs reuse the index in {cache}",
+            file=sys.stderr,
+        )
 
     opened = index.open_library(root, cache, announce)
     if not opened.index.tables["class"].matrix.vocabulary.size:
         raise InputError(
             root,
-            "the models in this directory have too little code to compare with",
-            hint="name the directory that holds a whole transformers with --source-root",
+            "the models in this directory have too little code for a comparison",
+            hint="name the directory that contains a complete transformers with --source-root",
         )
     return opened
 

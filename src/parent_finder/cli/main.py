@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         help="a local sentence-embedding model whose cosine is averaged with the default one; "
         "needs torch and transformers",
     )
-    rank.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    rank.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         description="Hides each modular file, ranks the parents of what was generated from it, "
         "and compares with the parents that it names.",
     )
-    evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     evaluate.add_argument(
         "--models",
         choices=("tune", "test", "all"),
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     modularize.add_argument(
         "--output",
         metavar="FILE",
-        help="where to write; - prints it (default: modular_<model>.py beside the first file)",
+        help="where to write; - prints it (default: modular_<model>.py next to the first file)",
     )
     modularize.add_argument(
         "--json", action="store_true", help="print JSON, and write only what --output names"
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         "be inherited. Generated files are passed over.",
     )
     copies.add_argument("files", nargs="+", metavar="FILE", help="Python files of models")
-    copies.add_argument("--json", action="store_true", help="print JSON in place of lines")
+    copies.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
     build = commands.add_parser(
         "index",
@@ -98,13 +98,13 @@ def parser() -> argparse.ArgumentParser:
 
     for command in (rank, modularize, copies):
         command.add_argument(
-            "--index", metavar="FILE", help="an index that `index` wrote, used in place of a cache"
+            "--index", metavar="FILE", help="an index that `index` wrote, used instead of a cache"
         )
     for command in (rank, evaluate, modularize, copies, build):
         command.add_argument(
             "--source-root",
             metavar="DIR",
-            help="directory that holds transformers/models (default: the installed transformers)",
+            help="directory with transformers/models in it (default: the installed transformers)",
         )
         command.add_argument(
             "--cache-dir", metavar="DIR", help="where the index is kept (default: the user's cache)"

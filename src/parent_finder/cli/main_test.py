@@ -36,7 +36,9 @@ def new(tmp_path: Path) -> str:
 def test_found(root: str, new: str) -> None:
     done = run(root, "rank", new)
     assert done.returncode == 0
-    assert re.fullmatch(r"indexing the 5 files of the library, once: \S+ keeps it\n", done.stderr)
+    assert re.fullmatch(
+        r"indexing the 5 files of the library; later runs reuse the index in \S+\n", done.stderr
+    )
     assert "Plan: inherit from llama" in done.stdout
     assert run(root, "rank", new).stderr == ""
 
@@ -140,7 +142,7 @@ def test_an_index_is_the_same_wherever_it_is_built(root: str, tmp_path: Path, ne
     for path, where in zip(files, (root, other), strict=True):
         done = run(where, "index", f"--output={path}")
         assert (done.returncode, done.stdout) == (0, "")
-        assert "9 classes of 4 files; 5 files were read, 0 were in the cache" in done.stderr
+        assert "9 classes of 4 files; 5 files read, 0 from the cache" in done.stderr
     assert files[0].read_bytes() == files[1].read_bytes()
     empty = str(tmp_path)
     asked = run(empty, "rank", new, f"--index={files[0]}")

@@ -20,13 +20,13 @@ from parent_finder.modularize import modularizer
 from parent_finder.modularize.differences import unified_diff
 from parent_finder.modularize.modularizer import Modular
 from parent_finder.modularize.original import type_and_model
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 SCHEMA = 1
 
 
 def run(
-    options: argparse.Namespace, contents: dict[str, bytes], library: Library, root: str
+    options: argparse.Namespace, contents: dict[str, bytes], library: ReferenceLibrary, root: str
 ) -> int:
     """Writes the modular of some files, by path; returns 0 when it is exact, else 1.
 
@@ -40,7 +40,7 @@ def run(
     elif not options.parent:
         raise InputError(
             options.files[0],
-            "parents are found by the modeling file, and none is given",
+            "parents are found by the modeling file, and none was named",
             hint="add modeling_<model>.py to the files, or name parents with --parent=MODEL",
         )
     model = type_and_model(options.files[0])[1]
@@ -59,8 +59,8 @@ def run(
     return _report(options, done, model)
 
 
-def _situation(library: Library, model: str, parents: Sequence[str]) -> Situation:
-    situation = library.asking(model)
+def _situation(library: ReferenceLibrary, model: str, parents: Sequence[str]) -> Situation:
+    situation = library.situation_of(model)
     for name in parents:
         if name not in library.models:
             near = difflib.get_close_matches(name, library.models, 1)
@@ -77,8 +77,8 @@ def _situation(library: Library, model: str, parents: Sequence[str]) -> Situatio
 def _report(options: argparse.Namespace, done: Modular, model: str) -> int:
     if not done.parents and done.exact:
         print(
-            f"{options.files[0]}: no class of any model tried saves lines, so there is nothing to "
-            "inherit\nhint: name other models with --parent=MODEL, or keep the standalone file",
+            f"{options.files[0]}: there is nothing to inherit: no model tried saves lines\n"
+            "hint: name other models with --parent=MODEL",
             file=sys.stderr,
         )
     path = options.output or os.path.join(os.path.dirname(options.files[0]), f"modular_{model}.py")
@@ -112,7 +112,7 @@ def _explain(done: Modular) -> None:
     out = sys.stderr
     if done.parents:
         print(
-            f"{done.lines} lines in place of {done.original_lines}, inheriting from "
+            f"{done.lines} lines instead of {done.original_lines}, inheriting from "
             f"{', '.join(done.parents)}",
             file=out,
         )
@@ -132,8 +132,8 @@ def _write(path: str, text: str, *, replace: bool) -> None:
     if not replace and os.path.exists(path):
         raise InputError(
             path,
-            "this file is there already and is not replaced",
-            hint="name where to write with --output=FILE (- prints it), or remove the file",
+            "this file exists and is not replaced",
+            hint="choose another file with --output=FILE (- prints it), or remove this one",
         )
     directory = os.path.dirname(path) or "."
     try:

@@ -1,10 +1,10 @@
-"""Located messages for the person who must mend the input."""
+"""Located messages for the person who must fix the input."""
 
 from __future__ import annotations
 
 
 class InputError(Exception):
-    """Input that cannot be worked on (exit code 2).
+    """Wrong input (exit code 2).
 
     ``line`` and ``column`` count from 1; 0 means that the place is unknown.
     """

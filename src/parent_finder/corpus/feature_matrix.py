@@ -41,8 +41,11 @@ class FeatureMatrix:
     ) -> FeatureMatrix:
         """The matrix of units whose features lie one unit after the other."""
         total = len(lengths)
-        kind = np.uint16 if total <= np.iinfo(np.uint16).max else np.uint32
-        unit = np.repeat(np.arange(total, dtype=kind), lengths)
+        unit: npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+        if total <= np.iinfo(np.uint16).max:
+            unit = np.repeat(np.arange(total, dtype=np.uint16), lengths)
+        else:
+            unit = np.repeat(np.arange(total, dtype=np.uint32), lengths)
         order = np.argsort(hashes, kind="stable")
         ordered = hashes[order]
         new = np.ones(len(ordered), dtype=bool)
@@ -99,7 +102,9 @@ class FeatureMatrix:
             columns.append(found[known])
             values.append(np.ones(int(known.sum()), dtype=np.float32))
         shared = self._product(columns, values, weighted=False)
-        return shared / np.maximum(totals + self.words[None, :] - shared, 1)
+        union = np.maximum(totals + self.words[None, :] - shared, 1)
+        similarity: Scores = (shared / union).astype(np.float32)
+        return similarity
 
     def _columns(
         self, hashes: npt.NDArray[np.uint32]

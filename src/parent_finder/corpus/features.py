@@ -12,7 +12,7 @@ import numpy.typing as npt
 from parent_finder.core import model_names
 from parent_finder.corpus import tokens
 from parent_finder.corpus.tokens import Hashes
-from parent_finder.corpus.units import Unit
+from parent_finder.corpus.units import CodeUnit
 
 # Runs of this many tokens are counted in a class or function; shorter ones only in a method.
 _RUNS = {"class": (3, 5), "function": (3, 5), "method": (3,)}
@@ -39,7 +39,9 @@ class UnitFeatures:
     counts: npt.NDArray[np.uint8]
 
 
-def features_of(text: str, units: Sequence[Unit], model: str, prefix: str) -> list[UnitFeatures]:
+def features_of(
+    text: str, units: Sequence[CodeUnit], model: str, prefix: str
+) -> list[UnitFeatures]:
     """The features of each unit of a file."""
     pattern = model_names.name_pattern(model, prefix)
     stream, lines = tokens.hashed_tokens(model_names.without_model_name(text, pattern))
@@ -53,7 +55,7 @@ def features_of(text: str, units: Sequence[Unit], model: str, prefix: str) -> li
     ]
 
 
-def _after_name(stream: Hashes, start: int, end: int, unit: Unit) -> int:
+def _after_name(stream: Hashes, start: int, end: int, unit: CodeUnit) -> int:
     """Where a class or function goes on after its own name, which is no part of its code.
 
     Its decorators, which come before, do not count. A method's name is a part of it.
@@ -70,7 +72,8 @@ def _runs(stream: Hashes, length: int) -> Hashes:
     for offset in range(length):
         value = (value ^ stream[offset : offset + count]) * _MULTIPLIER
         value ^= value >> np.uint64(29)
-    return value & ~np.uint64(1)
+    even: Hashes = value & ~np.uint64(1)
+    return even
 
 
 def _shortened(hashes: Hashes) -> npt.NDArray[np.uint32]:
@@ -79,7 +82,9 @@ def _shortened(hashes: Hashes) -> npt.NDArray[np.uint32]:
     A library has some million features: that a few hundred fall together changes no ranking.
     """
     upper = (hashes >> np.uint64(32)).astype(np.uint32)
-    return (upper & ~np.uint32(1)) | (hashes & np.uint64(1)).astype(np.uint32)
+    lowest = (hashes & np.uint64(1)).astype(np.uint32)
+    short: npt.NDArray[np.uint32] = (upper & ~np.uint32(1)) | lowest
+    return short
 
 
 def _count(
@@ -88,7 +93,7 @@ def _count(
     runs: dict[int, npt.NDArray[np.uint32]],
     start: int,
     end: int,
-    unit: Unit,
+    unit: CodeUnit,
 ) -> UnitFeatures:
     own = stream[start:end]
     parts = [short[start:end]]

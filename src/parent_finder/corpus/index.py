@@ -19,7 +19,7 @@ from parent_finder.corpus.feature_matrix import FeatureMatrix
 from parent_finder.corpus.library import LibraryFile
 from parent_finder.corpus.parentage import Parentage
 from parent_finder.corpus.shards import Shard
-from parent_finder.corpus.units import Kind, Unit
+from parent_finder.corpus.units import CodeUnit, Kind
 
 KINDS: tuple[Kind, ...] = ("class", "method", "function")
 
@@ -36,7 +36,7 @@ class UnitTable:
     ``sizes`` are in tokens.
     """
 
-    units: tuple[Unit, ...]
+    units: tuple[CodeUnit, ...]
     files: npt.NDArray[np.int32]
     numbers: npt.NDArray[np.int32]
     rows: npt.NDArray[np.int32]
@@ -112,7 +112,7 @@ def merge(parts: Sequence[Shard]) -> Index:
 
 
 def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
-    units: list[Unit] = []
+    units: list[CodeUnit] = []
     files: list[int] = []
     numbers: list[int] = []
     rows: list[int] = []
@@ -166,17 +166,17 @@ def save(path: str, index: Index) -> None:
     array_store.save(path, header, arrays)
 
 
-def _unit_row(unit: Unit) -> list[object]:
+def _unit_row(unit: CodeUnit) -> list[object]:
     return [
         *(unit.kind, unit.name, unit.role, unit.owner, unit.first_line, unit.last_line),
         *(unit.bases, unit.attributes),
     ]
 
 
-def _unit(row: list[Any]) -> Unit:
+def _unit(row: list[Any]) -> CodeUnit:
     kind, name, role, owner, first, last, bases, attributes = row
     found = tuple((attribute, lines, check) for attribute, lines, check in attributes)
-    return Unit(kind, name, role, owner, first, last, tuple(bases), found)
+    return CodeUnit(kind, name, role, owner, first, last, tuple(bases), found)
 
 
 def load(path: str) -> Index | None:

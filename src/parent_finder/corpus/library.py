@@ -22,7 +22,7 @@ class LibraryFile:
 
     @property
     def is_modular(self) -> bool:
-        """Whether the file is written by people and names parents."""
+        """Whether the file is written by hand and names parents."""
         return self.path.rpartition("/")[2].startswith("modular_")
 
 
@@ -37,7 +37,7 @@ def source_root(given: str | None) -> str:
             raise InputError(
                 given,
                 "there is no transformers/models in this directory",
-                hint="name the directory that `transformers` lies in, such as `src` of a checkout",
+                hint="name the directory that contains `transformers`, such as `src` of a checkout",
             )
         return given
     found = importlib.util.find_spec("transformers")
@@ -47,7 +47,7 @@ def source_root(given: str | None) -> str:
             return root
     raise EnvironmentLack(
         "transformers is not installed, so there are no models to compare with\n"
-        "hint: name a directory that holds transformers/models with --source-root"
+        "hint: name a directory that contains transformers/models with --source-root"
     )
 
 

@@ -21,7 +21,7 @@ class Lineage:
         return {(paths[table.files[n]], unit.name): n for n, unit in enumerate(table.units)}
 
     @cached_property
-    def truth(self) -> dict[str, dict[str, frozenset[int]]]:
+    def expected(self) -> dict[str, dict[str, frozenset[int]]]:
         """For each modular file's modeling file the parents of its classes, both still there."""
         found: dict[str, dict[str, frozenset[int]]] = {}
         for modular, parents in self.index.parents.items():
@@ -40,7 +40,7 @@ class Lineage:
         """The parents of each class that a modular file describes."""
         return {
             self.class_numbers[path, child]: parents
-            for path, own in self.truth.items()
+            for path, own in self.expected.items()
             for child, parents in own.items()
         }
 
@@ -50,7 +50,7 @@ class Lineage:
         models = dict(zip(self.index.paths, self.index.models, strict=True))
         files = self.index.tables["class"].files
         found: dict[str, frozenset[str]] = {}
-        for path, own in self.truth.items():
+        for path, own in self.expected.items():
             parents = {self.index.models[files[p]] for some in own.values() for p in some}
             found[models[path]] = found.get(models[path], frozenset()) | parents
         return found

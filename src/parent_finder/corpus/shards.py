@@ -16,7 +16,7 @@ from parent_finder.core.errors import InputError
 from parent_finder.corpus import parentage, source_file
 from parent_finder.corpus.library import LibraryFile
 from parent_finder.corpus.parentage import Parentage
-from parent_finder.corpus.units import Unit
+from parent_finder.corpus.units import CodeUnit
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
 FORMAT = 3
@@ -31,7 +31,7 @@ class Shard:
 
     path: str
     model: str
-    units: tuple[Unit, ...]
+    units: tuple[CodeUnit, ...]
     parents: tuple[Parentage, ...]
     digests: npt.NDArray[np.uint64]
     sizes: npt.NDArray[np.int32]
@@ -117,8 +117,8 @@ def _load(path: str) -> Shard | None:
     return shard if len(shard.digests) == len(units) else None
 
 
-def unit_from_json(one: dict[str, Any]) -> Unit:
+def unit_from_json(one: dict[str, Any]) -> CodeUnit:
     """A unit from the JSON form that `dataclasses.asdict` gives. Raises KeyError, TypeError."""
     attributes = tuple((name, lines, check) for name, lines, check in one["attributes"])
     fields: dict[str, Any] = {**one, "bases": tuple(one["bases"]), "attributes": attributes}
-    return Unit(**fields)
+    return CodeUnit(**fields)

@@ -12,7 +12,7 @@ from parent_finder.core import model_names
 from parent_finder.core.errors import InputError
 from parent_finder.corpus import features
 from parent_finder.corpus.features import UnitFeatures
-from parent_finder.corpus.units import Unit, units_of
+from parent_finder.corpus.units import CodeUnit, units_of
 
 # The longest file of a published model has less than 6,000 lines and 300 kB.
 LARGEST_FILE = 4_000_000
@@ -28,7 +28,7 @@ class SourceFile:
     model: str
     prefix: str
     lines: int
-    units: tuple[Unit, ...]
+    units: tuple[CodeUnit, ...]
     features: tuple[UnitFeatures, ...]
 
 
@@ -47,7 +47,7 @@ def parse(text: str, path: str) -> ast.Module:
             f"this is not valid Python: {problem.msg}",
             line=problem.lineno or 0,
             column=problem.offset or 0,
-            hint="mend the syntax, then run the command again",
+            hint="fix the syntax, then run the command again",
         ) from None
     except (RecursionError, MemoryError, ValueError) as problem:
         reason = str(problem) or type(problem).__name__
@@ -75,7 +75,7 @@ def read(content: bytes, path: str) -> SourceFile:
 
 
 def read_query(content: bytes, path: str) -> SourceFile:
-    """As `read`, for the file that a person asks about: refuses what has no useful answer.
+    """As `read`, for the file that a person asks about: refuses files without a useful answer.
 
     Raises InputError for a file that is too large, binary, empty, generated or without classes.
     """
@@ -107,7 +107,7 @@ def checked_text(content: bytes, path: str) -> str:
         raise InputError(
             path,
             f"this file is generated from {origin}, which already names its parents",
-            hint=f"read {origin.rpartition('/')[2]} beside it, or name a standalone file",
+            hint=f"read {origin.rpartition('/')[2]} instead, or name a standalone file",
         )
     return text
 

@@ -45,7 +45,7 @@ def test_generated_file_names_its_modular() -> None:
     )
     problem = refused(banner.encode() + b"class A: pass\n")
     assert "src/transformers/models/new/modular_new.py" in problem.message
-    assert "modular_new.py beside it" in problem.hint
+    assert "modular_new.py instead" in problem.hint
 
 
 def test_huge_file() -> None:

@@ -8,7 +8,7 @@ from parent_finder.corpus.tokens import hashed_tokens, token_hash
 
 
 def words(text: str) -> list[int]:
-    return hashed_tokens(text)[0].tolist()
+    return [int(token) for token in hashed_tokens(text)[0]]
 
 
 def test_formatting_comments_and_documentation_do_not_count() -> None:

@@ -16,7 +16,7 @@ Attribute = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
-class Unit:
+class CodeUnit:
     """A class, method or function.
 
     Lines count from 1 and include both ends; decorators belong to the unit. ``owner`` is the
@@ -40,13 +40,13 @@ class Unit:
         return self.last_line - self.first_line + 1
 
 
-def units_of(tree: ast.Module, text: str, model: str) -> tuple[list[Unit], str]:
+def units_of(tree: ast.Module, text: str, model: str) -> tuple[list[CodeUnit], str]:
     """All units of a parsed file in source order, and the cased prefix of its class names."""
     classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
     prefix = model_names.cased_prefix(model, classes)
     pattern = model_names.name_pattern(model, prefix)
     lines = text.split("\n")
-    units: list[Unit] = []
+    units: list[CodeUnit] = []
     for node in _definitions(tree.body):
         kind: Kind = "class" if isinstance(node, ast.ClassDef) else "function"
         role = model_names.role_of(node.name, pattern)
@@ -77,13 +77,13 @@ def _definitions(body: list[ast.stmt]) -> Iterator[Definition]:
 
 def _unit(
     kind: Kind, node: Definition, owner: int, role: str, attributes: tuple[Attribute, ...]
-) -> Unit:
+) -> CodeUnit:
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     bases: tuple[str, ...] = ()
     if isinstance(node, ast.ClassDef):
         bases = tuple(ast.unparse(base) for base in node.bases)
     end = node.end_lineno or node.lineno
-    return Unit(kind, node.name, role, owner, first, end, bases, attributes)
+    return CodeUnit(kind, node.name, role, owner, first, end, bases, attributes)
 
 
 def _attributes(

@@ -1,4 +1,4 @@
-"""Simpler rankers that the evaluation sets beside the default one."""
+"""Simpler rankers that the evaluation compares with the default one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from parent_finder.corpus.feature_matrix import Scores
-from parent_finder.ranking import likelihood, model_evidence, unit_candidates
+from parent_finder.ranking import likelihood, reference_library, unit_candidates
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Floats, Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from parent_finder.ranking.weights import Floats
 
 # How many candidates of a class are looked at.
 SHOWN = 5
@@ -29,21 +30,21 @@ class Ranker:
     """A way to rank, by the name that tables show."""
 
     name: str
-    rank: Callable[[Library, Comparison, Situation], Ranking]
+    rank: Callable[[ReferenceLibrary, Comparison, Situation], Ranking]
 
 
-def _default(library: Library, comparison: Comparison, situation: Situation) -> Ranking:
+def _default(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Ranking:
     scores = likelihood.scores(library, comparison, situation)
 
     def classes(position: int) -> list[tuple[int, ...]]:
         found = unit_candidates.groups(library, comparison, situation, scores, "class", position)
         return [group.members for group in found[:SHOWN]]
 
-    return Ranking(model_evidence.order(library, scores), classes)
+    return Ranking(reference_library.order(library, scores), classes)
 
 
 def _by_class(
-    library: Library, situation: Situation, similarity: Scores, squared_sum: Floats
+    library: ReferenceLibrary, situation: Situation, similarity: Scores, squared_sum: Floats
 ) -> Ranking:
     values = np.where(situation.allowed, squared_sum, -np.inf)
     table, owner = library.index.tables["class"], library.by_model["class"].owner
@@ -54,27 +55,27 @@ def _by_class(
         best = rows[np.argsort(-similarity[position][rows], kind="stable")[:SHOWN]]
         return [tuple(possible[table.rows[possible] == row].tolist()) for row in best]
 
-    return Ranking(model_evidence.order(library, np.round(values, 6)), classes)
+    return Ranking(reference_library.order(library, np.round(values, 6)), classes)
 
 
-def _cosine(library: Library, comparison: Comparison, situation: Situation) -> Ranking:
+def _cosine(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Ranking:
     similarity = comparison.cosine["class"]
     best = library.by_model["class"].best(comparison.of_units("class"))
     return _by_class(library, situation, similarity, (best.astype(np.float64) ** 2).sum(axis=0))
 
 
-def _jaccard(library: Library, comparison: Comparison, situation: Situation) -> Ranking:
+def _jaccard(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Ranking:
     table = library.index.tables["class"]
     similarity = table.matrix.jaccard(comparison.queries["class"].features)
     best = library.by_model["class"].best(similarity[:, table.rows])
     return _by_class(library, situation, similarity, (best.astype(np.float64) ** 2).sum(axis=0))
 
 
-def _popular(library: Library, comparison: Comparison, situation: Situation) -> Ranking:
+def _popular(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Ranking:
     return Ranking(
-        model_evidence.order(
+        reference_library.order(
             library,
-            np.where(situation.allowed, model_evidence.children(library, situation), -np.inf),
+            np.where(situation.allowed, reference_library.children(library, situation), -np.inf),
         ),
         lambda position: [],
     )

@@ -11,7 +11,7 @@ from parent_finder.core.releases import known_releases
 from parent_finder.corpus import index, library, source_file
 from parent_finder.evaluation import ranking, report, round_trips
 from parent_finder.ranking import answer
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 CORPUS_VARIABLE = "TRANSFORMERS_CORPUS"
 
@@ -24,7 +24,7 @@ def root() -> str:
 
 
 @pytest.fixture(scope="module")
-def opened(root: str, tmp_path_factory: pytest.TempPathFactory) -> Library:
+def opened(root: str, tmp_path_factory: pytest.TempPathFactory) -> ReferenceLibrary:
     cache = str(tmp_path_factory.mktemp("cache"))
     started = time.process_time()
     built = index.open_library(root, cache)
@@ -33,11 +33,11 @@ def opened(root: str, tmp_path_factory: pytest.TempPathFactory) -> Library:
     # 15 CPU-seconds are the aim; a busy machine takes up to twice as long for the same work.
     assert seconds < 30, f"building the index took {seconds:.1f} CPU-seconds"
     assert index.open_library(root, cache).files_read == 0
-    return Library(built.index, known_releases())
+    return ReferenceLibrary(built.index, known_releases())
 
 
 @pytest.fixture(scope="module")
-def result(opened: Library, root: str) -> ranking.Evaluation:
+def result(opened: ReferenceLibrary, root: str) -> ranking.Evaluation:
     return ranking.evaluate(opened, root, "test")
 
 
@@ -71,7 +71,9 @@ def test_it_beats_the_baselines(result: ranking.Evaluation) -> None:
 
 
 @pytest.mark.parametrize("model", ["qwen3", "gemma2", "hubert"])
-def test_modulars_of_published_models_convert_back(opened: Library, root: str, model: str) -> None:
+def test_modulars_of_published_models_convert_back(
+    opened: ReferenceLibrary, root: str, model: str
+) -> None:
     path = f"transformers/models/{model}/modeling_{model}.py"
     found = round_trips.round_trips(opened, root, "all", [(path, model, True)], lambda one: None)
     print(round_trips.as_text(found))
@@ -80,7 +82,7 @@ def test_modulars_of_published_models_convert_back(opened: Library, root: str, m
     assert found[0].ratio < 1.2
 
 
-def test_a_query_is_quick_once_the_index_is_there(opened: Library, root: str) -> None:
+def test_a_query_is_quick_once_the_index_is_there(opened: ReferenceLibrary, root: str) -> None:
     path = os.path.join(root, "transformers/models/clip/modeling_clip.py")
     with open(path, "rb") as file:
         content = file.read()

@@ -1,7 +1,7 @@
 """Measures rankers against the parents that modular files name.
 
 Each modular file of a library is hidden in turn. What was generated from it is the query; the
-models that its classes inherit from are the truth. Two protocols decide what is a candidate:
+models that its classes inherit from are the expected answer. There are two protocols:
 
 - ``earlier``: models whose first release is not after the query's, less the query and all that
   inherits from it. This is what its author could know.
@@ -20,7 +20,7 @@ from parent_finder.corpus import source_file
 from parent_finder.evaluation import baselines
 from parent_finder.ranking import answer, comparison
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 # Weights and thresholds are chosen on models that this release has already.
 TUNED_UNTIL = "5.8.0"
@@ -100,27 +100,27 @@ class Case:
     parents: dict[str, frozenset[int]]
 
 
-def cases(library: Library) -> list[Case]:
+def cases(library: ReferenceLibrary) -> list[Case]:
     """All generated files with parents in other models, in order of their paths."""
     models = dict(zip(library.index.paths, library.index.models, strict=True))
-    return [Case(p, models[p], own) for p, own in sorted(library.lineage.truth.items())]
+    return [Case(p, models[p], own) for p, own in sorted(library.lineage.expected.items())]
 
 
-def split_of(library: Library, model: str) -> str:
+def split_of(library: ReferenceLibrary, model: str) -> str:
     """The set that a model belongs to: `tune` or `test`."""
     last = library.releases.number_of(TUNED_UNTIL)
     return "tune" if library.releases.number(model) <= last else "test"
 
 
-def situation_of(library: Library, model: str, protocol: str) -> Situation:
+def situation_of(library: ReferenceLibrary, model: str, protocol: str) -> Situation:
     """What is known about a model's question under a protocol."""
-    earlier = library.asking_at_release(model)
+    earlier = library.situation_at_release(model)
     if protocol == "earlier":
         return earlier
-    return replace(earlier, allowed=library.asking(model).allowed)
+    return replace(earlier, allowed=library.situation_of(model).allowed)
 
 
-def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
+def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
     """Measures all rankers on the set `tune` or `test`, or on both (`all`)."""
     sets = ("tune", "test") if wanted == "all" else (wanted,)
     chosen = [case for case in cases(library) if split_of(library, case.model) in sets]
@@ -155,7 +155,7 @@ def evaluate(library: Library, root: str, wanted: str) -> Evaluation:
     )
 
 
-def compare_file(library: Library, root: str, path: str) -> Comparison:
+def compare_file(library: ReferenceLibrary, root: str, path: str) -> Comparison:
     """Compares a file of the library with the library."""
     with open(os.path.join(root, path), "rb") as file:
         return comparison.compare(library.index, source_file.read(file.read(), path))
@@ -171,7 +171,7 @@ def _add(
         values[name].append(figures.get(name))
 
 
-def true_models(library: Library, case: Case) -> list[int]:
+def true_models(library: ReferenceLibrary, case: Case) -> list[int]:
     """The models of a case's true parents by number, the one of most classes first."""
     owner = library.by_model["class"].owner
     votes: dict[int, int] = {}
@@ -182,7 +182,7 @@ def true_models(library: Library, case: Case) -> list[int]:
 
 
 def _measure(
-    library: Library, case: Case, compared: Comparison, ranking: baselines.Ranking
+    library: ReferenceLibrary, case: Case, compared: Comparison, ranking: baselines.Ranking
 ) -> dict[str, float]:
     true = true_models(library, case)
     places = [rank for rank, model in enumerate(ranking.models, 1) if model in true]
@@ -207,7 +207,7 @@ def _measure(
     return figures | {name: float(np.mean(found)) for name, found in classes.items() if found}
 
 
-def _ceiling(library: Library, case: Case, situation: Situation) -> dict[str, float]:
+def _ceiling(library: ReferenceLibrary, case: Case, situation: Situation) -> dict[str, float]:
     """What the best order of the allowed candidates reaches: all else is unreachable."""
     owner = library.by_model["class"].owner
     true = true_models(library, case)
@@ -229,7 +229,7 @@ def _ceiling(library: Library, case: Case, situation: Situation) -> dict[str, fl
     }
 
 
-def _blind_ceiling(library: Library, case: Case, situation: Situation) -> dict[str, float]:
+def _blind_ceiling(library: ReferenceLibrary, case: Case, situation: Situation) -> dict[str, float]:
     """What is expected of a ranker that finds the right code, and draws among its equal owners.
 
     For models it has one class to go by: the one whose parent's code the fewest models have.
@@ -267,7 +267,7 @@ def _estimate(values: Sequence[float | None]) -> Estimate | None:
     return Estimate(float(known.mean()), float(low), float(high))
 
 
-def unrelated_files(library: Library, root: str) -> Iterable[tuple[str, str]]:
+def unrelated_files(library: ReferenceLibrary, root: str) -> Iterable[tuple[str, str]]:
     """Path and model of the files of models that were written without another one's code.
 
     These have no modular file, and do not say that they copy anything.
@@ -280,7 +280,7 @@ def unrelated_files(library: Library, root: str) -> Iterable[tuple[str, str]]:
                     yield path, model
 
 
-def _alarms(library: Library, root: str, split: str, related: list[float]) -> Alarms:
+def _alarms(library: ReferenceLibrary, root: str, split: str, related: list[float]) -> Alarms:
     values = []
     for path, model in unrelated_files(library, root):
         if split_of(library, model) == split:

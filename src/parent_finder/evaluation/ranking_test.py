@@ -8,10 +8,10 @@ import pytest
 
 from parent_finder.core.releases import known_releases
 from parent_finder.evaluation import ranking, report
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 
-def test_figures_of_a_small_library(library: Library, root: str) -> None:
+def test_figures_of_a_small_library(library: ReferenceLibrary, root: str) -> None:
     result = ranking.evaluate(library, root, "tune")
     assert result.sizes == {"tune": (1, 3)}
     rows = {(row.ranker, row.protocol): row.figures for row in result.rows}
@@ -24,7 +24,7 @@ def test_figures_of_a_small_library(library: Library, root: str) -> None:
     assert rows["most inherited from", "earlier"]["class @1"] is None
 
 
-def test_sets_are_split_by_release(library: Library, root: str) -> None:
+def test_sets_are_split_by_release(library: ReferenceLibrary, root: str) -> None:
     assert ranking.split_of(library, "mistral") == "tune"
     assert ranking.split_of(library, "unheard_of") == "test"
     result = ranking.evaluate(library, root, "all")
@@ -38,7 +38,7 @@ def test_an_estimate_holds_its_mean() -> None:
     assert 0 <= estimate.low < estimate.mean < estimate.high <= 1
 
 
-def test_json_is_as_its_schema_says(library: Library, root: str) -> None:
+def test_json_is_as_its_schema_says(library: ReferenceLibrary, root: str) -> None:
     path = resources.files("parent_finder").joinpath("schemas/evaluation.schema.json")
     content = report.as_json(ranking.evaluate(library, root, "all"))
     jsonschema.Draft202012Validator(json.loads(path.read_text())).validate(

@@ -41,17 +41,17 @@ def as_text(result: Evaluation) -> str:
         figures = [_figure(row.figures[name]) for name in METRICS]
         rows.append((f"{where} (n={count[0]})", row.protocol, row.ranker, *figures))
     lines = [
-        "Percent with the 95 % bootstrap interval over models; class figures are means of the "
-        "models' means.",
-        "The query is the generated file, its modular file is hidden. Candidates never include "
-        "the query and what inherits from it.",
+        "Percentages with 95 % bootstrap intervals over models. Class figures are averaged per "
+        "model first.",
+        "The query is a generated file; its modular file is hidden. The query's model and its "
+        "descendants are never candidates.",
         *(f"Candidates `{name}`: models {text}." for name, text in _CANDIDATES.items()),
-        f"Weights were chosen on models in {result.tuned_until} or before; the newest release is "
-        f"{result.newest}. Equal classes are one candidate.",
-        "`class or ancestor`: a true parent, or a class that it inherits from, is among the equal "
-        "classes; `class`: the true parent is the one shown of them.",
-        "`a perfect ranker` misses only what no candidate can be; `perfect, equal code by lot` "
-        "also cannot tell classes of equal code apart, and draws one of them.",
+        f"The weights were fitted on models in {result.tuned_until} or before; the newest release "
+        f"is {result.newest}. Classes with equal code are one candidate.",
+        "`class or ancestor`: the candidate contains a true parent or an ancestor of one. `class`: "
+        "the class shown for the candidate is a true parent.",
+        "`a perfect ranker` fails only if no allowed candidate is right. `perfect, equal code by "
+        "lot` cannot distinguish classes with equal code either, and draws one of them.",
         "",
         *_table(rows),
         "",

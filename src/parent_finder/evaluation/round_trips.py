@@ -18,7 +18,7 @@ from modular_converter.library.context import ConversionContext
 from parent_finder.corpus import source_file
 from parent_finder.evaluation import ranking
 from parent_finder.modularize import modularizer
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 SCHEMA = 1
 
@@ -58,7 +58,7 @@ class Summary:
     seconds: float
 
 
-def generated_files(library: Library, root: str) -> list[tuple[str, str, bool]]:
+def generated_files(library: ReferenceLibrary, root: str) -> list[tuple[str, str, bool]]:
     """Path and model of each generated modeling file, and whether it has parents."""
     related = {case.path for case in ranking.cases(library)}
     found = []
@@ -71,7 +71,7 @@ def generated_files(library: Library, root: str) -> list[tuple[str, str, bool]]:
 
 
 def round_trips(
-    library: Library,
+    library: ReferenceLibrary,
     root: str,
     wanted: str,
     files: Sequence[tuple[str, str, bool]],
@@ -90,7 +90,7 @@ def round_trips(
 
 
 def _round_trip(
-    library: Library,
+    library: ReferenceLibrary,
     root: str,
     context: ConversionContext,
     path: str,

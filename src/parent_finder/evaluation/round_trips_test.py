@@ -7,13 +7,13 @@ from pathlib import Path
 import jsonschema
 
 from parent_finder.evaluation import round_trips
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
 
 BANNER = "# This file was automatically generated from src/modular_mistral.py.\n"
 
 
-def test_the_generated_file_is_made_again(library: Library, root: str) -> None:
+def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) -> None:
     path = Path(root) / "transformers" / "models" / "mistral" / "modeling_mistral.py"
     path.write_text(BANNER + sample_library.renamed(sample_library.LLAMA, "llama", "mistral"))
     files = round_trips.generated_files(library, root)

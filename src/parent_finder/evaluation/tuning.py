@@ -1,11 +1,12 @@
-"""Reproduces the constants of the ranking from models that are in release 5.8.0 or before.
+"""Reproduces the constants of the ranking from models in release 5.8.0 or before.
 
     python -m parent_finder.evaluation.tuning --source-root DIR
 
 What is fitted is the probability that a model is the parent of a class: a softmax over the class's
 candidates, linear in their evidence, with an L2 penalty in units of each evidence's spread. Each
-model counts alike, however many classes it has. The penalty is chosen by looking forward: fitted on
-the models before a release, measured on those from it to 5.8.0. Later models are never looked at.
+model has the same weight, however many classes it has. The penalty is chosen by looking forward:
+fitted on the models before a release, measured on those from it to 5.8.0. Later models are never
+used.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import minimize
@@ -24,7 +25,8 @@ from parent_finder.corpus import index, library
 from parent_finder.evaluation import ranking
 from parent_finder.ranking import answer, likelihood, unit_candidates
 from parent_finder.ranking.likelihood import ClassCandidates
-from parent_finder.ranking.model_evidence import Floats, Library, Situation, order
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation, order
+from parent_finder.ranking.weights import Floats, Weights
 
 PENALTIES = (1e-4, 1e-3, 1e-2)
 CUTS = ("4.54.0", "5.0.0", "5.3.0")
@@ -44,7 +46,7 @@ class Example:
     true: tuple[np.ndarray, ...]
 
 
-def examples(opened: Library, root: str) -> list[Example]:
+def examples(opened: ReferenceLibrary, root: str) -> list[Example]:
     """All models up to the release of tuning, as they were when they were published."""
     found = []
     owner = opened.by_model["class"].owner
@@ -64,7 +66,7 @@ def examples(opened: Library, root: str) -> list[Example]:
     return found
 
 
-def fitted(some: Sequence[Example], penalty: float) -> Floats:
+def fitted(some: Sequence[Example], penalty: float) -> Weights:
     """The weights that make the true parents likeliest."""
     rows, true, shares = [], [], []
     for example in some:
@@ -90,10 +92,10 @@ def fitted(some: Sequence[Example], penalty: float) -> Floats:
 
     start = np.zeros(len(spread))
     done = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100})
-    return np.asarray(done.x / spread)
+    return Weights.from_array(done.x / spread)
 
 
-def first_places(opened: Library, some: Sequence[Example], weights: Floats) -> list[int]:
+def first_places(opened: ReferenceLibrary, some: Sequence[Example], weights: Weights) -> list[int]:
     """The place of each example's first true parent in the ranking of models, from 1."""
     found = []
     for example in some:
@@ -104,7 +106,7 @@ def first_places(opened: Library, some: Sequence[Example], weights: Floats) -> l
     return found
 
 
-def _forward(opened: Library, found: Sequence[Example]) -> float:
+def _forward(opened: ReferenceLibrary, found: Sequence[Example]) -> float:
     """Prints the forward measurements; returns the penalty that does best."""
     means = {}
     for penalty in PENALTIES:
@@ -121,14 +123,16 @@ def _forward(opened: Library, found: Sequence[Example]) -> float:
     return max(PENALTIES, key=lambda penalty: means[penalty])
 
 
-def _unit_constants(opened: Library, root: str) -> tuple[float, float, float]:
+def _unit_constants(
+    opened: ReferenceLibrary, root: str, weights: Weights
+) -> tuple[float, float, float]:
     """The constants of `unit_candidates` for which the class figures are highest, summed."""
     cases = []
     for case in ranking.cases(opened):
         if ranking.split_of(opened, case.model) == "tune":
             compared = ranking.compare_file(opened, root, case.path)
             situation = ranking.situation_of(opened, case.model, "earlier")
-            scores = likelihood.scores(opened, compared, situation)
+            scores = likelihood.scores(opened, compared, situation, weights)
             groups = []
             for position, unit in enumerate(compared.queries["class"].units):
                 parents = case.parents.get(unit.name)
@@ -157,7 +161,7 @@ def _unit_constants(opened: Library, root: str) -> tuple[float, float, float]:
     return max(grid, key=figure)
 
 
-def _threshold(opened: Library, root: str) -> float:
+def _threshold(opened: ReferenceLibrary, root: str) -> float:
     """The known share that one in ten unrelated files reaches."""
     values = []
     for path, model in ranking.unrelated_files(opened, root):
@@ -170,23 +174,22 @@ def _threshold(opened: Library, root: str) -> float:
 
 
 def main() -> int:
-    """Prints the constants, beside how they were chosen."""
+    """Prints the constants, and how they were chosen."""
     parser = argparse.ArgumentParser(prog="parent_finder.evaluation.tuning", description=__doc__)
     parser.add_argument("--source-root", metavar="DIR")
     parser.add_argument("--cache-dir", metavar="DIR")
     options = parser.parse_args()
     root = library.source_root(options.source_root)
     cache = options.cache_dir or array_store.default_directory()
-    opened = Library(index.open_library(root, cache).index, known_releases())
+    opened = ReferenceLibrary(index.open_library(root, cache).index, known_releases())
     found = examples(opened, root)
     print(f"{len(found)} models in {ranking.TUNED_UNTIL} or before")
     penalty = _forward(opened, found)
-    weights = fitted(found, penalty)
-    print(f"likelihood.WEIGHTS, with penalty {penalty:g}:")
-    for name, value in zip(likelihood.WEIGHTS, weights, strict=True):
-        print(f"    {name}: {value:.3f}")
-    likelihood.WEIGHTS.update(zip(likelihood.WEIGHTS, np.round(weights, 3).tolist(), strict=True))
-    similar, namesake, model = _unit_constants(opened, root)
+    weights = Weights.from_array(np.round(fitted(found, penalty).array(), 3))
+    print(f"weights.FITTED, with penalty {penalty:g}:")
+    for name, value in asdict(weights).items():
+        print(f"    {name}={value:.3f},")
+    similar, namesake, model = _unit_constants(opened, root, weights)
     print(f"unit_candidates.SIMILAR, NAMESAKE, MODEL = {similar}, {namesake}, {model}")
     print(f"answer.NOTHING_SIMILAR: {_threshold(opened, root):.3f} at one false alarm in ten")
     return 0

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 
 from parent_finder.evaluation import tuning
-from parent_finder.ranking import likelihood
 from parent_finder.ranking.likelihood import ClassCandidates
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from parent_finder.ranking.weights import NAMES
 
 
 def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
     """A model of one class whose parent is told by one kind of evidence, beside noise."""
     true = seed % models
-    noise = np.random.default_rng(seed).random((models, len(likelihood.WEIGHTS)))
+    noise = np.random.default_rng(seed).random((models, len(NAMES)))
     noise[:, telling] = 0
     noise[true, telling] = 1
     one = ClassCandidates(0, np.arange(models), noise)
@@ -19,22 +19,24 @@ def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
     return tuning.Example(1, [true], situation, (one,), (np.arange(models) == true,))
 
 
-def test_what_tells_parents_gets_the_weight(library: Library) -> None:
-    telling = list(likelihood.WEIGHTS).index("closest")
+def test_what_tells_parents_gets_the_weight(library: ReferenceLibrary) -> None:
+    telling = NAMES.index("closest")
     some = [made_up(true, telling) for true in range(40)]
     weights = tuning.fitted(some, 1e-3)
-    assert int(np.argmax(np.abs(weights))) == telling
-    assert weights[telling] > 0
+    assert int(np.argmax(np.abs(weights.array()))) == telling
+    assert weights.array()[telling] > 0
     assert tuning.first_places(library, some, weights) == [1] * len(some)
 
 
 def test_a_larger_penalty_gives_smaller_weights() -> None:
     some = [made_up(true, 0) for true in range(40)]
-    small, large = (tuning.fitted(some, penalty) for penalty in (1e-4, 1e-1))
+    small, large = (tuning.fitted(some, penalty).array() for penalty in (1e-4, 1e-1))
     assert np.linalg.norm(large) < np.linalg.norm(small)
 
 
-def test_only_models_up_to_the_release_of_tuning_are_used(library: Library, root: str) -> None:
+def test_only_models_up_to_the_release_of_tuning_are_used(
+    library: ReferenceLibrary, root: str
+) -> None:
     assert [one.release for one in tuning.examples(library, root)] == [
         library.releases.number_of("5.8.0")
     ]

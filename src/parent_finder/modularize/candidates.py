@@ -15,7 +15,7 @@ from modular_converter.names.prefixes import common_suffix, prefix_of
 from parent_finder.modularize.children import Attempt, ParentFile
 from parent_finder.modularize.original import Original
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 # Classes that are less alike than this share nothing worth inheriting.
 _LEAST_COSINE = 0.25
@@ -24,7 +24,7 @@ _MOST_PREFIXES = 3
 
 
 def attempts_on_modeling(
-    library: Library,
+    library: ReferenceLibrary,
     compared: Comparison,
     models: Sequence[int],
     location: ModularLocation,
@@ -40,7 +40,11 @@ def attempts_on_modeling(
 
 
 def _by_file(
-    library: Library, compared: Comparison, model: int, location: ModularLocation, root: str
+    library: ReferenceLibrary,
+    compared: Comparison,
+    model: int,
+    location: ModularLocation,
+    root: str,
 ) -> Iterator[tuple[ParentFile, dict[str, str]]]:
     """The most similar class of a model for each class; then the namesakes, where they differ."""
     table, owner = library.index.tables["class"], library.by_model["class"].owner

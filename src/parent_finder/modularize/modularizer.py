@@ -21,8 +21,8 @@ from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft
 from parent_finder.modularize.original import Original, original, type_and_model, without_banner
 from parent_finder.modularize.workbench import Verdict, Workbench
-from parent_finder.ranking import comparison, likelihood, model_evidence
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking import comparison, likelihood, reference_library
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
@@ -74,7 +74,7 @@ def place_for(path: str, model: str, content: str, root: str) -> ModularLocation
 
 
 def modularize(
-    library: Library,
+    library: ReferenceLibrary,
     root: str,
     files: dict[str, str],
     source: SourceFile | None,
@@ -145,7 +145,7 @@ def _bench(
 
 
 def _attempts(
-    library: Library,
+    library: ReferenceLibrary,
     root: str,
     bench: Workbench,
     one: Original,
@@ -157,7 +157,7 @@ def _attempts(
     if source is not None:
         compared = comparison.compare(library.index, source)
         scores = likelihood.scores(library, compared, situation)
-        ranked = model_evidence.order(library, scores)
+        ranked = reference_library.order(library, scores)
     if parents:
         ranked = [library.models.index(name) for name in parents]
     ranked = ranked[: max(_TRIED, len(parents))]

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from parent_finder.corpus.source_file import SourceFile
-from parent_finder.corpus.units import Kind, Unit
-from parent_finder.ranking import comparison, likelihood, model_evidence, plan, unit_candidates
+from parent_finder.corpus.units import CodeUnit, Kind
+from parent_finder.ranking import (
+    comparison,
+    likelihood,
+    model_evidence,
+    plan,
+    reference_library,
+    unit_candidates,
+)
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Floats, Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 # A file is like nothing in the library when models have less than this share of its methods'
 # tokens unchanged. Chosen on models that are in release 5.8.0, for false alarms at one in ten
@@ -73,19 +80,19 @@ Refinement = Callable[[Comparison, Situation], Comparison]
 
 
 def answer(
-    library: Library, source: SourceFile, top: int, refine: Refinement | None = None
+    library: ReferenceLibrary, source: SourceFile, top: int, refine: Refinement | None = None
 ) -> Answer:
     """Ranks the library's models and units for a file, with `top` candidates each.
 
     ``refine`` may change how alike classes are, before anything is ranked.
     """
-    situation = library.asking(source.model)
+    situation = library.situation_of(source.model)
     compared = comparison.compare(library.index, source)
     if refine is not None:
         compared = refine(compared, situation)
-    covered = coverage(library, compared, situation)
+    covered = model_evidence.coverage(library, compared, situation)
     scores = likelihood.scores(library, compared, situation)
-    ranked = model_evidence.order(library, scores)
+    ranked = reference_library.order(library, scores)
     units = []
     for kind, queries in compared.queries.items():
         for position, (unit, number) in enumerate(zip(queries.units, queries.numbers, strict=True)):
@@ -109,13 +116,7 @@ def answer(
     )
 
 
-def coverage(library: Library, compared: Comparison, situation: Situation) -> Floats:
-    """How much of the file each model covers, by similarity of classes: 0 to 1."""
-    column = model_evidence.MODEL_EVIDENCE.index("covered")
-    return model_evidence.evidence(library, compared, situation)[:, column]
-
-
-def known_share(library: Library, compared: Comparison, situation: Situation) -> float:
+def known_share(library: ReferenceLibrary, compared: Comparison, situation: Situation) -> float:
     """The share of the methods' tokens that any allowed model has unchanged.
 
     A file without methods is judged by its classes.
@@ -132,10 +133,10 @@ def known_share(library: Library, compared: Comparison, situation: Situation) ->
     return 0.0
 
 
-def _candidate(library: Library, kind: Kind, group: unit_candidates.Group) -> Candidate:
+def _candidate(library: ReferenceLibrary, kind: Kind, group: unit_candidates.Group) -> Candidate:
     table = library.index.tables[kind]
     number = group.members[0]
-    unit: Unit = table.units[number]
+    unit: CodeUnit = table.units[number]
     return Candidate(
         model=library.index.models[table.files[number]],
         path=library.index.paths[table.files[number]],
@@ -147,7 +148,7 @@ def _candidate(library: Library, kind: Kind, group: unit_candidates.Group) -> Ca
     )
 
 
-def owner_name(library: Library, method: int) -> str:
+def owner_name(library: ReferenceLibrary, method: int) -> str:
     """The name of a library method's class."""
     table = library.index.tables["method"]
     return library.class_names[int(table.files[method]), table.units[method].owner]

@@ -9,17 +9,17 @@ import pytest
 
 from parent_finder.corpus import source_file
 from parent_finder.ranking import answer, report
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
 
 
-def ask(library: Library, text: str, path: str = "modeling_breeze.py") -> answer.Answer:
+def ask(library: ReferenceLibrary, text: str, path: str = "modeling_breeze.py") -> answer.Answer:
     return answer.answer(library, source_file.read_query(text.encode(), path), 5)
 
 
-def test_the_root_ancestor_comes_first(library: Library) -> None:
+def test_the_root_ancestor_comes_first(library: ReferenceLibrary) -> None:
     found = ask(library, NEW)
     assert [one.model for one in found.models][:2] == ["llama", "mistral"]
     classes = [unit for unit in found.units if unit.kind == "class"]
@@ -32,7 +32,7 @@ def test_the_root_ancestor_comes_first(library: Library) -> None:
     assert all(unit.candidates[0].similarity == pytest.approx(1) for unit in classes)
 
 
-def test_equal_code_is_inherited_as_it_is(library: Library) -> None:
+def test_equal_code_is_inherited_as_it_is(library: ReferenceLibrary) -> None:
     plan = ask(library, NEW).plan
     assert plan is not None
     assert [library.models[number] for number in plan.parents] == ["llama"]
@@ -43,7 +43,7 @@ def test_equal_code_is_inherited_as_it_is(library: Library) -> None:
     assert plan.lines_saved == saved
 
 
-def test_what_changed_is_overridden_and_what_went_is_deleted(library: Library) -> None:
+def test_what_changed_is_overridden_and_what_went_is_deleted(library: ReferenceLibrary) -> None:
     text = NEW.replace("    is_causal = True\n    window = None\n", "    is_causal = False\n")
     text = text.replace("torch.softmax(", "torch.sigmoid(").replace(
         ", dim=-1)\n        return", ")\n        return"
@@ -67,14 +67,14 @@ def test_what_changed_is_overridden_and_what_went_is_deleted(library: Library) -
     assert attention.lines_saved == 6 - 2
 
 
-def test_two_parents_cover_a_file(library: Library) -> None:
+def test_two_parents_cover_a_file(library: ReferenceLibrary) -> None:
     vision = sample_library.renamed(sample_library.VISION, "vista", "breeze")
     plan = ask(library, NEW + vision).plan
     assert plan is not None
     assert {library.models[number] for number in plan.parents} == {"llama", "vista"}
 
 
-def test_nothing_similar(library: Library) -> None:
+def test_nothing_similar(library: ReferenceLibrary) -> None:
     text = """
 class BreezeClock:
     def tick(self):
@@ -87,32 +87,32 @@ class BreezeClock:
     assert "nothing similar" in report.as_text(found, library, answer.NOTHING_SIMILAR)
 
 
-def test_a_model_is_no_parent_of_itself_or_of_its_ancestors(library: Library) -> None:
+def test_a_model_is_no_parent_of_itself_or_of_its_ancestors(library: ReferenceLibrary) -> None:
     found = ask(library, sample_library.LLAMA, "modeling_llama.py")
     assert not {"llama", "mistral"} & {one.model for one in found.models}
 
 
-def test_later_models_are_no_candidates_at_release(library: Library) -> None:
-    allowed = library.asking_at_release("vista").allowed
+def test_later_models_are_no_candidates_at_release(library: ReferenceLibrary) -> None:
+    allowed = library.situation_at_release("vista").allowed
     models = {one for one, yes in zip(library.models, allowed, strict=True) if yes}
     assert models == {"llama", "zephyr"}
 
 
-def test_json_is_as_its_schema_says(library: Library) -> None:
+def test_json_is_as_its_schema_says(library: ReferenceLibrary) -> None:
     text = resources.files("parent_finder").joinpath("schemas/rank.schema.json").read_text()
     validator = jsonschema.Draft202012Validator(json.loads(text))
     for source in (NEW, "class A:\n    pass\n"):
         validator.validate(json.loads(json.dumps(report.as_json(ask(library, source), library))))
 
 
-def test_the_table_names_the_plan(library: Library) -> None:
+def test_the_table_names_the_plan(library: ReferenceLibrary) -> None:
     text = report.as_text(ask(library, NEW), library, answer.NOTHING_SIMILAR)
     assert "Plan: inherit from llama" in text
     assert "llama LlamaAttention.prune_heads" in text
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
-def test_root_first_lineage(library: Library) -> None:
+def test_root_first_lineage(library: ReferenceLibrary) -> None:
     lineage = library.lineage
     assert lineage.descendants("llama") == {"llama", "mistral"}
     child = lineage.class_numbers["transformers/models/mistral/modeling_mistral.py", "MistralModel"]
@@ -120,7 +120,7 @@ def test_root_first_lineage(library: Library) -> None:
     assert lineage.with_ancestors(frozenset({child})) == {child, parent}
 
 
-def test_best_by_model_agrees_with_a_loop(library: Library) -> None:
+def test_best_by_model_agrees_with_a_loop(library: ReferenceLibrary) -> None:
     by_model = library.by_model["method"]
     scores = np.random.default_rng(0).random((3, len(by_model.owner)), dtype=np.float32)
     expected = [

@@ -11,14 +11,14 @@ from parent_finder.corpus.feature_matrix import Scores
 from parent_finder.corpus.features import UnitFeatures
 from parent_finder.corpus.index import KINDS, Index
 from parent_finder.corpus.source_file import SourceFile
-from parent_finder.corpus.units import Kind, Unit
+from parent_finder.corpus.units import CodeUnit, Kind
 
 
 @dataclass(frozen=True)
 class Query:
     """The units of one kind in the file that is asked about, with their positions in it."""
 
-    units: tuple[Unit, ...]
+    units: tuple[CodeUnit, ...]
     numbers: tuple[int, ...]
     features: tuple[UnitFeatures, ...]
 

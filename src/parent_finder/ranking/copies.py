@@ -10,7 +10,7 @@ import numpy as np
 from parent_finder.core.errors import InputError
 from parent_finder.corpus.source_file import SourceFile, checked_text, generated_from, read
 from parent_finder.ranking import comparison, unit_candidates
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 SCHEMA = 1
 
@@ -41,7 +41,7 @@ class FileCopies:
     copies: tuple[Copy, ...]
 
 
-def copies_in(library: Library, content: bytes, path: str) -> FileCopies:
+def copies_in(library: ReferenceLibrary, content: bytes, path: str) -> FileCopies:
     """The classes of a file that are written like one of another model.
 
     Raises InputError for a file that is not Python source.
@@ -56,8 +56,8 @@ def copies_in(library: Library, content: bytes, path: str) -> FileCopies:
     return FileCopies(path, "", tuple(_copies(library, read(content, path))))
 
 
-def _copies(library: Library, source: SourceFile) -> list[Copy]:
-    situation = library.asking(source.model)
+def _copies(library: ReferenceLibrary, source: SourceFile) -> list[Copy]:
+    situation = library.situation_of(source.model)
     table, owner = library.index.tables["class"], library.by_model["class"].owner
     even = np.zeros(len(library.models))
     rows = {int(digest): row for row, digest in enumerate(table.digests.tolist())}

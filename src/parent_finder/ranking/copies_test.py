@@ -8,13 +8,13 @@ import pytest
 
 from parent_finder.core.errors import InputError
 from parent_finder.ranking import copies
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
 
 
-def test_copies_name_the_root_ancestor(library: Library) -> None:
+def test_copies_name_the_root_ancestor(library: ReferenceLibrary) -> None:
     found = copies.copies_in(library, NEW.encode(), "modeling_breeze.py")
     assert [(one.name, one.model, one.parent, one.equal) for one in found.copies] == [
         ("BreezeRMSNorm", "llama", "LlamaRMSNorm", 2),
@@ -23,29 +23,29 @@ def test_copies_name_the_root_ancestor(library: Library) -> None:
     ]
 
 
-def test_a_changed_class_is_no_copy(library: Library) -> None:
+def test_a_changed_class_is_no_copy(library: ReferenceLibrary) -> None:
     changed = NEW.replace("eps=1e-6", "eps=1e-5")
     found = copies.copies_in(library, changed.encode(), "modeling_breeze.py")
     assert [one.name for one in found.copies] == ["BreezeAttention", "BreezeModel"]
 
 
-def test_a_model_is_no_copy_of_itself_or_its_child(library: Library) -> None:
+def test_a_model_is_no_copy_of_itself_or_its_child(library: ReferenceLibrary) -> None:
     text = sample_library.LLAMA
     assert copies.copies_in(library, text.encode(), "modeling_llama.py").copies == ()
 
 
-def test_a_generated_file_is_passed_over(library: Library) -> None:
+def test_a_generated_file_is_passed_over(library: ReferenceLibrary) -> None:
     banner = "# This file was automatically generated from src/modular_breeze.py.\n"
     found = copies.copies_in(library, (banner + NEW).encode(), "modeling_breeze.py")
     assert (found.generated_from, found.copies) == ("src/modular_breeze.py", ())
 
 
-def test_what_is_not_python_is_refused(library: Library) -> None:
+def test_what_is_not_python_is_refused(library: ReferenceLibrary) -> None:
     with pytest.raises(InputError):
         copies.copies_in(library, b"class (:\n", "modeling_breeze.py")
 
 
-def test_json_is_as_its_schema_says(library: Library) -> None:
+def test_json_is_as_its_schema_says(library: ReferenceLibrary) -> None:
     text = resources.files("parent_finder").joinpath("schemas/copies.schema.json").read_text()
     found = copies.copies_in(library, NEW.encode(), "modeling_breeze.py")
     jsonschema.Draft202012Validator(json.loads(text)).validate(copies.as_json([found]))

@@ -22,7 +22,7 @@ from parent_finder.corpus.feature_matrix import Scores
 from parent_finder.corpus.source_file import SourceFile
 from parent_finder.ranking import embedding_checkpoint
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 Vectors = npt.NDArray[np.float32]
 
@@ -143,7 +143,7 @@ def _pooling(directory: str) -> str:
 
 
 def combined(
-    library: Library,
+    library: ReferenceLibrary,
     comparison: Comparison,
     situation: Situation,
     source: SourceFile,
@@ -182,7 +182,7 @@ def combined(
     return replace(comparison, cosine={**comparison.cosine, "class": cosine})
 
 
-def _class_text(library: Library, number: int, root: str) -> str:
+def _class_text(library: ReferenceLibrary, number: int, root: str) -> str:
     """The source of a library class without its model's name."""
     table = library.index.tables["class"]
     unit, path = table.units[number], library.index.paths[table.files[number]]

@@ -42,6 +42,6 @@ def _check_index(path: str) -> None:
         if not name.endswith(_SUFFIX) or set(name) & set("/\\\0"):
             raise InputError(
                 path,
-                f"weights are in {name!r}, which is no safetensors file beside the index",
-                hint="save the model anew: its shards lie beside the index",
+                f"weights are in {name!r}, which is not a safetensors file next to the index",
+                hint="save the model again, with its shards next to the index",
             )

@@ -14,7 +14,7 @@ from parent_finder.corpus import source_file
 from parent_finder.ranking import comparison, embedding
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.embedding import Encoder, Vectors
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
@@ -31,19 +31,22 @@ class Letters(Encoder):
         self.asked.extend(texts)  # type: ignore[attr-defined]
         counts = [[text.count(letter) for letter in "abcdefgh"] for text in texts]
         vectors = np.array(counts, dtype=np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 def both(
-    library: Library, root: str, encoder: Encoder, cache: str | None
+    library: ReferenceLibrary, root: str, encoder: Encoder, cache: str | None
 ) -> tuple[Comparison, Comparison]:
     source = source_file.read(NEW.encode(), "modeling_breeze.py")
     plain = comparison.compare(library.index, source)
-    situation = library.asking("breeze")
+    situation = library.situation_of("breeze")
     return plain, embedding.combined(library, plain, situation, source, NEW, root, encoder, cache)
 
 
-def test_equal_code_stays_equal_and_the_rest_is_averaged(library: Library, root: str) -> None:
+def test_equal_code_stays_equal_and_the_rest_is_averaged(
+    library: ReferenceLibrary, root: str
+) -> None:
     plain, combined = both(library, root, Letters(), None)
     before, after = plain.cosine["class"], combined.cosine["class"]
     assert len(after) == len(before) == 3
@@ -53,7 +56,7 @@ def test_equal_code_stays_equal_and_the_rest_is_averaged(library: Library, root:
 
 
 def test_models_are_asked_without_their_names_and_once(
-    library: Library, root: str, tmp_path: Path
+    library: ReferenceLibrary, root: str, tmp_path: Path
 ) -> None:
     first, second = Letters(), Letters()
     _, once = both(library, root, first, str(tmp_path))
@@ -94,5 +97,5 @@ def test_an_index_names_safetensors_files_beside_it(tmp_path: Path, name: str) -
     (tmp_path / "config.json").write_text("{}")
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"x": name}}))
-    with pytest.raises(InputError, match="no safetensors file beside the index"):
+    with pytest.raises(InputError, match="not a safetensors file next to the index"):
         Encoder.load(str(tmp_path))

@@ -4,46 +4,48 @@ import numpy as np
 import pytest
 
 from parent_finder.corpus import source_file
-from parent_finder.ranking import comparison, likelihood, model_evidence
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking import comparison, likelihood, reference_library
+from parent_finder.ranking.reference_library import ReferenceLibrary
+from parent_finder.ranking.weights import FITTED, NAMES
 from parent_finder.testing import sample_library
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
 
 
-def ask(library: Library, text: str = NEW) -> comparison.Comparison:
+def ask(library: ReferenceLibrary, text: str = NEW) -> comparison.Comparison:
     return comparison.compare(library.index, source_file.read(text.encode(), "modeling_breeze.py"))
 
 
-def test_the_likelihoods_of_a_class_are_a_distribution(library: Library) -> None:
-    found = list(likelihood.candidates(library, ask(library), library.asking("breeze")))
+def test_the_likelihoods_of_a_class_are_a_distribution(library: ReferenceLibrary) -> None:
+    found = list(likelihood.candidates(library, ask(library), library.situation_of("breeze")))
     assert [one.position for one in found] == [0, 1, 2]
-    weights = np.array(list(likelihood.WEIGHTS.values()))
     for one in found:
-        assert one.evidence.shape == (len(one.models), len(weights))
-        shares = one.likelihood(weights)
+        assert one.evidence.shape == (len(one.models), len(NAMES))
+        shares = one.likelihood(FITTED)
         assert shares.sum() == pytest.approx(1)
         assert (shares > 0).all()
 
 
-def test_the_best_model_has_the_score_0_and_hidden_ones_have_none(library: Library) -> None:
-    scores = likelihood.scores(library, ask(library), library.asking("mistral"))
+def test_the_best_model_has_the_score_0_and_hidden_ones_have_none(
+    library: ReferenceLibrary,
+) -> None:
+    scores = likelihood.scores(library, ask(library), library.situation_of("mistral"))
     named = dict(zip(library.models, scores.tolist(), strict=True))
     assert named["llama"] == 0
     assert named["zephyr"] < named["llama"]
     assert named["mistral"] == -np.inf
-    assert model_evidence.order(library, scores)[0] == library.models.index("llama")
+    assert reference_library.order(library, scores)[0] == library.models.index("llama")
 
 
-def test_children_count_only_what_may_be_known(library: Library) -> None:
-    now, then = library.asking("breeze"), library.asking_at_release("vista")
+def test_children_count_only_what_may_be_known(library: ReferenceLibrary) -> None:
+    now, then = library.situation_of("breeze"), library.situation_at_release("vista")
     assert likelihood.class_children(library, now).sum() == 3
     assert likelihood.class_children(library, then).sum() == 0
 
 
-def test_a_file_unlike_all_others_has_no_candidates(library: Library) -> None:
+def test_a_file_unlike_all_others_has_no_candidates(library: ReferenceLibrary) -> None:
     text = "class BreezeClock:\n    tick = lambda: 60\n"
     compared = ask(library, text)
-    assert not list(likelihood.candidates(library, compared, library.asking("breeze")))
-    scores = likelihood.scores(library, compared, library.asking("breeze"))
+    assert not list(likelihood.candidates(library, compared, library.situation_of("breeze")))
+    scores = likelihood.scores(library, compared, library.situation_of("breeze"))
     assert set(scores.tolist()) == {0.0}

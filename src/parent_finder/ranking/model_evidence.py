@@ -1,173 +1,67 @@
-"""Which models of a library a file's author should inherit from first."""
+"""What speaks for each model of a library as a parent, by the whole file."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from parent_finder.core import model_names
-from parent_finder.core.releases import Releases
-from parent_finder.corpus.index import KINDS, Index
-from parent_finder.corpus.lineage import Lineage
-from parent_finder.corpus.units import Kind
-from parent_finder.ranking.comparison import Comparison, ModelUnits
-
-Floats = npt.NDArray[np.float64]
-
-# What speaks for a model as a parent, by the whole file.
-MODEL_EVIDENCE = (
-    "similar",  # mean over classes of the squared best cosine
-    "best",  # share of classes for which no model is better
-    "covered",  # as `similar`, weighted by the square root of the size
-    "functions",  # mean over functions of the squared best cosine
-    "family",  # how much of the models' names is shared
-    "popular",  # log of the number of models that inherit from it
-    "old",  # log of the number of releases between the two models
-    "same_release",  # whether both appeared in one release
-    "derived",  # whether it inherits from other models itself
-    "methods",  # share of the methods' tokens that it has unchanged
-    "roles",  # share of the classes that it has a namesake of
-)
+from parent_finder.ranking import reference_library
+from parent_finder.ranking.comparison import Comparison
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from parent_finder.ranking.weights import Floats
 
 # Cosines that differ by less are equal: a comma or a default value.
 EQUAL = 0.003
 _ALIKE = 0.3
 
 
-@dataclass(frozen=True)
-class Situation:
-    """What is known when the question is asked.
-
-    ``model`` is the file's model, ``release`` the position of its release; ``allowed`` says of
-    each of the library's models whether it may be a parent.
-    """
-
-    model: str
-    release: int
-    allowed: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Library:
-    """An index with what model ranking needs to know of it once."""
-
-    index: Index
-    releases: Releases
-
-    @cached_property
-    def lineage(self) -> Lineage:
-        """Who inherits from whom."""
-        return Lineage(self.index)
-
-    @cached_property
-    def models(self) -> tuple[str, ...]:
-        """All models, in order of name."""
-        return tuple(sorted(set(self.index.models)))
-
-    @cached_property
-    def age(self) -> npt.NDArray[np.int64]:
-        """The position of each model's release."""
-        return np.array([self.releases.number(model) for model in self.models])
-
-    @cached_property
-    def by_model(self) -> dict[Kind, ModelUnits]:
-        """Units grouped by model."""
-        return {kind: ModelUnits.of(self.index, kind) for kind in KINDS}
-
-    @cached_property
-    def class_roles(self) -> npt.NDArray[np.str_]:
-        """The role of each class."""
-        return np.array([unit.role for unit in self.index.tables["class"].units], dtype=np.str_)
-
-    @cached_property
-    def class_children(self) -> dict[int, npt.NDArray[np.intp]]:
-        """The models that inherit from each class that any inherits from."""
-        owner = self.by_model["class"].owner
-        found: dict[int, set[int]] = {}
-        for child, parents in self.lineage.class_parents.items():
-            for parent in parents:
-                found.setdefault(parent, set()).add(int(owner[child]))
-        return {n: np.array(sorted(models), dtype=np.intp) for n, models in found.items()}
-
-    @cached_property
-    def roles(self) -> tuple[frozenset[str], ...]:
-        """The roles of each model's classes."""
-        found: list[set[str]] = [set() for _ in self.models]
-        for unit, model in zip(
-            self.index.tables["class"].units, self.by_model["class"].owner, strict=True
-        ):
-            found[model].add(unit.role)
-        return tuple(frozenset(roles) for roles in found)
-
-    @cached_property
-    def method_models(self) -> dict[int, npt.NDArray[np.int32]]:
-        """The models that have a method, by the method's digest."""
-        table, owner = self.index.tables["method"], self.by_model["method"].owner
-        pairs = np.unique(np.stack([table.rows, owner]), axis=1)
-        starts = np.searchsorted(pairs[0], np.arange(len(table.digests) + 1))
-        return {
-            digest: pairs[1, starts[row] : starts[row + 1]]
-            for row, digest in enumerate(table.digests.tolist())
-        }
-
-    @cached_property
-    def class_names(self) -> dict[tuple[int, int], str]:
-        """The name of each class by its file and its number among the file's units."""
-        table = self.index.tables["class"]
-        places = zip(table.files.tolist(), table.numbers.tolist(), strict=True)
-        return {place: unit.name for place, unit in zip(places, table.units, strict=True)}
-
-    def asking(self, model: str) -> Situation:
-        """The situation of a new model's author: all models but itself and its descendants."""
-        hidden = self.lineage.descendants(model)
-        allowed = np.array([one not in hidden for one in self.models], dtype=bool)
-        return Situation(model, len(self.releases.names), allowed)
-
-    def asking_at_release(self, model: str) -> Situation:
-        """As `asking`, when the model was published: without the models of later releases."""
-        now = self.asking(model)
-        release = self.releases.number(model)
-        return Situation(model, release, now.allowed & (self.age <= release))
-
-
-def evidence(library: Library, comparison: Comparison, situation: Situation) -> Floats:
-    """What speaks for each model: shape (models, kinds of MODEL_EVIDENCE)."""
+def evidence(
+    library: ReferenceLibrary, comparison: Comparison, situation: Situation
+) -> dict[str, npt.NDArray[np.generic]]:
+    """The evidence of the whole file by the name of its weight: shape (models,) each."""
     queries, allowed = comparison.queries, situation.allowed
-    best = library.by_model["class"].best(comparison.of_units("class")) * allowed
+    best = _best_cosines(library, comparison, situation)
     functions = library.by_model["function"].best(comparison.of_units("function")) * allowed
     top = (best >= best.max(axis=1, keepdims=True) - EQUAL) & (best > _ALIKE)
-    sizes = np.sqrt([one.size for one in queries["class"].features])
     distance = np.maximum(situation.release - library.age, 0)
     roles = {unit.role for unit in queries["class"].units}
-    columns = {
+    children = reference_library.children(library, situation)
+    affinity = [model_names.name_affinity(situation.model, model) for model in library.models]
+    return {
         "similar": (best**2).mean(axis=0),
         "best": top.mean(axis=0),
-        "covered": (sizes / sizes.sum()) @ best**2,
+        "covered": _covered(comparison, best),
         "functions": (functions**2).sum(axis=0) / max(len(functions), 1),
-        "family": [model_names.name_affinity(situation.model, one) for one in library.models],
-        "popular": np.log1p(children(library, situation)),
+        "family": np.array(affinity),
+        "popular": np.log1p(children),
         "old": np.log1p(distance),
         "same_release": library.age == situation.release,
-        "derived": [one in library.lineage.model_parents for one in library.models],
+        "derived": np.array([m in library.lineage.model_parents for m in library.models]),
         "methods": _methods(library, comparison) * allowed,
-        "roles": [len(roles & own) / len(roles) for own in library.roles],
+        "roles": np.array([len(roles & own) / len(roles) for own in library.roles]),
     }
-    return np.stack(
-        [np.asarray(columns[name], dtype=np.float64) for name in MODEL_EVIDENCE], axis=1
-    )
 
 
-def children(library: Library, situation: Situation) -> npt.NDArray[np.int64]:
-    """How many of the models that may be known already inherit from each model."""
-    known = {one for one, allowed in zip(library.models, situation.allowed, strict=True) if allowed}
-    children = library.lineage.model_children
-    return np.array([len(children.get(one, frozenset()) & known) for one in library.models])
+def coverage(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Floats:
+    """How much of the file each model covers, by similarity of classes: 0 to 1."""
+    return _covered(comparison, _best_cosines(library, comparison, situation))
 
 
-def _methods(library: Library, comparison: Comparison) -> Floats:
+def _best_cosines(
+    library: ReferenceLibrary, comparison: Comparison, situation: Situation
+) -> npt.NDArray[np.float32]:
+    """The best cosine of each class with an allowed model's classes: shape (classes, models)."""
+    return library.by_model["class"].best(comparison.of_units("class")) * situation.allowed
+
+
+def _covered(comparison: Comparison, best: npt.NDArray[np.float32]) -> Floats:
+    sizes = np.sqrt([features.size for features in comparison.queries["class"].features])
+    share: Floats = (sizes / sizes.sum()) @ best**2
+    return share
+
+
+def _methods(library: ReferenceLibrary, comparison: Comparison) -> Floats:
     found = np.zeros(len(library.models))
     total = 0
     for method in comparison.queries["method"].features:
@@ -176,9 +70,3 @@ def _methods(library: Library, comparison: Comparison) -> Floats:
         if models is not None:
             found[models] += method.size
     return found / max(total, 1)
-
-
-def order(library: Library, values: npt.NDArray[np.floating]) -> list[int]:
-    """Models by score, then by release, then by name; those that are not allowed are left out."""
-    numbers = [n for n in range(len(values)) if np.isfinite(values[n])]
-    return sorted(numbers, key=lambda n: (-values[n], library.age[n], library.models[n]))

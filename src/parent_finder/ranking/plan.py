@@ -1,4 +1,4 @@
-"""The inheritance plan of a file: what to take from which model, and what to write anew."""
+"""The inheritance plan of a file: what to take from which model, and what to write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from parent_finder.ranking import unit_candidates
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Floats, Library, Situation, order
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation, order
+from parent_finder.ranking.weights import Floats
 
 # Models that are considered, and that a plan may name at most.
 _CONSIDERED = 12
@@ -77,7 +78,7 @@ class _Body:
 
 
 def make(
-    library: Library,
+    library: ReferenceLibrary,
     comparison: Comparison,
     situation: Situation,
     model_scores: Floats,
@@ -201,7 +202,7 @@ def _own_bodies(comparison: Comparison) -> list[_Body]:
     return bodies
 
 
-def _library_body(library: Library, number: int) -> _Body:
+def _library_body(library: ReferenceLibrary, number: int) -> _Body:
     table, methods = library.index.tables["class"], library.index.tables["method"]
     unit = table.units[number]
     body = _Body({}, {n: (c, s) for n, s, c in unit.attributes})
@@ -221,7 +222,7 @@ def _add_method(body: _Body, name: str, digest: int, lines: int) -> None:
 
 
 def _shared_functions(
-    library: Library, comparison: Comparison, model: int
+    library: ReferenceLibrary, comparison: Comparison, model: int
 ) -> dict[str, FunctionPlan]:
     table, owner = library.index.tables["function"], library.by_model["function"].owner
     found = {}

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from parent_finder.ranking.answer import Answer, Candidate, UnitAnswer
-from parent_finder.ranking.model_evidence import Library
 from parent_finder.ranking.plan import ClassPlan, Plan
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 SCHEMA = 1
 
 
-def as_json(answer: Answer, library: Library) -> dict[str, Any]:
+def as_json(answer: Answer, library: ReferenceLibrary) -> dict[str, Any]:
     """The form that `schemas/rank.schema.json` describes."""
     return {
         "schema": SCHEMA,
@@ -30,7 +30,7 @@ def as_json(answer: Answer, library: Library) -> dict[str, Any]:
     }
 
 
-def _plan_json(plan: Plan, library: Library) -> dict[str, Any]:
+def _plan_json(plan: Plan, library: ReferenceLibrary) -> dict[str, Any]:
     classes, functions = library.index.tables["class"], library.index.tables["function"]
     return {
         "parents": [library.models[number] for number in plan.parents],
@@ -71,7 +71,7 @@ _UNITS = (
 )
 
 
-def as_text(answer: Answer, library: Library, needed: float) -> str:
+def as_text(answer: Answer, library: ReferenceLibrary, needed: float) -> str:
     """The tables that a person reads."""
     lines = [f"{answer.path}: {answer.lines} lines", ""]
     if answer.plan is None:
@@ -112,7 +112,7 @@ def _called(one: Candidate) -> str:
     return f"{one.model} {one.owner}.{one.name}" if one.owner else f"{one.model} {one.name}"
 
 
-def _plan_text(plan: Plan, library: Library) -> list[str]:
+def _plan_text(plan: Plan, library: ReferenceLibrary) -> list[str]:
     names = [library.models[number] for number in plan.parents]
     if not names:
         return ["Plan: inherit nothing; no model saves enough lines"]
@@ -143,7 +143,7 @@ def _plan_text(plan: Plan, library: Library) -> list[str]:
     return lines
 
 
-def _parent(one: ClassPlan, library: Library) -> str:
+def _parent(one: ClassPlan, library: ReferenceLibrary) -> str:
     table = library.index.tables["class"]
     return f"{library.index.models[table.files[one.parent]]} {table.units[one.parent].name}"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parent_finder.corpus.units import Kind, Unit
+from parent_finder.corpus.units import CodeUnit, Kind
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.model_evidence import Floats, Library, Situation
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from parent_finder.ranking.weights import Floats
 
 # Chosen by `tuning` on models that are in release 5.8.0.
 SIMILAR, NAMESAKE, MODEL = 9.0, 2.0, 2.0
@@ -41,7 +42,7 @@ class Group:
 
 
 def groups(
-    library: Library,
+    library: ReferenceLibrary,
     comparison: Comparison,
     situation: Situation,
     model_scores: Floats,
@@ -84,13 +85,15 @@ def ordered_groups(
     return sorted(found, key=place)
 
 
-def _namesakes(unit: Unit, other: Unit) -> bool:
+def _namesakes(unit: CodeUnit, other: CodeUnit) -> bool:
     if unit.kind != "class":
         return unit.name == other.name
     return len(other.role) > 3 and unit.name.endswith(other.role)
 
 
-def root_first(library: Library, kind: Kind, numbers: list[int], model_scores: Floats) -> list[int]:
+def root_first(
+    library: ReferenceLibrary, kind: Kind, numbers: list[int], model_scores: Floats
+) -> list[int]:
     """Units that inherit from no other of them first, then by model, then by release."""
     table = library.index.tables[kind]
     owner = library.by_model[kind].owner
@@ -112,7 +115,7 @@ def root_first(library: Library, kind: Kind, numbers: list[int], model_scores: F
 
 
 def best_in_models(
-    library: Library, comparison: Comparison, models: list[int], position: int
+    library: ReferenceLibrary, comparison: Comparison, models: list[int], position: int
 ) -> dict[int, int]:
     """The class of each of some models that is most like the file's class at a position."""
     table, owner = library.index.tables["class"], library.by_model["class"].owner
