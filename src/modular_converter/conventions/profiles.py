@@ -42,6 +42,8 @@ class Profile:
     del_drops_annotated: bool
     switches_suffix_bases: bool
     pil_ignores_outputs: bool
+    # An override decorated by nothing but `deprecate_kwarg` keeps the parent's other decorators.
+    deprecations_keep_decorators: bool
 
 
 PROFILE_5_8 = Profile(
@@ -60,6 +62,7 @@ PROFILE_5_8 = Profile(
     del_drops_annotated=False,
     switches_suffix_bases=False,
     pil_ignores_outputs=False,
+    deprecations_keep_decorators=False,
 )
 
 PROFILE_5_10 = replace(PROFILE_5_8, name="5.10", since=(5, 9), no_inherit_decorator=True)
@@ -89,9 +92,12 @@ PROFILE_5_23 = Profile(
     del_drops_annotated=True,
     switches_suffix_bases=True,
     pil_ignores_outputs=True,
+    deprecations_keep_decorators=False,
 )
 
-PROFILES = (PROFILE_5_8, PROFILE_5_10, PROFILE_5_15, PROFILE_5_23)
+PROFILE_5_24 = replace(PROFILE_5_23, name="5.24", since=(5, 24), deprecations_keep_decorators=True)
+
+PROFILES = (PROFILE_5_8, PROFILE_5_10, PROFILE_5_15, PROFILE_5_23, PROFILE_5_24)
 
 
 def names() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from modular_converter.merge.methods import Method, MethodMerger, deletes_method
 from modular_converter.merge.nodes import Fragment, Node, Origin, Rename
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.names.prefixes import common_suffix
-from modular_converter.syntax.definitions import ClassParts
+from modular_converter.syntax.definitions import ClassParts, ends_with_comma
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Statement
 
@@ -48,7 +48,7 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
     my_source, their_source = mine.source, theirs.source
     my_body = _body_of(mine, str)
     their_body = _body_of(theirs, rename)
-    bases = _merged_bases(mine, theirs, parent_base, rename, profile)
+    bases, comma = _merged_bases(mine, theirs, parent_base, rename, profile)
     fragments: list[Fragment] = []
 
     def add(text: str, source: Source, line: int) -> None:
@@ -72,7 +72,7 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
         line = theirs.node.lineno - 1 - theirs.head.after_decorators.count("\n")
         add(rename(theirs.head.after_decorators), their_source, line)
     arguments = [*bases, *(rename(keyword) for keyword in theirs.keywords)]
-    listed = f"({', '.join(arguments)})" if arguments else ""
+    listed = f"({', '.join(arguments)}{comma})" if arguments else ""
     types = rename(theirs.head.type_parameters)
     line = their_source.first_line + theirs.node.lineno
     fragments.append(
@@ -222,25 +222,39 @@ def _merged_bases(
     parent_base: str,
     rename: Callable[[str], str],
     profile: Profile,
-) -> list[str]:
+) -> tuple[list[str], str]:
+    """The bases of the standalone class, and the comma after the last argument of its header.
+
+    An argument keeps the comma that follows it where it is written, as it does in transformers'
+    converter (5.23): a mixin named before the parent thus ends the list with a comma, for which
+    the formatter puts each base on a line of its own.
+    """
     bases = [rename(base) for base in theirs.bases]
+    inherited = len(bases)
+    last_comma = ends_with_comma(theirs)
     switched: set[int] = set()
-    for base in mine.bases:
+    for number, base in enumerate(mine.bases):
         if base == parent_base:
             continue
-        for position, existing in enumerate(bases):
+        is_followed = number + 1 < len(mine.bases) + len(mine.keywords)
+        comma = is_followed or ends_with_comma(mine)
+        for position, existing in enumerate(bases[:inherited]):
             if position in switched or "." in existing:
                 continue
             if _may_switch(existing, base, profile):
                 bases[position] = base
                 switched.add(position)
+                last_comma = comma if position == len(bases) - 1 else last_comma
                 break
         else:
             if base not in bases:
                 bases.append(base)
+                last_comma = comma
     if "nn.Module" in bases and "GradientCheckpointingLayer" in bases:
         bases.remove("nn.Module")
-    return bases
+    if theirs.keywords:
+        last_comma = ends_with_comma(theirs)
+    return bases, "," if last_comma else ""
 
 
 def _may_switch(existing: str, base: str, profile: Profile) -> bool:

@@ -246,3 +246,58 @@ def test_errors_are_located(workspace: Workspace, modular: str, code: str, line:
     (finding,) = caught.value.diagnostics
     assert (finding.code, finding.line) == (code, line)
     assert finding.hint and finding.source_line
+
+
+def test_every_extra_base_is_kept(workspace: Workspace) -> None:
+    parent = "from torch import nn\n\n\nclass LlamaMLP(nn.Module):\n    x = 1\n"
+    modular = """
+        class AMixin:
+            pass
+
+
+        class BMixin:
+            pass
+
+
+        class NewOneMLP(LlamaMLP, AMixin, BMixin):
+            pass
+        """
+    assert "class NewOneMLP(nn.Module, AMixin, BMixin):" in merged(workspace, parent, modular)
+
+
+def test_a_base_named_first_keeps_its_comma(workspace: Workspace) -> None:
+    parent = "from torch import nn\n\n\nclass LlamaMLP(nn.Module):\n    x = 1\n"
+    modular = "class NewOneMLP(AMixin, LlamaMLP):\n    pass\n"
+    assert "class NewOneMLP(\n    nn.Module,\n    AMixin,\n):" in merged(
+        workspace, parent, "class AMixin:\n    pass\n\n\n" + modular
+    )
+
+
+def test_deprecations_alone_keep_the_parents_other_decorators(workspace: Workspace) -> None:
+    parent = """
+        class LlamaMLP(nn.Module):
+            @auto_docstring(
+                checkpoint="llama"
+            )
+            @deprecate_kwarg("old", "5.30.0")
+            # Why
+            @can_return_tuple
+            def forward(self, x):
+                return x
+        """
+    override = (
+        "class NewOneMLP(LlamaMLP):\n    {}\n    def forward(self, x):\n        return x + 1\n"
+    )
+    deprecation = '@deprecate_kwarg("past", "5.40.0", new_name="cache")'
+
+    def decorators(profile: str, above: str) -> list[str]:
+        text = merged(workspace, parent, override.format(above), profile)
+        return [line.strip() for line in text.split("\n") if line.strip().startswith(("@", "# "))]
+
+    kept = ['@auto_docstring(checkpoint="new_one")', "# Why", "@can_return_tuple", deprecation]
+    assert decorators("5.24", deprecation) == kept
+    assert decorators("5.23", deprecation) == [deprecation]
+    assert decorators("5.24", f"{deprecation}\n    @torch.no_grad()") == [
+        deprecation, "@torch.no_grad()"
+    ]  # fmt: skip
+    assert decorators("5.24", "@no_inherit_decorator") == []

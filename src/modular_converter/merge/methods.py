@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modular_converter.conventions.profiles import Profile
-from modular_converter.merge.decorators import kept_decorators
+from modular_converter.merge.decorators import inherited_decorators, kept_decorators
 from modular_converter.merge.nodes import Fragment, Origin, Rename
 from modular_converter.merge.super_calls import (
     BodyStatement,
@@ -91,10 +91,11 @@ class MethodMerger:
 
         parsed = theirs.parsed
         add(rename(theirs.source.block(parsed.lead, parsed.first - 1)), theirs, parsed.lead)
-        if my_parts.head.decorators:
-            add(kept_decorators(my_parts.head, self.profile), mine, mine.parsed.first)
-        else:
-            add(rename("".join(their_parts.head.decorators)), theirs, parsed.first)
+        their_decorators = their_parts.head.decorators
+        for position, text in inherited_decorators(my_parts.head, their_parts.head, self.profile):
+            above = "".join(their_decorators[:position]).count("\n")
+            add(rename(text), theirs, parsed.first + above)
+        add(kept_decorators(my_parts.head, self.profile), mine, mine.parsed.first)
         after_decorators = their_parts.head.after_decorators
         definition = their_parts.node.lineno - 1
         add(rename(after_decorators), theirs, definition - after_decorators.count("\n"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Statement, split_block
-from modular_converter.syntax.tokens import CODE, matching_bracket, tokens
+from modular_converter.syntax.tokens import CODE, code_only, matching_bracket, tokens
 
 _STEP = "    "
 _NAME_AFTER_DEF = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+\w+\s*")
@@ -160,6 +160,12 @@ def _colon(text: str, position: int) -> int:
             elif char == ":" and depth == 0:
                 return offset
     return len(text) - 1
+
+
+def ends_with_comma(parts: ClassParts) -> bool:
+    """Whether a comma follows the last argument of a class's header."""
+    arguments = parts.head.arguments
+    return arguments is not None and code_only(arguments).rstrip().endswith(",")
 
 
 def split_parameters(arguments: str) -> list[str]:
