@@ -104,3 +104,10 @@ def test_writers_in_one_directory_leave_each_other_alone(tmp_path: Path) -> None
     assert not failures
     assert {(tmp_path / f"file{n}").read_text() for n in range(4)} == {"49"}
     assert len(os.listdir(tmp_path)) == 4
+
+
+def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    write_text(link, "text")
+    assert not link.is_symlink() and link.read_text() == "text"

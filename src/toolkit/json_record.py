@@ -39,7 +39,8 @@ class Constraint:
 
     accepts: Callable[[Any], bool]
     expected: str
-    schema: Mapping[str, Any] = field(default_factory=dict)
+    # Not hashed, so that `Annotated[X, constraint] | None` can be made.
+    schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def between(least: float | None, most: float | None = None) -> Constraint:

@@ -8,20 +8,14 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 
 from modular_converter.cli.options import add_parent_options
-from modular_converter.diagnostics.record import (
-    ConversionError,
-    Diagnostic,
-    EnvironmentLack,
-    render,
-)
-from modular_converter.emit.writer import (
-    WriteFailure,
-    current_text,
-    first_difference,
-    unified_diff,
-    write_all,
-)
+from modular_converter.diagnostics.record import ConversionError, Diagnostic, render
+from modular_converter.emit.differences import current_text, first_difference, unified_diff
+from toolkit.atomic_file import write_files, write_text
+from toolkit.errors import EnvironmentLack, ToolError
+from toolkit.exit_codes import ExitCode
+from toolkit.paths import shown
 
+_HINT = "make it writable, or write elsewhere with --output-dir"
 HELP = "write the standalone files of modular files"
 
 
@@ -83,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         _write_log(options, problem.diagnostics, 2)
         raise
     except EnvironmentLack as problem:
-        _write_log(options, (), 3, str(problem))
+        _write_log(options, (), 3, problem.render().removeprefix("error: "))
         raise
 
 
@@ -124,12 +118,17 @@ def _convert(options: argparse.Namespace) -> int:
     of_one_model: dict[str, dict[str, str]] = {}
     for path, text in texts.items():
         of_one_model.setdefault(result.origin[path].path, {})[targets[path]] = text
-    changed = _write(of_one_model.values(), quiet=options.json or options.quiet)
-    if job.output_dir is not None:
-        _make_directory(job.output_dir)
+    changed, failures = _write(of_one_model.values(), quiet=options.json or options.quiet)
+    if job.output_dir is not None and not failures:
+        failures = _make_directory(job.output_dir)
+    for failure in failures:
+        print(failure.render(), file=sys.stderr)
     _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
-    exit_code = 2 if result.failed else 0
-    _write_log(options, findings, exit_code, renamed=result.renamed)
+    exit_code = ExitCode.WRONG_INPUT if result.failed else ExitCode.DONE
+    if failures:
+        exit_code = ExitCode.ENVIRONMENT_LACKS
+    problem = "\n".join(failure.render() for failure in failures)
+    _write_log(options, findings, exit_code, problem, renamed=result.renamed)
     return exit_code
 
 
@@ -150,18 +149,14 @@ def _write_log(
         sys.stdout.write(text)
     if options.sarif:
         try:
-            write_all({os.path.abspath(options.sarif): text})
-        except WriteFailure as problem:
-            print(f"error: {options.sarif} cannot be written: {problem.reason}", file=sys.stderr)
+            write_text(options.sarif, text)
+        except ToolError as problem:
+            print(problem.render(), file=sys.stderr)
 
 
 def _print_sum(options: argparse.Namespace, text: str) -> None:
     if not options.quiet:
         print(text, file=sys.stderr)
-
-
-def _label(path: str) -> str:
-    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def _report_stale(texts: dict[str, str], quiet: bool) -> list[Diagnostic]:
@@ -176,7 +171,7 @@ def _report_stale(texts: dict[str, str], quiet: bool) -> list[Diagnostic]:
                 Diagnostic(
                     "stale-file",
                     "error",
-                    _label(path),
+                    shown(path),
                     line,
                     0,
                     f"the generated file {what}",
@@ -184,43 +179,43 @@ def _report_stale(texts: dict[str, str], quiet: bool) -> list[Diagnostic]:
                 )
             )
             if not quiet:
-                missing = f"{_label(path)} is missing\n"
-                sys.stdout.write(missing if old is None else unified_diff(_label(path), old, text))
+                missing = f"{shown(path)} is missing\n"
+                sys.stdout.write(missing if old is None else unified_diff(shown(path), old, text))
     return stale
 
 
-def _write(groups: Iterable[dict[str, str]], quiet: bool) -> int:
-    """Writes the files of each model, by absolute path; returns how many have changed.
+def _write(groups: Iterable[dict[str, str]], quiet: bool) -> tuple[int, list[ToolError]]:
+    """Writes the files of each model, by absolute path: all of a model's or none.
 
-    Raises EnvironmentLack for those that cannot be written, after all others have been.
+    Returns how many have changed, and why others could not be written.
     """
     states: dict[str, str] = {}
-    failures = []
+    failures: list[ToolError] = []
     for texts in groups:
         changed = {path: text for path, text in texts.items() if current_text(path) != text}
         try:
-            write_all(changed)
-        except WriteFailure as problem:
-            failures.append(_not_written(problem.path, problem.reason))
+            write_files({path: text.encode("utf-8") for path, text in changed.items()})
+        except ToolError as problem:
+            failures.append(_located(problem))
         else:
             states.update((path, "changed" if path in changed else "unchanged") for path in texts)
     for path in () if quiet else sorted(states):
-        print(f"{states[path]} {_label(path)}")
-    if failures:
-        raise EnvironmentLack("\nerror: ".join(map(str, failures)))
-    return list(states.values()).count("changed")
+        print(f"{states[path]} {shown(path)}")
+    return list(states.values()).count("changed"), failures
 
 
-def _make_directory(path: str) -> None:
+def _make_directory(path: str) -> list[ToolError]:
     """Makes the output directory, which is there even if nothing comes of the modular files."""
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as problem:
-        raise _not_written(path, problem.strerror or str(problem)) from None
+        message = f"the directory cannot be created: {problem.strerror}"
+        return [EnvironmentLack(message, place=shown(path), hint=_HINT)]
+    return []
 
 
-def _not_written(path: str, reason: str) -> EnvironmentLack:
-    return EnvironmentLack(
-        f"{_label(path)} cannot be written: {reason}\n"
-        "hint: make the directory writable, or write elsewhere with --output-dir"
-    )
+def _located(problem: ToolError) -> ToolError:
+    problem.place = shown(problem.place)
+    if not isinstance(problem, EnvironmentLack):
+        problem.hint = _HINT
+    return problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from modular_converter.diagnostics.record import ConversionError, Diagnostic, re
 from modular_converter.inheritance.formats import to_dot, to_json
 from modular_converter.inheritance.graph import InheritanceGraph, cycle_finding
 from modular_converter.inheritance.reader import inheritance_graph
+from toolkit.suggestions import did_you_mean
 
 HELP = "print which models inherit from which others"
 
@@ -105,8 +105,7 @@ def _chosen(
         models = graph.named(name)
         keys += models
         if not models:
-            known = sorted({model.name for model in graph.models})
-            close = difflib.get_close_matches(name, known, n=3)
+            known = {model.name for model in graph.models}
             unknown.append(
                 Diagnostic(
                     "unknown-model",
@@ -115,9 +114,8 @@ def _chosen(
                     0,
                     0,
                     f"no model is named {name}",
-                    f"did you mean {' or '.join(close)}?"
-                    if close
-                    else "name a model of the given files, or one that they inherit from",
+                    did_you_mean(name, known, "models")
+                    or "name a model of the given files, or one that they inherit from",
                 )
             )
     if unknown:

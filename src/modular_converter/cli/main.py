@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import io
@@ -10,6 +11,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+_HINT = "check free space, permissions and limits of this machine"
+_HINTS = {
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENOSPC: "free space on the disk",
+}
 COMMANDS = ("convert", "graph", "codes", "explain", "outline")
 
 
@@ -65,19 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(command: Command, options: argparse.Namespace) -> int:
-    from modular_converter.diagnostics.record import ConversionError, EnvironmentLack, render
+    from toolkit.errors import ToolError
+    from toolkit.exit_codes import ExitCode
 
     try:
         return command.run(options)
-    except ConversionError as problem:
-        for finding in problem.diagnostics:
-            print(render(finding), file=sys.stderr)
-        return 2
-    except EnvironmentLack as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 3
+    except ToolError as problem:
+        print(problem.render(), file=sys.stderr)
+        return problem.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         sys.stderr.close()
-        return 0
+        return ExitCode.DONE
+    except OSError as problem:
+        # Of the machine: too many open files, a full disk, no memory for another process.
+        print(f"error: {problem}\nhint: {_HINTS.get(problem.errno or 0, _HINT)}", file=sys.stderr)
+        return ExitCode.ENVIRONMENT_LACKS

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -80,7 +82,7 @@ def test_the_output_dir_is_there_though_nothing_comes_of_it(
     Path("taken").write_text("")
     capsys.readouterr()
     assert convert("--output-dir", "taken", PATH) == 3
-    assert "taken cannot be written" in capsys.readouterr().err
+    assert "taken: error: the directory cannot be created" in capsys.readouterr().err
 
 
 def test_a_link_out_of_a_directory_is_not_converted(
@@ -133,7 +135,7 @@ def test_bad_arguments_are_exit_code_2(
 def test_target_that_cannot_be_written_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
     os.mkdir(MODELING)
     assert convert(PATH) == 3
-    assert f"{MODELING} cannot be written" in capsys.readouterr().err
+    assert f"{MODELING}: error: the file cannot be written" in capsys.readouterr().err
     assert [name for name in os.listdir("models/tiny") if name.startswith(".")] == []
 
 
@@ -146,7 +148,7 @@ def test_a_target_that_cannot_be_written_does_not_stop_the_others(
     os.mkdir(MODELING)
     assert convert("models") == 3
     shown = capsys.readouterr()
-    assert f"error: {MODELING} cannot be written" in shown.err
+    assert f"{MODELING}: error: the file cannot be written" in shown.err
     assert shown.out.splitlines() == [
         "changed models/aaa/modeling_aaa.py",
         "changed models/zzz/modeling_zzz.py",
@@ -231,8 +233,7 @@ def test_a_request_stays_in_the_working_directory(
     assert main(["convert", "--request", write_request(**changes)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("request.json:")
-    assert "leaves the working directory" in error
-    assert "hint: " in error
+    assert "must be a path below the working directory, without `..`, found" in error
 
 
 def test_request_that_is_not_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -261,3 +262,29 @@ def test_convert_needs_paths_or_a_request() -> None:
     with pytest.raises(SystemExit) as caught:
         main(["convert"])
     assert caught.value.code == 2
+
+
+def test_a_number_of_thousands_of_digits_is_located(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("request.json").write_text('{\n "schema": ' + "1" * 5000 + "\n}")
+    assert main(["convert", "--request", "request.json"]) == 2
+    assert capsys.readouterr().err.startswith("request.json:2:12: error[bad-request]")
+
+
+def test_a_named_pipe_is_refused_and_stops_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("models/modular_pipe.py")
+    assert convert("models") == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("models/modular_pipe.py: error[unreadable-source]: ")
+    assert "found a named pipe" in shown.err
+    assert f"changed {MODELING}" in shown.out
+
+
+def test_too_few_open_files_are_what_the_machine_lacks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert convert(PATH) == 3
+    assert "hint: raise the limit of open files" in capsys.readouterr().err

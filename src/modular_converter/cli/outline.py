@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 
 HELP = "print as JSON what modular files produce and which parents they name"
@@ -20,6 +19,7 @@ def run(options: argparse.Namespace) -> int:
     from modular_converter.cli.job import job_of_request
     from modular_converter.convert.outline import outline_all
     from modular_converter.diagnostics.record import as_json
+    from toolkit.paths import shown
 
     job = job_of_request(options.request)
     context = job.context
@@ -28,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
         types = job.outputs.get(outline.location.path)
         answers.append(
             {
-                "path": _label(outline.location.path),
+                "path": shown(outline.location.path),
                 "outputs": [
-                    {"type": file_type, "path": _label(path)}
+                    {"type": file_type, "path": shown(path)}
                     for file_type, path in outline.outputs
                     if types is None or file_type in types
                 ],
@@ -44,7 +44,3 @@ def run(options: argparse.Namespace) -> int:
     json.dump({"schema": 1, "modulars": answers}, sys.stdout, indent=1)
     print()
     return 0
-
-
-def _label(path: str) -> str:
-    return os.path.relpath(path).replace(os.sep, "/")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Literal, get_args
 
 # Longer names first where one begins with another: they are tried in this order.
-FILE_TYPES = (
+FileType = Literal[
     "modeling",
     "configuration",
     "tokenization",
@@ -14,7 +15,8 @@ FILE_TYPES = (
     "image_processing",
     "video_processing",
     "feature_extraction",
-)
+]
+FILE_TYPES: tuple[FileType, ...] = get_args(FileType)
 
 _TYPED_FILE = re.compile(rf"({'|'.join(FILE_TYPES)})_")
 

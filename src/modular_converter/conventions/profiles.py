@@ -105,6 +105,11 @@ def names() -> tuple[str, ...]:
     return tuple(profile.name for profile in PROFILES)
 
 
+def listed_names() -> str:
+    """The names of all profiles for a message."""
+    return ", ".join(names())
+
+
 def named(name: str) -> Profile:
     """The profile with this name. Raises KeyError."""
     return {profile.name: profile for profile in PROFILES}[name]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from toolkit.errors import InputError, ToolError
 
 Severity = Literal["error", "warning"]
 
@@ -50,16 +53,31 @@ class Diagnostic:
         return (self.path, self.line, self.column, self.code)
 
 
-class ConversionError(Exception):
+class ConversionError(ToolError):
     """Input that cannot be converted, with the findings that say why."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(d.message for d in self.diagnostics))
+        super().__init__("\n".join(finding.message for finding in self.diagnostics))
+
+    def __reduce__(self) -> tuple[type[ConversionError], tuple[tuple[Diagnostic, ...]]]:
+        """Pickles the findings, of which a worker process reports some."""
+        return type(self), (self.diagnostics,)
+
+    def render(self) -> str:
+        """The text of all findings."""
+        return "\n".join(map(render, self.diagnostics))
 
 
-class EnvironmentLack(Exception):
-    """Something that the tool needs is missing from the environment (exit code 3)."""
+_PLACE = re.compile(r"(?P<path>.*?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?", re.DOTALL)
+
+
+def refused(code: str, problem: InputError) -> ConversionError:
+    """An error of the toolkit as a finding with a code."""
+    place = _PLACE.fullmatch(problem.place)
+    assert place is not None
+    line, column = int(place["line"] or 0), int(place["column"] or 0)
+    return error(code, place["path"], problem.message, line=line, column=column, hint=problem.hint)
 
 
 def error(

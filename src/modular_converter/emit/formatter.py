@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modular_converter.conventions.profiles import Profile
-from modular_converter.diagnostics.record import EnvironmentLack
+from modular_converter.emit.scratch import scratch_directory
+from toolkit.errors import EnvironmentLack
 
 _RULES = (
     "E", "F", "I", "W", "UP", "FURB", "SIM", "S110", "C4", "C901", "RUF013", "PERF102",
@@ -53,13 +53,15 @@ def find_ruff() -> str:
         from ruff.__main__ import find_ruff_bin
     except ImportError:
         raise EnvironmentLack(
-            "the package ruff is not installed\nhint: install ruff==0.14.10"
+            "the package ruff is not installed",
+            hint="install ruff==0.14.10",
         ) from None
     try:
         return str(find_ruff_bin())
     except FileNotFoundError:
         raise EnvironmentLack(
-            "the package ruff is installed without its executable\nhint: reinstall ruff==0.14.10"
+            "the package ruff is installed without its executable",
+            hint="reinstall ruff==0.14.10",
         ) from None
 
 
@@ -85,7 +87,7 @@ def format_all(
     environment = {**os.environ, "RUFF_NO_CACHE": "true"}
     if jobs is not None:
         environment["RAYON_NUM_THREADS"] = str(jobs)
-    with tempfile.TemporaryDirectory(prefix="modular_converter_") as scratch:
+    with scratch_directory() as scratch:
         config = os.path.join(scratch, "ruff.toml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(ruff_configuration(profile))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from modular_converter.diagnostics.record import error
 from modular_converter.library.modular_file import ModularLocation
+from toolkit.paths import holds, shown
 
 
 def refuse_leaving_links(files: Iterable[str], directory: str) -> None:
@@ -15,13 +16,12 @@ def refuse_leaving_links(files: Iterable[str], directory: str) -> None:
 
     A user who names a directory does not expect anything else to be read.
     """
-    real = os.path.realpath(directory)
     for file in files:
-        if os.path.islink(file) and not _holds(real, os.path.realpath(file)):
+        if os.path.islink(file) and not holds(directory, file):
             raise error(
                 "link-leaves-input",
-                _shown(file),
-                f"this link leads out of {_shown(directory)}, to {os.path.realpath(file)}",
+                shown(file),
+                f"this link leads out of {shown(directory)}, to {os.path.realpath(file)}",
                 hint="copy the file, or name the directory that it is in",
             )
 
@@ -47,7 +47,6 @@ def output_targets(paths: Iterable[str], root: str, output_dir: str | None) -> d
     """
     if output_dir is None:
         return {path: path for path in paths}
-    real = os.path.realpath(output_dir)
     targets: dict[str, str] = {}
     taken: dict[str, str] = {}
     for path in paths:
@@ -58,26 +57,18 @@ def output_targets(paths: Iterable[str], root: str, output_dir: str | None) -> d
         if target in taken:
             raise error(
                 "same-output",
-                _shown(target),
-                f"both {_shown(taken[target])} and {_shown(path)} would be written here",
+                shown(target),
+                f"both {shown(taken[target])} and {shown(path)} would be written here",
                 hint="name a --root that holds both modular files",
             )
-        if not _holds(real, os.path.realpath(os.path.dirname(target))):
+        if not holds(output_dir, os.path.dirname(target)):
             raise error(
                 "outside-output-dir",
-                _shown(target),
-                f"a link leads from here out of {_shown(output_dir)}, to "
+                shown(target),
+                f"a link leads from here out of {shown(output_dir)}, to "
                 f"{os.path.realpath(os.path.dirname(target))}",
                 hint="remove the link, or name another --output-dir",
             )
         taken[target] = path
         targets[path] = target
     return targets
-
-
-def _holds(directory: str, path: str) -> bool:
-    return os.path.commonpath([directory, path]) == directory
-
-
-def _shown(path: str) -> str:
-    return os.path.relpath(path).replace(os.sep, "/")

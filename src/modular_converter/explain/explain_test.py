@@ -12,10 +12,10 @@ import pytest
 from modular_converter.cli.main import main
 from modular_converter.conftest import Workspace
 from modular_converter.convert.batch import run_batch
-from modular_converter.emit.writer import write_all
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import AppliedRename, Explanation, ItemExplanation
 from modular_converter.explain.parts import explain_item
+from toolkit.atomic_file import write_files
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "schemas" / "explain.schema.json").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def generated(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspac
 def _convert(workspace: Workspace, paths: list[str]) -> None:
     result = run_batch([workspace.location(path) for path in paths], workspace.context())
     assert not result.failed, result.diagnostics
-    write_all(result.texts)
+    write_files({path: text.encode() for path, text in result.texts.items()})
 
 
 def _line_number(path: str, text: str) -> int:
@@ -384,7 +384,7 @@ def test_what_lies_in_a_library_is_not_to_be_edited(
     name = "mine/modeling_mine.py:MineAttention.__init__"
     assert main(["explain", name, "--request", "request.json"]) == 0
     shown = capsys.readouterr()
-    library = os.path.relpath(generated.root / LLAMA)
+    library = str(generated.root / LLAMA)
     assert f"  {library}:{number - 4}-{number} LlamaAttention.__init__" in shown.out
     assert shown.out.splitlines()[-1] == (
         f"override MineAttention.__init__ in mine/modular_mine.py: {library} is part of a library"

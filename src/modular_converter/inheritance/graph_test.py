@@ -134,7 +134,7 @@ def test_an_unknown_model_gets_a_suggestion(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "no model is named midle" in shown.err
-    assert "did you mean middle?" in shown.err
+    assert "did you mean `middle`?" in shown.err
 
 
 def test_depth_without_a_model_is_refused(

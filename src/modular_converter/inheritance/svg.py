@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sysconfig
 
-from modular_converter.diagnostics.record import EnvironmentLack
+from toolkit.errors import EnvironmentLack
 
 _PACKAGE = "graphviz-pure"
 REQUIREMENT = f"{_PACKAGE}==0.2.2"
@@ -25,8 +25,8 @@ def find_renderer() -> str:
         distribution = importlib.metadata.distribution(_PACKAGE)
     except importlib.metadata.PackageNotFoundError:
         raise EnvironmentLack(
-            f"the package {_PACKAGE} is not installed, which draws SVG\n"
-            f"hint: install {REQUIREMENT}, or choose --format=dot or --format=json"
+            f"the package {_PACKAGE} is not installed, which draws SVG",
+            hint=f"install {REQUIREMENT}, or choose --format=dot or --format=json",
         ) from None
     for file in distribution.files or ():
         path = os.path.abspath(str(distribution.locate_file(file)))
@@ -37,8 +37,8 @@ def find_renderer() -> str:
     program = shutil.which(_PACKAGE, path=search)
     if program is None:
         raise EnvironmentLack(
-            f"the package {_PACKAGE} is installed without its program\n"
-            f"hint: reinstall {REQUIREMENT}"
+            f"the package {_PACKAGE} is installed without its program",
+            hint=f"reinstall {REQUIREMENT}",
         )
     return program
 

@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from modular_converter.diagnostics.record import error
+from modular_converter.diagnostics.record import error, refused
 from modular_converter.library.index import FileIndex, build_index
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.names.table import NameTable, read_name_table
 from modular_converter.syntax import source
 from modular_converter.syntax.suppressions import take_comments
+from toolkit.errors import InputError
+from toolkit.input_file import LARGEST_TEXT, read_bytes
+from toolkit.paths import shown
 
 
 @dataclass(eq=False)
@@ -52,7 +55,7 @@ class Sources:
 
     def label(self, path: str) -> str:
         """How messages name a path."""
-        return self.labels.get(path) or os.path.relpath(path).replace(os.sep, "/")
+        return self.labels.get(path) or shown(path)
 
     def text(self, path: str) -> str:
         """Decoded text. Raises ConversionError when the file cannot be read."""
@@ -98,15 +101,10 @@ class Sources:
 def read(path: str, label: str) -> str:
     """The decoded text of a file. Raises ConversionError."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as problem:
-        raise error(
-            "unreadable-source",
-            label,
-            f"the file cannot be read: {problem.strerror}",
-            hint="check that the file exists and may be read",
-        ) from None
+        data = read_bytes(path, most=LARGEST_TEXT)
+    except InputError as problem:
+        problem.place = label
+        raise refused("unreadable-source", problem) from None
     return source.decode(data, label)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
@@ -12,6 +11,7 @@ from modular_converter.diagnostics.record import ConversionError, Diagnostic, Se
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.modular_file import ParentImport, from_imports
 from modular_converter.parents.loader import Parent
+from toolkit.suggestions import nearest
 
 
 def check_names(
@@ -73,7 +73,7 @@ def _missing(
     index: FileIndex, parent: FileIndex, alias: ast.alias, code: str, severity: Severity
 ) -> Diagnostic:
     label, name = parent.source.label, alias.name
-    near = difflib.get_close_matches(name, parent.position, 1)
+    near = nearest(name, parent.position, 1)
     message = f"{label} does not define `{name}`"
     if parent.binds(name):
         message += (

@@ -54,7 +54,7 @@ def test_a_prefix_that_collides_falls_back() -> None:
     ],
 )
 def test_type_of_class(name: str, model: str, file_type: str) -> None:
-    assert type_of_class(name, model, named("5.23").suffixes) == file_type
+    assert type_of_class(name, model, named("5.24").suffixes) == file_type
 
 
 def test_video_processor_kwargs_before_5_16() -> None:
@@ -74,9 +74,10 @@ def test_type_of_module() -> None:
         ("5.12.0", "5.10"),
         ("5.15.1", "5.15"),
         ("5.23.0", "5.23"),
-        (None, "5.23"),
-        ("6.0.0.dev0", "5.23"),
-        ("odd", "5.23"),
+        ("5.24.0", "5.24"),
+        (None, "5.24"),
+        ("6.0.0.dev0", "5.24"),
+        ("odd", "5.24"),
     ],
 )
 def test_profile_of_a_version(version: str | None, profile: str) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from modular_converter.diagnostics.record import ConversionError, render
-from modular_converter.diagnostics.record import EnvironmentLack as ConverterLack
 from parent_finder.core.errors import EnvironmentLack, InputError
 from parent_finder.corpus import source_file
 from parent_finder.modularize import modularizer
@@ -21,6 +20,7 @@ from parent_finder.modularize.differences import unified_diff
 from parent_finder.modularize.modularizer import Modular
 from parent_finder.modularize.original import type_and_model
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from toolkit.errors import EnvironmentLack as ConverterLack
 
 SCHEMA = 1
 
@@ -55,7 +55,7 @@ def run(
             options.files[0], "\n".join(render(one) for one in problem.diagnostics)
         ) from None
     except ConverterLack as problem:
-        raise EnvironmentLack(str(problem)) from None
+        raise EnvironmentLack(problem.render().removeprefix("error: ")) from None
     return _report(options, done, model)
 
 
