@@ -26,6 +26,7 @@ COPIED = ("pants", "build-support/bootstrap", "3rdparty/python")
 # Kept apart from the workspace's own sources.
 PLUGIN = {
     "rules/rules_transformers": "rules",
+    "src/rules_transformers_contract": "src",
     "src/tiny_models": "src",
     "src/toolkit": "src",
 }
@@ -35,7 +36,7 @@ _CONFIG = """
 [GLOBAL]
 pants_version = "2.17.1"
 backend_packages = ["pants.backend.python", "rules_transformers.tiny_fixtures", "stopwatch"]
-pythonpath = ["%(buildroot)s/.plugin/rules"]
+pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin"]
 process_execution_local_parallelism = 1

@@ -23,7 +23,7 @@ backend_packages = [
     "rules_transformers.modular",
     "rules_transformers.tiny_fixtures",
 ]
-pythonpath = ["%(buildroot)s/.plugin/rules"]
+pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin", "build-support"]
 # Above the default of 1 GiB Pants starts its daemon anew, and all that it remembers is lost.
@@ -114,7 +114,7 @@ class Library(Repository):
     def __init__(self, root: Path, source: Path, number: int) -> None:
         super().__init__(root)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
-        for tool in ("modular_converter", "tiny_models", "toolkit"):
+        for tool in ("modular_converter", "rules_transformers_contract", "tiny_models", "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
         self.copy("3rdparty/python/ml-cpu.lock", LOCK)
         (root / LOCK).write_text(requirements(self.read(LOCK)))

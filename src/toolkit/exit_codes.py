@@ -1,17 +1,5 @@
-"""What the exit code of a tool means."""
+"""What the exit code of a tool means: the rules know it by the same enumeration."""
 
-from __future__ import annotations
+from rules_transformers_contract.exit_codes import ExitCode
 
-from enum import IntEnum
-
-
-class ExitCode(IntEnum):
-    """The exit code of each command of each tool."""
-
-    DONE = 0
-    # The question was answered, and the answer is no: stale files, a slower model, a failed check.
-    ANSWER_IS_NO = 1
-    WRONG_INPUT = 2
-    # A package, a device, a right or space on the disk is missing.
-    ENVIRONMENT_LACKS = 3
-    UNDECIDED = 4
+__all__ = ["ExitCode"]

@@ -104,17 +104,33 @@ def test_no_modules_import_each_other_in_a_circle(tool: Tool) -> None:
     TopologicalSorter(imported).prepare()
 
 
-def test_the_toolkit_imports_the_standard_library_alone() -> None:
-    paths = sorted((_SOURCES / "toolkit").glob("*.py"))
-    imported = {
+_CONTRACT = "rules_transformers_contract"
+
+
+@pytest.mark.parametrize(
+    ("package", "others"), [(_CONTRACT, set()), ("toolkit", {_CONTRACT})], ids=str
+)
+def test_what_all_tools_import_needs_no_package(package: str, others: set[str]) -> None:
+    imported = _imported_packages(_SOURCES / package)
+    assert imported <= {package, *others, *sys.stdlib_module_names}
+    # The names were read at all.
+    assert {"__future__", *others} <= imported
+
+
+def test_rules_import_of_the_tools_what_both_agree_on() -> None:
+    imported = _imported_packages(Path("rules/rules_transformers"))
+    tools = {path.name for path in _SOURCES.iterdir() if path.is_dir()}
+    assert imported & tools == {_CONTRACT}
+
+
+def _imported_packages(directory: Path) -> set[str]:
+    return {
         name.split(".")[0]
-        for path in paths
+        for path in directory.rglob("*.py")
         if not path.name.endswith("_test.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in _imported_modules(node)
     }
-    assert "toolkit" in imported
-    assert imported <= {"toolkit", *sys.stdlib_module_names}
 
 
 def _imported_modules(node: ast.AST) -> list[str]:

@@ -16,7 +16,7 @@ _CONFIG = """
 [GLOBAL]
 pants_version = "2.17.1"
 backend_packages = ["pants.backend.python", "rules_transformers.@BACKEND@"]
-pythonpath = ["%(buildroot)s/.plugin/rules"]
+pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin"]
 
@@ -104,7 +104,7 @@ class Workspace(Repository):
     ) -> None:
         super().__init__(root)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
-        for tool in (*tools, "toolkit"):
+        for tool in (*tools, "rules_transformers_contract", "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
         settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
         self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 _OWNERS = Path(".github/CODEOWNERS")
-_DISTRIBUTION = Path("rules/rules_transformers/BUILD")
+_DISTRIBUTION = Path("BUILD")
 _SECTIONS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 

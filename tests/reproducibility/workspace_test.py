@@ -17,6 +17,7 @@ from tests.reproducibility.comparison import differences
 # What the wheel and the models are made of, and with.
 _COMMIT = (
     "3rdparty/python",
+    "BUILD",
     "build-support/bootstrap",
     "pants",
     "pants.toml",

@@ -30,8 +30,8 @@ from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
-from rules_transformers.gpu_benchmark.combinations import illegal_combination
 from rules_transformers.target_types import SeedField
+from rules_transformers_contract.refused_combinations import refusal
 
 TAG = "gpu-bench"
 _REVISION = re.compile(r"[0-9a-f]{40}")
@@ -423,7 +423,7 @@ class GpuBenchmarkTarget(Target):
 
     def validate(self) -> None:
         self._check_model()
-        found = illegal_combination(
+        refused = refusal(
             {
                 field.alias: self[field].value
                 for field in (
@@ -441,9 +441,10 @@ class GpuBenchmarkTarget(Target):
                 )
             }
         )
-        if found is not None:
+        if refused is not None:
             raise InvalidTargetException(
-                f"The `{self.alias}` target {self.address} {found.message}\nhint: {found.hint}"
+                f"The `{self.alias}` target {self.address} cannot be measured: {refused.message}\n"
+                f"hint: {refused.hint}"
             )
 
     def _check_model(self) -> None:

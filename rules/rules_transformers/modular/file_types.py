@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-MODULAR_PREFIX = "modular_"
-
-# What the banner of a generated file says, and where to look for it.
-_GENERATED = "This file was automatically generated from"
-BANNER_LENGTH = 1024
-
-FILE_TYPES = (
-    "configuration",
-    "feature_extraction",
-    "image_processing",
-    "image_processing_pil",
-    "modeling",
-    "processing",
-    "tokenization",
-    "video_processing",
+from rules_transformers_contract.file_types import (
+    FILE_TYPES,
+    GENERATED_FROM,
+    MODULAR_PREFIX,
+    generated_path,
+    split_name,
 )
+
+__all__ = [
+    "BANNER_LENGTH",
+    "FILE_TYPES",
+    "MODULAR_PREFIX",
+    "generated_path",
+    "is_generated_from",
+    "is_model_file",
+    "is_modular_file",
+    "model_of",
+    "names_a_parent",
+]
+
+# Where to look for the banner of a generated file.
+BANNER_LENGTH = 1024
 
 # An import from a module that is named as one of a model's files.
 _PARENT_IMPORT = re.compile(
@@ -41,8 +47,7 @@ def is_modular_file(path: str) -> bool:
 
 def is_model_file(path: str) -> bool:
     """Whether `path` is named as a file that modular files can inherit from."""
-    name = PurePosixPath(path).name
-    return name.endswith(".py") and any(name.startswith(f"{kind}_") for kind in FILE_TYPES)
+    return path.endswith(".py") and split_name(PurePosixPath(path).name) is not None
 
 
 def model_of(path: str) -> str | None:
@@ -51,25 +56,14 @@ def model_of(path: str) -> str | None:
     None if it is not named as one of a model's files is.
     """
     name = PurePosixPath(path).name
-    kinds = [kind for kind in FILE_TYPES if name.startswith(f"{kind}_") and name.endswith(".py")]
-    if not kinds:
-        return None
-    return name[len(max(kinds, key=len)) + 1 : -len(".py")] or None
-
-
-def generated_path(modular_path: str, file_type: str) -> str:
-    """The path of the `file_type` file that `modular_path` generates.
-
-    `models/x/modular_x.py` and `modeling` give `models/x/modeling_x.py`.
-    """
-    path = PurePosixPath(modular_path)
-    return str(path.with_name(f"{file_type}_{path.name[len(MODULAR_PREFIX) :]}"))
+    parts = split_name(name[: -len(".py")]) if name.endswith(".py") else None
+    return parts[1] or None if parts else None
 
 
 def is_generated_from(modular_path: str, content: bytes) -> bool:
     """Whether the banner of a file says that it was generated from `modular_path`."""
     head = content[:BANNER_LENGTH].decode(errors="replace")
-    return _GENERATED in head and PurePosixPath(modular_path).name in head
+    return GENERATED_FROM in head and PurePosixPath(modular_path).name in head
 
 
 def names_a_parent(content: bytes) -> bool:

@@ -17,6 +17,8 @@ from pants.core.util_rules import config_files, source_files, stripped_source_fi
 from pants.engine.internals.parametrize import Parametrize
 from pants.testutil.rule_runner import RuleRunner
 
+from rules_transformers.util_rules.tool_sources import SHARED
+
 OPTIONS = (
     "--rules-transformers-tools-path=tools",
     "--python-enable-resolves",
@@ -84,7 +86,7 @@ def make_rule_runner(
             *target_types,
         ],
     )
-    files = {"empty.lock": "", "tools/toolkit/__init__.py": ""}
+    files = {"empty.lock": "", **{f"tools/{name}/__init__.py": "" for name in SHARED}}
     for name, program in tools.items():
         files[f"tools/{name}/__init__.py"] = ""
         files[f"tools/{name}/__main__.py"] = program

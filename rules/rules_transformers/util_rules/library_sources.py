@@ -11,13 +11,13 @@ from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
 )
 from rules_transformers.util_rules.lockfile_pins import pinned_requirement
+from rules_transformers_contract.file_types import FILE_TYPES
 
 # Parents, the names of models and their config classes, and the release.
 READ_BY_CONVERSIONS = (

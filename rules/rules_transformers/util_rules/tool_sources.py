@@ -30,7 +30,7 @@ _TEST_SUFFIXES = ("_test.py", "conftest.py")
 # A tool's folder of what only tests and benchmarks use.
 _TESTING = "testing"
 # What all tools import.
-_TOOLKIT = "toolkit"
+SHARED = ("rules_transformers_contract", "toolkit")
 
 
 class RulesTransformers(Subsystem):
@@ -126,9 +126,9 @@ async def find_tool_sources(
 ) -> ToolSources:
     tools_path = rules_transformers.tools_path
     if tools_path is None:
-        tool, toolkit = await _from_wheel(request.name), await _from_wheel(_TOOLKIT)
-        return ToolSources(await Get(Digest, MergeDigests((tool, toolkit))))
-    tool, toolkit = await MultiGet(
+        digests = tuple([await _from_wheel(name) for name in (request.name, *SHARED)])
+        return ToolSources(await Get(Digest, MergeDigests(digests)))
+    digests = await MultiGet(
         Get(
             Digest,
             PathGlobs(
@@ -137,9 +137,9 @@ async def find_tool_sources(
                 description_of_origin="the option `[rules-transformers].tools_path`",
             ),
         )
-        for name in (request.name, _TOOLKIT)
+        for name in (request.name, *SHARED)
     )
-    sources = await Get(Digest, MergeDigests((tool, toolkit)))
+    sources = await Get(Digest, MergeDigests(digests))
     stripped = await Get(Digest, RemovePrefix(sources, tools_path))
     return ToolSources(await Get(Digest, AddPrefix(stripped, SANDBOX_DIR)))
 

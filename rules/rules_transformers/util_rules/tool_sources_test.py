@@ -22,6 +22,7 @@ _FILES = {
     "tool/stage/testing.py": "",
     "tool/schemas/request.schema.json": "{}\n",
     "tool/notes.md": "",
+    "rules_transformers_contract/__init__.py": "",
     "toolkit/__init__.py": "",
     "toolkit/paths.py": "",
     "toolkit/paths_test.py": "",
@@ -29,6 +30,7 @@ _FILES = {
 }
 
 _EXPECTED = {
+    "__tools/rules_transformers_contract/__init__.py": b"",
     "__tools/tool/__init__.py": b"",
     "__tools/tool/main.py": b"print()\n",
     "__tools/tool/schemas/request.schema.json": b"{}\n",

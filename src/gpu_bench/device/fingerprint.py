@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from gpu_bench.core.errors import MissingPackage
-from gpu_bench.device.discovery import Card, cards, meant
+from gpu_bench.device.discovery import cards, chosen
+from rules_transformers_contract.cuda_device import Card
 
 
 def card_for(device: str) -> Card | None:
-    """The card that a request's ``device`` means; None for cpu. Raises as ``meant`` does."""
+    """The card that a request's ``device`` means; None for cpu. Raises as ``chosen`` does."""
     if device == "cpu":
         return None
-    return meant(cards(), os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return chosen(cards(), os.environ)
 
 
 def fingerprint(card: Card | None) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def fingerprint(card: Card | None) -> dict[str, Any]:
             "max_memory_clock": card.max_memory_clock,
             "power_limit": card.power_limit,
         }
-        device_hash = hashlib.sha256(card.uuid.encode()).hexdigest()[:16]
+        device_hash = card.device_hash
     content = {"accelerator": accelerator, "torch": torch_version}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()

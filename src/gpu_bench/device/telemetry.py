@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gpu_bench.device.discovery import Card, asked, load_nvml, number, smi, whole
+from gpu_bench.device.discovery import asked, load_nvml, smi
+from rules_transformers_contract.cuda_device import Card, smi_number, smi_whole_number
 
 # Bits of NVML's clocks event reasons. Idleness and limits that somebody set (application clocks,
 # the power limit, which the fingerprint names, display clocks) are no throttling.
@@ -141,10 +142,10 @@ def smi_reading(now: int, line: str, users: str) -> Reading | None:
         active = 0
     return Reading(
         time=now,
-        sm_clock=whole(sm_clock),
-        memory_clock=whole(memory_clock),
-        power=number(power),
-        temperature=whole(temperature),
+        sm_clock=smi_whole_number(sm_clock),
+        memory_clock=smi_whole_number(memory_clock),
+        power=smi_number(power),
+        temperature=smi_whole_number(temperature),
         reasons=active,
         processes=tuple(int(each) for each in users.split() if each.isdigit()),
     )

@@ -1,6 +1,5 @@
 import pytest
 
-from gpu_bench.device.discovery import Card
 from gpu_bench.device.telemetry import (
     NvmlSensors,
     Reading,
@@ -10,6 +9,7 @@ from gpu_bench.device.telemetry import (
     smi_reading,
     summary,
 )
+from rules_transformers_contract.cuda_device import Card
 
 CARD = Card(0, "GPU-1", "NVIDIA H200", 1 << 30)
 

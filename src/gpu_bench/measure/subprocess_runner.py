@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gpu_bench.core.errors import DeviceLost, OutOfMemory, TimedOut
-from gpu_bench.device.discovery import Card
 from gpu_bench.device.telemetry import Sensors
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.request.fields import Request
+from rules_transformers_contract.cuda_device import Card
 
 # A model under measurement may lie in a tree that has a gpu_bench of its own. So the measuring
 # code is imported from where this file is before the model's root comes to the path.

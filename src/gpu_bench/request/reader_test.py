@@ -1,6 +1,5 @@
 import dataclasses
 import json
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -92,26 +91,18 @@ def test_what_is_wrong_is_named(fields, message, hint):
     assert hint in caught.value.hint
 
 
-# The rules are held to the same ones.
-_CASES = json.loads(Path("tests/contracts/combinations.json").read_text())
-
-
-@pytest.mark.parametrize("case", _CASES, ids=str)
-def test_combinations_that_cannot_be_measured_are_refused(case):
-    if case["refused"] is None:
-        parse_request(minimal(**case["settings"]))
-    else:
-        with pytest.raises(InputError) as caught:
-            parse_request(minimal(**case["settings"]))
-        assert case["refused"] in caught.value.message
-        assert caught.value.hint
+def test_combinations_that_cannot_be_measured_are_refused():
+    with pytest.raises(InputError) as caught:
+        parse_request(minimal(device="cpu", kernelize=True))
+    assert "`kernelize` is for accelerators" in caught.value.message
+    assert caught.value.hint == "omit `kernelize`"
 
 
 def test_a_checkpoint_has_its_own_config():
     with pytest.raises(InputError) as caught:
         parse_request(minimal(model={"checkpoint": "dir"}, config={}))
     assert "`config` cannot be combined with a checkpoint" in caught.value.message
-    assert "leave `config` away" in caught.value.hint
+    assert "omit `config`" in caught.value.hint
 
 
 def test_the_cache_follows_the_compile_mode():

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal, get_args
+from rules_transformers_contract.file_types import FILE_TYPES, FileType, generated_path, split_name
 
-# Longer names first where one begins with another: they are tried in this order.
-FileType = Literal[
-    "modeling",
-    "configuration",
-    "tokenization",
-    "processing",
-    "image_processing_pil",
-    "image_processing",
-    "video_processing",
-    "feature_extraction",
-]
-FILE_TYPES: tuple[FileType, ...] = get_args(FileType)
-
-_TYPED_FILE = re.compile(rf"({'|'.join(FILE_TYPES)})_")
+__all__ = ["FILE_TYPES", "FileType", "generated_path", "type_of_class", "type_of_module"]
 
 
 def type_of_class(class_name: str, cased_model_name: str, suffixes: dict[str, str]) -> str:
@@ -33,11 +19,5 @@ def type_of_class(class_name: str, cased_model_name: str, suffixes: dict[str, st
 
 def type_of_module(module_name: str) -> str | None:
     """The file type of the last component of a module name, or None."""
-    match = _TYPED_FILE.match(module_name.rpartition(".")[2])
-    return match.group(1) if match else None
-
-
-def generated_path(modular_path: str, file_type: str) -> str:
-    """Where a modular's output of this type goes: beside it."""
-    directory, slash, name = modular_path.rpartition("/")
-    return f"{directory}{slash}{name.replace('modular_', file_type + '_', 1)}"
+    parts = split_name(module_name.rpartition(".")[2])
+    return parts[0] if parts else None

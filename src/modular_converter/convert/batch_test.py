@@ -206,7 +206,9 @@ def test_an_error_in_a_worker_process_stops_no_other(workspace: Workspace) -> No
     workspace.parent(BASE.format(1))
     names = [f"model{letter}" for letter in "abcdefghijklmno"]
     paths = [workspace.modular(modular("llama", name), name) for name in names]
-    Path(paths[3]).write_text("from ..llama.modeling_llama import *\n\nclass A:\n    x = 1\n", encoding="utf-8")
+    Path(paths[3]).write_text(
+        "from ..llama.modeling_llama import *\n\nclass A:\n    x = 1\n", encoding="utf-8"
+    )
     result = run(workspace, *paths, jobs=2)
     assert len(result.texts) == len(names) - 1
     assert [finding.code for finding in result.diagnostics] == ["star-import"]

@@ -26,10 +26,9 @@ from rules_transformers.gpu_benchmark.util_rules.measure import Measurement, Mea
 from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
 from rules_transformers.util_rules.atomic_write import write_atomically
 from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
 _OUTPUT_DIR = "__baselines"
-_WRONG_INPUT = 2
-_ENVIRONMENT_LACKS = 3
 
 
 class GpuBaselineSubsystem(GoalSubsystem):
@@ -90,7 +89,7 @@ async def gpu_baseline(
                 f"Nothing can be measured: {accelerator.reason}\n"
                 "hint: baselines are made on the machine that benchmarks run on"
             )
-            return GpuBaseline(_ENVIRONMENT_LACKS)
+            return GpuBaseline(ExitCode.ENVIRONMENT_LACKS)
     worst = 0
     for field_set in field_sets:
         # One after the other: they share the device.
@@ -98,7 +97,7 @@ async def gpu_baseline(
             measurement = await Get(Measurement, MeasureRequest(field_set))
         except NOT_BUILT as error:
             console.print_stderr(f"{field_set.address}: no baseline\n{error}")
-            worst = max(worst, _WRONG_INPUT)
+            worst = max(worst, ExitCode.WRONG_INPUT)
             continue
         result = measurement.process_result
         if result.exit_code == 0:
@@ -119,7 +118,7 @@ async def gpu_baseline(
                     write_atomically(target, file.content)
                 except OSError as error:
                     console.print_stderr(f"{path}: error: cannot be written: {error.strerror}")
-                    worst = max(worst, _ENVIRONMENT_LACKS)
+                    worst = max(worst, ExitCode.ENVIRONMENT_LACKS)
                     continue
             console.print_stdout(f"{'written' if changed else 'unchanged':<9} {path}")
     return GpuBaseline(worst)

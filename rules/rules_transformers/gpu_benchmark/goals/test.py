@@ -23,7 +23,6 @@ from pants.util.logging import LogLevel
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.target_types import TAG
-from rules_transformers.gpu_benchmark.util_rules import junit
 from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
 from rules_transformers.gpu_benchmark.util_rules.judge import (
     Decision,
@@ -39,12 +38,10 @@ from rules_transformers.gpu_benchmark.util_rules.report import (
     BenchmarkReportRequest,
 )
 from rules_transformers.gpu_benchmark.util_rules.selection import RequestedBenchmarks
+from rules_transformers_contract.exit_codes import ExitCode
+from rules_transformers_contract.junit import one_test
 
 logger = logging.getLogger(__name__)
-
-_WRONG_INPUT = 2
-ENVIRONMENT_LACKS = 3
-_UNDECIDED = 4
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class BenchmarkMetadata:
     def exit_code(self, benchmark: GpuBenchmark) -> int | None:
         """What a run ends with for it where it is not measured; None for no objection."""
         refused = self.lacks_accelerator and benchmark.require_accelerator
-        return ENVIRONMENT_LACKS if refused else None
+        return ExitCode.ENVIRONMENT_LACKS if refused else None
 
 
 class GpuBenchmarkTestRequest(TestRequest):
@@ -132,8 +129,10 @@ def _left_to_all_tests(field_set: GpuBenchmarkFieldSet) -> str:
     )
 
 
-async def _report(field_set: GpuBenchmarkFieldSet, content: bytes) -> Snapshot:
-    return await Get(Snapshot, CreateDigest([FileContent(junit_path(field_set), content)]))
+async def _report(field_set: GpuBenchmarkFieldSet, outcome: str, text: str) -> Snapshot:
+    """The JUnit XML of a benchmark that has no verdict; see `one_test`."""
+    xml = one_test("gpu_benchmark", field_set.address.spec, outcome=outcome, text=text)
+    return await Get(Snapshot, CreateDigest([FileContent(junit_path(field_set), xml.encode())]))
 
 
 async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
@@ -171,7 +170,7 @@ async def run_benchmark(
         exit_code = metadata.exit_code(benchmark)
         level = metadata.level if exit_code is None else logging.ERROR
         logger.log(level, f"{address}: {metadata.skipped}")
-        report = await _report(field_set, junit.skipped(address.spec, metadata.skipped))
+        report = await _report(field_set, "skipped", metadata.skipped)
         return TestResult(
             exit_code=exit_code,
             stdout="",
@@ -186,7 +185,7 @@ async def run_benchmark(
     outcome = await Get(Outcome, OutcomeRequest(metadata.chain))
     if outcome.problem:
         return TestResult(
-            exit_code=_WRONG_INPUT,
+            exit_code=ExitCode.WRONG_INPUT,
             stdout="",
             stdout_digest=EMPTY_FILE_DIGEST,
             stderr=outcome.problem,
@@ -194,14 +193,14 @@ async def run_benchmark(
             addresses=(address,),
             output_setting=test.output,
             result_metadata=None,
-            xml_results=await _report(field_set, junit.failed(address.spec, outcome.problem)),
+            xml_results=await _report(field_set, "error", outcome.problem),
         )
     files = await _files(field_set, outcome)
     measured = outcome.measurements[-1].process_result
     judgement = outcome.judgement
     if judgement is None:
         message = _output(measured)
-        report = await _report(field_set, junit.failed(address.spec, message))
+        report = await _report(field_set, "error", message)
         return TestResult.from_fallible_process_result(
             measured, address, test.output, xml_results=report, extra_output=files
         )
@@ -211,12 +210,12 @@ async def run_benchmark(
     )
     xml = await Get(Snapshot, Digest, judgement.junit)
     if open_question:
-        exit_code = _UNDECIDED if benchmark.strict else 0
+        exit_code = ExitCode.UNDECIDED if benchmark.strict else 0
         logger.log(
             logging.ERROR if benchmark.strict else logging.WARNING, f"{address}: {judgement.reason}"
         )
         if benchmark.strict:
-            xml = await _report(field_set, junit.failed(address.spec, judgement.reason))
+            xml = await _report(field_set, "error", judgement.reason)
     elif judgement.decision is None:
         exit_code = judgement.process_result.exit_code
     else:

@@ -1,33 +1,27 @@
-"""Finds out which accelerator this machine has, anew in each run of Pants."""
+"""Finds out which accelerator this machine has, again in each run of Pants."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Iterable
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.logging import LogLevel
 
-# What decides whether two measurements can be compared, and no state that changes by itself.
-_IDENTITY = (
-    "name",
-    "memory.total",
-    "driver_version",
-    "compute_cap",
-    "clocks.max.sm",
-    "clocks.max.memory",
-    "power.limit",
+from rules_transformers_contract.cuda_device import (
+    SMI_LISTING_ARGUMENTS,
+    SMI_TABLE_ARGUMENTS,
+    Card,
+    NoDevice,
+    smi_cards,
+    visible_device,
 )
-_QUERY = ("index", "uuid", *_IDENTITY)
-# The shell finds the program, as it may not be there at all.
-_SCRIPT = (
-    "command -v nvidia-smi >/dev/null || exit 0; "
-    f"exec nvidia-smi --query-gpu={','.join(_QUERY)} --format=csv,noheader,nounits"
-)
+
+# By these CUDA chooses among several devices.
+DEVICE_VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True)
@@ -48,58 +42,55 @@ class Accelerator:
 
 @rule(desc="Find the accelerator", level=LogLevel.DEBUG)
 async def find_accelerator() -> Accelerator:
-    variables = await Get(EnvironmentVars, EnvironmentVarsRequest(["PATH", "CUDA_VISIBLE_DEVICES"]))
-    result = await Get(
-        FallibleProcessResult,
-        Process(
-            ["/bin/sh", "-c", _SCRIPT],
-            env={"PATH": variables.get("PATH", "")},
-            # Drivers and cards are no input that the engine tracks.
-            cache_scope=ProcessCacheScope.PER_SESSION,
-            description="Ask for the accelerator",
-            level=LogLevel.DEBUG,
-        ),
+    variables = await Get(EnvironmentVars, EnvironmentVarsRequest(["PATH", *DEVICE_VARIABLES]))
+    path = variables.get("PATH", "")
+    table, listing = await MultiGet(
+        Get(FallibleProcessResult, Process, _nvidia_smi(SMI_TABLE_ARGUMENTS, path)),
+        Get(FallibleProcessResult, Process, _nvidia_smi(SMI_LISTING_ARGUMENTS, path)),
     )
-    output = result.stdout.decode(errors="replace")
-    if result.exit_code != 0:
-        message = (output + result.stderr.decode(errors="replace")).strip() or "no message"
+    output = table.stdout.decode(errors="replace")
+    if table.exit_code != 0:
+        message = (output + table.stderr.decode(errors="replace")).strip() or "no message"
         return Accelerator(None, reason=f"nvidia-smi failed: {message.splitlines()[0]}")
-    return chosen_device(output.splitlines(), variables.get("CUDA_VISIBLE_DEVICES"))
+    return chosen_device(smi_cards(output, listing.stdout.decode(errors="replace")), variables)
 
 
-def chosen_device(lines: Iterable[str], visible: str | None) -> Accelerator:
-    """The device that CUDA programs see first.
-
-    :param lines: what nvidia-smi prints, a line for each device.
-    :param visible: the value of `CUDA_VISIBLE_DEVICES`, if it is set: indices or UUIDs, which may
-        be shortened.
-    """
-    devices = [dict(zip(_QUERY, row)) for row in csv.reader(lines, skipinitialspace=True) if row]
-    if not devices:
-        return Accelerator(None, reason="no CUDA device was found")
-    if visible is None:
-        return _accelerator(devices[0])
-    first = visible.split(",")[0].strip()
-    for device in devices:
-        if first == device["index"] or (
-            first.startswith("GPU-") and device["uuid"].startswith(first)
-        ):
-            return _accelerator(device)
-    if first.startswith("MIG-") and len(devices) == 1:
-        # A slice's own figures are not among those of the query; its UUID tells sizes apart.
-        return _accelerator({**devices[0], "uuid": first, "name": f"{devices[0]['name']} {first}"})
-    return Accelerator(
-        None, reason=f"CUDA_VISIBLE_DEVICES={visible} leaves no CUDA device to be seen"
+def _nvidia_smi(arguments: Sequence[str], path: str) -> Process:
+    # The shell finds the program, as it may not be there at all.
+    script = f"command -v nvidia-smi >/dev/null || exit 0; exec nvidia-smi {shlex.join(arguments)}"
+    return Process(
+        ["/bin/sh", "-c", script],
+        env={"PATH": path},
+        # Drivers and cards are no input that the engine tracks.
+        cache_scope=ProcessCacheScope.PER_SESSION,
+        description="Ask for the accelerator",
+        level=LogLevel.DEBUG,
     )
 
 
-def _accelerator(device: dict[str, str]) -> Accelerator:
-    fingerprint = "; ".join(f"{key}={device.get(key, '')}" for key in _IDENTITY)
-    return Accelerator(
-        device["name"],
-        fingerprint,
-        hashlib.sha256(device["uuid"].encode()).hexdigest()[:12],
-    )
+def chosen_device(cards: Sequence[Card], variables: Mapping[str, str]) -> Accelerator:
+    """The device that CUDA programs with these environment variables see first."""
+    try:
+        card = visible_device(
+            cards, variables.get("CUDA_VISIBLE_DEVICES"), variables.get("CUDA_DEVICE_ORDER")
+        )
+    except NoDevice as problem:
+        return Accelerator(None, reason=problem.message)
+    return Accelerator(card.name, _fingerprint(card), card.device_hash)
+
+
+def _fingerprint(card: Card) -> str:
+    """What decides whether measurements can be compared, and no state that changes by itself."""
+    values = {
+        "name": card.name,
+        "memory": card.memory,
+        "driver": card.driver,
+        "compute_capability": card.compute_capability,
+        "max_sm_clock": card.max_sm_clock,
+        "max_memory_clock": card.max_memory_clock,
+        "power_limit": card.power_limit,
+    }
+    return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
 def rules():

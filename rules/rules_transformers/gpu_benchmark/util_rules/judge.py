@@ -32,10 +32,10 @@ from rules_transformers.util_rules.offline import OfflinePexRequest
 from rules_transformers.util_rules.remote_cache import SHORT_WORK, waiting
 from rules_transformers.util_rules.tool_process import ToolRun
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers_contract.exit_codes import ExitCode
 
 VERDICT_FILE = "verdict.json"
 _JUNIT_FILE = "junit.xml"
-_ANSWER_IS_NO = 1
 
 
 class Decision(Enum):
@@ -51,7 +51,7 @@ class Decision(Enum):
     @property
     def exit_code(self) -> int:
         """What a test with this verdict ends with, unless it is an open question."""
-        return _ANSWER_IS_NO if self in (Decision.slower, Decision.wrong_output) else 0
+        return ExitCode.ANSWER_IS_NO if self in (Decision.slower, Decision.wrong_output) else 0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,10 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.subsystem import PACKAGE, GpuBenchmark, Share
-from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
+from rules_transformers.gpu_benchmark.util_rules.accelerator import (
+    DEVICE_VARIABLES,
+    Accelerator,
+)
 from rules_transformers.gpu_benchmark.util_rules.measured_model import (
     MeasuredModelFiles,
     MeasuredModelRequest,
@@ -35,7 +38,7 @@ RESULT_FILE = "result.json"
 _OUTPUT_DIR = "__out"
 _HUB_DIR = "__hub"
 # What tells where drivers and compilers are, and which device was chosen.
-_PASSED_ON = ("LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CC", "CXX")
+_PASSED_ON = ("LD_LIBRARY_PATH", "CUDA_HOME", *DEVICE_VARIABLES, "CC", "CXX")
 
 
 @dataclass(frozen=True)

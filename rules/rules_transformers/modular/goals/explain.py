@@ -22,7 +22,6 @@ from rules_transformers.modular.util_rules.conversion_order import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.util_rules.convert import (
-    WRONG_INPUT,
     Conversions,
     ConversionsRequest,
 )
@@ -40,6 +39,7 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ async def explain(
     path = request.place.path
     owner = next((f for f in field_sets if path in generated_paths.get(f.address, ())), None)
     if owner is None:
-        return Explanation(WRONG_INPUT, "", _not_owned(request))
+        return Explanation(ExitCode.WRONG_INPUT, "", _not_owned(request))
     order, requirement = await MultiGet(
         Get(ConversionOrder, ConversionOrderRequest((owner,))),
         Get(ParentsRequirement, ParentsRequirementRequest.create(owner, python_setup)),
     )
     if order.cycle:
-        return Explanation(WRONG_INPUT, "", order.cycle_message)
+        return Explanation(ExitCode.WRONG_INPUT, "", order.cycle_message)
     ancestors = tuple(field_set for field_set in order.field_sets if field_set != owner)
     conversions = await Get(Conversions, ConversionsRequest(ancestors))
     for conversion in conversions:

@@ -27,7 +27,6 @@ from rules_transformers.modular.util_rules.conversion_order import (
     ConversionOrderRequest,
 )
 from rules_transformers.modular.util_rules.convert import (
-    WRONG_INPUT,
     Conversion,
     Conversions,
     ConversionsRequest,
@@ -36,9 +35,7 @@ from rules_transformers.modular.util_rules.leftovers import leftover_messages
 from rules_transformers.modular.util_rules.outline import GeneratedPaths
 from rules_transformers.modular.util_rules.staleness import difference, generate_command
 from rules_transformers.util_rules.atomic_write import write_atomically
-
-STALE = 1
-CANNOT_WRITE = 3
+from rules_transformers_contract.exit_codes import ExitCode
 
 
 class GenerateSubsystem(GoalSubsystem):
@@ -98,7 +95,7 @@ async def _explain(
             "`--check` nor with specs\n"
             f"hint: `{bin_name()} generate --explain=models/x/modeling_x.py:120`"
         )
-        return Generate(WRONG_INPUT)
+        return Generate(ExitCode.WRONG_INPUT)
     explanation = await Get(Explanation, ExplainRequest(place, _read(root / place.path)))
     console.print_stdout(explanation.stdout, end="")
     if explanation.stderr:
@@ -167,7 +164,7 @@ async def generate(
         if contents:
             stale = [outcome.field_set.address for outcome in outcomes if outcome.stale]
             console.print_stderr(f"hint: `{generate_command(stale)}` brings them up to date")
-        return Generate(_worst(failed, STALE if contents else 0))
+        return Generate(_worst(failed, ExitCode.ANSWER_IS_NO if contents else 0))
 
     errors = _write(root, contents)
     for message in errors.values():
@@ -178,7 +175,7 @@ async def generate(
             f"hint: make room and check the permissions, then run `{bin_name()} generate` again"
         )
     _report(console.print_stdout, outcomes, "changed", unwritten=frozenset(errors))
-    return Generate(_worst(failed, CANNOT_WRITE if errors else 0))
+    return Generate(_worst(failed, ExitCode.ENVIRONMENT_LACKS if errors else 0))
 
 
 def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:

@@ -47,9 +47,8 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
-WRONG_INPUT = 2
-LACKS_SOMETHING = 3
 REPORT_FILE = "__findings.sarif"
 
 
@@ -134,15 +133,15 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
         Get(ConversionOrder, ConversionOrderRequest((field_set,))),
     )
     if field_set.path in conflicts:
-        return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, conflicts[field_set.path])
+        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, conflicts[field_set.path])
     if order.cycle:
-        return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, order.cycle_message)
+        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, order.cycle_message)
     parents, requirement = await MultiGet(
         Get(ModularParents, ModularParentsRequest(field_set)),
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup)),
     )
     if parents.problem:
-        return Conversion(EMPTY_SNAPSHOT, WRONG_INPUT, parents.problem)
+        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, parents.problem)
     converted_parents = await Get(Conversions, ConversionsRequest(parents.generated))
     for parent, conversion in zip(parents.generated, converted_parents):
         if conversion.exit_code != 0:
@@ -157,7 +156,9 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
         sources = await Get(ParentSources, ParentsRequirement, requirement)
         if sources.problem:
             return Conversion(
-                EMPTY_SNAPSHOT, LACKS_SOMETHING, f"{field_set.path}: error: {sources.problem}"
+                EMPTY_SNAPSHOT,
+                ExitCode.ENVIRONMENT_LACKS,
+                f"{field_set.path}: error: {sources.problem}",
             )
         installed = sources.digest
     process = await Get(
@@ -235,7 +236,7 @@ async def convert_all(request: ConversionsRequest) -> Conversions:
         replace(
             conversion,
             snapshot=EMPTY_SNAPSHOT,
-            exit_code=WRONG_INPUT,
+            exit_code=ExitCode.WRONG_INPUT,
             messages=message_of[field_set.address],
         )
         if field_set.address in message_of

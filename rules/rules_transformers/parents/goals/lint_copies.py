@@ -19,8 +19,7 @@ from rules_transformers.parents.subsystem import ParentFinder
 from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
 from rules_transformers.util_rules.tool_process import ToolRun
-
-_ANSWER_IS_NO = 1
+from rules_transformers_contract.exit_codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ async def find_copies(request: CopiesRequest.Batch[ModelFileFieldSet, Any]) -> L
     result = await Get(FallibleProcessResult, ToolRun(process))
     return LintResult(
         # Copies are worth a look and no fault.
-        exit_code=0 if result.exit_code == _ANSWER_IS_NO else result.exit_code,
+        exit_code=0 if result.exit_code == ExitCode.ANSWER_IS_NO else result.exit_code,
         stdout=result.stdout.decode(errors="replace"),
         stderr=result.stderr.decode(errors="replace"),
         linter_name=request.tool_name,

@@ -21,9 +21,7 @@ from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Libr
 from rules_transformers.parents.util_rules.named_files import NamedModelFiles
 from rules_transformers.util_rules.atomic_write import write_atomically
 from rules_transformers.util_rules.tool_process import ToolRun
-
-WRONG_INPUT = 2
-CANNOT_WRITE = 3
+from rules_transformers_contract.exit_codes import ExitCode
 
 
 class ModularizeSubsystem(GoalSubsystem):
@@ -62,7 +60,7 @@ async def modularize(
     for path in named.paths:
         model = model_of(path)
         if model is None:
-            exit_codes.append(WRONG_INPUT)
+            exit_codes.append(ExitCode.WRONG_INPUT)
             console.print_stderr(
                 f"{path}: error: the file is not named as a model's file is\n"
                 "hint: rename it to modeling_<model>.py, or leave it out"
@@ -75,11 +73,11 @@ async def modularize(
             "`modularize` takes the standalone files of models\n"
             f"hint: `{bin_name()} modularize path/to/modeling_new.py`"
         )
-        return Modularize(WRONG_INPUT)
+        return Modularize(ExitCode.WRONG_INPUT)
     models = []
     for output, files in sorted(by_output.items()):
         if (root / output).exists():
-            exit_codes.append(WRONG_INPUT)
+            exit_codes.append(ExitCode.WRONG_INPUT)
             console.print_stderr(
                 f"{output}: error: there is a modular file already\n"
                 "hint: delete or rename it, so that nothing that was written by hand is lost"
@@ -87,7 +85,7 @@ async def modularize(
         else:
             models.append(_Model(tuple(files), output))
     if not models:
-        return Modularize(WRONG_INPUT)
+        return Modularize(ExitCode.WRONG_INPUT)
     library = await Get(Library)
     contents = await MultiGet(Get(Digest, PathGlobs(model.files)) for model in models)
     processes = await MultiGet(
@@ -126,7 +124,7 @@ async def modularize(
             write_atomically(root / file.path, file.content)
         except OSError as error:
             console.print_stderr(f"{file.path}: error: cannot be written: {error.strerror}")
-            exit_codes.append(CANNOT_WRITE)
+            exit_codes.append(ExitCode.ENVIRONMENT_LACKS)
     return Modularize(max(exit_codes))
 
 

@@ -14,8 +14,7 @@ from rules_transformers.parents.util_rules.finder_process import FinderProcessRe
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
 from rules_transformers.parents.util_rules.named_files import NamedModelFiles
 from rules_transformers.util_rules.tool_process import ToolRun
-
-WRONG_INPUT = 2
+from rules_transformers_contract.exit_codes import ExitCode
 
 
 class ParentsSubsystem(GoalSubsystem):
@@ -39,7 +38,7 @@ async def parents(console: Console, subsystem: ParentsSubsystem, named: NamedMod
             "`parents` takes standalone Python files of models\n"
             f"hint: `{bin_name()} parents path/to/modeling_new.py`"
         )
-        return Parents(WRONG_INPUT)
+        return Parents(ExitCode.WRONG_INPUT)
     library = await Get(Library)
     contents = await MultiGet(Get(Digest, PathGlobs([path])) for path in files)
     processes = await MultiGet(

@@ -1,0 +1,106 @@
+"""Combinations of a benchmark's settings that cannot be measured.
+
+Settings are never rewritten, so that a result is always one of the very settings in its request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Compiled code has a static cache.
+_NOT_COMPILED = ("dynamic", "offloaded")
+_OFFLOADED = ("offloaded", "offloaded_static")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a combination cannot be measured, and how to change it: a sentence and a hint."""
+
+    message: str
+    hint: str
+
+
+def refusal(settings: Mapping[str, Any]) -> Refusal | None:
+    """The first reason why settings cannot be measured together, or None.
+
+    :param settings: values by the names that a `gpu_benchmark` target and a request give them; a
+        limit that is not set is None.
+    """
+    return next(_refusals(settings), None)
+
+
+def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    yield from _of_attention(settings)
+    if settings["continuous_batching"]:
+        yield from _of_continuous_batching(settings)
+    elif settings["compile_mode"] is not None and settings["cache_implementation"] in _NOT_COMPILED:
+        yield Refusal(
+            f"{_named(settings, 'compile_mode')} has no effect with "
+            f"{_named(settings, 'cache_implementation')}: only a static cache is compiled",
+            'use `cache_implementation="static"`, or omit `cache_implementation`',
+        )
+    if settings["device"] == "cpu":
+        yield from _of_cpu(settings)
+    for limited in ("warmup", "samples"):
+        least, most = settings[f"min_{limited}"], settings[f"max_{limited}"]
+        if least is not None and most is not None and least > most:
+            yield Refusal(
+                f"`min_{limited}={least}` is more than `max_{limited}={most}`",
+                f"raise `max_{limited}` or lower `min_{limited}`",
+            )
+
+
+def _of_attention(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    if settings["attn_implementation"] != "flash_attention_2":
+        return
+    attention = _named(settings, "attn_implementation")
+    if settings["device"] == "cpu":
+        yield Refusal(
+            f'{attention} needs a CUDA device, but `device="cpu"`',
+            'use `attn_implementation="sdpa"`',
+        )
+    if settings["dtype"] == "float32":
+        yield Refusal(
+            f'{attention} computes in half precision, but `dtype="float32"`',
+            'use `dtype="bfloat16"`, or `attn_implementation="sdpa"`',
+        )
+    if settings["compile_mode"] is not None:
+        yield Refusal(
+            f"{attention} breaks the graph that {_named(settings, 'compile_mode')} compiles",
+            'use `attn_implementation="sdpa"`, or omit `compile_mode`',
+        )
+
+
+def _of_continuous_batching(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    if settings["attn_implementation"] == "flex_attention":
+        yield Refusal(
+            "`continuous_batching` pages its cache, and there is no paged form of "
+            f"{_named(settings, 'attn_implementation')}",
+            "use `sdpa`, `eager` or `flash_attention_2`",
+        )
+    if settings["cache_implementation"] is not None:
+        yield Refusal(
+            "`continuous_batching` has a paged cache of its own, so "
+            f"{_named(settings, 'cache_implementation')} would have no effect",
+            "omit `cache_implementation`",
+        )
+
+
+def _of_cpu(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    if settings["cache_implementation"] in _OFFLOADED:
+        yield Refusal(
+            f"{_named(settings, 'cache_implementation')} has nothing to offload from with "
+            '`device="cpu"`',
+            "use `dynamic` or `static`",
+        )
+    if settings["kernelize"]:
+        yield Refusal(
+            '`kernelize` is for accelerators, but `device="cpu"`',
+            "omit `kernelize`",
+        )
+
+
+def _named(settings: Mapping[str, Any], name: str) -> str:
+    return f'`{name}="{settings[name]}"`'

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rules_transformers_contract.refused_combinations import refusal
+
+_MEASURABLE = {
+    "attn_implementation": "sdpa",
+    "cache_implementation": None,
+    "compile_mode": None,
+    "continuous_batching": False,
+    "device": "cuda",
+    "dtype": "bfloat16",
+    "kernelize": False,
+    "max_samples": None,
+    "max_warmup": None,
+    "min_samples": None,
+    "min_warmup": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        ({}, None),
+        ({"attn_implementation": "flash_attention_2"}, None),
+        ({"attn_implementation": "flash_attention_2", "dtype": "float16"}, None),
+        ({"attn_implementation": "flash_attention_2", "dtype": "float32"}, "dtype"),
+        ({"attn_implementation": "flash_attention_2", "device": "cpu"}, "device"),
+        ({"attn_implementation": "flash_attention_2", "compile_mode": "default"}, "compile_mode"),
+        ({"attn_implementation": "flash_attention_2", "continuous_batching": True}, None),
+        ({"attn_implementation": "flex_attention", "compile_mode": "default"}, None),
+        (
+            {"attn_implementation": "flex_attention", "continuous_batching": True},
+            "continuous_batching",
+        ),
+        ({"continuous_batching": True}, None),
+        ({"continuous_batching": True, "compile_mode": "default"}, None),
+        ({"continuous_batching": True, "cache_implementation": "static"}, "cache_implementation"),
+        ({"compile_mode": "reduce-overhead", "cache_implementation": "static"}, None),
+        ({"compile_mode": "default", "cache_implementation": "offloaded_static"}, None),
+        ({"compile_mode": "default", "cache_implementation": "dynamic"}, "cache_implementation"),
+        ({"compile_mode": "default", "cache_implementation": "offloaded"}, "cache_implementation"),
+        ({"cache_implementation": "offloaded"}, None),
+        ({"device": "cpu", "cache_implementation": "static"}, None),
+        ({"device": "cpu", "cache_implementation": "offloaded"}, "cache_implementation"),
+        ({"device": "cpu", "cache_implementation": "offloaded_static"}, "cache_implementation"),
+        ({"device": "cpu", "kernelize": True}, "kernelize"),
+        ({"kernelize": True}, None),
+        ({"min_samples": 5, "max_samples": 5}, None),
+        ({"min_samples": 5, "max_samples": 4}, "max_samples"),
+        ({"min_warmup": 5, "max_warmup": 4}, "max_warmup"),
+    ],
+)
+def test_a_refusal_names_the_field_and_the_remedy(
+    settings: dict[str, Any], refused: str | None
+) -> None:
+    found = refusal({**_MEASURABLE, **settings})
+    if refused is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert refused in found.message
+        assert found.hint
