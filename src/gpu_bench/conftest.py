@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gpu_bench.request.fields import Request
+from gpu_bench.request.reader import parse_request
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.testing import simulated, simulated_file
 
@@ -76,8 +78,13 @@ def tiny(**fields: Any) -> dict[str, Any]:
     }
 
 
+def tiny_request(**fields: Any) -> Request:
+    """The same, parsed."""
+    return parse_request(json.dumps(tiny(**fields)))
+
+
 @pytest.fixture
-def write_request(tmp_path):
+def write_request(tmp_path: Any) -> Any:
     """Writes a request; returns its path."""
 
     def write(values: Any) -> str:
@@ -89,7 +96,7 @@ def write_request(tmp_path):
 
 
 @pytest.fixture
-def result_schema():
+def result_schema() -> Any:
     """The schema of results."""
     return json.loads((SCHEMAS / "result.schema.json").read_text())
 
@@ -142,7 +149,7 @@ class FakeCuda:
 
 
 @pytest.fixture
-def fake_cuda():
+def fake_cuda() -> Any:
     return FakeCuda()
 
 
@@ -164,67 +171,67 @@ class FakeNvml:
         self.reasons = 0x1
         self.unsupported: set[str] = set()
 
-    def _answer(self, name, value):
+    def _answer(self, name: Any, value: Any) -> Any:
         if name in self.unsupported:
             raise self.NVMLError(name)
         return value
 
-    def nvmlSystemGetDriverVersion(self):
+    def nvmlSystemGetDriverVersion(self) -> Any:
         return b"570.86.10"
 
-    def nvmlDeviceGetCount(self):
+    def nvmlDeviceGetCount(self) -> Any:
         return 1
 
-    def nvmlDeviceGetHandleByIndex(self, index):
+    def nvmlDeviceGetHandleByIndex(self, index: Any) -> Any:
         return "card"
 
-    def nvmlDeviceGetHandleByUUID(self, uuid):
+    def nvmlDeviceGetHandleByUUID(self, uuid: Any) -> Any:
         return "part" if uuid.startswith("MIG") else "card"
 
-    def nvmlDeviceGetUUID(self, handle):
+    def nvmlDeviceGetUUID(self, handle: Any) -> Any:
         if handle == "part":
             return "MIG-aaaaaaaa-0000-1111-2222-333333333333"
         return b"GPU-11111111-aaaa-bbbb-cccc-000000000001"
 
-    def nvmlDeviceGetName(self, handle):
+    def nvmlDeviceGetName(self, handle: Any) -> Any:
         return "NVIDIA H200" if handle == "card" else "NVIDIA H200 MIG 1g.18gb"
 
-    def nvmlDeviceGetMemoryInfo(self, handle):
+    def nvmlDeviceGetMemoryInfo(self, handle: Any) -> Any:
         return SimpleNamespace(total=(143771 << 20) + 1000)
 
-    def nvmlDeviceGetCudaComputeCapability(self, handle):
+    def nvmlDeviceGetCudaComputeCapability(self, handle: Any) -> Any:
         return (9, 0)
 
-    def nvmlDeviceGetMaxClockInfo(self, handle, kind):
+    def nvmlDeviceGetMaxClockInfo(self, handle: Any, kind: Any) -> Any:
         return {1: 1980, 2: 3201}[kind]
 
-    def nvmlDeviceGetClockInfo(self, handle, kind):
+    def nvmlDeviceGetClockInfo(self, handle: Any, kind: Any) -> Any:
         return self._answer("clock", {1: 1755, 2: 3201}[kind])
 
-    def nvmlDeviceGetEnforcedPowerLimit(self, handle):
+    def nvmlDeviceGetEnforcedPowerLimit(self, handle: Any) -> Any:
         return 700_000
 
-    def nvmlDeviceGetMaxMigDeviceCount(self, handle):
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle: Any) -> Any:
         return 2
 
-    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle, number):
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle: Any, number: Any) -> Any:
         if number == 0:
             return "part"
         raise self.NVMLError("not found")
 
-    def nvmlDeviceGetPowerUsage(self, handle):
+    def nvmlDeviceGetPowerUsage(self, handle: Any) -> Any:
         return self._answer("power", 412_345)
 
-    def nvmlDeviceGetTemperature(self, handle, kind):
+    def nvmlDeviceGetTemperature(self, handle: Any, kind: Any) -> Any:
         return 61
 
-    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle):
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle: Any) -> Any:
         return self.reasons
 
-    def nvmlDeviceGetComputeRunningProcesses(self, handle):
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any) -> Any:
         return self._answer("processes", [SimpleNamespace(pid=each) for each in self.processes])
 
 
 @pytest.fixture
-def fake_nvml():
+def fake_nvml() -> Any:
     return FakeNvml()

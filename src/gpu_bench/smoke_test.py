@@ -1,11 +1,15 @@
 """The whole command on a CPU, as a user starts it: the harness cannot rot unseen."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -15,7 +19,7 @@ from gpu_bench.conftest import tiny
 SOURCE = str(Path(__file__).parent.parent)
 
 
-def start(*arguments, **environment):
+def start(*arguments: Any, **environment: Any) -> Any:
     paths = [SOURCE, *(each for each in sys.path if each)]
     return subprocess.run(
         [sys.executable, "-m", "gpu_bench", *arguments],
@@ -27,8 +31,8 @@ def start(*arguments, **environment):
 
 
 @pytest.fixture
-def run(tmp_path, write_request, result_schema):
-    def command(**fields):
+def run(tmp_path: Path, write_request: Callable[[Any], str], result_schema: dict[str, Any]) -> Any:
+    def command(**fields: Any) -> Any:
         done = start("run", write_request(tiny(**fields)), "--output", str(tmp_path / "out"))
         assert done.returncode == 0, done.stderr
         result = json.loads((tmp_path / "out" / "result.json").read_text())
@@ -40,7 +44,7 @@ def run(tmp_path, write_request, result_schema):
     return command
 
 
-def test_two_processes_agree(run):
+def test_two_processes_agree(run: Any) -> None:
     result = run(processes=2)
     assert [each["index"] for each in result["processes"]] == [0, 1]
     assert result["output"]["stable"]
@@ -65,11 +69,11 @@ def test_two_processes_agree(run):
         {"continuous_batching": True},
     ],
 )
-def test_other_ways_to_generate(run, fields):
+def test_other_ways_to_generate(run: Any, fields: Any) -> None:
     assert run(**fields)["output"]["stable"]
 
 
-def test_a_tiny_fixture_with_its_tokenizer(run, tmp_path):
+def test_a_tiny_fixture_with_its_tokenizer(run: Any, tmp_path: Path) -> None:
     request = tmp_path / "fixture.json"
     entry = {
         "address": "fixture",
@@ -91,7 +95,7 @@ def test_a_tiny_fixture_with_its_tokenizer(run, tmp_path):
     assert result["environment"]["model"]["class"] == "Qwen2ForCausalLM"
 
 
-def test_help_is_quick_and_the_parent_never_imports_torch():
+def test_help_is_quick_and_the_parent_never_imports_torch() -> None:
     took = []
     for _ in range(5):
         started = time.monotonic()
@@ -112,7 +116,9 @@ def test_help_is_quick_and_the_parent_never_imports_torch():
     assert json.loads(done.stdout)["digest"]
 
 
-def test_a_machine_without_a_card_is_told_so(write_request, tmp_path):
+def test_a_machine_without_a_card_is_told_so(
+    write_request: Callable[[Any], str], tmp_path: Path
+) -> None:
     request = write_request(tiny(device="cuda"))
     done = start("run", request, "--output", str(tmp_path / "out"), CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 3
@@ -122,7 +128,9 @@ def test_a_machine_without_a_card_is_told_so(write_request, tmp_path):
     assert not list(tmp_path.glob("out/*"))
 
 
-def test_an_output_that_cannot_be_written_is_said_at_once(write_request, tmp_path):
+def test_an_output_that_cannot_be_written_is_said_at_once(
+    write_request: Callable[[Any], str], tmp_path: Path
+) -> None:
     (tmp_path / "out").write_text("a file")
     started = time.monotonic()
     done = start("run", write_request(tiny()), "--output", str(tmp_path / "out"))

@@ -196,6 +196,8 @@ def _fits_roughly(annotation: Any, value: Any) -> bool:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _fits_roughly(arguments[0], value)
+    if origin in (Union, types.UnionType):
+        return any(_fits_roughly(member, value) for member in arguments)
     if origin is Literal:
         return any(type(value) is type(choice) for choice in arguments)
     if annotation is Any:

@@ -32,6 +32,7 @@ class Entry:
     config: Mapping[str, Any] = field(default_factory=dict)
     processors: bool | Mapping[str, Any] = True
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    revision: Annotated[str | None, NOT_EMPTY] = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def test_every_type_is_read() -> None:
     assert entry.config == {"x": [1]}
     assert entry.processors == {"image": False}
     assert entry.renamed == {"p.py": ("q",)}
+    assert _parse('{"name": "a", "revision": null}').revision is None
+    assert _parse('{"name": "a", "revision": "b"}').revision == "b"
 
 
 _WRONG = {
@@ -96,6 +99,12 @@ _WRONG = {
         "1:42",
         "",
     ),
+    '{"name": "a", "revision": ""}': (
+        '`entries[0].revision` must be a string or null that is not empty, found ""',
+        "1:40",
+        "",
+    ),
+    '{"name": "a", "revision": 1}': ("must be a string or null that is not empty", "1:40", ""),
     '{"name": "a", "sede": 1}': (
         "unknown key `entries[0].sede`",
         "1:36",

@@ -1,5 +1,10 @@
+from __future__ import annotations
+
 import argparse
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -27,12 +32,12 @@ class OwnForCausalLM(Qwen2ForCausalLM):
 """
 
 
-def test_two_sides_are_measured_in_turn():
+def test_two_sides_are_measured_in_turn() -> None:
     assert order(4, 2) == [0, 1, 1, 0, 0, 1, 1, 0]
     assert order(3, 1) == [0, 0, 0]
 
 
-def sides(tmp_path):
+def sides(tmp_path: Path) -> Any:
     for name, shift in (("base", 3), ("new", 5)):
         root = tmp_path / f"{name}_code"
         root.mkdir()
@@ -43,7 +48,7 @@ def sides(tmp_path):
         yield str(root)
 
 
-def options(request, base, new, output):
+def options(request: Any, base: Any, new: Any, output: Any) -> Any:
     return argparse.Namespace(
         request=request,
         base_root=base,
@@ -53,13 +58,18 @@ def options(request, base, new, output):
     )
 
 
-def test_each_side_runs_its_own_code(tmp_path, write_request, result_schema, monkeypatch):
+def test_each_side_runs_its_own_code(
+    tmp_path: Path,
+    write_request: Callable[[Any], str],
+    result_schema: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     base, new = sides(tmp_path)
     request = write_request(tiny(model={"module": "own_model"}, processes=2))
     compared = []
     compare = comparison.compare
 
-    def noted(*arguments):
+    def noted(*arguments: Any) -> Any:
         compared.append(arguments)
         return compare(*arguments)
 
@@ -81,7 +91,9 @@ def test_each_side_runs_its_own_code(tmp_path, write_request, result_schema, mon
     assert json.loads((out / "verdict.json").read_text())["verdict"] == "wrong_output"
 
 
-def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
+def test_a_problem_of_one_side_names_it(
+    tmp_path: Path, write_request: Callable[[Any], str], result_schema: dict[str, Any]
+) -> None:
     base, new = sides(tmp_path)
     (tmp_path / "new_code" / "helper.py").write_text("SHIFT = 'none'\n")
     request = write_request(tiny(model={"module": "own_model"}, processes=1))
@@ -93,13 +105,15 @@ def test_a_problem_of_one_side_names_it(tmp_path, write_request, result_schema):
     assert len(kept["processes"][0]["samples"]) > 0
 
 
-def test_a_root_that_is_no_directory_is_named(tmp_path, write_request):
+def test_a_root_that_is_no_directory_is_named(
+    tmp_path: Path, write_request: Callable[[Any], str]
+) -> None:
     request = write_request(tiny())
     with pytest.raises(InputError, match="`--base-root` is no directory"):
         ab.run(options(request, "nowhere", ".", tmp_path / "out"))
 
 
-def test_a_file_is_written_at_once_or_not_at_all(tmp_path):
+def test_a_file_is_written_at_once_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file.json"
     write_json(path, {"a": 1})
     with pytest.raises(ValueError, match="JSON compliant"):
@@ -109,13 +123,13 @@ def test_a_file_is_written_at_once_or_not_at_all(tmp_path):
     assert path.stat().st_mode & 0o444 == 0o444
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         write_json(tmp_path / "file" / "result.json", {})
 
 
-def test_the_other_sides_problem_keeps_its_kind():
+def test_the_other_sides_problem_keeps_its_kind() -> None:
     cut = session._cut_short(CompileFailed("no"))
     assert isinstance(cut, CompileFailed)
     assert cut.message == "the other side ended the run: no"

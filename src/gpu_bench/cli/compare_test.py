@@ -1,7 +1,11 @@
+from __future__ import annotations
+
 import copy
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 
 from gpu_bench.cli.main import main
 from gpu_bench.judge import baselines, comparison
+from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import read_result
 from gpu_bench.results.reader_test import JSON, PLACES
 from gpu_bench.testing import simulated_file
@@ -17,14 +22,14 @@ from gpu_bench.testing import simulated_file
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 
 
-def schema(name):
+def schema(name: Any) -> Any:
     return json.loads((SCHEMAS / f"{name}.schema.json").read_text())
 
 
 VERDICT = jsonschema.Draft202012Validator(schema("verdict"))
 
 
-def run(capsys, *arguments):
+def run(capsys: pytest.CaptureFixture[str], *arguments: Any) -> Any:
     code = main([str(each) for each in arguments])
     out, err = capsys.readouterr()
     assert "Traceback" not in err
@@ -35,8 +40,14 @@ def run(capsys, *arguments):
     ("delay", "expected", "code"), [(0, "same", 0), (-0.1, "faster", 0), (0.1, "slower", 1)]
 )
 def test_compare_says_and_writes_the_verdict(
-    measure, write, tmp_path, capsys, delay, expected, code
-):
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    delay: Any,
+    expected: Any,
+    code: Any,
+) -> None:
     base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
     target, junit = tmp_path / "out" / "verdict.json", tmp_path / "out" / "junit.xml"
     found = run(capsys, "compare", base, new, "--output", target, "--junit-xml", junit)
@@ -57,7 +68,12 @@ def test_compare_says_and_writes_the_verdict(
     assert again == (code, target.read_text(), "")
 
 
-def test_inconclusive_is_skipped_in_junit_not_passed(measure, write, tmp_path, capsys):
+def test_inconclusive_is_skipped_in_junit_not_passed(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base, new = write("b.json", measure(1)), write("n.json", measure(2, delay=0.02))
     junit = tmp_path / "junit.xml"
     code, out, _ = run(capsys, "compare", base, new, "--junit-xml", junit)
@@ -72,8 +88,13 @@ def test_inconclusive_is_skipped_in_junit_not_passed(measure, write, tmp_path, c
     ("delay", "expected"), [(0, "same"), (0.02, "inconclusive"), (0.1, "slower")]
 )
 def test_exit_zero_is_for_every_verdict_and_no_failure(
-    measure, write, tmp_path, capsys, delay, expected
-):
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    delay: Any,
+    expected: Any,
+) -> None:
     base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
     target = tmp_path / "verdict.json"
     told = run(capsys, "compare", base, new)[1]
@@ -84,7 +105,11 @@ def test_exit_zero_is_for_every_verdict_and_no_failure(
     assert (code, "given twice" in err) == (2, True)
 
 
-def test_rounds_are_judged_together(measure, write, capsys):
+def test_rounds_are_judged_together(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base = write("base.json", measure(1))
     rounds = [write(f"new{number}.json", measure(number)) for number in (2, 3)]
     code, out, _ = run(capsys, "compare", base, *rounds, "--json")
@@ -97,7 +122,11 @@ def test_rounds_are_judged_together(measure, write, capsys):
     assert "given twice" in err
 
 
-def test_limits_are_taken_from_the_command_line(measure, write, capsys):
+def test_limits_are_taken_from_the_command_line(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base, new = write("b.json", measure(1)), write("n.json", measure(2, delay=0.1))
     assert run(capsys, "compare", base, new, "--max-regression=20%")[0] == 0
     assert run(capsys, "compare", base, new, "--max-regression", "1%")[0] == 1
@@ -106,7 +135,12 @@ def test_limits_are_taken_from_the_command_line(measure, write, capsys):
     assert "there is no metric 'latency'" in err
 
 
-def test_a_baseline_is_kept_and_found(measure, write, tmp_path, capsys):
+def test_a_baseline_is_kept_and_found(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base, new = write("base.json", measure(1)), write("new.json", measure(2))
     kept = tmp_path / "baselines"
     code, out, err = run(capsys, "compare", kept, new)
@@ -134,7 +168,12 @@ def test_a_baseline_is_kept_and_found(measure, write, tmp_path, capsys):
     assert list(kept.iterdir()) == [path]
 
 
-def test_a_missing_baseline_names_the_devices_that_have_one(measure, write, tmp_path, capsys):
+def test_a_missing_baseline_names_the_devices_that_have_one(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     kept = tmp_path / "baselines"
     run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
     fingerprint = {**measure(2).first.fingerprint, "digest": "a" * 64}
@@ -148,7 +187,12 @@ def test_a_missing_baseline_names_the_devices_that_have_one(measure, write, tmp_
     assert (content["verdict"], content["base"]) == ("no_baseline", None)
 
 
-def test_a_damaged_baseline_of_another_device_decides_nothing(measure, write, tmp_path, capsys):
+def test_a_damaged_baseline_of_another_device_decides_nothing(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     kept = tmp_path / "baselines"
     _, out, _ = run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
     path = Path(out.strip())
@@ -160,7 +204,12 @@ def test_a_damaged_baseline_of_another_device_decides_nothing(measure, write, tm
     assert f"there is one for another device in {path}, which is damaged" in out
 
 
-def test_a_damaged_or_renamed_baseline_is_named(measure, write, tmp_path, capsys):
+def test_a_damaged_or_renamed_baseline_is_named(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     kept = tmp_path / "baselines"
     new = write("new.json", measure(2))
     _, out, _ = run(capsys, "baseline", write("base.json", measure(1)), "--output", kept)
@@ -187,7 +236,14 @@ def test_a_damaged_or_renamed_baseline_is_named(measure, write, tmp_path, capsys
         ({"foreign_processes": 1}, "process 1: 1 foreign process on the device"),
     ],
 )
-def test_no_baseline_from_a_disturbed_run(measure, write, tmp_path, capsys, changes, reason):
+def test_no_baseline_from_a_disturbed_run(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: Any,
+    reason: Any,
+) -> None:
     document = simulated_file.document(measure(1).first)
     document["processes"][1]["telemetry"].update(changes)
     new = write("new.json", measure(1), **document)
@@ -198,7 +254,12 @@ def test_no_baseline_from_a_disturbed_run(measure, write, tmp_path, capsys, chan
     assert not (tmp_path / "kept").exists()
 
 
-def test_no_baseline_from_what_ended_early(measure, write, tmp_path, capsys):
+def test_no_baseline_from_what_ended_early(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     problem = {"kind": "timeout", "message": "1800 s are over", "hint": "wait"}
     partial = write("new.json", measure(1), status="partial", problem=problem)
     code, _, err = run(capsys, "baseline", partial, "--output", tmp_path / "kept")
@@ -206,14 +267,24 @@ def test_no_baseline_from_what_ended_early(measure, write, tmp_path, capsys):
     assert "it ended early (timeout: 1800 s are over)" in err
 
 
-def test_a_weak_baseline_is_kept_with_a_warning(measure, write, tmp_path, capsys):
+def test_a_weak_baseline_is_kept_with_a_warning(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     new = write("new.json", measure(1, processes=1))
     code, _, err = run(capsys, "baseline", new, "--output", tmp_path / "kept")
     assert code == 0
     assert "warning: measured in 1 process" in err
 
 
-def test_a_baseline_pools_rounds_and_is_small(measure, write, tmp_path, capsys):
+def test_a_baseline_pools_rounds_and_is_small(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rounds = [write(f"new{number}.json", measure(number)) for number in (1, 2)]
     _, out, _ = run(capsys, "baseline", *rounds, "--output", tmp_path / "kept")
     text = Path(out.strip()).read_text()
@@ -226,7 +297,7 @@ def test_a_baseline_pools_rounds_and_is_small(measure, write, tmp_path, capsys):
     assert sum('"end_to_end"' in line for line in text.splitlines()) == 80
 
 
-def test_baseline_names_are_apart_and_plain():
+def test_baseline_names_are_apart_and_plain() -> None:
     digest = "ab" * 32
     addresses = [
         "a/b:c",
@@ -247,7 +318,12 @@ def test_baseline_names_are_apart_and_plain():
         assert not name.startswith((".", "-"))
 
 
-def test_what_cannot_be_written_is_named(measure, write, tmp_path, capsys):
+def test_what_cannot_be_written_is_named(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base, new = write("b.json", measure(1)), write("n.json", measure(2))
     code, _, err = run(capsys, "compare", base, new, "--output", base / "verdict.json")
     assert code == 2
@@ -255,7 +331,12 @@ def test_what_cannot_be_written_is_named(measure, write, tmp_path, capsys):
     assert "hint: " in err
 
 
-def test_missing_and_foreign_files_are_named(measure, write, tmp_path, capsys):
+def test_missing_and_foreign_files_are_named(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     new = write("new.json", measure(2))
     for base in (tmp_path / "none.json", SCHEMAS / "result.schema.json"):
         code, out, err = run(capsys, "compare", base, new)
@@ -264,7 +345,11 @@ def test_missing_and_foreign_files_are_named(measure, write, tmp_path, capsys):
         assert "\nhint: " in err
 
 
-def test_a_result_without_samples_says_why(measure, write, capsys):
+def test_a_result_without_samples_says_why(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     problem = {"kind": "out_of_memory", "message": "the device is full", "hint": "use less"}
     failed = write("n.json", measure(2), status="failed", problem=problem, processes=[])
     code, _, err = run(capsys, "compare", write("b.json", measure(1)), failed)
@@ -272,7 +357,11 @@ def test_a_result_without_samples_says_why(measure, write, capsys):
     assert "no sample in this result: out_of_memory: the device is full\nhint: use less" in err
 
 
-def test_what_measures_two_revisions_gets_the_verdict(measure, write, capsys):
+def test_what_measures_two_revisions_gets_the_verdict(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     base = write("base/result.json", measure(1)).parent
     new = write("new/result.json", measure(2, delay=0.1)).parent
     judged = comparison.compare(base, [new], [])
@@ -291,7 +380,14 @@ SETTINGS = settings(
 
 @SETTINGS
 @given(place=st.sampled_from(PLACES), value=JSON)
-def test_no_changed_file_ends_in_a_traceback(measure, write, tmp_path, capsys, place, value):
+def test_no_changed_file_ends_in_a_traceback(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    place: Any,
+    value: Any,
+) -> None:
     base = measure(1, processes=2)
     document = copy.deepcopy(simulated_file.document(measure(2, processes=2).first))
     owner = document

@@ -1,9 +1,12 @@
 """``report`` and ``export`` as a person runs them: exit codes, messages, files."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ SOURCES = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def runs(tmp_path):
+def runs(tmp_path: Path) -> Any:
     made = MadeUp(samples=3)
     return write_run(tmp_path / "runs/a", made, base=MadeUp(seed=1, samples=3), commit="1" * 40)
 
@@ -25,13 +28,15 @@ def files(directory: Path) -> list[str]:
     )
 
 
-def test_report_writes_the_page_and_the_summary(runs, tmp_path, capsys):
+def test_report_writes_the_page_and_the_summary(
+    runs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["report", str(runs), f"--output={tmp_path / 'new/out'}"]) == 0
     assert files(tmp_path / "new/out") == ["index.html", "summary.md"]
     assert capsys.readouterr() == ("", "")
 
 
-def test_slower_or_failed_is_no_failure_of_the_report(tmp_path):
+def test_slower_or_failed_is_no_failure_of_the_report(tmp_path: Path) -> None:
     problem = {"kind": "failed", "message": "m", "hint": "h"}
     failed = {"status": "failed", "processes": [], "output": None, "problem": problem}
     write_run(tmp_path / "runs", MadeUp(changes=failed))
@@ -39,14 +44,18 @@ def test_slower_or_failed_is_no_failure_of_the_report(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["report", "export"])
-def test_a_bad_file_is_told_and_the_rest_is_written(command, runs, tmp_path, capsys):
+def test_a_bad_file_is_told_and_the_rest_is_written(
+    command: Any, runs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_json(tmp_path / "runs/bad/result.json", {})
     assert main([command, str(tmp_path / "runs"), f"--output={tmp_path / 'out'}"]) == 2
     assert "bad/result.json: error: this is not a result" in capsys.readouterr().err
     assert len(files(tmp_path / "out")) == 2
 
 
-def test_a_link_that_leaves_the_directory_is_not_read(runs, tmp_path, capsys):
+def test_a_link_that_leaves_the_directory_is_not_read(
+    runs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     away = write_run(tmp_path / "away", MadeUp(samples=3))
     link = tmp_path / "runs/b/result.json"
     link.parent.mkdir()
@@ -57,7 +66,9 @@ def test_a_link_that_leaves_the_directory_is_not_read(runs, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", ["report", "export"])
-def test_nothing_to_show_writes_nothing(command, tmp_path, capsys):
+def test_nothing_to_show_writes_nothing(
+    command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([command, str(tmp_path), f"--output={tmp_path / 'out'}"]) == 2
     error = capsys.readouterr().err
     assert "error: there is no result.json" in error
@@ -65,21 +76,21 @@ def test_nothing_to_show_writes_nothing(command, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_both_files_or_none(runs, tmp_path, capsys):
+def test_both_files_or_none(runs: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out/summary.md").mkdir(parents=True)
     assert main(["report", str(runs), f"--output={tmp_path / 'out'}"]) == 2
     assert "summary.md: error: the file cannot be written" in capsys.readouterr().err
     assert files(tmp_path / "out") == []
 
 
-def test_a_report_can_be_written_where_the_results_are(runs):
+def test_a_report_can_be_written_where_the_results_are(runs: Any) -> None:
     before = files(runs)
     for _ in range(2):
         assert main(["report", str(runs), f"--output={runs}"]) == 0
     assert files(runs) == sorted([*before, "index.html", "summary.md"])
 
 
-def test_export_writes_both_files(runs, tmp_path):
+def test_export_writes_both_files(runs: Any, tmp_path: Path) -> None:
     assert main(["export", str(runs), f"--output={tmp_path / 'out'}"]) == 0
     assert files(tmp_path / "out") == [
         "full_results/benchmark_run_20260301_100000.jsonl",
@@ -87,7 +98,9 @@ def test_export_writes_both_files(runs, tmp_path):
     ]
 
 
-def test_a_missing_package_is_named(runs, tmp_path, monkeypatch, capsys):
+def test_a_missing_package_is_named(
+    runs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["report", str(runs), f"--output={tmp_path / 'out'}"]) == 3
     error = capsys.readouterr().err
@@ -95,7 +108,7 @@ def test_a_missing_package_is_named(runs, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_bytes_do_not_depend_on_the_process(runs, tmp_path):
+def test_bytes_do_not_depend_on_the_process(runs: Any, tmp_path: Path) -> None:
     write_json(tmp_path / "runs/b/result.json", document(MadeUp(seed=3, samples=3)))
     pages = []
     for seed in ("1", "2"):

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from toolkit.exit_codes import ExitCode
 
     request = read_request(options.request)
-    side = Side(request, Path(options.output), request.model.root if request.model.module else None)
+    side = Side(request, Path(options.output), request.model.import_root)
     measure([side])
     if side.problem is not None:
         raise side.problem

@@ -42,7 +42,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         """A string."""
-        return self._get(name, lambda value: isinstance(value, str), "a string")
+        return str(self._get(name, lambda value: isinstance(value, str), "a string"))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""
@@ -50,16 +50,16 @@ class Fields:
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """One of some strings."""
-        return self._get(name, lambda value: value in choices, f"one of {', '.join(choices)}")
+        return str(self._get(name, lambda value: value in choices, f"one of {', '.join(choices)}"))
 
     def flag(self, name: str) -> bool:
         """A truth value."""
-        return self._get(name, lambda value: isinstance(value, bool), "true or false")
+        return bool(self._get(name, lambda value: isinstance(value, bool), "true or false"))
 
     def whole(self, name: str, *, least: int | None = None) -> int:
         """An integer of 64 bits, of at least ``least``."""
         expected = "an integer" if least is None else f"an integer of at least {least}"
-        return self._get(name, lambda value: _is_whole(value, least), expected)
+        return int(self._get(name, lambda value: _is_whole(value, least), expected))
 
     def optional_whole(self, name: str, *, least: int) -> int | None:
         """As ``whole``; None where the field is null or missing."""
@@ -69,13 +69,14 @@ class Fields:
         """A list of integers."""
         expected = f"a list of integers of at least {least}"
         found = self._get(
-            name, lambda value: _list_of(value, lambda each: _is_whole(each, least)), expected
+            name, lambda value: _list_of(value, lambda item: _is_whole(item, least)), expected
         )
         return np.array(found, float)
 
     def number(self, name: str) -> float:
         """A finite number."""
-        return self._get(name, _is_number, "a number")
+        value: float = self._get(name, _is_number, "a number")
+        return value
 
     def optional_number(self, name: str) -> float | None:
         """As ``number``; None where the field is null or missing."""
@@ -90,7 +91,7 @@ class Fields:
     def rows(self, name: str, *, whole: bool = False) -> tuple[tuple[Any, ...], ...]:
         """A list of lists of numbers, or of integers."""
         kind = "integers" if whole else "numbers"
-        accept = (lambda each: _is_whole(each, None)) if whole else _is_number
+        accept = (lambda item: _is_whole(item, None)) if whole else _is_number
         found = self._get(
             name,
             lambda value: _list_of(value, lambda row: _list_of(row, accept)),
@@ -113,7 +114,7 @@ class Fields:
         """A list of objects."""
         found = self._get(
             name,
-            lambda value: _list_of(value, lambda each: isinstance(each, dict)),
+            lambda value: _list_of(value, lambda item: isinstance(item, dict)),
             "a list of objects",
         )
         return [

@@ -78,13 +78,11 @@ def _torch() -> tuple[str, str | None]:
 def _assignments(source: str) -> dict[str, Any]:
     values = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign):
-            names = [each.id for each in node.targets if isinstance(each, ast.Name)]
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names = [node.target.id]
-        else:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if isinstance(node.value, ast.Constant):
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
             values.update(dict.fromkeys(names, node.value.value))
     return values
 

@@ -1,8 +1,11 @@
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +22,12 @@ with device_lock(sys.argv[1]):
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path, monkeypatch):
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
     return tmp_path
 
 
-def holder(uuid):
+def holder(uuid: Any) -> Any:
     source = str(Path(__file__).parents[2])
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, uuid],
@@ -36,11 +39,11 @@ def holder(uuid):
     return process
 
 
-def test_a_second_run_waits_says_so_and_goes_on_when_the_first_is_killed():
+def test_a_second_run_waits_says_so_and_goes_on_when_the_first_is_killed() -> None:
     process = holder("GPU-1")
     messages = []
 
-    def kill_then_note(message):
+    def kill_then_note(message: Any) -> None:
         messages.append(message)
         process.kill()
 
@@ -51,7 +54,7 @@ def test_a_second_run_waits_says_so_and_goes_on_when_the_first_is_killed():
     assert "waiting for GPU-1" in messages[0]
 
 
-def test_another_device_is_free():
+def test_another_device_is_free() -> None:
     process = holder("GPU-1")
     started = time.monotonic()
     with device_lock("GPU-2", pytest.fail):
@@ -59,13 +62,13 @@ def test_another_device_is_free():
     process.communicate(b"\n")
 
 
-def test_a_device_without_a_name_is_not_locked(directory):
+def test_a_device_without_a_name_is_not_locked(directory: Any) -> None:
     with device_lock(None) as waited, device_lock(None):
         assert waited == 0
     assert not list(directory.iterdir())
 
 
-def test_a_file_of_another_user_will_do(directory):
+def test_a_file_of_another_user_will_do(directory: Any) -> None:
     path = directory / "gpu-bench-GPU-1.lock"
     path.touch()
     path.chmod(0o444)
@@ -73,7 +76,7 @@ def test_a_file_of_another_user_will_do(directory):
         assert waited < 1
 
 
-def test_a_link_in_its_place_is_not_followed(directory):
+def test_a_link_in_its_place_is_not_followed(directory: Any) -> None:
     (directory / "gpu-bench-GPU-1.lock").symlink_to(directory / "elsewhere")
     with pytest.raises(InputError) as caught, device_lock("GPU-1"):
         pass
@@ -81,7 +84,7 @@ def test_a_link_in_its_place_is_not_followed(directory):
     assert not (directory / "elsewhere").exists()
 
 
-def test_a_directory_that_is_not_there_is_named(monkeypatch):
+def test_a_directory_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DIRECTORY_VARIABLE, "/nonexistent")
     with pytest.raises(InputError, match="lock cannot be used") as caught, device_lock("GPU-1"):
         pass

@@ -1,5 +1,10 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
+from gpu_bench.conftest import FakeNvml
 from gpu_bench.device.telemetry import (
     NvmlSensors,
     Reading,
@@ -14,11 +19,11 @@ from rules_transformers_contract.cuda_device import Card
 CARD = Card(0, "GPU-1", "NVIDIA H200", 1 << 30)
 
 
-def reading(time=0, **values):
+def reading(time: Any = 0, **values: Any) -> Any:
     return Reading(time, 1755, 3201, 400.0, 60, **values)
 
 
-def test_the_tool_and_nvml_read_alike(fake_nvml):
+def test_the_tool_and_nvml_read_alike(fake_nvml: FakeNvml) -> None:
     fake_nvml.reasons = 0x4
     fake_nvml.processes = [4242]
     line = "1755, 3201, 412.345, 61, 0x0000000000000004\n"
@@ -28,7 +33,7 @@ def test_the_tool_and_nvml_read_alike(fake_nvml):
     assert {**vars(by_nvml), "time": 5} == vars(by_tool)
 
 
-def test_what_a_card_does_not_know_is_null(fake_nvml):
+def test_what_a_card_does_not_know_is_null(fake_nvml: FakeNvml) -> None:
     fake_nvml.unsupported = {"power", "processes", "clock"}
     found = NvmlSensors(fake_nvml, CARD).read()
     assert (found.power, found.sm_clock, found.processes) == (None, None, None)
@@ -36,11 +41,11 @@ def test_what_a_card_does_not_know_is_null(fake_nvml):
     assert (partial.sm_clock, partial.power, partial.reasons) == (None, None, 0)
 
 
-def test_an_error_of_the_tool_is_no_reading():
+def test_an_error_of_the_tool_is_no_reading() -> None:
     assert smi_reading(0, "Unable to determine the device handle", "") is None
 
 
-def test_throttling_is_named_once_and_set_limits_are_none():
+def test_throttling_is_named_once_and_set_limits_are_none() -> None:
     idle_and_set_limits = 0x1 | 0x2 | 0x4 | 0x100
     readings = [reading(reasons=idle_and_set_limits), reading(reasons=0x20), reading(reasons=0x60)]
     found = summary(readings, [], 0, None)
@@ -61,24 +66,24 @@ def test_throttling_is_named_once_and_set_limits_are_none():
         ((77, 78), {1}, 1),
     ],
 )
-def test_processes_of_others_are_counted(processes, own, expected):
+def test_processes_of_others_are_counted(processes: Any, own: Any, expected: Any) -> None:
     assert foreign(processes, own) == expected
 
 
-def test_the_most_foreign_processes_at_once_count():
+def test_the_most_foreign_processes_at_once_count() -> None:
     readings = [reading(processes=(1, 5)), reading(processes=(1, 6, 7)), reading(processes=(1,))]
     assert summary(readings, {1}, 0, 0.01)["foreign_processes"] == 2
 
 
-def test_times_are_since_the_first_sample():
+def test_times_are_since_the_first_sample() -> None:
     found = summary([reading(time=150), reading(time=200)], [], 150, None)
     assert [each["time"] for each in found["readings"]] == [0, 50]
 
 
-def test_the_cost_of_readings_is_a_share():
+def test_the_cost_of_readings_is_a_share() -> None:
     assert overhead([110, 99, 120], [100, 90, 105]) == pytest.approx(0.10)
     assert overhead([], [1]) is None
 
 
-def test_a_processor_has_no_sensors():
+def test_a_processor_has_no_sensors() -> None:
     assert sensors_of(None) is None

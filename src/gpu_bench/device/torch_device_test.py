@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from gpu_bench.conftest import FakeCuda
@@ -7,20 +11,20 @@ from gpu_bench.device.torch_device import CpuDevice, CudaDevice, EventStamps, Pe
 
 
 class FixedEvent:
-    def __init__(self, milliseconds):
+    def __init__(self, milliseconds: Any) -> None:
         self.at = milliseconds
 
-    def record(self):
+    def record(self) -> None:
         pass
 
-    def elapsed_time(self, later):
+    def elapsed_time(self, later: Any) -> Any:
         # As a card gives it: a float32 of the difference.
         import numpy as np
 
         return float(np.float32(later.at - self.at))
 
 
-def test_events_become_whole_nanoseconds_without_losing_short_times():
+def test_events_become_whole_nanoseconds_without_losing_short_times() -> None:
     # 1000 s after the start a float32 in ms resolves 61 us: differences of neighbours keep 1 us.
     stamps = EventStamps([FixedEvent(0), FixedEvent(1e6), FixedEvent(1e6 + 0.001)])
     for _ in range(3):
@@ -30,7 +34,7 @@ def test_events_become_whole_nanoseconds_without_losing_short_times():
     assert third - second == pytest.approx(1000, abs=1)
 
 
-def test_events_are_made_once_and_used_again(fake_cuda):
+def test_events_are_made_once_and_used_again(fake_cuda: FakeCuda) -> None:
     device = CudaDevice(fake_cuda)
     device.stamps(5)
     device.stamps(5)
@@ -40,8 +44,8 @@ def test_events_are_made_once_and_used_again(fake_cuda):
 
 
 @pytest.mark.parametrize("make", [CpuDevice, lambda: CudaDevice(FakeCuda())])
-def test_a_run_is_timed_between_its_marks(make):
-    def run(marks):
+def test_a_run_is_timed_between_its_marks(make: Any) -> None:
+    def run(marks: Any) -> Any:
         marks.forward()
         marks.forward()
         for _ in range(3):
@@ -59,10 +63,10 @@ def test_a_run_is_timed_between_its_marks(make):
     assert all(isinstance(each, int) for each in (found.started, found.decode, *found.inter_token))
 
 
-def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda):
+def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda: FakeCuda) -> None:
     calls = fake_cuda.calls
 
-    def run(marks):
+    def run(marks: Any) -> None:
         calls.append("run")
         marks.forward()
         marks.token()
@@ -72,12 +76,12 @@ def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda):
     assert calls == ["synchronize", "run", "synchronize"]
 
 
-def test_another_number_of_steps_is_refused():
+def test_another_number_of_steps_is_refused() -> None:
     with pytest.raises(RuntimeError, match="made 2 steps, expected 3"):
         sample(0, 10, [0, 1, 2, 3, 4], 3, False)
 
 
-def test_what_each_time_means():
+def test_what_each_time_means() -> None:
     found = sample(7, 100, [0, 5, 20, 30, 45, 50], 3, True)
     assert (found.time_to_first_token, found.prefill, found.decode) == (20, 15, 25)
     assert found.inter_token == (10, 15)
@@ -85,7 +89,7 @@ def test_what_each_time_means():
     assert found.to_json(origin=2)["start"] == 5
 
 
-def test_memory_is_split_at_the_first_token(fake_cuda):
+def test_memory_is_split_at_the_first_token(fake_cuda: FakeCuda) -> None:
     phases = PhasePeaks(CudaDevice(fake_cuda))
     phases.forward()
     fake_cuda.use(900)
@@ -96,7 +100,7 @@ def test_memory_is_split_at_the_first_token(fake_cuda):
     assert phases.by_name() == {"prefill": Peaks(900, 1800), "decode": Peaks(400, 800)}
 
 
-def test_a_cpu_has_no_peaks():
+def test_a_cpu_has_no_peaks() -> None:
     phases = PhasePeaks(CpuDevice())
     phases.token()
     assert phases.by_name() == {}

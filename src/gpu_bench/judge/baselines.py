@@ -44,10 +44,10 @@ def find(directory: Path, new: Measurement) -> Result | None:
     if not path.exists():
         return None
     kept = read_result(path)
-    if (kept.address, kept.fingerprint["digest"]) != (new.address, new.digest):
+    if (kept.address, kept.digest) != (new.address, new.digest):
         raise InputError(
             f"this file's name promises a baseline of {new.address} on this device, but it is one "
-            f"of {kept.address} on {kept.fingerprint['accelerator']['name']}",
+            f"of {kept.address} on {kept.device_name}",
             place=str(path),
             hint="delete it, and write the baselines of both anew with `gpu_bench baseline`",
         )
@@ -62,7 +62,7 @@ def other_devices(directory: Path, new: Measurement) -> list[str]:
     devices = []
     for path in sorted(directory.glob(name(new.address, "*"))):
         try:
-            devices.append(read_result(path).fingerprint["accelerator"]["name"])
+            devices.append(read_result(path).device_name)
         except InputError:
             devices.append(f"another device in {path}, which is damaged")
     return devices

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_bench.judge import baselines, limits, verdict_writer
+from gpu_bench.judge import baselines, limits, outcomes, verdict_writer
 from gpu_bench.judge import verdict as verdicts
 from gpu_bench.judge.verdict import Verdict
 from gpu_bench.results.measurement import Measurement, pool
@@ -16,12 +16,12 @@ from gpu_bench.results.reader import read_result
 from toolkit.exit_codes import ExitCode
 
 EXIT_CODES = {
-    verdicts.FASTER: ExitCode.DONE,
-    verdicts.SAME: ExitCode.DONE,
-    verdicts.SLOWER: ExitCode.ANSWER_IS_NO,
-    verdicts.WRONG_OUTPUT: ExitCode.ANSWER_IS_NO,
-    verdicts.INCONCLUSIVE: ExitCode.UNDECIDED,
-    verdicts.NO_BASELINE: ExitCode.UNDECIDED,
+    outcomes.FASTER: ExitCode.DONE,
+    outcomes.SAME: ExitCode.DONE,
+    outcomes.SLOWER: ExitCode.ANSWER_IS_NO,
+    outcomes.WRONG_OUTPUT: ExitCode.ANSWER_IS_NO,
+    outcomes.INCONCLUSIVE: ExitCode.UNDECIDED,
+    outcomes.NO_BASELINE: ExitCode.UNDECIDED,
 }
 
 
@@ -67,7 +67,7 @@ def compare(
         baseline = read_result(base)
     if baseline is None:
         reason = _no_baseline(base, measured, baseline_command)
-        verdict = Verdict(measured.address, verdicts.NO_BASELINE, reason)
+        verdict = Verdict(measured.address, outcomes.NO_BASELINE, reason)
         return Comparison(verdict, measured, None)
     against = pool([baseline])
     return Comparison(verdicts.decide(against, measured, tolerances), measured, against)
@@ -82,7 +82,7 @@ def show(comparison: Comparison, *, as_json: bool = False) -> int:
 
 
 def _no_baseline(directory: Path, new: Measurement, command: str | None) -> str:
-    device = new.first.fingerprint["accelerator"]["name"]
+    device = new.first.device_name
     others = baselines.other_devices(directory, new)
     elsewhere = f"; there is one for {', '.join(others)}" if others else ""
     command = command or f"gpu_bench baseline {new.place} --output {directory}"

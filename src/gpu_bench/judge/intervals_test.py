@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +15,13 @@ TIMES = st.lists(st.floats(1e3, 1e12), min_size=1, max_size=12).map(np.array)
 PROCESSES = st.lists(TIMES, min_size=1, max_size=4)
 
 
-def compare(base, new):
+def compare(base: Any, new: Any) -> Any:
     return intervals.difference(intervals.side(base), intervals.side(new))
 
 
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES, st.floats(1e-3, 1e3))
-def test_the_unit_does_not_matter(base, new, factor):
+def test_the_unit_does_not_matter(base: Any, new: Any, factor: Any) -> None:
     one = compare(base, new)
     other = compare([factor * each for each in base], [factor * each for each in new])
     assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-6)
@@ -26,7 +29,7 @@ def test_the_unit_does_not_matter(base, new, factor):
 
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES)
-def test_swapping_the_sides_mirrors_the_interval(base, new):
+def test_swapping_the_sides_mirrors_the_interval(base: Any, new: Any) -> None:
     one, other = compare(base, new), compare(new, base)
     assert (one.low, one.middle, one.high) == pytest.approx(
         (-other.high, -other.middle, -other.low), abs=1e-9
@@ -35,7 +38,7 @@ def test_swapping_the_sides_mirrors_the_interval(base, new):
 
 @settings(deadline=None)
 @given(PROCESSES, st.randoms())
-def test_the_order_of_processes_does_not_matter(new, random):
+def test_the_order_of_processes_does_not_matter(new: Any, random: Any) -> None:
     shuffled = list(new)
     random.shuffle(shuffled)
     base = [np.array([1e6, 1.1e6])]
@@ -45,7 +48,7 @@ def test_the_order_of_processes_does_not_matter(new, random):
 
 @settings(deadline=None)
 @given(PROCESSES)
-def test_a_measurement_does_not_differ_from_itself(base):
+def test_a_measurement_does_not_differ_from_itself(base: Any) -> None:
     found = compare(base, base)
     assert found.middle == 0
     assert found.low == -found.high
@@ -53,31 +56,31 @@ def test_a_measurement_does_not_differ_from_itself(base):
 
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES, st.floats(0.5, 2))
-def test_a_factor_on_all_times_is_found_as_such(base, new, factor):
+def test_a_factor_on_all_times_is_found_as_such(base: Any, new: Any, factor: Any) -> None:
     one, other = compare(base, new), compare(base, [factor * each for each in new])
     assert other.middle - one.middle == pytest.approx(math.log(factor), abs=1e-9)
     assert other.high - other.low == pytest.approx(one.high - one.low, abs=1e-9)
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=30).map(np.array), st.floats(-1e9, 1e9))
-def test_outliers_move_the_centre_within_the_rest(values, outlier):
+def test_outliers_move_the_centre_within_the_rest(values: Any, outlier: Any) -> None:
     number = len(values) // 4
     spoilt = np.concatenate([values, np.full(number, outlier)])
     assert -1 <= intervals.centre(spoilt) <= 1
 
 
-def test_the_centre_stays_between_two_clock_states_where_the_median_jumps():
+def test_the_centre_stays_between_two_clock_states_where_the_median_jumps() -> None:
     few, many = np.repeat([0.0, 1.0], [11, 9]), np.repeat([0.0, 1.0], [9, 11])
     assert (np.median(few), np.median(many)) == (0, 1)
     assert intervals.centre(few) == intervals.centre(many) == 0.5
 
 
-def test_many_samples_are_thinned_without_harm():
+def test_many_samples_are_thinned_without_harm() -> None:
     values = np.random.default_rng(0).normal(5, 1, 5000)
     assert intervals.centre(values) == pytest.approx(np.mean(values), abs=0.01)
 
 
-def test_the_error_within_a_process_is_that_of_its_centre():
+def test_the_error_within_a_process_is_that_of_its_centre() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.normal(0, 1, (400, 50))
     truth = np.std([intervals.centre(each) for each in drawn])
@@ -85,7 +88,7 @@ def test_the_error_within_a_process_is_that_of_its_centre():
     assert told == pytest.approx(truth, rel=0.25)
 
 
-def test_neighbours_that_are_alike_count_as_fewer_samples():
+def test_neighbours_that_are_alike_count_as_fewer_samples() -> None:
     rng = np.random.default_rng(0)
     white = rng.normal(0, 1, 200)
     alike = np.repeat(white[:20], 10)
@@ -95,10 +98,12 @@ def test_neighbours_that_are_alike_count_as_fewer_samples():
 @pytest.mark.parametrize(
     ("middle", "limit"), [(0.0, 0.02), (0.01, 0.03), (0.05, 0.03), (-0.05, 0.03), (0.1, 0.001)]
 )
-def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(middle, limit):
+def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(
+    middle: Any, limit: Any
+) -> None:
     spread = 0.02
 
-    def found_with(number):
+    def found_with(number: Any) -> Any:
         # Two groups, so that the estimated spread is exact.
         signs = np.resize([1.0, -1.0], number)
         signs -= signs.mean()
@@ -107,7 +112,7 @@ def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(middle, li
         sides[1] = Side(signs + middle, np.zeros(number), 10 * number)
         return intervals.difference(*sides)
 
-    def decided(number):
+    def decided(number: Any) -> Any:
         found = found_with(number)
         outside = max(limit, intervals.noise_floor(found.noise))
         inside = -limit <= found.low and found.high <= limit
@@ -120,7 +125,7 @@ def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(middle, li
     assert not decided(need.processes - 1)
 
 
-def test_samples_are_asked_for_where_they_are_what_lacks():
+def test_samples_are_asked_for_where_they_are_what_lacks() -> None:
     between, within = 0.002, 0.02
     found = intervals.Difference(-1, 0, 1, math.hypot(between, within), within, 0, False)
     need = intervals.needed(found, 0.03, 4, 40)
@@ -132,13 +137,13 @@ def test_samples_are_asked_for_where_they_are_what_lacks():
     assert intervals.needed(found, 0.01, 4, 40).more == "processes"
 
 
-def test_a_difference_at_the_limit_needs_too_many():
+def test_a_difference_at_the_limit_needs_too_many() -> None:
     found = intervals.Difference(-1, 0.02, 1, 0.01, 0.001, 0, False)
     assert intervals.needed(found, 0.02, 4, 40) is None
 
 
 @pytest.mark.parametrize(("base", "new", "assumed"), [(1, 1, True), (2, 1, True), (2, 2, False)])
-def test_with_too_few_processes_their_spread_is_assumed(base, new, assumed):
+def test_with_too_few_processes_their_spread_is_assumed(base: Any, new: Any, assumed: Any) -> None:
     sides = [Side(np.zeros(number), np.full(number, 0.001), 10) for number in (base, new)]
     found = intervals.difference(*sides)
     assert found.assumed == assumed
@@ -147,7 +152,7 @@ def test_with_too_few_processes_their_spread_is_assumed(base, new, assumed):
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2, 6), st.integers(2, 6), st.floats(0.001, 0.02))
-def test_the_interval_covers_as_often_as_it_says(base, new, spread):
+def test_the_interval_covers_as_often_as_it_says(base: Any, new: Any, spread: Any) -> None:
     assume(base + new > 3)
     rng = np.random.default_rng(base * 10 + new)
     covered = 0

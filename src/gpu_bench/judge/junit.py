@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gpu_bench.judge import verdict, verdict_writer
+from gpu_bench.judge import outcomes, verdict_writer
 from gpu_bench.judge.verdict import Verdict
 from rules_transformers_contract.junit import one_test
 
 _OUTCOMES = {
-    verdict.SLOWER: "failure",
-    verdict.WRONG_OUTPUT: "failure",
-    verdict.INCONCLUSIVE: "skipped",
-    verdict.NO_BASELINE: "skipped",
+    outcomes.SLOWER: "failure",
+    outcomes.WRONG_OUTPUT: "failure",
+    outcomes.INCONCLUSIVE: "skipped",
+    outcomes.NO_BASELINE: "skipped",
 }
 
 

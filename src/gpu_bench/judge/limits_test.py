@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from gpu_bench.judge.limits import tolerances
@@ -5,7 +9,7 @@ from gpu_bench.results.metrics import METRICS
 from toolkit.errors import InputError
 
 
-def test_defaults_all_and_one():
+def test_defaults_all_and_one() -> None:
     assert tolerances([]) == {metric.name: metric.tolerance for metric in METRICS}
     assert set(tolerances(["3%"]).values()) == {0.03}
     found = tolerances(["peak_allocated=1%", "0.05"])
@@ -16,13 +20,13 @@ def test_defaults_all_and_one():
 
 
 @pytest.mark.parametrize("limit", ["", "3", "100%", "-1%", "abc", "nan", "end_to_end=", "1e-2"])
-def test_what_is_no_share_is_named(limit):
+def test_what_is_no_share_is_named(limit: Any) -> None:
     with pytest.raises(InputError, match="is no share") as caught:
         tolerances([limit])
     assert caught.value.place == f"--max-regression={limit}"
 
 
-def test_an_unknown_metric_is_named():
+def test_an_unknown_metric_is_named() -> None:
     with pytest.raises(InputError, match="there is no metric 'latency'") as caught:
         tolerances(["latency=1%"])
     assert "end_to_end" in caught.value.hint

@@ -8,13 +8,9 @@ from dataclasses import dataclass, replace
 
 from gpu_bench.judge import intervals
 from gpu_bench.judge.intervals import Difference, Need
+from gpu_bench.judge.outcomes import FASTER, INCONCLUSIVE, SAME, SLOWER
 from gpu_bench.results.metrics import Metric
-from gpu_bench.results.reader import MeasuredProcess
-
-FASTER = "faster"
-SAME = "same"
-SLOWER = "slower"
-INCONCLUSIVE = "inconclusive"
+from gpu_bench.results.reader import MeasuredProcess, Times
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,9 @@ def _position(metric: Metric, found: Difference, tolerance: float, floor: float)
     return SAME if -limit <= low and high <= limit else INCONCLUSIVE
 
 
-def _judge_exact(metric: Metric, tolerance: float, base: Sequence, new: Sequence) -> MetricVerdict:
+def _judge_exact(
+    metric: Metric, tolerance: float, base: Sequence[Times], new: Sequence[Times]
+) -> MetricVerdict:
     """Figures without chance: the interval goes from the best case to the worst."""
     ours = [max(float(each[0]), 1.0) for each in base if len(each)]
     theirs = [max(float(each[0]), 1.0) for each in new if len(each)]
@@ -151,14 +149,15 @@ def _with_cycles(
             for side in measured
         )
     )
-    judged = replace(judged, cycles=_ratio(in_cycles))
+    cycles = _ratio(in_cycles)
+    judged = replace(judged, cycles=cycles)
     agrees = in_cycles.low > 0 if found.middle > 0 else in_cycles.high < 0
     if judged.verdict not in (SLOWER, FASTER) or agrees:
         return judged
     clock = math.expm1(in_cycles.middle - found.middle)
     reason = (
         f"{judged.verdict} in time, {percent(judged.ratio)}, but not in clock cycles, "
-        f"{percent(judged.cycles)}: the SM clock differed by {clock * 100:+.1f} %"
+        f"{percent(cycles)}: the SM clock differed by {clock * 100:+.1f} %"
     )
     return replace(judged, verdict=INCONCLUSIVE, reason=reason)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import Output
 from toolkit.errors import InputError
+
+_Number = TypeVar("_Number", int, float)
 
 EQUAL = "equal"
 NEAR_TIE = "near_tie"
@@ -106,7 +109,8 @@ def _objection(base: Output, new: Output, divergence: Divergence, dtype: str) ->
         return "no logits were recorded that could excuse it"
     if dtype not in LOGIT_TOLERANCE:
         return f"no tolerance is known for {dtype}"
-    allowed = LOGIT_TOLERANCE[dtype] * max(map(abs, base.top_logits + new.top_logits))
+    largest = max(abs(logit) for logit in base.top_logits + new.top_logits)
+    allowed = LOGIT_TOLERANCE[dtype] * largest
     apart = max(abs(a - b) for a, b in zip(base.top_logits, new.top_logits, strict=False))
     if apart > allowed:
         return f"the logits after the first prompt differ by {apart:.3g}, more than {allowed:.3g}"
@@ -130,6 +134,6 @@ def _divergences(base: Output, new: Output) -> Iterator[Divergence]:
         yield Divergence(prompt, position, *both[position], margin)
 
 
-def _row(rows: Sequence[Sequence], prompt: int) -> Sequence:
+def _row(rows: Sequence[Sequence[_Number]], prompt: int) -> Sequence[_Number]:
     # Equal rows may have been recorded once.
     return rows[min(prompt, len(rows) - 1)] if rows else ()

@@ -6,23 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gpu_bench.judge import intervals, outputs_comparison
-from gpu_bench.judge.metric_verdict import (
-    FASTER,
-    INCONCLUSIVE,
-    SAME,
-    SLOWER,
-    MetricVerdict,
-    judge_metric,
-    share,
-)
+from gpu_bench.judge.metric_verdict import MetricVerdict, judge_metric, share
+from gpu_bench.judge.outcomes import FASTER, INCONCLUSIVE, SAME, SLOWER, WRONG_OUTPUT
 from gpu_bench.judge.outputs_comparison import OutputsComparison
 from gpu_bench.results import measurement
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.metrics import METRICS
 from gpu_bench.results.reader import MeasuredProcess
-
-WRONG_OUTPUT = "wrong_output"
-NO_BASELINE = "no_baseline"
 
 # So many undisturbed processes suffice to leave disturbed ones out.
 ENOUGH_PROCESSES = 2

@@ -7,39 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpu_bench.core.json_reader import Fields
-from gpu_bench.judge import verdict
-from gpu_bench.judge.metric_verdict import Ratio
+from gpu_bench.judge import outcomes
+from gpu_bench.judge.intervals import Need
+from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio
 from gpu_bench.judge.verdict_writer import KIND, SCHEMA
 from gpu_bench.results.metrics import METRICS
 from gpu_bench.results.reader import read_json
 from toolkit.errors import InputError
 
-VERDICTS = (
-    verdict.FASTER,
-    verdict.SAME,
-    verdict.SLOWER,
-    verdict.INCONCLUSIVE,
-    verdict.WRONG_OUTPUT,
-    verdict.NO_BASELINE,
-)
-_METRIC_VERDICTS = (verdict.FASTER, verdict.SAME, verdict.SLOWER, verdict.INCONCLUSIVE)
-
-
-@dataclass(frozen=True)
-class JudgedMetric:
-    """A metric of a verdict: ``base`` and ``new`` in its unit, ``ratio`` is new over base."""
-
-    name: str
-    unit: str
-    decides: bool
-    verdict: str
-    reason: str
-    base: float
-    new: float
-    ratio: Ratio
-    tolerance: float
-    noise_floor: float
-    samples: tuple[int, int]
+_METRICS = {metric.name: metric for metric in METRICS}
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,7 @@ class ReadVerdict:
     verdict: str
     reason: str
     outputs: str
-    metrics: Mapping[str, JudgedMetric]
+    metrics: Mapping[str, MetricVerdict]
     notes: tuple[str, ...]
 
 
@@ -74,15 +50,15 @@ def read_verdict(path: Path) -> ReadVerdict:
             hint="compare again with this version",
         )
     outputs = top.optional_object("outputs")
-    metrics = [_metric(each) for each in top.objects("metrics")]
+    metrics = [_metric(metric) for metric in top.objects("metrics")]
     return ReadVerdict(
         place=place,
         address=top.text("address"),
         digest=top.object("fingerprint").text("digest"),
-        verdict=top.choice("verdict", VERDICTS),
+        verdict=top.choice("verdict", outcomes.ALL),
         reason=top.text("reason"),
         outputs=_outputs(outputs) if outputs else "",
-        metrics={each.name: each for each in metrics},
+        metrics={judged.metric.name: judged for judged in metrics},
         notes=top.texts("notes"),
     )
 
@@ -93,20 +69,33 @@ def _outputs(fields: Fields) -> str:
     return f"{name}: {reason}" if reason else name
 
 
-def _metric(fields: Fields) -> JudgedMetric:
-    samples = fields.object("samples")
-    return JudgedMetric(
-        name=fields.text("name"),
-        unit=fields.choice("unit", sorted({metric.unit for metric in METRICS})),
-        decides=fields.flag("decides"),
-        verdict=fields.choice("verdict", _METRIC_VERDICTS),
+def _metric(fields: Fields) -> MetricVerdict:
+    cycles, need = fields.optional_object("cycles"), fields.optional_object("needed")
+    return MetricVerdict(
+        metric=_METRICS[fields.choice("name", tuple(_METRICS))],
+        verdict=fields.choice("verdict", outcomes.OF_METRICS),
         reason=fields.text("reason"),
         base=fields.number("base"),
         new=fields.number("new"),
         ratio=_ratio(fields.object("ratio")),
         tolerance=fields.number("tolerance"),
         noise_floor=fields.number("noise_floor"),
-        samples=(samples.whole("base", least=0), samples.whole("new", least=0)),
+        floor_decides=fields.flag("floor_decides"),
+        assumed=fields.flag("spread_assumed"),
+        processes=_of_sides(fields.object("processes")),
+        samples=_of_sides(fields.object("samples")),
+        cycles=_ratio(cycles) if cycles else None,
+        need=_need(need) if need else None,
+    )
+
+
+def _of_sides(fields: Fields) -> tuple[int, int]:
+    return fields.whole("base", least=0), fields.whole("new", least=0)
+
+
+def _need(fields: Fields) -> Need:
+    return Need(
+        fields.text("more"), fields.whole("processes", least=0), fields.whole("samples", least=0)
     )
 
 

@@ -1,4 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,28 +20,30 @@ DEFAULTS = tolerances([])
 MIRRORED = {"faster": "slower", "slower": "faster"}
 
 
-def changed(measured, **changes):
+def changed(measured: Any, **changes: Any) -> Any:
     """The measurement with each of its processes changed."""
     first = measured.first
     processes = tuple(replace(each, **changes) for each in first.processes)
     return Measurement((replace(first, processes=processes),))
 
 
-def with_first_process(measured, **changes):
+def with_first_process(measured: Any, **changes: Any) -> Any:
     processes = measured.first.processes
     return Measurement(
         (replace(measured.first, processes=(replace(processes[0], **changes), *processes[1:])),)
     )
 
 
-def metric(found, name):
+def metric(found: Any, name: Any) -> Any:
     return next(each for each in found.metrics if each.metric.name == name)
 
 
 @pytest.mark.parametrize(
     ("delay", "expected"), [(0, "same"), (0.05, "slower"), (-0.05, "faster"), (0.01, "same")]
 )
-def test_quiet_measurements_are_judged(measure, delay, expected):
+def test_quiet_measurements_are_judged(
+    measure: Callable[..., Measurement], delay: Any, expected: Any
+) -> None:
     found = verdict.decide(measure(1), measure(2, delay=delay), DEFAULTS)
     assert found.verdict == expected
     assert metric(found, "end_to_end").verdict == expected
@@ -45,7 +51,7 @@ def test_quiet_measurements_are_judged(measure, delay, expected):
     assert metric(found, "end_to_end").ratio.value == pytest.approx(1 + delay, abs=0.006)
 
 
-def test_each_metric_has_its_own_tolerance(measure):
+def test_each_metric_has_its_own_tolerance(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=0.05)
     assert verdict.decide(measure(1), new, tolerances(["10%"])).verdict == "same"
     limits = tolerances(["10%", "inter_token=2%"])
@@ -63,7 +69,7 @@ def test_each_metric_has_its_own_tolerance(measure):
     st.integers(1, 4),
     st.integers(0, 2**32),
 )
-def test_invariants(shape, delay, ours, theirs, seed):
+def test_invariants(shape: Any, delay: Any, ours: Any, theirs: Any, seed: Any) -> None:
     rng = np.random.default_rng(seed)
     base = simulated.side(shape, rng).measure(ours, 10)
     new = simulated.side(shape, rng, delay=delay).measure(theirs, 10)
@@ -100,7 +106,7 @@ def test_invariants(shape, delay, ours, theirs, seed):
     assert verdict.decide(base, base, DEFAULTS).verdict in ("same", "inconclusive")
 
 
-def test_identical_samples_are_the_same(measure):
+def test_identical_samples_are_the_same(measure: Callable[..., Measurement]) -> None:
     base = measure(1)
     times = {name: np.full(10, 1e9) for name in ("end_to_end", "inter_token")}
     times |= {"time_to_first_token": np.full(10, 1e7), "sm_clock": np.full(10, 1980.0)}
@@ -109,12 +115,12 @@ def test_identical_samples_are_the_same(measure):
     assert verdict.decide(flat, flat, tolerances(["0%"])).verdict == "same"
 
 
-def noisy(processes, spread, delay=0.0, seed=0):
+def noisy(processes: Any, spread: Any, delay: Any = 0.0, seed: Any = 0) -> Any:
     shape = simulated._shape("x", "", offset=spread)
     return simulated.side(shape, np.random.default_rng(seed), delay=delay).measure(processes, 10)
 
 
-def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight():
+def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight() -> None:
     found = verdict.decide(noisy(4, 0.01), noisy(4, 0.01, 0.02, seed=1), tolerances(["0.1%"]))
     judged = metric(found, "end_to_end")
     assert judged.floor_decides
@@ -124,7 +130,7 @@ def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight():
     assert judged.verdict == "inconclusive"
 
 
-def test_inconclusive_says_what_it_needs_and_needs_what_it_says():
+def test_inconclusive_says_what_it_needs_and_needs_what_it_says() -> None:
     found = verdict.decide(noisy(3, 0.02), noisy(3, 0.02, 0.005, seed=5), DEFAULTS)
     judged = metric(found, "end_to_end")
     assert found.verdict == judged.verdict == "inconclusive"
@@ -136,13 +142,15 @@ def test_inconclusive_says_what_it_needs_and_needs_what_it_says():
     assert metric(again, "end_to_end").verdict == "same"
 
 
-def test_hopeless_noise_says_so():
+def test_hopeless_noise_says_so() -> None:
     found = verdict.decide(noisy(3, 0.2, seed=3), noisy(3, 0.2, seed=4), DEFAULTS)
     assert metric(found, "end_to_end").need is None
     assert "needs more than 100 processes on each side" in found.reason
 
 
-def test_one_process_each_can_be_judged_and_says_what_is_lost(measure):
+def test_one_process_each_can_be_judged_and_says_what_is_lost(
+    measure: Callable[..., Measurement],
+) -> None:
     found = verdict.decide(measure(1, processes=1), measure(2, processes=1), DEFAULTS)
     assert found.verdict == "inconclusive"
     assert metric(found, "end_to_end").assumed
@@ -151,7 +159,7 @@ def test_one_process_each_can_be_judged_and_says_what_is_lost(measure):
     assert slow.verdict == "slower"
 
 
-def lowered_clock(measured, factor):
+def lowered_clock(measured: Any, factor: Any) -> Any:
     processes = tuple(
         replace(each, sm_clock=np.rint(each.sm_clock * factor)) for each in measured.first.processes
     )
@@ -159,7 +167,9 @@ def lowered_clock(measured, factor):
 
 
 @pytest.mark.parametrize(("delay", "claimed"), [(0.1, "slower"), (-0.1, "faster")])
-def test_what_the_clock_explains_is_no_change_of_the_code(measure, delay, claimed):
+def test_what_the_clock_explains_is_no_change_of_the_code(
+    measure: Callable[..., Measurement], delay: Any, claimed: Any
+) -> None:
     new = lowered_clock(measure(2, delay=delay), 1 / (1 + delay))
     found = verdict.decide(measure(1), new, DEFAULTS)
     assert found.verdict == "inconclusive"
@@ -167,26 +177,30 @@ def test_what_the_clock_explains_is_no_change_of_the_code(measure, delay, claime
     assert "the SM clock differed by" in found.reason
 
 
-def test_a_change_beyond_what_the_clock_explains_stands(measure):
+def test_a_change_beyond_what_the_clock_explains_stands(
+    measure: Callable[..., Measurement],
+) -> None:
     new = lowered_clock(measure(2, delay=0.2), 1 / 1.05)
     assert verdict.decide(measure(1), new, DEFAULTS).verdict == "slower"
 
 
-def test_without_clocks_times_decide(measure):
+def test_without_clocks_times_decide(measure: Callable[..., Measurement]) -> None:
     new = changed(measure(2, delay=0.1), sm_clock=np.empty(0))
     found = verdict.decide(measure(1), new, DEFAULTS)
     assert found.verdict == "slower"
     assert metric(found, "end_to_end").cycles is None
 
 
-def test_what_a_process_lacks_is_not_asked_for(measure):
+def test_what_a_process_lacks_is_not_asked_for(measure: Callable[..., Measurement]) -> None:
     new = with_first_process(measure(2), device_time=np.empty(0))
     judged = metric(verdict.decide(measure(1), new, DEFAULTS), "device_time")
     assert judged.processes == (4, 3)
     assert judged.cycles is not None
 
 
-def test_a_disturbed_process_is_left_out_where_enough_remain(measure):
+def test_a_disturbed_process_is_left_out_where_enough_remain(
+    measure: Callable[..., Measurement],
+) -> None:
     slow = measure(2).first.processes[0].end_to_end * 2
     new = with_first_process(measure(2), throttled=("thermal",), end_to_end=slow)
     found = verdict.decide(measure(1), new, DEFAULTS)
@@ -198,7 +212,9 @@ def test_a_disturbed_process_is_left_out_where_enough_remain(measure):
 
 
 @pytest.mark.parametrize("delay", [0, 0.1, -0.1])
-def test_without_enough_undisturbed_processes_times_decide_nothing(measure, delay):
+def test_without_enough_undisturbed_processes_times_decide_nothing(
+    measure: Callable[..., Measurement], delay: Any
+) -> None:
     new = changed(measure(2, delay=delay), foreign_processes=2)
     found = verdict.decide(measure(1), new, DEFAULTS)
     assert found.verdict == "inconclusive"
@@ -210,7 +226,7 @@ def test_without_enough_undisturbed_processes_times_decide_nothing(measure, dela
     assert not verdict.decide(base, new, DEFAULTS).another_round
 
 
-def test_what_ended_early_is_not_decided(measure):
+def test_what_ended_early_is_not_decided(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=0.1)
     problem = {"kind": "timeout", "message": "1800 s are over", "hint": ""}
     new = Measurement((replace(new.first, status="partial", problem=problem),))
@@ -220,7 +236,7 @@ def test_what_ended_early_is_not_decided(measure):
     assert not found.another_round
 
 
-def with_peaks(measured, *peaks):
+def with_peaks(measured: Any, *peaks: Any) -> Any:
     processes = tuple(
         replace(each, memory={"decode": {"peak_allocated": peak, "peak_reserved": 2**30}})
         for each, peak in zip(measured.first.processes, peaks, strict=True)
@@ -239,14 +255,16 @@ def with_peaks(measured, *peaks):
         ((900, 900, 900, 900), "faster", "same"),
     ],
 )
-def test_memory_is_compared_exactly(measure, peaks, expected, overall):
+def test_memory_is_compared_exactly(
+    measure: Callable[..., Measurement], peaks: Any, expected: Any, overall: Any
+) -> None:
     base = with_peaks(measure(1), 1000, 1000, 1000, 1000)
     found = verdict.decide(base, with_peaks(measure(2), *peaks), DEFAULTS)
     assert metric(found, "peak_allocated").verdict == expected
     assert found.verdict == overall
 
 
-def test_wrong_output_comes_before_times(measure):
+def test_wrong_output_comes_before_times(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=-0.5)
     other = Output("1" * 64, ((5,) * simulated.TOKENS,), (), (), True)
     new = Measurement((replace(new.first, output=other),))
@@ -255,7 +273,7 @@ def test_wrong_output_comes_before_times(measure):
     assert "token 0: 0 became 5" in found.reason
 
 
-def test_a_near_tie_is_noted(measure):
+def test_a_near_tie_is_noted(measure: Callable[..., Measurement]) -> None:
     base = measure(1)
     output = base.output
     margins = ((1e-3,) * simulated.TOKENS,)
@@ -269,7 +287,7 @@ def test_a_near_tie_is_noted(measure):
     assert "near tie" in found.notes[0]
 
 
-def test_slower_wins_over_faster_and_inconclusive(measure):
+def test_slower_wins_over_faster_and_inconclusive(measure: Callable[..., Measurement]) -> None:
     base, new = measure(1), measure(2, delay=-0.1)
     new = changed(new, time_to_first_token=base.processes[0].time_to_first_token * 2)
     found = verdict.decide(base, new, DEFAULTS)
@@ -278,7 +296,7 @@ def test_slower_wins_over_faster_and_inconclusive(measure):
     assert found.reason.startswith("time_to_first_token: +")
 
 
-def test_what_is_not_comparable_is_refused(measure):
+def test_what_is_not_comparable_is_refused(measure: Callable[..., Measurement]) -> None:
     new = measure(2).first
     other = Measurement((replace(new, request={**new.request, "sequence_length": 8}),))
     with pytest.raises(InputError, match="sequence_length"):

@@ -30,6 +30,9 @@ class Generator(Protocol):
     def finish(self) -> Captured | None:
         """Ends what runs beside; what only then could be found out about the logits."""
 
+    def check_compiled(self) -> None:
+        """Raises CompileFailed where a compile mode is requested and nothing was compiled."""
+
 
 class PlainGenerator:
     """`generate` on one batch. Marks come from hooks that run on the host and copy nothing."""
@@ -106,7 +109,8 @@ class PlainGenerator:
             self._on_forward = None
 
     def _tokens(self, sequences: Any) -> list[list[int]]:
-        return sequences[:, -self._request.num_tokens :].tolist()
+        tokens: list[list[int]] = sequences[:, -self._request.num_tokens :].tolist()
+        return tokens
 
     def _unused_stamps(self) -> Any:
         return self._device.stamps(self._request.num_tokens + 3)

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -12,14 +15,14 @@ STEPS = [
 ]
 
 
-def capture(steps):
+def capture(steps: Any) -> Any:
     logits = LogitsCapture()
     for scores in steps:
         assert logits(None, scores) is scores
     return logits
 
 
-def test_margins_are_the_best_logit_less_the_second():
+def test_margins_are_the_best_logit_less_the_second() -> None:
     found = capture(STEPS).captured([[1, 0], [2, 0]])
     assert found.margins == [[1.5, 1.0], [7.0, 0.0]]
     assert found.top_logits == [4.0, 2.5, 1.0]
@@ -27,7 +30,7 @@ def test_margins_are_the_best_logit_less_the_second():
 
 @pytest.mark.parametrize(("step", "where"), [(0, "after the prompt"), (1, "at token 2")])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_step_that_is_not_finite_is_named(step, where, value):
+def test_a_step_that_is_not_finite_is_named(step: Any, where: Any, value: Any) -> None:
     steps = [each.clone() for each in STEPS]
     steps[step][1, 0] = value
     with pytest.raises(NotFinite, match=where) as caught:
@@ -35,11 +38,11 @@ def test_a_step_that_is_not_finite_is_named(step, where, value):
     assert caught.value.exit_code == 1
 
 
-def test_a_row_of_forbidden_tokens_only_is_not_finite():
+def test_a_row_of_forbidden_tokens_only_is_not_finite() -> None:
     with pytest.raises(NotFinite):
         capture([torch.full((1, 3), -math.inf)]).captured([[0]])
 
 
-def test_the_digest_depends_on_every_token_and_on_the_rows():
+def test_the_digest_depends_on_every_token_and_on_the_rows() -> None:
     digests = {token_digest(each) for each in ([[1, 2], [3, 4]], [[1, 2], [3, 5]], [[1, 2, 3, 4]])}
     assert len(digests) == 3

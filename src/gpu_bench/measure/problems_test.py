@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 
@@ -6,14 +11,14 @@ from gpu_bench.measure.problems import from_json, problem_of, to_json
 from toolkit.errors import InputError
 
 
-def caused(error, cause):
+def caused(error: Any, cause: Any) -> Any:
     try:
         raise error from cause
     except type(error) as found:
         return found
 
 
-def compiler_error():
+def compiler_error() -> Any:
     try:
         torch.compile(lambda x: x + 1, backend="no such backend")(torch.ones(1))
     except Exception as error:
@@ -39,14 +44,14 @@ def compiler_error():
         (KeyError("hidden"), "failed", 1, "raised KeyError"),
     ],
 )
-def test_what_was_raised_is_told_apart(error, kind, code, says):
+def test_what_was_raised_is_told_apart(error: Any, kind: Any, code: Any, says: Any) -> None:
     problem = problem_of(error)
     assert (kind_of(problem), problem.exit_code) == (kind, code)
     assert says in problem.message
     assert "\n" not in problem.message
 
 
-def test_the_place_is_the_models_own_code(tmp_path):
+def test_the_place_is_the_models_own_code(tmp_path: Path) -> None:
     source = tmp_path / "modeling_odd.py"
     source.write_text("def forward():\n    raise ValueError('odd')\n")
     scope = {}
@@ -56,7 +61,7 @@ def test_the_place_is_the_models_own_code(tmp_path):
     assert problem_of(caught.value).place == f"{source}:2"
 
 
-def test_a_problem_travels_whole():
+def test_a_problem_travels_whole() -> None:
     problem = InputError("what", place="a.py:3", hint="do this")
     assert problem_of(problem) is problem
     copy = from_json(to_json(problem))

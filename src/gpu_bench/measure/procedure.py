@@ -11,7 +11,7 @@ from typing import Any
 from gpu_bench.core.errors import OutOfMemory, TimedOut
 from gpu_bench.device.torch_device import Device
 from gpu_bench.measure.continuous_batching import ContinuousGenerator
-from gpu_bench.measure.generation import PlainGenerator
+from gpu_bench.measure.generation import Generator, PlainGenerator
 from gpu_bench.measure.outputs import token_digest
 from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
 from gpu_bench.measure.warmup import is_warm, settled
@@ -67,7 +67,7 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
         raise
 
 
-def _loaded(request: Request, device: Device, reporter: Reporter) -> Any:
+def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
     device.reset_peaks()
     started = time.perf_counter_ns()
     loaded = load(request, device.torch_name)
@@ -84,11 +84,12 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Any:
         }
     )
     _tell_peaks("load", device, reporter)
-    kind = ContinuousGenerator if request.continuous_batching else PlainGenerator
-    return kind(request, loaded, prompts(request, loaded), device)
+    make: type[ContinuousGenerator] | type[PlainGenerator]
+    make = ContinuousGenerator if request.continuous_batching else PlainGenerator
+    return make(request, loaded, prompts(request, loaded), device)
 
 
-def _first_run(generator: Any, device: Device, reporter: Reporter) -> None:
+def _first_run(generator: Generator, device: Device, reporter: Reporter) -> None:
     device.reset_peaks()
     run, _ = generator.measure()
     reporter.tell({"event": "first_run", "first_run": run.end_to_end})
@@ -101,7 +102,7 @@ def _tell_peaks(phase: str, device: Device, reporter: Reporter) -> None:
         reporter.tell({"event": "memory", "phase": phase, **peaks.to_json()})
 
 
-def _warm_up(request: Request, generator: Any, reporter: Reporter) -> None:
+def _warm_up(request: Request, generator: Generator, reporter: Reporter) -> None:
     # The first run was one of them. It is not repeated here, so its place is held.
     times = [0]
     while not is_warm(times, request.min_warmup, request.max_warmup):
@@ -120,7 +121,7 @@ def _warm_up(request: Request, generator: Any, reporter: Reporter) -> None:
     gc.freeze()
 
 
-def _overhead(generator: Any, reporter: Reporter) -> None:
+def _overhead(generator: Generator, reporter: Reporter) -> None:
     """Interleaved pairs, the order changing, so that a drift hits both alike."""
     times: dict[bool, list[int]] = {True: [], False: []}
     for pair in range(OVERHEAD_PAIRS):
@@ -134,7 +135,7 @@ def _overhead(generator: Any, reporter: Reporter) -> None:
         reporter.tell({"event": "overhead", "with": times[True], "without": times[False]})
 
 
-def _samples(request: Request, generator: Any, expected: str, reporter: Reporter) -> None:
+def _samples(request: Request, generator: Generator, expected: str, reporter: Reporter) -> None:
     rule = StopRule(
         min_samples=request.least_samples,
         max_samples=request.most_samples,
@@ -144,8 +145,8 @@ def _samples(request: Request, generator: Any, expected: str, reporter: Reporter
     if request.telemetry:
         reporter.watch(True)
     times: list[int] = []
-    origin = None
-    stopped_by = None
+    origin: int | None = None
+    stopped_by: str | None = None
     while stopped_by is None:
         gc.collect()
         run, tokens = generator.measure()

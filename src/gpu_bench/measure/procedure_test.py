@@ -1,11 +1,14 @@
 """The sequence of a measuring process, on a tiny model with CUDA's part played by a fake."""
 
+from __future__ import annotations
+
 import time
+from typing import Any
 
 import pytest
 import torch
 
-from gpu_bench.conftest import tiny
+from gpu_bench.conftest import FakeCuda, tiny_request
 from gpu_bench.core.errors import CompileFailed, MeasuringFailed, NotFinite, TimedOut
 from gpu_bench.device.telemetry import Reading
 from gpu_bench.device.torch_device import CpuDevice, CudaDevice
@@ -13,7 +16,6 @@ from gpu_bench.measure.generation import PlainGenerator, compile_config, generat
 from gpu_bench.measure.procedure import OVERHEAD_PAIRS, Reporter, measure
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.models.loading import load, prompts
-from gpu_bench.request.reader import parse_request
 
 
 class FakeCudaDevice(CudaDevice):
@@ -25,7 +27,7 @@ class FakeCudaDevice(CudaDevice):
 class Parent:
     """Plays the parent: takes messages, answers with readings."""
 
-    def __init__(self, seconds=60.0):
+    def __init__(self, seconds: Any = 60.0) -> None:
         self.record = ProcessRecord(0, has_sensors=True)
         self.events = []
         self.reporter = Reporter(
@@ -35,24 +37,24 @@ class Parent:
             deadline=time.monotonic() + seconds,
         )
 
-    def tell(self, message):
+    def tell(self, message: Any) -> None:
         self.events.append(message["event"])
         self.record.take(message)
 
-    def read(self):
+    def read(self) -> None:
         self.events.append("read")
         self.record.add_reading(
             Reading(time.perf_counter_ns(), 1755, 3201, 400.0, 60), of_last_sample=True
         )
 
 
-def measured(device, seconds=60.0, **fields):
+def measured(device: Any, seconds: Any = 60.0, **fields: Any) -> Any:
     parent = Parent(seconds)
-    measure(parse_request(tiny(**fields)), device, parent.reporter)
+    measure(tiny_request(**fields), device, parent.reporter)
     return parent
 
 
-def test_a_process_measures_on_cudas_clock(fake_cuda):
+def test_a_process_measures_on_cudas_clock(fake_cuda: FakeCuda) -> None:
     parent = measured(FakeCudaDevice(fake_cuda))
     record = parent.record
     assert record.stopped_by == "max_samples"
@@ -69,7 +71,7 @@ def test_a_process_measures_on_cudas_clock(fake_cuda):
     assert fake_cuda.events == 4 + 3
 
 
-def test_the_order_keeps_each_figure_clean(fake_cuda):
+def test_the_order_keeps_each_figure_clean(fake_cuda: FakeCuda) -> None:
     events = measured(FakeCudaDevice(fake_cuda)).events
     assert events[:4] == ["loaded", "memory", "first_run", "memory"]
     pairs = events[events.index("warmup") + 1 : events.index("overhead")]
@@ -79,44 +81,46 @@ def test_the_order_keeps_each_figure_clean(fake_cuda):
     assert sampling == ["watch True", *["sample", "read"] * 4, "watch False", "stopped"]
 
 
-def test_without_telemetry_nothing_is_read():
+def test_without_telemetry_nothing_is_read() -> None:
     events = measured(CpuDevice(), telemetry=False).events
     assert not {"read", "watch True", "watch False", "overhead"} & set(events)
 
 
-def test_the_time_limit_ends_the_warm_up():
+def test_the_time_limit_ends_the_warm_up() -> None:
     with pytest.raises(TimedOut, match="during the warm-up") as caught:
         measured(CpuDevice(), seconds=0.0)
     assert caught.value.exit_code == 4
 
 
-def test_the_time_limit_ends_the_sampling_and_the_samples_are_kept(monkeypatch):
+def test_the_time_limit_ends_the_sampling_and_the_samples_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     parent = Parent(1000)
     calls = {"left": 0}
 
-    def seconds_left(self):
+    def seconds_left(self) -> Any:
         calls["left"] += 1
         return 1000.0 if "warmup" not in parent.events else 0.0
 
     monkeypatch.setattr(Reporter, "seconds_left", seconds_left)
     with pytest.raises(TimedOut, match="after 1 samples"):
-        measure(parse_request(tiny(telemetry=False)), CpuDevice(), parent.reporter)
+        measure(tiny_request(telemetry=False), CpuDevice(), parent.reporter)
     assert calls["left"] > 0
     assert len(parent.record.samples) == 1
     assert parent.record.stopped_by == "timeout"
 
 
-def test_a_time_limit_after_the_minimum_is_a_valid_end(monkeypatch):
+def test_a_time_limit_after_the_minimum_is_a_valid_end(monkeypatch: pytest.MonkeyPatch) -> None:
     parent = Parent(1000)
     monkeypatch.setattr(
         Reporter, "seconds_left", lambda self: 1000.0 if len(parent.record.samples) < 3 else 0.0
     )
-    measure(parse_request(tiny(telemetry=False)), CpuDevice(), parent.reporter)
+    measure(tiny_request(telemetry=False), CpuDevice(), parent.reporter)
     assert parent.record.stopped_by == "timeout"
     assert len(parent.record.samples) == 3
 
 
-def test_continuous_batching_gives_the_same_tokens():
+def test_continuous_batching_gives_the_same_tokens() -> None:
     fields = {"telemetry": False, "dtype": "float32", "batch_size": 3}
     plain = measured(CpuDevice(), **fields).record
     batched = measured(CpuDevice(), continuous_batching=True, **fields).record
@@ -132,20 +136,20 @@ def test_continuous_batching_gives_the_same_tokens():
     assert batched.stable
 
 
-def test_continuous_batching_of_a_model_with_nan_is_found():
+def test_continuous_batching_of_a_model_with_nan_is_found() -> None:
     with pytest.raises(NotFinite):
         with_nan(continuous_batching=True)
 
 
-def test_a_model_with_nan_is_found():
+def test_a_model_with_nan_is_found() -> None:
     with pytest.raises(NotFinite, match="after the prompt"):
         with_nan()
 
 
-def with_nan(**fields):
+def with_nan(**fields: Any) -> None:
     import gpu_bench.measure.procedure as module
 
-    def damaged(request, device):
+    def damaged(request: Any, device: Any) -> Any:
         loaded = load(request, device)
         with torch.no_grad():
             loaded.model.lm_head.weight[7] = float("nan")
@@ -156,19 +160,19 @@ def with_nan(**fields):
         measured(CpuDevice(), telemetry=False, **fields)
 
 
-def generator(**fields):
-    request = parse_request(tiny(**fields))
+def generator(**fields: Any) -> Any:
+    request = tiny_request(**fields)
     loaded = load(request, "cpu")
     return PlainGenerator(request, loaded, prompts(request, loaded), CpuDevice())
 
 
-def test_a_static_cache_gives_the_same_tokens_as_a_dynamic_one():
+def test_a_static_cache_gives_the_same_tokens_as_a_dynamic_one() -> None:
     dynamic = generator(dtype="float32").capture()
     static = generator(dtype="float32", cache_implementation="static").capture()
     assert dynamic.tokens == static.tokens
 
 
-def test_an_end_token_ends_nothing():
+def test_an_end_token_ends_nothing() -> None:
     plain = generator(num_tokens=8).capture()
     ending = generator(num_tokens=8)
     end = plain.tokens[0][2]
@@ -176,9 +180,9 @@ def test_an_end_token_ends_nothing():
     assert ending.capture().tokens == plain.tokens
 
 
-def test_a_checkpoints_own_settings_do_not_count():
+def test_a_checkpoints_own_settings_do_not_count() -> None:
     plain = generator(num_tokens=8).capture()
-    request = parse_request(tiny(num_tokens=8))
+    request = tiny_request(num_tokens=8)
     loaded = load(request, "cpu")
     loaded.model.generation_config.do_sample = True
     loaded.model.generation_config.temperature = 9.0
@@ -187,25 +191,25 @@ def test_a_checkpoints_own_settings_do_not_count():
     assert again.capture().tokens == plain.tokens
 
 
-def test_a_static_cache_is_not_compiled_unless_asked():
-    assert generation_config(parse_request(tiny(cache_implementation="static")), 0).disable_compile
-    assert not generation_config(parse_request(tiny(compile_mode="default")), 0).disable_compile
+def test_a_static_cache_is_not_compiled_unless_asked() -> None:
+    assert generation_config(tiny_request(cache_implementation="static"), 0).disable_compile
+    assert not generation_config(tiny_request(compile_mode="default"), 0).disable_compile
 
 
 @pytest.mark.parametrize("mode", ["default", "reduce-overhead", "max-autotune"])
-def test_a_compile_mode_comes_with_a_static_cache(mode):
-    settings = generation_config(parse_request(tiny(compile_mode=mode)), 0)
+def test_a_compile_mode_comes_with_a_static_cache(mode: Any) -> None:
+    settings = generation_config(tiny_request(compile_mode=mode), 0)
     assert settings.cache_implementation == "static"
     assert settings.compile_config.mode == mode
 
 
-def test_only_on_a_processor_is_compiling_forced():
-    assert compile_config(parse_request(tiny(compile_mode="default")))._compile_all_devices
-    for_card = parse_request(tiny(compile_mode="default", device="cuda"))
+def test_only_on_a_processor_is_compiling_forced() -> None:
+    assert compile_config(tiny_request(compile_mode="default"))._compile_all_devices
+    for_card = tiny_request(compile_mode="default", device="cuda")
     assert not compile_config(for_card)._compile_all_devices
 
 
-def test_a_model_that_is_not_compiled_is_said_so(monkeypatch):
+def test_a_model_that_is_not_compiled_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     import gpu_bench.measure.generation as module
 
     monkeypatch.setattr(module, "compiled_frames", lambda: 0)
@@ -214,7 +218,7 @@ def test_a_model_that_is_not_compiled_is_said_so(monkeypatch):
     generator().check_compiled()
 
 
-def test_a_model_is_compiled_for_decoding():
+def test_a_model_is_compiled_for_decoding() -> None:
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
     compiled = generator(compile_mode="default", dtype="float32")
@@ -222,7 +226,7 @@ def test_a_model_is_compiled_for_decoding():
     compiled.check_compiled()
 
 
-def test_flex_attention_with_a_static_cache_works_or_says_why():
+def test_flex_attention_with_a_static_cache_works_or_says_why() -> None:
     flex = generator(attn_implementation="flex_attention", cache_implementation="static")
     try:
         found = flex.capture()

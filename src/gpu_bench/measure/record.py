@@ -35,7 +35,40 @@ class ProcessRecord:
 
     def take(self, message: dict[str, Any]) -> None:
         """Takes one message of the process."""
-        getattr(self, f"_take_{message['event']}")(message)
+        match message["event"]:
+            case "environment":
+                self.environment.update(message["environment"])
+            case "loaded":
+                self.load = message["load"]
+                self.environment["model"] = message["model"]
+            case "memory":
+                peaks = ("peak_allocated", "peak_reserved")
+                self.memory[message["phase"]] = {name: message[name] for name in peaks}
+            case "first_run":
+                self.first_run = message["first_run"]
+            case "output":
+                self.output = message["output"]
+            case "top_logits":
+                if self.output is not None:
+                    self.output["top_logits"] = message["values"]
+            case "warmup":
+                self.warmup = {key: message[key] for key in ("runs", "settled", "times")}
+            case "overhead":
+                self.overhead = overhead(message["with"], message["without"])
+            case "sample":
+                self.origin = message["origin"]
+                self.samples.append({**message["sample"], "sm_clock": None})
+                self.stable = self.stable and message["stable"]
+            case "stopped":
+                self.stopped_by = message["by"]
+            case "peak":
+                self.peak_allocated = message["peak_allocated"]
+            case "problem":
+                self.problem = from_json(message)
+            case "done":
+                self.done = True
+            case unknown:
+                raise AssertionError(f"the worker sent an unknown message: {unknown}")
 
     def add_reading(self, reading: Reading | None, *, of_last_sample: bool = False) -> None:
         """Keeps a reading; the one right after a sample gives that sample its clock."""
@@ -61,49 +94,5 @@ class ProcessRecord:
     def _telemetry(self) -> dict[str, Any]:
         assert self.origin is not None
         # Those before belong to the pairs that find out what reading costs.
-        sampled = [each for each in self.readings if each.time >= self.origin]
+        sampled = [reading for reading in self.readings if reading.time >= self.origin]
         return summary(sampled, self.own_processes, self.origin, self.overhead)
-
-    def _take_environment(self, message: dict[str, Any]) -> None:
-        self.environment.update(message["environment"])
-
-    def _take_loaded(self, message: dict[str, Any]) -> None:
-        self.load = message["load"]
-        self.environment["model"] = message["model"]
-
-    def _take_memory(self, message: dict[str, Any]) -> None:
-        peaks = ("peak_allocated", "peak_reserved")
-        self.memory[message["phase"]] = {each: message[each] for each in peaks}
-
-    def _take_first_run(self, message: dict[str, Any]) -> None:
-        self.first_run = message["first_run"]
-
-    def _take_output(self, message: dict[str, Any]) -> None:
-        self.output = message["output"]
-
-    def _take_top_logits(self, message: dict[str, Any]) -> None:
-        if self.output is not None:
-            self.output["top_logits"] = message["values"]
-
-    def _take_warmup(self, message: dict[str, Any]) -> None:
-        self.warmup = {key: message[key] for key in ("runs", "settled", "times")}
-
-    def _take_overhead(self, message: dict[str, Any]) -> None:
-        self.overhead = overhead(message["with"], message["without"])
-
-    def _take_sample(self, message: dict[str, Any]) -> None:
-        self.origin = message["origin"]
-        self.samples.append({**message["sample"], "sm_clock": None})
-        self.stable = self.stable and message["stable"]
-
-    def _take_stopped(self, message: dict[str, Any]) -> None:
-        self.stopped_by = message["by"]
-
-    def _take_peak(self, message: dict[str, Any]) -> None:
-        self.peak_allocated = message["peak_allocated"]
-
-    def _take_problem(self, message: dict[str, Any]) -> None:
-        self.problem = from_json(message)
-
-    def _take_done(self, message: dict[str, Any]) -> None:
-        self.done = True

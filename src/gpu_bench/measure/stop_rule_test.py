@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ MS = 1_000_000
 
 
 @given(st.integers(1, 400))
-def test_the_interval_is_that_of_the_binomial_distribution(count):
+def test_the_interval_is_that_of_the_binomial_distribution(count: Any) -> None:
     found = median_interval(list(range(count)))
     rank = int(stats.binom.ppf(0.025, count, 0.5))
     # ppf is the first whose tail reaches 2.5 %: one further out is the last whose tail does not
@@ -24,7 +27,7 @@ def test_the_interval_is_that_of_the_binomial_distribution(count):
         assert found == (rank - 1, count - rank)
 
 
-def test_the_interval_holds_the_median_as_often_as_it_says():
+def test_the_interval_holds_the_median_as_often_as_it_says() -> None:
     generator = np.random.default_rng(0)
     held = 0
     for _ in range(2000):
@@ -33,7 +36,7 @@ def test_the_interval_holds_the_median_as_often_as_it_says():
     assert 0.94 <= held / 2000 <= 0.98
 
 
-def test_few_samples_have_no_interval():
+def test_few_samples_have_no_interval() -> None:
     assert median_interval([1, 2, 3, 4, 5]) is None
     assert relative_width([1, 2, 3, 4, 5]) == math.inf
     assert median_interval([6, 5, 4, 3, 2, 1]) == (1, 6)
@@ -51,5 +54,5 @@ def test_few_samples_have_no_interval():
         ([200 * MS], 0.1, "timeout"),
     ],
 )
-def test_the_first_condition_that_holds_ends_it(times, left, expected):
+def test_the_first_condition_that_holds_ends_it(times: Any, left: Any, expected: Any) -> None:
     assert RULE.decide(times, left) == expected

@@ -1,9 +1,13 @@
 """Measuring processes that die, hang or fail, through module models that do so."""
 
+from __future__ import annotations
+
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -33,10 +37,15 @@ FIRST_RUN, SECOND_SAMPLE = 2, 4 * 5 + 6
 
 
 @pytest.fixture
-def measure(tmp_path, write_request, capsys, result_schema):
+def measure(
+    tmp_path: Path,
+    write_request: Callable[[Any], str],
+    capsys: pytest.CaptureFixture[str],
+    result_schema: dict[str, Any],
+) -> Any:
     """Measures an odd model; returns exit code, message and result (None if there is none)."""
 
-    def run(action, call, source=ODD, **fields):
+    def run(action: Any, call: Any, source: Any = ODD, **fields: Any) -> Any:
         root = tmp_path / "root"
         root.mkdir(exist_ok=True)
         (root / "odd_model.py").write_text(source.format(action=action, call=call))
@@ -53,7 +62,7 @@ def measure(tmp_path, write_request, capsys, result_schema):
     return run
 
 
-def test_a_killed_process_leaves_its_samples(measure):
+def test_a_killed_process_leaves_its_samples(measure: Any) -> None:
     code, message, result = measure("os.kill(os.getpid(), signal.SIGKILL)", SECOND_SAMPLE)
     assert code == 3
     assert "ended with signal SIGKILL after 1 samples" in message
@@ -63,14 +72,16 @@ def test_a_killed_process_leaves_its_samples(measure):
     assert result["output"]["tokens"]
 
 
-def test_a_process_that_ends_in_its_first_run_has_failed(measure):
+def test_a_process_that_ends_in_its_first_run_has_failed(
+    measure: Any,
+) -> None:
     code, message, result = measure("print('last words', flush=True); os._exit(7)", FIRST_RUN)
     assert code == 3
     assert "exit code 7 during the first run; its last words: last words" in message
     assert (result["status"], result["output"]) == ("failed", None)
 
 
-def test_a_hanging_process_is_ended_at_the_time_limit(measure, tmp_path):
+def test_a_hanging_process_is_ended_at_the_time_limit(measure: Any, tmp_path: Path) -> None:
     action = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(999)"
     started = time.monotonic()
     code, message, result = measure(action, SECOND_SAMPLE, timeout_seconds=45)
@@ -84,7 +95,7 @@ def test_a_hanging_process_is_ended_at_the_time_limit(measure, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-def test_out_of_memory_is_said_so(measure):
+def test_out_of_memory_is_said_so(measure: Any) -> None:
     code, message, result = measure(
         "raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 9 GiB')", FIRST_RUN
     )
@@ -94,7 +105,9 @@ def test_out_of_memory_is_said_so(measure):
     assert result["problem"]["kind"] == "out_of_memory"
 
 
-def test_an_error_of_the_model_is_located_and_its_traceback_kept(measure, tmp_path):
+def test_an_error_of_the_model_is_located_and_its_traceback_kept(
+    measure: Any, tmp_path: Path
+) -> None:
     code, message, result = measure("raise KeyError('hidden')", FIRST_RUN)
     assert code == 1
     assert "odd_model.py:13: error: the model raised KeyError: 'hidden'" in message
@@ -102,7 +115,7 @@ def test_an_error_of_the_model_is_located_and_its_traceback_kept(measure, tmp_pa
     assert "Traceback" in (tmp_path / "out" / "log.txt").read_text()
 
 
-def test_nan_is_its_own_problem(measure):
+def test_nan_is_its_own_problem(measure: Any) -> None:
     action = (
         "out = super().forward(*arguments, **options); out.logits[:] = float('nan'); return out"
     )
@@ -112,7 +125,7 @@ def test_nan_is_its_own_problem(measure):
     assert result["problem"]["kind"] == "not_finite"
 
 
-def test_a_wrong_request_leaves_no_result(measure, tmp_path):
+def test_a_wrong_request_leaves_no_result(measure: Any, tmp_path: Path) -> None:
     code, message, result = measure("pass", 1, source="# no model here: {call} {action}\n")
     assert code == 2
     assert "no model that generates text" in message
@@ -120,14 +133,14 @@ def test_a_wrong_request_leaves_no_result(measure, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_an_unsteady_model_is_not_stable(measure):
+def test_an_unsteady_model_is_not_stable(measure: Any) -> None:
     action = "out = super().forward(*arguments, **options); out.logits[..., 9] += 1000; return out"
     code, _, result = measure(action, SECOND_SAMPLE)
     assert code == 0
     assert result["output"]["stable"] is False
 
 
-def test_caches_of_compilers_are_new_in_every_process(measure, tmp_path):
+def test_caches_of_compilers_are_new_in_every_process(measure: Any, tmp_path: Path) -> None:
     names = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "CUDA_CACHE_PATH")
     record = (
         f"open({str(tmp_path / 'caches')!r}, 'a')"
@@ -141,10 +154,10 @@ def test_caches_of_compilers_are_new_in_every_process(measure, tmp_path):
     assert not any(Path(each).parent.exists() for each in (*first.split(), *second.split()))
 
 
-def test_the_schema_knows_every_kind_of_problem():
-    from gpu_bench.measure.problems import _KINDS
+def test_the_schema_knows_every_kind_of_problem() -> None:
+    from gpu_bench.measure.problems import KINDS
 
     schema = json.loads((SCHEMAS / "result.schema.json").read_text())
     kinds = schema["properties"]["problem"]["properties"]["kind"]["enum"]
     # What is wrong with the input is said before anything is measured, and writes no result.
-    assert set(_KINDS) == {*kinds, "wrong_input"}
+    assert set(KINDS) == {*kinds, "wrong_input"}

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         read=lambda: ask({"event": "read"}),
         deadline=time.monotonic() + float(seconds),
     )
-    request = parse_request(json.loads(text))
+    request = parse_request(text)
     try:
         device = _device(request)
         tell({"event": "environment", "environment": environment()})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gpu_bench.core.errors import MeasuringFailed
 from gpu_bench.request.fields import ModelSource, Request
 from toolkit.errors import InputError
+from toolkit.suggestions import did_you_mean
 
 # Auto classes of models that generate text, the usual first.
 _AUTO_CLASSES = (
@@ -21,7 +21,7 @@ _AUTO_CLASSES = (
 _TEXT_SUFFIXES = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 
 
-def model_and_config(request: Request) -> tuple[type, Any]:
+def model_and_config(request: Request) -> tuple[type[Any], Any]:
     """The model class and its config object, for a model with random weights.
 
     Raises InputError for names that do not exist, MeasuringFailed where the module raises.
@@ -34,32 +34,33 @@ def model_and_config(request: Request) -> tuple[type, Any]:
     return class_for(config, request.model.architecture), config
 
 
-def class_for(config: Any, architecture: str | None) -> type:
+def class_for(config: Any, architecture: str | None) -> type[Any]:
     """The class of the installed transformers that generates text for a config."""
     import transformers
 
     if architecture is not None:
-        found = getattr(transformers, architecture, None)
-        if not isinstance(found, type):
-            classes = [each for each in dir(transformers) if each.endswith(_TEXT_SUFFIXES)]
+        named = getattr(transformers, architecture, None)
+        if not isinstance(named, type):
+            known = [name for name in dir(transformers) if name.endswith(_TEXT_SUFFIXES)]
             raise InputError(
                 f"transformers {transformers.__version__} has no class {architecture}",
-                hint=_near(architecture, classes),
+                hint=did_you_mean(architecture, known),
             )
-        return _generating(found)
+        return _generating(named)
     for name in _AUTO_CLASSES:
         mapping = getattr(getattr(transformers, name, None), "_model_mapping", {})
         # Mappings are lazy: `get` of a missing key is the only question that all versions answer.
-        found = mapping.get(type(config), None)
-        if found is not None:
-            return found[0] if isinstance(found, tuple) else found
+        classes: Any = mapping.get(type(config), None)
+        if classes is not None:
+            model_class: type[Any] = classes[0] if isinstance(classes, tuple) else classes
+            return model_class
     raise InputError(
         f"{type(config).__name__} has no model that generates text",
         hint="name one in `model.architecture`",
     )
 
 
-def _generating(model_class: type) -> type:
+def _generating(model_class: type[Any]) -> type[Any]:
     can_generate = getattr(model_class, "can_generate", None)
     if can_generate is None or not can_generate():
         raise InputError(
@@ -69,19 +70,20 @@ def _generating(model_class: type) -> type:
     return model_class
 
 
-def _config_class(model_type: str) -> type:
+def _config_class(model_type: str) -> type[Any]:
     import transformers
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     if model_type not in CONFIG_MAPPING:
         raise InputError(
             f"transformers {transformers.__version__} has no model type {model_type}",
-            hint=_near(model_type, CONFIG_MAPPING.keys()),
+            hint=did_you_mean(model_type, CONFIG_MAPPING.keys()),
         )
-    return CONFIG_MAPPING[model_type]
+    config_class: type[Any] = CONFIG_MAPPING[model_type]
+    return config_class
 
 
-def _config(config_class: type, values: Mapping[str, Any] | None) -> Any:
+def _config(config_class: type[Any], values: Mapping[str, Any] | None) -> Any:
     try:
         if values is None:
             return config_class()
@@ -94,12 +96,12 @@ def _config(config_class: type, values: Mapping[str, Any] | None) -> Any:
         ) from error
 
 
-def class_of_module(source: ModelSource, architecture: str | None) -> type:
+def class_of_module(source: ModelSource, architecture: str | None) -> type[Any]:
     """The class of the source's module that generates text, or the one that is named.
 
     Raises InputError for names that do not exist, MeasuringFailed where the module raises.
     """
-    module = _imported(str(source.module), source.root)
+    module = _imported(str(source.module), source.root or ".")
     own = {
         name: value
         for name, value in vars(module).items()
@@ -109,7 +111,7 @@ def class_of_module(source: ModelSource, architecture: str | None) -> type:
         if architecture not in own:
             raise InputError(
                 f"{source.module} has no class {architecture}",
-                hint=_near(architecture, own),
+                hint=did_you_mean(architecture, own),
             )
         return _generating(own[architecture])
     for suffix in _TEXT_SUFFIXES:
@@ -146,8 +148,3 @@ def _imported(name: str, root: str) -> Any:
             f"{name} cannot be imported: {type(error).__name__}: {error}",
             place=f"{last.filename}:{last.lineno}",
         ) from error
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), 3, 0.5)
-    return f"did you mean {' or '.join(near)}?" if near else "no name is near it"

@@ -52,9 +52,10 @@ def load(request: Request, device: Any) -> Loaded:
 
 def prompts(request: Request, loaded: Loaded) -> list[list[int]]:
     """The rows of token ids that every run of the request begins with."""
-    if loaded.tokenizer is not None:
+    tokenizer: Any = loaded.tokenizer
+    if tokenizer is not None:
         return text_prompts(
-            lambda text: loaded.tokenizer(text)["input_ids"],
+            lambda text: list(tokenizer(text)["input_ids"]),
             request.batch_size,
             request.sequence_length,
         )
@@ -79,11 +80,12 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
 
     source = request.model
     options: dict[str, Any]
+    where: str
     if source.checkpoint is not None:
         checkpoint.check_directory(Path(source.checkpoint))
         where, options = source.checkpoint, {"local_files_only": True}
     else:
-        where, options = source.repo_id, {"revision": source.revision}
+        where, options = str(source.repo_id), {"revision": source.revision}
         index = cached_file(
             where, checkpoint.INDEX, _raise_exceptions_for_missing_entries=False, **options
         )

@@ -1,28 +1,30 @@
+from __future__ import annotations
+
 import json
 import os
 import pickle
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from gpu_bench.conftest import TINY_CONFIG, tiny
+from gpu_bench.conftest import TINY_CONFIG, tiny_request
 from gpu_bench.core.errors import MeasuringFailed, MissingPackage
 from gpu_bench.models.architectures import class_for, model_and_config
 from gpu_bench.models.loading import load, prompts
-from gpu_bench.request.reader import parse_request
 from toolkit.errors import InputError
 
 
-def asked(**fields):
-    return parse_request(tiny(**fields))
+def asked(**fields: Any) -> Any:
+    return tiny_request(**fields)
 
 
 @pytest.fixture
-def checkpoint(tmp_path):
+def checkpoint(tmp_path: Path) -> Any:
     """A model repository with a tokenizer of bytes that has an end token and no pad token."""
     directory = tmp_path / "checkpoint"
     torch.manual_seed(0)
@@ -39,7 +41,7 @@ def checkpoint(tmp_path):
     return str(directory)
 
 
-def test_a_checkpoint_brings_its_weights_and_its_tokenizer(checkpoint):
+def test_a_checkpoint_brings_its_weights_and_its_tokenizer(checkpoint: Any) -> None:
     request = asked(model={"checkpoint": checkpoint}, config=None, sequence_length=300)
     loaded = load(request, "cpu")
     assert loaded.tokenizer.pad_token == "<end>"
@@ -51,7 +53,7 @@ def test_a_checkpoint_brings_its_weights_and_its_tokenizer(checkpoint):
     assert loaded.tokenizer.decode(rows[0]).startswith("The harbour town")
 
 
-def test_a_model_is_loaded_for_inference_with_the_attention_asked_for():
+def test_a_model_is_loaded_for_inference_with_the_attention_asked_for() -> None:
     for attention in ("eager", "sdpa", "flex_attention"):
         loaded = load(asked(attn_implementation=attention), "cpu")
         assert loaded.model.config._attn_implementation == attention
@@ -60,7 +62,7 @@ def test_a_model_is_loaded_for_inference_with_the_attention_asked_for():
         assert not torch.is_grad_enabled()
 
 
-def test_a_model_without_a_tokenizer_has_seeded_prompts():
+def test_a_model_without_a_tokenizer_has_seeded_prompts() -> None:
     request = asked(seed=5)
     loaded = load(request, "cpu")
     assert loaded.tokenizer is None
@@ -89,7 +91,7 @@ def test_a_model_without_a_tokenizer_has_seeded_prompts():
         ({"model": {"module": "no_such.thing"}}, "there is no module no_such.thing below .", ""),
     ],
 )
-def test_names_that_do_not_exist_are_refused(fields, message, hint):
+def test_names_that_do_not_exist_are_refused(fields: Any, message: Any, hint: Any) -> None:
     with pytest.raises(InputError) as caught:
         load(asked(**fields), "cpu")
     assert message in caught.value.message
@@ -97,7 +99,7 @@ def test_names_that_do_not_exist_are_refused(fields, message, hint):
 
 
 @pytest.mark.skipif(find_spec("kernels") is not None, reason="the package is there")
-def test_missing_kernels_are_named():
+def test_missing_kernels_are_named() -> None:
     with pytest.raises(MissingPackage, match="package kernels") as caught:
         load(asked(kernelize=True, device="cuda"), "cpu")
     assert caught.value.exit_code == 3
@@ -107,12 +109,14 @@ def test_missing_kernels_are_named():
     find_spec("kernels") is not None or find_spec("flash_attn") is not None,
     reason="a package is there",
 )
-def test_missing_flash_attention_is_named():
+def test_missing_flash_attention_is_named() -> None:
     with pytest.raises(MissingPackage, match="flash_attn or kernels"):
         load(asked(device="cuda", attn_implementation="flash_attention_2"), "cpu")
 
 
-def test_a_model_that_does_not_know_the_attention_is_named(tmp_path, monkeypatch):
+def test_a_model_that_does_not_know_the_attention_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module(tmp_path, monkeypatch, "odd_eager", ONLY_EAGER)
     with pytest.raises(InputError) as caught:
         load(asked(model={"module": "odd_eager"}), "cpu")
@@ -126,12 +130,12 @@ class OddForCausalLM(Parent):
 """
 
 
-def module(directory, monkeypatch, name, source):
+def module(directory: Any, monkeypatch: pytest.MonkeyPatch, name: Any, source: Any) -> None:
     (directory / f"{name}.py").write_text(source)
     monkeypatch.syspath_prepend(str(directory))
 
 
-def test_a_module_gives_its_one_model(tmp_path, monkeypatch):
+def test_a_module_gives_its_one_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module(tmp_path, monkeypatch, "odd_one", ONLY_EAGER)
     request = asked(model={"module": "odd_one"}, attn_implementation="eager")
     model_class, config = model_and_config(request)
@@ -139,7 +143,9 @@ def test_a_module_gives_its_one_model(tmp_path, monkeypatch):
     assert config.hidden_size == TINY_CONFIG["hidden_size"]
 
 
-def test_several_models_of_a_module_need_a_name(tmp_path, monkeypatch):
+def test_several_models_of_a_module_need_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     both = ONLY_EAGER + "class EvenForCausalLM(Parent):\n    pass\n"
     module(tmp_path, monkeypatch, "odd_two", both)
     with pytest.raises(InputError, match="OddForCausalLM, EvenForCausalLM"):
@@ -148,27 +154,29 @@ def test_several_models_of_a_module_need_a_name(tmp_path, monkeypatch):
     assert model_and_config(named)[0].__name__ == "EvenForCausalLM"
 
 
-def test_a_module_that_fails_is_located(tmp_path, monkeypatch):
+def test_a_module_that_fails_is_located(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module(tmp_path, monkeypatch, "odd_error", "x = 1\nraise RuntimeError('odd')\n")
     with pytest.raises(MeasuringFailed, match="RuntimeError: odd") as caught:
         model_and_config(asked(model={"module": "odd_error"}))
     assert caught.value.place == f"{tmp_path}/odd_error.py:2"
 
 
-def test_a_missing_import_of_a_module_is_told_from_a_missing_module(tmp_path, monkeypatch):
+def test_a_missing_import_of_a_module_is_told_from_a_missing_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module(tmp_path, monkeypatch, "odd_import", "import not_installed_anywhere\n")
     with pytest.raises(InputError, match="odd_import imports not_installed_anywhere"):
         model_and_config(asked(model={"module": "odd_import"}))
 
 
-def test_the_class_is_the_one_that_generates_text():
+def test_the_class_is_the_one_that_generates_text() -> None:
     from transformers import GPT2Config, T5Config
 
     assert class_for(GPT2Config(), None).__name__ == "GPT2LMHeadModel"
     assert class_for(T5Config(), None).__name__ == "T5ForConditionalGeneration"
 
 
-def test_the_checkpoints_own_class_is_taken(checkpoint):
+def test_the_checkpoints_own_class_is_taken(checkpoint: Any) -> None:
     assert json.loads(Path(checkpoint, "config.json").read_text())["architectures"] == [
         "LlamaForCausalLM"
     ]
@@ -190,7 +198,9 @@ class OwnForCausalLM(Qwen2ForCausalLM):
 """
 
 
-def test_a_checkpoint_of_a_class_that_transformers_does_not_know(checkpoint, tmp_path, monkeypatch):
+def test_a_checkpoint_of_a_class_that_transformers_does_not_know(
+    checkpoint: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module(tmp_path, monkeypatch, "own_type", OWN_TYPE)
     config = Path(checkpoint, "config.json")
     values = json.loads(config.read_text())
@@ -206,14 +216,14 @@ def test_a_checkpoint_of_a_class_that_transformers_does_not_know(checkpoint, tmp
 class RunsWhenUnpickled:
     """Leaves a file behind when it is read by `pickle`."""
 
-    def __init__(self, trace):
+    def __init__(self, trace: Any) -> None:
         self.trace = trace
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return os.mkdir, (str(self.trace),)
 
 
-def test_a_pickle_of_weights_is_never_read(checkpoint, tmp_path):
+def test_a_pickle_of_weights_is_never_read(checkpoint: Any, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     content = pickle.dumps(RunsWhenUnpickled(trace))
     directory = Path(checkpoint)
@@ -239,7 +249,7 @@ class OwnForCausalLM(LlamaForCausalLM):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_code_of_a_checkpoint_is_never_run(checkpoint, tmp_path, known):
+def test_code_of_a_checkpoint_is_never_run(checkpoint: Any, tmp_path: Path, known: Any) -> None:
     trace = tmp_path / "trace"
     directory = Path(checkpoint)
     (directory / "own.py").write_text(RUNS_WHEN_IMPORTED.format(str(trace)))
@@ -264,7 +274,7 @@ def test_code_of_a_checkpoint_is_never_run(checkpoint, tmp_path, known):
     assert not trace.exists()
 
 
-def test_links_that_leave_a_checkpoint_are_refused(checkpoint, tmp_path):
+def test_links_that_leave_a_checkpoint_are_refused(checkpoint: Any, tmp_path: Path) -> None:
     directory = Path(checkpoint)
     inside, outside = directory / "weights", tmp_path / "elsewhere"
     inside.mkdir()
@@ -279,7 +289,9 @@ def test_links_that_leave_a_checkpoint_are_refused(checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["../outside.safetensors", "/etc/hostname", "pytorch_model.bin"])
-def test_an_index_that_leaves_the_checkpoint_is_refused(checkpoint, tmp_path, place):
+def test_an_index_that_leaves_the_checkpoint_is_refused(
+    checkpoint: Any, tmp_path: Path, place: Any
+) -> None:
     directory = Path(checkpoint)
     (directory / "model.safetensors").rename(tmp_path / "outside.safetensors")
     index = directory / "model.safetensors.index.json"

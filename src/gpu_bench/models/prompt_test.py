@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,47 +11,47 @@ from gpu_bench.models.prompt import TEXT, seeded_prompts, special_ids, text_prom
 BEGIN, END = 1, 2
 
 
-def by_word(text):
+def by_word(text: Any) -> Any:
     """A tokenizer of whole words that puts a token before a text and one after it."""
     return [BEGIN, *(10 + sum(map(ord, word)) for word in text.split()), END]
 
 
-def by_byte(text):
+def by_byte(text: Any) -> Any:
     return list(text.encode())
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from([by_word, by_byte]), st.integers(1, 6), st.integers(1, 5000))
-def test_rows_have_exactly_the_length_asked_for(tokenize, rows, length):
+def test_rows_have_exactly_the_length_asked_for(tokenize: Any, rows: Any, length: Any) -> None:
     prompts = text_prompts(tokenize, rows, length)
     assert [len(each) for each in prompts] == [length] * rows
 
 
-def test_a_text_is_never_closed_in_a_cut():
+def test_a_text_is_never_closed_in_a_cut() -> None:
     for length in range(2, 900, 7):
         (row,) = text_prompts(by_word, 1, length)
         assert row[0] == BEGIN
         assert END not in row
 
 
-def test_rows_of_a_batch_differ_as_far_as_the_text_goes():
+def test_rows_of_a_batch_differ_as_far_as_the_text_goes() -> None:
     words = len(TEXT.split())
     rows = text_prompts(by_byte, words + 1, 64)
     assert len({tuple(each) for each in rows}) == words
     assert rows[0] == rows[words]
 
 
-def test_a_longer_prompt_goes_on_where_the_shorter_one_ends():
+def test_a_longer_prompt_goes_on_where_the_shorter_one_ends() -> None:
     (short,), (long,) = text_prompts(by_byte, 1, 50), text_prompts(by_byte, 1, 9000)
     assert long[:50] == short
 
 
-def test_a_tokenizer_without_tokens_is_refused():
+def test_a_tokenizer_without_tokens_is_refused() -> None:
     with pytest.raises(ValueError, match="no token"):
         text_prompts(lambda text: [], 1, 5)
 
 
-def test_seeded_rows_avoid_special_ids_and_depend_on_the_seed():
+def test_seeded_rows_avoid_special_ids_and_depend_on_the_seed() -> None:
     rows = seeded_prompts(50, {0, 7, 49}, 3, 4, 200)
     found = {each for row in rows for each in row}
     assert found == set(range(50)) - {0, 7, 49}
@@ -56,12 +60,12 @@ def test_seeded_rows_avoid_special_ids_and_depend_on_the_seed():
     assert len({tuple(row) for row in rows}) == 4
 
 
-def test_a_vocabulary_of_special_ids_is_refused():
+def test_a_vocabulary_of_special_ids_is_refused() -> None:
     with pytest.raises(ValueError, match="special"):
         seeded_prompts(2, {0, 1}, 0, 1, 1)
 
 
-def test_special_ids_are_found_in_nested_configs():
+def test_special_ids_are_found_in_nested_configs() -> None:
     config = {
         "eos_token_id": [5, 6],
         "pad_token_id": None,

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 
-def random_model(model_class: type, config: Any, request: Any, device: Any) -> Any:
+def random_model(model_class: Any, config: Any, request: Any, device: Any) -> Any:
     """A model of ``model_class`` in eval mode, its parameters allocated on ``device``.
 
     The model initialises itself, so that norms, rotary frequencies and the parameters of state
@@ -64,7 +64,7 @@ def keyed_seed(seed: int, name: str) -> int:
 
 def fan_in(shape: Any, is_layer: bool) -> int:
     """How many values a unit sums over. Stacked experts hold a matrix each: the last dimension."""
-    return max(1, math.prod(shape[1:]) if is_layer else shape[-1])
+    return max(1, int(math.prod(shape[1:]) if is_layer else shape[-1]))
 
 
 def dtype_keyword(config: Any) -> str:

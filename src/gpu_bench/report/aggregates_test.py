@@ -1,5 +1,10 @@
 """What a run's metrics come to, and which percentiles a number of gaps supports."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +15,7 @@ from gpu_bench.report.collection import collect
 from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_run
 
 
-def test_a_figure_is_the_centre_of_processes_between_their_extremes(tmp_path):
+def test_a_figure_is_the_centre_of_processes_between_their_extremes(tmp_path: Path) -> None:
     content = document(MadeUp(samples=5, shape="processes 1 %"))
     write_json(tmp_path / "result.json", content)
     (run,) = collect([tmp_path]).runs
@@ -25,13 +30,13 @@ def test_a_figure_is_the_centre_of_processes_between_their_extremes(tmp_path):
     assert figure(run, "peak_allocated").value == 17_000_000_000
 
 
-def test_a_figure_is_the_verdicts_where_there_is_one(tmp_path):
+def test_a_figure_is_the_verdicts_where_there_is_one(tmp_path: Path) -> None:
     write_run(tmp_path / "a", MadeUp(samples=5), base=MadeUp(seed=1, samples=5))
     (run,) = collect([tmp_path]).runs
     assert figure(run, "end_to_end").value == run.verdict.metrics["end_to_end"].new
 
 
-def test_a_metric_that_was_not_measured_has_no_figure(tmp_path):
+def test_a_metric_that_was_not_measured_has_no_figure(tmp_path: Path) -> None:
     content = document(MadeUp(samples=3))
     for process in content["processes"]:
         process["memory"] = {}
@@ -40,7 +45,7 @@ def test_a_metric_that_was_not_measured_has_no_figure(tmp_path):
     assert figure(run, "peak_allocated") is None
 
 
-def test_gaps_are_pooled_over_all_processes_and_rounds(tmp_path):
+def test_gaps_are_pooled_over_all_processes_and_rounds(tmp_path: Path) -> None:
     write_run(tmp_path, MadeUp(samples=3), MadeUp(seed=1, samples=4, round_number=1))
     (run,) = collect([tmp_path]).runs
     samples = sum(len(process.end_to_end) for process in run.measurement.processes)
@@ -50,7 +55,7 @@ def test_gaps_are_pooled_over_all_processes_and_rounds(tmp_path):
 
 
 @given(st.integers(1, 30_000))
-def test_a_percentile_has_ten_values_beyond_it_or_is_not_given(number):
+def test_a_percentile_has_ten_values_beyond_it_or_is_not_given(number: Any) -> None:
     found = percentiles(np.arange(number, dtype=float))
     for each in found:
         beyond = number * (1 - each.percent / 100)

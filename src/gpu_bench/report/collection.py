@@ -235,7 +235,7 @@ def _order(path: Path) -> tuple[int, str]:
 
 
 def _identity(result: Result) -> tuple[str, str]:
-    return result.address, result.fingerprint["digest"]
+    return result.address, result.digest
 
 
 def _merged(runs: Iterable[Run]) -> Iterator[Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpu_bench.judge import verdict
+from gpu_bench.judge import outcomes
 from gpu_bench.report import drawing
 from gpu_bench.report.labels import of_metric
 from gpu_bench.report.plots import Plot, plot
@@ -13,10 +13,10 @@ _ROW = 0.4
 # As many characters as fit the width, with the state behind them.
 _LONGEST_LABEL = 56
 _MARKERS = {
-    verdict.SLOWER: "v",
-    verdict.FASTER: "^",
-    verdict.SAME: "s",
-    verdict.INCONCLUSIVE: "o",
+    outcomes.SLOWER: "v",
+    outcomes.FASTER: "^",
+    outcomes.SAME: "s",
+    outcomes.INCONCLUSIVE: "o",
 }
 
 
@@ -37,7 +37,7 @@ def changes(device: Device, key: str) -> Plot | None:
         low, value, high = (
             (each - 1) * 100 for each in (judged.ratio.low, judged.ratio.value, judged.ratio.high)
         )
-        state = of_metric(judged.verdict, judged.unit)
+        state = of_metric(judged.verdict, judged.metric.unit)
         paint = drawing.colour(state.tone)
         tolerance = judged.tolerance * 100
         axes.barh(place, 2 * tolerance, left=-tolerance, height=0.34, color=drawing.colour("grid"))
@@ -48,7 +48,7 @@ def changes(device: Device, key: str) -> Plot | None:
             marker=_MARKERS[judged.verdict],
             markersize=7,
             color=paint,
-            mfc=drawing.colour("surface") if judged.verdict == verdict.INCONCLUSIVE else paint,
+            mfc=drawing.colour("surface") if judged.verdict == outcomes.INCONCLUSIVE else paint,
         )
         axes.annotate(
             _label(address, state.word),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import logging
 import os
@@ -11,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,6 +151,13 @@ def legend(drawn: Figure, axes: Axes) -> None:
         )
 
 
+def whole_numbers(axes: Axes) -> None:
+    """Ticks of the horizontal axis at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
 def logarithmic(axes: Axes) -> None:
     """A logarithmic y axis with plain numbers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -175,36 +182,63 @@ def svg(drawn: Figure, label: str, key: str) -> str:
     buffer = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     drawn.savefig(buffer, format="svg", metadata=nothing)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    # It would hold for the whole page.
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    opening = f'<svg class="plot" role="img" aria-label="{html.escape(label)}"'
-    text = re.sub(
-        r"<svg [^>]*(viewBox=\"[^\"]*\")[^>]*>",
-        lambda match: f"{opening} {match[1]}>",
-        text,
-        count=1,
-    )
-    text = re.sub(r"font-family:[^;\"]*", "font-family: inherit", text)
-    text = re.sub(r"#0001[0-9a-f]{2}\b", lambda match: f"var(--{_NAMES[match[0]]})", text)
-    text = _own_ids(text.replace("xlink:href", "href"), key)
-    text = re.sub(r' (?:d|x|y|transform)="[^"]*"', _shorter, text)
-    return re.sub(r"\s*\n\s*", "\n", text).strip()
+    # The parser drops comments, and the document type with them.
+    root = ElementTree.fromstring(buffer.getvalue())
+    for parent in root.iter():
+        parent.tag = _local(parent.tag)
+        # A style sheet would hold for the whole page.
+        for child in [child for child in parent if _local(child.tag) in ("style", "metadata")]:
+            parent.remove(child)
+    references = {
+        name for element in root.iter() for name in map(_reference, element.attrib.values())
+    }
+    for element in root.iter():
+        element.attrib = {
+            _local(name): _for_page(_local(name), value, key)
+            for name, value in element.attrib.items()
+            if name != "id" or value in references
+        }
+        element.text, element.tail = (
+            text if text and text.strip() else "\n" for text in (element.text, element.tail)
+        )
+    root.attrib = {
+        "class": "plot",
+        "role": "img",
+        "aria-label": label,
+        "viewBox": root.attrib["viewBox"],
+    }
+    return ElementTree.tostring(root, encoding="unicode").strip()
 
 
-def _shorter(match: re.Match[str]) -> str:
-    """Coordinates with two decimals, which is a hundredth of a point."""
-    return re.sub(r"(?<=\d\.\d\d)\d+", "", match[0])
+def _local(name: str) -> str:
+    """A name without its namespace, as HTML wants it."""
+    return name.rpartition("}")[2]
 
 
-def _own_ids(text: str, key: str) -> str:
-    used = set(re.findall(r"href=\"#([^\"]+)\"|url\(#([^)]+)\)", text))
-    names = {first or second for first, second in used}
+def _reference(value: str) -> str:
+    """The id that an attribute refers to; empty if it does not refer to any."""
+    if value.startswith("url(#"):
+        return value[len("url(#") : -1]
+    return value[1:] if value.startswith("#") else ""
 
-    def kept(match: re.Match[str]) -> str:
-        return f' id="{key}-{match[1]}"' if match[1] in names else ""
 
-    text = re.sub(r" id=\"([^\"]+)\"", kept, text)
-    return text.replace('href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")
+def _for_page(name: str, value: str, key: str) -> str:
+    """The value of an attribute, with the page's colours and font and with ids of its own."""
+    if name == "id":
+        return f"{key}-{value}"
+    if reference := _reference(value):
+        return value.replace(reference, f"{key}-{reference}")
+    if name == "style":
+        declarations = (declaration.split(":", 1) for declaration in value.split(";"))
+        return "; ".join(f"{key.strip()}: {_styled(key, text)}" for key, text in declarations)
+    if name in ("d", "x", "y", "transform"):
+        # Two decimals are a hundredth of a point.
+        return re.sub(r"(?<=\d\.\d\d)\d+", "", value)
+    return value
+
+
+def _styled(name: str, value: str) -> str:
+    value = value.strip()
+    if name.strip() == "font-family":
+        return "inherit"
+    return f"var(--{_NAMES[value]})" if value in _NAMES else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gpu_bench.judge.verdict_writer import scale
@@ -9,6 +11,9 @@ from gpu_bench.report import drawing
 from gpu_bench.report.aggregates import figure
 from gpu_bench.report.plots import Plot, plot
 from gpu_bench.report.runs import Benchmark, Run, same_work
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _METRICS = {
     "end_to_end": "end-to-end",
@@ -55,7 +60,7 @@ def history(benchmark: Benchmark, key: str) -> Plot | None:
     return plot(drawn, key, "From run to run", caption)
 
 
-def _panel(axes, runs: list[Run], name: str, changes: list[int]) -> None:
+def _panel(axes: Axes, runs: list[Run], name: str, changes: list[int]) -> None:
     found = [(place, figure(run, name)) for place, run in enumerate(runs)]
     known = [(place, each) for place, each in found if each is not None]
     factor, unit = scale(float(np.median([each.value for _, each in known])), known[0][1].unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gpu_bench.judge import verdict
+from gpu_bench.judge import outcomes
 from gpu_bench.report.runs import NOT_JUDGED, Benchmark
 
 
@@ -23,20 +23,20 @@ class State:
 
 # The worst first: so they are sorted and counted.
 STATES = {
-    verdict.WRONG_OUTPUT: State("✗", "wrong output", "bad"),
-    verdict.SLOWER: State("▼", "slower", "bad"),
+    outcomes.WRONG_OUTPUT: State("✗", "wrong output", "bad"),
+    outcomes.SLOWER: State("▼", "slower", "bad"),
     "failed": State("!", "failed", "bad"),
     "partial": State("!", "ended early", "unsure"),
-    verdict.INCONCLUSIVE: State("?", "inconclusive", "unsure"),
-    verdict.NO_BASELINE: State("–", "no baseline", "unsure"),
+    outcomes.INCONCLUSIVE: State("?", "inconclusive", "unsure"),
+    outcomes.NO_BASELINE: State("–", "no baseline", "unsure"),
     NOT_JUDGED: State("·", "not judged", "even"),
-    verdict.FASTER: State("▲", "faster", "good"),
-    verdict.SAME: State("=", "same", "even"),
+    outcomes.FASTER: State("▲", "faster", "good"),
+    outcomes.SAME: State("=", "same", "even"),
 }
 # Memory does not become faster.
 _MORE_OR_LESS = {
-    verdict.SLOWER: State("▼", "more", "bad"),
-    verdict.FASTER: State("▲", "less", "good"),
+    outcomes.SLOWER: State("▼", "more", "bad"),
+    outcomes.FASTER: State("▲", "less", "good"),
 }
 
 METRICS = {

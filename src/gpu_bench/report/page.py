@@ -87,12 +87,13 @@ def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
     environment.filters["breakable"] = _breakable
     with matplotlib_settings():
         views = [_device(device, f"device-{number}") for number, device in enumerate(devices, 1)]
-    return environment.get_template("index.html.jinja").render(
+    text: str = environment.get_template("index.html.jinja").render(
         devices=views,
         problems=problems,
         counts=counted_states(devices),
         columns=[METRICS[name] for name in tables.COMPARED],
     )
+    return text
 
 
 def _breakable(address: str) -> Markup:

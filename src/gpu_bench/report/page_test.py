@@ -1,7 +1,11 @@
 """The page: complete by itself, harmless, readable without colours, the same for the same input."""
 
+from __future__ import annotations
+
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,20 +30,20 @@ class Elements(HTMLParser):
         self.close()
         assert self._open == []
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: Any, attributes: Any) -> None:
         self.found.append((tag, dict(attributes)))
         if tag not in VOID:
             self._open.append(tag)
 
-    def handle_startendtag(self, tag, attributes):
+    def handle_startendtag(self, tag: Any, attributes: Any) -> None:
         self.found.append((tag, dict(attributes)))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: Any) -> None:
         assert self._open.pop() == tag
         if tag in ("td", "th"):
             self.texts.append(" ")
 
-    def handle_data(self, data):
+    def handle_data(self, data: Any) -> None:
         if "style" not in self._open:
             self.texts.append(data)
 
@@ -51,13 +55,13 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-def html_of(directory) -> str:
+def html_of(directory: Any) -> str:
     found = collect([directory])
     return page(devices(found.runs), found.problems)
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory):
+def directory(tmp_path_factory: Any) -> Any:
     place = tmp_path_factory.mktemp("runs")
     base = MadeUp(seed=50)
     for number, delay in enumerate((0.0, 0.0, 0.08)):
@@ -82,16 +86,16 @@ def directory(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def html(directory) -> str:
+def html(directory: Any) -> str:
     return html_of(directory)
 
 
 @pytest.fixture(scope="module")
-def elements(html) -> Elements:
+def elements(html: Any) -> Elements:
     return Elements(html)
 
 
-def test_the_page_needs_nothing_else(elements, html):
+def test_the_page_needs_nothing_else(elements: Any, html: Any) -> None:
     assert not elements.named("script")
     links = [
         value
@@ -105,7 +109,7 @@ def test_the_page_needs_nothing_else(elements, html):
     assert not re.search(r"url\((?!#)", html)
 
 
-def test_links_lead_to_what_is_there_and_ids_are_unique(elements):
+def test_links_lead_to_what_is_there_and_ids_are_unique(elements: Any) -> None:
     ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = {
@@ -118,19 +122,19 @@ def test_links_lead_to_what_is_there_and_ids_are_unique(elements):
         assert attributes["aria-labelledby"] in ids
 
 
-def test_what_others_wrote_is_text(elements, html):
+def test_what_others_wrote_is_text(elements: Any, html: Any) -> None:
     assert "<script" not in html
     assert EVIL in elements.text
     assert "<i>" not in html
 
 
-def test_a_verdict_has_a_symbol_and_a_word_beside_its_colour(elements):
+def test_a_verdict_has_a_symbol_and_a_word_beside_its_colour(elements: Any) -> None:
     assert "▼ slower" in elements.text
     assert "! failed" in elements.text
     assert "· not judged" in elements.text
 
 
-def test_each_plot_is_described_and_each_table_headed(elements, html):
+def test_each_plot_is_described_and_each_table_headed(elements: Any, html: Any) -> None:
     plots = [each for each in elements.named("svg") if each["class"] == "plot"]
     assert len(plots) > 8
     assert all(len(each["aria-label"]) > 20 and each["role"] == "img" for each in plots)
@@ -139,16 +143,16 @@ def test_each_plot_is_described_and_each_table_headed(elements, html):
         assert '<th scope="row">' in table or 'role="rowheader"' in table
 
 
-def test_a_failure_is_told_with_its_peak_and_hint(elements):
+def test_a_failure_is_told_with_its_peak_and_hint(elements: Any) -> None:
     assert "Out of memory at 16.00 GiB allocated; there are no samples" in elements.text
     assert "hint: lower it" in elements.text
 
 
-def test_a_file_that_was_not_used_is_told(elements):
+def test_a_file_that_was_not_used_is_told(elements: Any) -> None:
     assert "broken/result.json: the result has schema 2, expected 1" in elements.text
 
 
-def test_the_history_has_commits_and_marks_dirty_ones(elements):
+def test_the_history_has_commits_and_marks_dirty_ones(elements: Any) -> None:
     (history,) = [
         each["aria-label"]
         for each in elements.named("svg")
@@ -159,16 +163,16 @@ def test_the_history_has_commits_and_marks_dirty_ones(elements):
     assert "1abcdef1a (dirty)" in elements.text
 
 
-def test_devices_have_sections_of_their_own(elements):
+def test_devices_have_sections_of_their_own(elements: Any) -> None:
     headings = re.findall(r"NVIDIA (?:Example 80GB|Other 24GB) (?=\d+ GiB, driver)", elements.text)
     assert headings == ["NVIDIA Example 80GB ", "NVIDIA Other 24GB "]
 
 
-def test_what_few_gaps_do_not_support_is_not_given(elements):
+def test_what_few_gaps_do_not_support_is_not_given(elements: Any) -> None:
     assert "99.9th percentile needs 10000 gaps" in elements.text
 
 
-def test_disturbances_and_how_sampling_ended_are_told(tmp_path):
+def test_disturbances_and_how_sampling_ended_are_told(tmp_path: Path) -> None:
     content = document(MadeUp(samples=3))
     first, second = content["processes"]
     first["telemetry"]["throttled"] = ["hardware thermal slowdown"]
@@ -186,7 +190,7 @@ def test_disturbances_and_how_sampling_ended_are_told(tmp_path):
     assert "5, not settled" in text
 
 
-def test_a_changed_configuration_breaks_the_history(tmp_path):
+def test_a_changed_configuration_breaks_the_history(tmp_path: Path) -> None:
     write_run(tmp_path / "a", MadeUp(seed=1))
     later = MadeUp(
         seed=2, measured_at="2026-03-02T10:00:00Z", request={"attn_implementation": "eager"}
@@ -195,7 +199,7 @@ def test_a_changed_configuration_breaks_the_history(tmp_path):
     assert "Dotted line: the configuration changed" in html_of(tmp_path)
 
 
-def test_a_run_without_any_optional_part_has_a_page(tmp_path):
+def test_a_run_without_any_optional_part_has_a_page(tmp_path: Path) -> None:
     content = document(MadeUp(samples=3))
     for process in content["processes"]:
         process["telemetry"] = None
@@ -211,5 +215,5 @@ def test_a_run_without_any_optional_part_has_a_page(tmp_path):
     assert titles == ["Samples over time", "Distribution of end-to-end times"]
 
 
-def test_the_same_input_gives_the_same_page(directory, html):
+def test_the_same_input_gives_the_same_page(directory: Any, html: Any) -> None:
     assert html_of(directory) == html

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from gpu_bench.report import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Values = NDArray[np.float64]
 
@@ -31,7 +35,7 @@ class Window:
     above: int
 
 
-def plot(drawn, key: str, title: str, caption: str) -> Plot:
+def plot(drawn: Figure, key: str, title: str, caption: str) -> Plot:
     """A plot from a figure. ``key`` is unique in the page."""
     # What matplotlib wrote: labels are escaped in it.
     return Plot(Markup(drawing.svg(drawn, f"{title}. {caption}", key)), title, caption)

@@ -1,9 +1,14 @@
 """What plots show of many values or of values with outliers, and that their SVG suits a page."""
 
+from __future__ import annotations
+
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -15,14 +20,14 @@ VALUES = arrays(float, st.integers(1, 800), elements=st.floats(1, 1e9))
 
 
 @given(VALUES)
-def test_a_window_holds_all_values_but_those_it_counts(values):
+def test_a_window_holds_all_values_but_those_it_counts(values: Any) -> None:
     found = window(values)
     assert found.above == (values > found.high).sum()
     assert (values >= found.low).all()
     assert found.above <= 0.05 * len(values)
 
 
-def test_an_outlier_does_not_flatten_the_others():
+def test_an_outlier_does_not_flatten_the_others() -> None:
     values = np.append(np.linspace(100, 110, 50), 5000)
     found = window(values)
     assert (found.above, found.high < 120) == (1, True)
@@ -31,7 +36,7 @@ def test_an_outlier_does_not_flatten_the_others():
 
 
 @given(VALUES)
-def test_thinning_keeps_order_and_extremes(values):
+def test_thinning_keeps_order_and_extremes(values: Any) -> None:
     times, kept = thinned(np.arange(len(values), dtype=float), values)
     assert len(kept) <= max(240, 1)
     assert (np.diff(times) > 0).all()
@@ -39,7 +44,7 @@ def test_thinning_keeps_order_and_extremes(values):
     assert all(values[int(time)] == value for time, value in zip(times, kept, strict=True))
 
 
-def test_thinning_leaves_readings_out_that_are_missing():
+def test_thinning_leaves_readings_out_that_are_missing() -> None:
     values = np.arange(1000, dtype=float)
     values[::2] = np.nan
     assert not np.isnan(thinned(np.arange(1000.0), values)[1]).any()
@@ -47,7 +52,7 @@ def test_thinning_leaves_readings_out_that_are_missing():
 
 
 @given(VALUES)
-def test_shares_grow_to_one(values):
+def test_shares_grow_to_one(values: Any) -> None:
     ordered, shares = cumulative(values)
     assert shares[-1] == 1
     assert ordered[-1] == values.max()
@@ -64,14 +69,14 @@ def drawn(key: str, label: str = "a plot", text: str = "x") -> str:
         return drawing.svg(figure, label, key)
 
 
-def test_svg_is_well_formed_and_described():
+def test_svg_is_well_formed_and_described() -> None:
     label = 'a "plot" of <b> \\1 & $x$'
     root = ElementTree.fromstring(drawn("k", label=label))
     assert root.attrib["aria-label"] == label
     assert root.attrib["role"] == "img"
 
 
-def test_svg_does_not_reach_beyond_itself():
+def test_svg_does_not_reach_beyond_itself() -> None:
     text = drawn("k")
     # A style element would hold for the whole page; a date would make each page another.
     assert not re.search(r"<style|<metadata|<!--|<\?xml|<!DOCTYPE|http://(?!www\.w3\.org)", text)
@@ -79,7 +84,7 @@ def test_svg_does_not_reach_beyond_itself():
     assert "var(--series-0)" in text
 
 
-def test_ids_differ_from_plot_to_plot():
+def test_ids_differ_from_plot_to_plot() -> None:
     ids = [set(re.findall(r' id="([^"]+)"', drawn(key))) for key in ("one", "two")]
     assert ids[0]
     assert not ids[0] & ids[1]
@@ -87,21 +92,23 @@ def test_ids_differ_from_plot_to_plot():
     assert used <= ids[0]
 
 
-def test_labels_are_text_and_no_formula():
+def test_labels_are_text_and_no_formula() -> None:
     text = drawn("k", text="$\\frac{1}{ </text><script>")
     assert "$\\frac{1}{ &lt;/text&gt;&lt;script&gt;" in text
 
 
-def test_ticks_keep_their_digits():
+def test_ticks_keep_their_digits() -> None:
     ticks = re.findall(r">0\.0012\d+<", drawn("k"))
     assert len(ticks) > 2
 
 
-def test_equal_figures_give_equal_text():
+def test_equal_figures_give_equal_text() -> None:
     assert drawn("k") == drawn("k")
 
 
-def test_settings_leave_the_environment_as_it_was(monkeypatch, tmp_path):
+def test_settings_leave_the_environment_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
     (tmp_path / "matplotlibrc").write_text("font.size: 40\n")
     monkeypatch.chdir(tmp_path)

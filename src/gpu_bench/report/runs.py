@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from gpu_bench.judge.verdict_reader import JudgedMetric, ReadVerdict
+from gpu_bench.judge.metric_verdict import MetricVerdict
+from gpu_bench.judge.verdict_reader import ReadVerdict
 from gpu_bench.report.process_details import ProcessDetails, process_details
 from gpu_bench.report.provenance import Provenance
-from gpu_bench.results.measurement import WAYS, WORK, Measurement
+from gpu_bench.results.measurement import METHOD_FIELDS, WORKLOAD_FIELDS, Measurement
 from gpu_bench.results.reader import MeasuredProcess, Result
 
 COMPLETE = "complete"
@@ -57,7 +58,7 @@ class Run:
     @property
     def digest(self) -> str:
         """The fingerprint's digest."""
-        return self.first.fingerprint["digest"]
+        return self.first.digest
 
     @property
     def problems(self) -> tuple[tuple[str, Mapping[str, Any] | None, str], ...]:
@@ -86,7 +87,7 @@ class Run:
             return self.verdict.reason
         if self.problems:
             _, problem, part = self.problems[-1]
-            text = problem["message"] if problem else "the result names no problem"
+            text = str(problem["message"]) if problem else "the result names no problem"
             return f"{part}: {text}" if part else text
         return "there is no verdict: nothing was compared"
 
@@ -98,7 +99,7 @@ class Run:
     @cached_property
     def processes(self) -> tuple[NamedProcess, ...]:
         """All processes in order of time, also those that have no sample."""
-        found = []
+        found: list[NamedProcess] = []
         for number, result in enumerate(self.rounds):
             side = "new" if self.base is not None else ""
             prefix = side or (f"round {number}" if len(self.rounds) > 1 else "")
@@ -121,7 +122,7 @@ class Run:
         """Whether the measured code is not exactly that of a commit."""
         return any(each.dirty for each in self.provenances)
 
-    def judged(self, metric: str) -> JudgedMetric | None:
+    def judged(self, metric: str) -> MetricVerdict | None:
         """What the verdict says of a metric."""
         return None if self.verdict is None else self.verdict.metrics.get(metric)
 
@@ -157,14 +158,14 @@ class Device:
     @property
     def name(self) -> str:
         """The card's name, or the processor's."""
-        return self.fingerprint["accelerator"]["name"]
+        return str(self.fingerprint["accelerator"]["name"])
 
 
 def devices(runs: Iterable[Run]) -> tuple[Device, ...]:
     """Runs by fingerprint, by address and by time. Fingerprints are never mixed."""
     grouped: dict[tuple[str, str], dict[str, list[Run]]] = {}
     for run in runs:
-        key = (run.first.fingerprint["accelerator"]["name"], run.digest)
+        key = (run.first.device_name, run.digest)
         grouped.setdefault(key, {}).setdefault(run.address, []).append(run)
     return tuple(
         Device(
@@ -180,7 +181,8 @@ def devices(runs: Iterable[Run]) -> tuple[Device, ...]:
 def same_work(one: Run, other: Run) -> bool:
     """Whether two runs measured the same configuration."""
     requests = [
-        {name: each.first.request.get(name) for name in WORK + WAYS} for each in (one, other)
+        {name: each.first.request.get(name) for name in WORKLOAD_FIELDS + METHOD_FIELDS}
+        for each in (one, other)
     ]
     return requests[0] == requests[1]
 

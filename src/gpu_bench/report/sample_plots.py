@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpu_bench.judge.verdict_writer import quantity, scale
 from gpu_bench.report import drawing
 from gpu_bench.report.aggregates import gaps, percentiles
-from gpu_bench.report.plots import Plot, Window, counted, cumulative, plot, window
+from gpu_bench.report.plots import Plot, Values, Window, counted, cumulative, plot, window
 from gpu_bench.report.runs import NamedProcess, Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _HEIGHT = 1.9
 
@@ -20,16 +25,13 @@ def samples_over_time(run: Run, key: str) -> Plot | None:
     processes = _with_samples(run)
     if not processes:
         return None
-    values = np.concatenate([each.measured.end_to_end for each in processes])
-    factor, unit = scale(float(np.median(values)), "ns")
-    shown = window(values)
-    names = [each.name for each in processes]
-    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    values, (factor, unit), shown = _end_to_end(processes)
+    drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
         times = process.details.starts / 1e9
         own = process.measured.end_to_end
         inside = own <= shown.high
-        style = {"color": drawing.series(number), "marker": drawing.marker(number)}
+        style: dict[str, Any] = {"color": drawing.series(number), "marker": drawing.marker(number)}
         axes.plot(times[inside], own[inside] / factor, label=process.name, lw=0, **style)
         axes.plot(
             times[~inside],
@@ -56,11 +58,8 @@ def spread_of_samples(run: Run, key: str) -> Plot | None:
     processes = _with_samples(run)
     if not processes:
         return None
-    values = np.concatenate([each.measured.end_to_end for each in processes])
-    factor, unit = scale(float(np.median(values)), "ns")
-    shown = window(values)
-    names = [each.name for each in processes]
-    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    values, (factor, unit), shown = _end_to_end(processes)
+    drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
         times, shares = cumulative(process.measured.end_to_end)
         axes.step(
@@ -125,8 +124,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
         return None
     every = np.concatenate([each.details.warmup_times for each in processes])
     factor, unit = scale(float(every.max()), "ns")
-    names = [each.name for each in processes]
-    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=drawing.legend_rows(names))
+    drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
         times = process.details.warmup_times
         axes.plot(
@@ -142,7 +140,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
         drawing.logarithmic(axes)
     axes.set_ylabel(f"end-to-end time ({unit})")
     axes.set_xlabel("run of the warm-up")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    drawing.whole_numbers(axes)
     drawing.legend(drawn, axes)
     unsettled = [each.name for each in processes if not each.measured.settled]
     caption = "Runs before the first sample" + (", on a logarithmic axis." if wide else ".")
@@ -155,7 +153,22 @@ def _with_samples(run: Run) -> Sequence[NamedProcess]:
     return [each for each in run.processes if len(each.measured.end_to_end)]
 
 
-def _share_axis(axes, what: str) -> None:
+def _end_to_end(
+    processes: Sequence[NamedProcess],
+) -> tuple[Values, tuple[float, str], Window]:
+    """The end-to-end times of all processes, their scale, and what of them is shown."""
+    values = np.concatenate([process.measured.end_to_end for process in processes])
+    return values, scale(float(np.median(values)), "ns"), window(values)
+
+
+def _figure(processes: Sequence[NamedProcess]) -> tuple[Figure, Axes]:
+    """A figure of one panel, with room for a legend that names the processes."""
+    rows = drawing.legend_rows([process.name for process in processes])
+    drawn, (axes,) = drawing.figure(_HEIGHT, legend_rows=rows)
+    return drawn, axes
+
+
+def _share_axis(axes: Axes, what: str) -> None:
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel(f"share of {what} (%)")

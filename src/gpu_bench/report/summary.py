@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from gpu_bench.judge import verdict
+from gpu_bench.judge import outcomes
 from gpu_bench.judge.metric_verdict import percent
 from gpu_bench.report import markdown, tables
 from gpu_bench.report.labels import METRICS, STATES, by_state
@@ -36,7 +36,7 @@ def _all(run: Run) -> bool:
 
 
 def _changed(run: Run) -> bool:
-    return run.state not in (verdict.SAME, verdict.FASTER)
+    return run.state not in (outcomes.SAME, outcomes.FASTER)
 
 
 def _none(run: Run) -> bool:
@@ -78,7 +78,7 @@ def _row(benchmark: Benchmark) -> tuple[str, ...]:
     cell = tables.compared(run)[0]
     judged = run.judged("end_to_end")
     # That all is the same needs no reason; the details have it.
-    reason = "" if run.state == verdict.SAME else markdown.text(run.reason)
+    reason = "" if run.state == outcomes.SAME else markdown.text(run.reason)
     return (
         markdown.code(benchmark.address),
         str(STATES[run.state]),

@@ -1,6 +1,10 @@
 """The summary for a pull request: complete, short enough, and nothing but text."""
 
+from __future__ import annotations
+
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +18,7 @@ from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_ru
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found(tmp_path_factory: Any) -> Any:
     place = tmp_path_factory.mktemp("runs")
     for name, delay in (("a_same", 0.0), ("b_slower", 0.3)):
         made = MadeUp(address=f"models/x:{name}", seed=1, delay=delay)
@@ -29,7 +33,7 @@ def rows(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("| `")]
 
 
-def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found):
+def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found: Any) -> None:
     text = summary(found, ())
     first, second, third = rows(text)
     assert first.startswith("| `models/x:b_slower` | ▼ slower | 1.")
@@ -39,19 +43,19 @@ def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found):
     assert text.startswith("### GPU benchmarks: ▼ 1 slower, ! 1 failed, ")
 
 
-def test_machines_have_tables_of_their_own(found):
+def test_machines_have_tables_of_their_own(found: Any) -> None:
     text = summary(found, ())
     assert "**NVIDIA Example 80GB (80 GiB, driver 570.86.15, CUDA 12.8, torch 2.13.0)**" in text
     assert "**NVIDIA Other 24GB (24 GiB, driver 550.54, torch 2.12.1)**" in text
 
 
-def test_details_are_there_for_each(found):
+def test_details_are_there_for_each(found: Any) -> None:
     text = summary(found, ())
     assert text.count("<details>") == text.count("</details>") == 3
     assert "hint: raise \\`timeout\\_seconds\\`" in text
 
 
-def test_what_others_wrote_is_text(found):
+def test_what_others_wrote_is_text(found: Any) -> None:
     text = summary(found, ())
     assert "a\\|b @\u200bme &lt;b&gt;" in text
     assert "| ``models/x:c\\|` `` |" in text or "| `` models/x:c\\|` `` |" in text
@@ -61,7 +65,7 @@ def test_what_others_wrote_is_text(found):
 
 
 @pytest.mark.parametrize("limit", [4000, 2500, 1500, 900, 600])
-def test_a_limit_is_kept_and_what_is_left_out_is_told(found, limit):
+def test_a_limit_is_kept_and_what_is_left_out_is_told(found: Any, limit: Any) -> None:
     text = summary(found, (), limit)
     assert len(text) <= limit
     if len(rows(text)) < 3:
@@ -70,7 +74,7 @@ def test_a_limit_is_kept_and_what_is_left_out_is_told(found, limit):
         assert "▼ slower" in rows(text)[0]
 
 
-def test_a_hundred_benchmarks_fit(tmp_path):
+def test_a_hundred_benchmarks_fit(tmp_path: Path) -> None:
     content = document(MadeUp(samples=3, processes=1))
     for number in range(100):
         content["address"] = f"models/{'x' * 120}:bench@number={number}"
@@ -81,7 +85,7 @@ def test_a_hundred_benchmarks_fit(tmp_path):
 
 
 @given(st.text())
-def test_code_is_one_cell_and_closed(value):
+def test_code_is_one_cell_and_closed(value: Any) -> None:
     text = markdown.code(value)
     assert "\n" not in text
     assert not re.search(r"(?<!\\)\|", text)
@@ -92,7 +96,7 @@ def test_code_is_one_cell_and_closed(value):
 
 
 @given(st.text())
-def test_text_has_no_markup(value):
+def test_text_has_no_markup(value: Any) -> None:
     text = markdown.text(value)
     assert "\n" not in text
     assert not re.search(r"(?<!\\)[`|*_\[\]~]|<|>|@(?!\u200b)", re.sub(r"\\\\", "", text))

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpu_bench.judge.metric_verdict import percent, share
-from gpu_bench.judge.verdict_reader import JudgedMetric
+from gpu_bench.judge.metric_verdict import MetricVerdict, percent, share
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import labels
 from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
@@ -98,7 +97,7 @@ def _cell(run: Run, name: str) -> Cell:
     return Cell(
         quantity(found.value, found.unit),
         percent(judged.ratio),
-        labels.of_metric(judged.verdict, judged.unit),
+        labels.of_metric(judged.verdict, judged.metric.unit),
     )
 
 
@@ -106,19 +105,21 @@ def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
     """The metrics of the verdict that decide, or the others."""
     if run.verdict is None:
         return ()
-    return tuple(_metric(each) for each in run.verdict.metrics.values() if each.decides == decides)
+    return tuple(
+        _metric(each) for each in run.verdict.metrics.values() if each.metric.decides == decides
+    )
 
 
-def _metric(judged: JudgedMetric) -> MetricRow:
+def _metric(judged: MetricVerdict) -> MetricRow:
     base, new = judged.samples
     return MetricRow(
-        label=labels.metric(judged.name),
-        base=quantity(judged.base, judged.unit),
-        new=quantity(judged.new, judged.unit),
+        label=labels.metric(judged.metric.name),
+        base=quantity(judged.base, judged.metric.unit),
+        new=quantity(judged.new, judged.metric.unit),
         change=percent(judged.ratio),
         tolerance=share(judged.tolerance),
         samples=f"{base} / {new}",
-        state=labels.of_metric(judged.verdict, judged.unit),
+        state=labels.of_metric(judged.verdict, judged.metric.unit),
     )
 
 

@@ -109,7 +109,7 @@ def _latency(sample: Fields, request: Mapping[str, Any]) -> float:
     gaps = sample.times("inter_token", least=0)
     if len(gaps):
         return float(np.mean(gaps)) / 1e9
-    return sample.whole("decode") / max(request["num_tokens"] - 1, 1) / 1e9
+    return sample.whole("decode") / max(int(request["num_tokens"]) - 1, 1) / 1e9
 
 
 def _timestamps(samples: Sequence[Fields]) -> list[list[list[float]]] | None:

@@ -1,6 +1,10 @@
 """The export has the names, the types and the units that the dashboard of transformers reads."""
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +44,7 @@ METADATA = {
 }
 
 
-def exported(directory) -> tuple[list[dict], list[dict]]:
+def exported(directory: Any) -> tuple[list[dict], list[dict]]:
     files = transformers_dashboard.files(collect([directory]).runs)
     full, summarized = sorted(files)
     assert full.startswith("full_results/benchmark_run_")
@@ -50,7 +54,7 @@ def exported(directory) -> tuple[list[dict], list[dict]]:
     )
 
 
-def test_names_are_theirs(tmp_path):
+def test_names_are_theirs(tmp_path: Path) -> None:
     write_run(tmp_path, MadeUp(samples=4), commit="c" * 40)
     for (row,) in exported(tmp_path):
         assert set(row) == {"benchmark_config_hash", "config", "measurements", "metadata"}
@@ -69,7 +73,7 @@ def test_names_are_theirs(tmp_path):
         assert row["metadata"]["success"] is True
 
 
-def test_times_are_seconds_and_add_up(tmp_path):
+def test_times_are_seconds_and_add_up(tmp_path: Path) -> None:
     content = document(MadeUp(samples=4))
     write_json(tmp_path / "result.json", content)
     (full,), (summarized,) = exported(tmp_path)
@@ -86,7 +90,7 @@ def test_times_are_seconds_and_add_up(tmp_path):
     assert summarized["measurements"] == {**values, "timestamps": None}
 
 
-def test_rounds_are_one_row_and_runs_are_several(tmp_path):
+def test_rounds_are_one_row_and_runs_are_several(tmp_path: Path) -> None:
     write_run(tmp_path / "a", MadeUp(samples=3), MadeUp(seed=1, samples=3, round_number=1))
     write_run(tmp_path / "b", MadeUp(seed=2, samples=3, measured_at="2026-03-02T01:02:03Z"))
     full, summarized = exported(tmp_path)
@@ -109,7 +113,9 @@ def test_rounds_are_one_row_and_runs_are_several(tmp_path):
         {"batch_size": 8},
     ],
 )
-def test_another_configuration_has_another_name_and_hash(tmp_path, request_field):
+def test_another_configuration_has_another_name_and_hash(
+    tmp_path: Path, request_field: Any
+) -> None:
     write_run(tmp_path / "a", MadeUp(samples=3))
     write_run(tmp_path / "b", MadeUp(samples=3, request=request_field))
     rows, _ = exported(tmp_path)
@@ -117,7 +123,7 @@ def test_another_configuration_has_another_name_and_hash(tmp_path, request_field
     assert len({row["benchmark_config_hash"] for row in rows}) == 2
 
 
-def test_the_name_says_what_theirs_says(tmp_path):
+def test_the_name_says_what_theirs_says(tmp_path: Path) -> None:
     write_run(tmp_path, MadeUp(samples=3, request={"compile_mode": "default"}))
     (row,), _ = exported(tmp_path)
     expected = "w3_i10-monitored-b1_s1024_n128-sdpa-compiled_default-unkernelized-generate"
@@ -125,7 +131,7 @@ def test_the_name_says_what_theirs_says(tmp_path):
     assert row["config"]["compile_kwargs"] == {"mode": "default"}
 
 
-def test_continuous_batching_has_no_stamps(tmp_path):
+def test_continuous_batching_has_no_stamps(tmp_path: Path) -> None:
     """The gaps of all requests are pooled, so that none's tokens can be told apart."""
     write_run(tmp_path, MadeUp(samples=3, request={"continuous_batching": True}))
     (row,), _ = exported(tmp_path)
@@ -133,7 +139,7 @@ def test_continuous_batching_has_no_stamps(tmp_path):
     assert row["config"]["name"].endswith("-cb")
 
 
-def test_a_failure_is_a_row_without_measurements(tmp_path):
+def test_a_failure_is_a_row_without_measurements(tmp_path: Path) -> None:
     problem = {"kind": "failed", "message": "m", "hint": ""}
     failed = {"status": "failed", "processes": [], "output": None, "problem": problem}
     write_run(tmp_path, MadeUp(changes=failed))
@@ -149,7 +155,9 @@ def test_a_failure_is_a_row_without_measurements(tmp_path):
         ({"model_type": "llama"}, "models/qwen3:bench"),
     ],
 )
-def test_a_model_is_named_by_its_repository_or_its_target(tmp_path, model, expected):
+def test_a_model_is_named_by_its_repository_or_its_target(
+    tmp_path: Path, model: Any, expected: Any
+) -> None:
     write_run(tmp_path, MadeUp(samples=3, request={"model": model}))
     (row,), _ = exported(tmp_path)
     assert row["metadata"]["model_id"] == expected

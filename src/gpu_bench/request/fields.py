@@ -1,20 +1,40 @@
-"""The fields of a request: one configuration to measure."""
+"""The request: one configuration to measure. Types, limits and defaults are declared here alone."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
+
+from toolkit.json_record import NOT_EMPTY, Constraint, above, between
 
 SCHEMA = 1
-ATTENTIONS = ("eager", "sdpa", "flash_attention_2", "flex_attention")
-COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
-CACHES = ("dynamic", "static", "offloaded", "offloaded_static")
-DTYPES = ("bfloat16", "float16", "float32")
-LARGEST_SEED = 2**32 - 1
-LAST_ROUND = 16
+Device = Literal["cuda", "cpu"]
+Attention = Literal["eager", "sdpa", "flash_attention_2", "flex_attention"]
+CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]
+Cache = Literal["dynamic", "static", "offloaded", "offloaded_static"]
+DType = Literal["bfloat16", "float16", "float32"]
+COMPILE_MODES: tuple[str, ...] = get_args(CompileMode)
 SOURCES = ("model_type", "module", "checkpoint", "repo_id")
+
+_LARGEST_SEED = 2**32 - 1
+_LAST_ROUND = 16
+_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
+_MODULE = Constraint(
+    lambda name: all(re.fullmatch(_IDENTIFIER, part) for part in name.split(".")),
+    "the dotted name of a module",
+)
+_CLASS_NAME = Constraint(
+    lambda name: bool(re.fullmatch(_IDENTIFIER, name)),
+    "the name of a class",
+    {"pattern": f"^{_IDENTIFIER}$"},
+)
+
+
+def _about(description: str) -> dict[str, str]:
+    return {"description": description}
 
 
 @dataclass(frozen=True)
@@ -22,54 +42,142 @@ class ModelSource:
     """Where the model comes from: exactly one of the first four is set, or `module` beside
     `checkpoint`, for the class of a checkpoint that transformers does not know."""
 
-    model_type: str | None = None
-    module: str | None = None
-    checkpoint: str | None = None
-    repo_id: str | None = None
-    root: str = "."
-    revision: str | None = None
-    architecture: str | None = None
+    model_type: Annotated[str | None, NOT_EMPTY] = field(
+        default=None,
+        metadata=_about(
+            "An architecture of the installed transformers, as in `AutoConfig`; random weights"
+        ),
+    )
+    module: Annotated[str | None, NOT_EMPTY, _MODULE] = field(
+        default=None,
+        metadata=_about(
+            "Module of the model class, e.g. `models.qwen3.modeling_qwen3`; random weights"
+        ),
+    )
+    checkpoint: Annotated[str | None, NOT_EMPTY] = field(
+        default=None,
+        metadata=_about("Directory of a model repository, weights included; a tiny fixture too"),
+    )
+    repo_id: Annotated[str | None, NOT_EMPTY] = field(
+        default=None, metadata=_about("Repository of a model hub")
+    )
+    root: Annotated[str | None, NOT_EMPTY] = field(
+        default=None,
+        metadata=_about(
+            "Directory that the module's package begins in; null: the working directory"
+        ),
+    )
+    revision: str | None = field(
+        default=None, metadata=_about("Commit of repo_id, 40 hexadecimal digits")
+    )
+    architecture: Annotated[str | None, NOT_EMPTY, _CLASS_NAME] = field(
+        default=None, metadata=_about("The model class; null: the one that can generate text")
+    )
 
     @property
     def has_random_weights(self) -> bool:
         """Whether the weights are made on the device, and not read."""
         return self.checkpoint is None and self.repo_id is None
 
+    @property
+    def import_root(self) -> str | None:
+        """The directory that `module` is imported from; None without a module."""
+        return None if self.module is None else self.root or "."
+
     def __str__(self) -> str:
         return self.checkpoint or next(
-            str(getattr(self, each)) for each in SOURCES if getattr(self, each)
+            str(getattr(self, source)) for source in SOURCES if getattr(self, source)
         )
 
 
 @dataclass(frozen=True)
 class Request:
-    """One configuration to measure; the schema tells what each field means."""
+    """One configuration to measure."""
 
-    address: str
+    schema: Literal[1]
+    address: Annotated[str, NOT_EMPTY] = field(
+        metadata=_about("The target's address; messages, results and baselines name it")
+    )
     model: ModelSource
-    config: Mapping[str, Any] | None = None
-    device: str = "cuda"
-    attn_implementation: str = "sdpa"
-    compile_mode: str | None = None
-    kernelize: bool = False
+    config: Mapping[str, Any] | None = field(
+        default=None,
+        metadata=_about(
+            "The model's config with real shapes, as in config.json; null: the default of the "
+            "model type, or what the checkpoint has"
+        ),
+    )
+    device: Device = field(
+        default="cuda", metadata=_about("cpu is for smoke tests: the same code, no accelerator")
+    )
+    attn_implementation: Attention = "sdpa"
+    compile_mode: CompileMode | None = field(
+        default=None, metadata=_about("Mode of torch.compile; null: not compiled")
+    )
+    kernelize: bool = field(
+        default=False, metadata=_about("Whether to load with the kernels of the `kernels` package")
+    )
     continuous_batching: bool = False
-    cache_implementation: str | None = None
-    batch_size: int = 1
-    sequence_length: int = 128
-    num_tokens: int = 128
-    dtype: str = "bfloat16"
-    seed: int = 0
-    processes: int = 4
-    min_warmup: int = 3
-    max_warmup: int = 30
-    min_samples: int = 10
-    max_samples: int = 200
-    min_seconds: float = 2
-    target_interval: float = 0.01
-    timeout_seconds: float = 1800
-    telemetry: bool = True
-    round: int = 0
-    accelerator: str | None = None
+    cache_implementation: Cache | None = field(
+        default=None,
+        metadata=_about("null: static if compiled and without continuous batching, else dynamic"),
+    )
+    batch_size: Annotated[int, between(1)] = 1
+    sequence_length: Annotated[int, between(1)] = field(
+        default=128, metadata=_about("Tokens of each prompt")
+    )
+    num_tokens: Annotated[int, between(2)] = field(
+        default=128, metadata=_about("Tokens to generate for each prompt, exactly")
+    )
+    dtype: DType = "bfloat16"
+    seed: Annotated[int, between(0, _LARGEST_SEED)] = 0
+    processes: Annotated[int, between(1)] = field(
+        default=4,
+        metadata=_about(
+            "Fresh processes that the configuration is measured in, one after the other"
+        ),
+    )
+    min_warmup: Annotated[int, between(1)] = field(
+        default=3,
+        metadata=_about(
+            "Runs before the first sample of a process, at least; the first of them is the "
+            "first-run cost"
+        ),
+    )
+    max_warmup: Annotated[int, between(1)] = 30
+    min_samples: Annotated[int, between(1)] = field(
+        default=10, metadata=_about("Samples of a process, at least")
+    )
+    max_samples: Annotated[int, between(1)] = 200
+    min_seconds: Annotated[float, between(0)] = field(
+        default=2, metadata=_about("Time spent on samples in a process, at least")
+    )
+    target_interval: Annotated[float, above(0)] = field(
+        default=0.01,
+        metadata=_about(
+            "A process measures until the 95 % interval of its median end-to-end time is no wider "
+            "than this share of it"
+        ),
+    )
+    timeout_seconds: Annotated[float, above(0)] = field(
+        default=1800, metadata=_about("For all processes together, loading included")
+    )
+    telemetry: bool = field(
+        default=True,
+        metadata=_about(
+            "Whether to watch clocks, power, temperature, throttling and foreign processes"
+        ),
+    )
+    round: Annotated[int, between(0, _LAST_ROUND)] = field(
+        default=0,
+        metadata=_about(
+            "0, or the number of the repetition after an inconclusive verdict; each doubles the "
+            "minimum of samples"
+        ),
+    )
+    accelerator: str | None = field(
+        default=None,
+        metadata=_about("What the build system found out about the device; recorded only"),
+    )
 
     @property
     def cache(self) -> str:
@@ -90,6 +198,4 @@ class Request:
         """The request with all defaults filled in, as its schema describes it."""
         values = dataclasses.asdict(self)
         model = {key: value for key, value in values["model"].items() if value is not None}
-        if self.model.module is None:
-            del model["root"]
-        return {"schema": SCHEMA, **values, "model": model}
+        return {**values, "model": model}

@@ -11,7 +11,7 @@ from gpu_bench.results.reader import MeasuredProcess, Output, Result
 from toolkit.errors import InputError
 
 # What a request asks the device to do. Results that differ here are no answer to one question.
-WORK = (
+WORKLOAD_FIELDS = (
     "model",
     "config",
     "device",
@@ -22,7 +22,7 @@ WORK = (
     "seed",
 )
 # How it is done. These may be compared (is flex faster than sdpa?), and a note says so.
-WAYS = (
+METHOD_FIELDS = (
     "attn_implementation",
     "compile_mode",
     "kernelize",
@@ -55,7 +55,7 @@ class Measurement:
     @property
     def digest(self) -> str:
         """The fingerprint's digest."""
-        return self.first.fingerprint["digest"]
+        return self.first.digest
 
     @property
     def processes(self) -> tuple[MeasuredProcess, ...]:
@@ -106,7 +106,7 @@ def pool(results: Sequence[Result]) -> Measurement:
                 hint="name rounds of one benchmark, or compare them one by one",
             )
         require_same_device(first, other)
-        require_same_work(first, other, WORK + WAYS)
+        require_same_work(first, other, WORKLOAD_FIELDS + METHOD_FIELDS)
     return Measurement(tuple(results))
 
 
@@ -118,7 +118,7 @@ def _problem(result: Result) -> str:
 
 def require_same_device(base: Result, new: Result) -> None:
     """Raises InputError that names the fields of the fingerprints that differ."""
-    if base.fingerprint["digest"] == new.fingerprint["digest"]:
+    if base.digest == new.digest:
         return
     parts = [
         {"torch": result.fingerprint["torch"], **result.fingerprint["accelerator"]}
@@ -133,7 +133,7 @@ def require_same_device(base: Result, new: Result) -> None:
     )
 
 
-def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORK) -> None:
+def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORKLOAD_FIELDS) -> None:
     """Raises InputError that names the fields of the requests that differ."""
     parts = [{name: _work(result.request, name) for name in fields} for result in (base, new)]
     differing = _differing(*parts)
@@ -151,7 +151,7 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
     found = []
     if base.address != new.address:
         found.append(f"the base is a result of {base.address}")
-    parts = [{name: each.first.request.get(name) for name in WAYS} for each in (base, new)]
+    parts = [{name: each.first.request.get(name) for name in METHOD_FIELDS} for each in (base, new)]
     if differing := _differing(*parts):
         found.append(f"the requests differ in {differing}")
     if differing := _differing(base.first.environment, new.first.environment):

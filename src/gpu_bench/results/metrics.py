@@ -39,7 +39,11 @@ class Metric:
 
 
 def _of_samples(name: str) -> Callable[[MeasuredProcess], Times]:
-    return lambda process: getattr(process, name)
+    def values(process: MeasuredProcess) -> Times:
+        times: Times = getattr(process, name)
+        return times
+
+    return values
 
 
 def _once(name: str) -> Callable[[MeasuredProcess], Times]:

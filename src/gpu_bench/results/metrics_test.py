@@ -1,14 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.metrics import METRICS
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def test_each_metric_has_its_own_name_and_values(measure):
+def test_each_metric_has_its_own_name_and_values(measure: Callable[..., Measurement]) -> None:
     assert len(BY_NAME) == len(METRICS)
     process = measure(1).processes[0]
     number = len(process.end_to_end)
@@ -20,13 +24,13 @@ def test_each_metric_has_its_own_name_and_values(measure):
             assert len(values) == number
 
 
-def test_tokens_per_second_are_those_of_all_prompts(measure):
+def test_tokens_per_second_are_those_of_all_prompts(measure: Callable[..., Measurement]) -> None:
     process = replace(measure(1).processes[0], tokens=8 * 100, end_to_end=np.array([2e9]))
     assert BY_NAME["tokens_per_second"].values(process) == pytest.approx([400])
     assert BY_NAME["tokens_per_second"].higher_is_better
 
 
-def test_the_95th_percentile_needs_enough_gaps(measure):
+def test_the_95th_percentile_needs_enough_gaps(measure: Callable[..., Measurement]) -> None:
     process = measure(1).processes[0]
     gaps = np.arange(1.0, 201.0)
     values = BY_NAME["inter_token_p95"].values
@@ -34,7 +38,7 @@ def test_the_95th_percentile_needs_enough_gaps(measure):
     assert len(values(replace(process, gaps=gaps[:-1]))) == 0
 
 
-def test_peaks_are_those_of_prefill_and_decode(measure):
+def test_peaks_are_those_of_prefill_and_decode(measure: Callable[..., Measurement]) -> None:
     process = replace(
         measure(1).processes[0],
         memory={

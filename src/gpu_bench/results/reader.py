@@ -91,6 +91,16 @@ class Result:
     document: Mapping[str, Any] = field(repr=False)
 
     @property
+    def digest(self) -> str:
+        """The fingerprint's digest: what a result is filed under."""
+        return str(self.fingerprint["digest"])
+
+    @property
+    def device_name(self) -> str:
+        """The card's name, or the processor's."""
+        return str(self.fingerprint["accelerator"]["name"])
+
+    @property
     def measured(self) -> tuple[MeasuredProcess, ...]:
         """The processes that have samples."""
         return tuple(process for process in self.processes if len(process.end_to_end))

@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -16,12 +19,12 @@ SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "result.schema.json
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
-def small_document():
+def small_document() -> Any:
     side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
     return simulated_file.document(side.measure(2, 3).first)
 
 
-def test_a_simulated_result_is_valid_and_reads_back(tmp_path):
+def test_a_simulated_result_is_valid_and_reads_back(tmp_path: Path) -> None:
     side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
     made = side.measure(2, 10).first
     document = simulated_file.document(made)
@@ -39,7 +42,7 @@ def test_a_simulated_result_is_valid_and_reads_back(tmp_path):
             assert len(theirs.gaps) == len(ours.end_to_end) * (simulated.TOKENS - 1)
 
 
-def message(content, tmp_path):
+def message(content: Any, tmp_path: Path) -> Any:
     path = tmp_path / "result.json"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
@@ -49,7 +52,7 @@ def message(content, tmp_path):
     return caught.value.render().removeprefix(str(path))
 
 
-def test_what_is_no_result_is_named(tmp_path):
+def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     assert message(b'{"schema": 1,\n  "kind"}', tmp_path).startswith(
         ":2:9: error: the result is no"
     )
@@ -66,13 +69,13 @@ def test_what_is_no_result_is_named(tmp_path):
     assert "schema true" in message(b'{"schema": true, "kind": "gpu_bench.result"}', tmp_path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file") as caught:
         read_result(tmp_path / "none.json")
     assert caught.value.place == str(tmp_path / "none.json")
 
 
-def test_a_wrong_field_is_named_with_what_was_found():
+def test_a_wrong_field_is_named_with_what_was_found() -> None:
     document = small_document()
     document["processes"][1]["samples"][2]["end_to_end"] = "1 s"
     with pytest.raises(InputError) as caught:
@@ -84,7 +87,7 @@ def test_a_wrong_field_is_named_with_what_was_found():
     )
 
 
-def test_a_baseline_needs_the_median_where_it_has_no_gaps():
+def test_a_baseline_needs_the_median_where_it_has_no_gaps() -> None:
     document = small_document()
     document["processes"][0]["samples"][0]["inter_token"] = []
     with pytest.raises(InputError, match="inter_token_median"):
@@ -93,7 +96,7 @@ def test_a_baseline_needs_the_median_where_it_has_no_gaps():
     assert parse_result(document, "x.json").processes[0].inter_token[0] == 7
 
 
-def places(value, path=()):
+def places(value: Any, path: tuple[Any, ...] = ()) -> Any:
     """The path of each value inside a JSON value, with few of each list."""
     yield path
     parts = value.items() if isinstance(value, dict) else ()
@@ -113,7 +116,7 @@ JSON = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(place=st.sampled_from(PLACES), value=JSON | st.just("REMOVE"))
-def test_whatever_is_changed_is_read_or_named(place, value):
+def test_whatever_is_changed_is_read_or_named(place: Any, value: Any) -> None:
     document = copy.deepcopy(small_document())
     owner = document
     for key in place[:-1]:

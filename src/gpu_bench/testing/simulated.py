@@ -109,7 +109,8 @@ def _autocorrelated(rng: Generator) -> Values:
     alike, spread = 0.8, 0.01
     steps = rng.normal(0, spread * np.sqrt(1 - alike**2), MOST_SAMPLES)
     start = rng.normal(0, spread)
-    return signal.lfilter([1], [1, -alike], steps, zi=[alike * start])[0]
+    values: Values = signal.lfilter([1], [1, -alike], steps, zi=[alike * start])[0]
+    return values
 
 
 def _switching(steps: float, stay: float) -> Callable[[Generator], Values]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gpu_bench.judge import limits, verdict
+from gpu_bench.judge import limits, outcomes, verdict
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.metrics import METRICS
 from gpu_bench.testing import simulated
@@ -69,7 +69,7 @@ def run_trials(
         side = simulated.side(shape, rng, delay=delay)
         new = side.measure(effort.processes, effort.samples)
         found = verdict.decide(base, new, tolerances)
-        if found.verdict == verdict.INCONCLUSIVE and found.another_round:
+        if found.verdict == outcomes.INCONCLUSIVE and found.another_round:
             further += 1
             again = side.measure(effort.processes, 2 * effort.samples, round_number=1)
             found = verdict.decide(base, Measurement(new.results + again.results), tolerances)
