@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from modular_converter.conventions import profiles
-from modular_converter.conventions.file_types import FILE_TYPES
+from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.convert.batch import run_batch
 from modular_converter.diagnostics.record import render
 from modular_converter.library.context import ConversionContext
@@ -138,6 +138,6 @@ def compare(
 
 
 def _type_of(path: str) -> str:
-    name = os.path.basename(path)
-    fitting = [each for each in FILE_TYPES if name.startswith(each + "_")]
-    return max(fitting, key=len)
+    file_type = type_of_module(os.path.basename(path).removesuffix(".py"))
+    assert file_type is not None, path
+    return file_type

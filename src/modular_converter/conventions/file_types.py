@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from rules_transformers_contract.file_types import FILE_TYPES, FileType, generated_path, split_name
+from collections.abc import Mapping
 
-__all__ = ["FILE_TYPES", "FileType", "generated_path", "type_of_class", "type_of_module"]
+from rules_transformers_contract.file_types import (
+    FILE_TYPES,
+    FileType,
+    generated_path,
+    module_name,
+    split_name,
+)
+
+__all__ = [
+    "FILE_TYPES",
+    "FileType",
+    "generated_path",
+    "module_name",
+    "split_name",
+    "type_of_class",
+    "type_of_module",
+]
 
 
-def type_of_class(class_name: str, cased_model_name: str, suffixes: dict[str, str]) -> str:
+def type_of_class(class_name: str, cased_model_name: str, suffixes: Mapping[str, str]) -> str:
     """The file type of a class: by the longest known suffix of its name without the model name."""
     remainder = class_name.replace(cased_model_name, "")
     longest = ""

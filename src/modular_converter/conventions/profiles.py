@@ -1,9 +1,14 @@
-"""What changed between releases of transformers, as named profiles."""
+"""What differs between releases of transformers: switches, and their values for each release."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
+# Of classes whose name, without the model's, ends so. The longest fitting one counts.
 _SUFFIXES = {
     "Config": "configuration",
     "Tokenizer": "tokenization",
@@ -13,91 +18,195 @@ _SUFFIXES = {
     "ImagesKwargs": "processing",
     "TextKwargs": "processing",
     "ImageProcessor": "image_processing",
-    "ImageProcessorKwargs": "image_processing",
-    "ImageProcessorPil": "image_processing_pil",
     "VideoProcessor": "video_processing",
     "VideoProcessorInitKwargs": "video_processing",
     "FeatureExtractor": "feature_extraction",
 }
 
 
+def _switch(summary: str, *choices: Any) -> Any:
+    """A switch of a profile; without ``choices`` it is on or off."""
+    return field(metadata={"summary": summary, "choices": choices or (False, True)})
+
+
 @dataclass(frozen=True)
 class Profile:
-    """The rules of one family of releases."""
+    """The rules of one family of releases: ``since`` is the first of them.
+
+    All other fields are switches, which are found by trying them on the files of a release.
+    """
 
     name: str
     since: tuple[int, int]
-    suffixes: dict[str, str]
-    ruff_target: str
-    ruff_extra_rules: tuple[str, ...]
-    ruff_external: tuple[str, ...]
-    ruff_preview: bool
-    # A marker decorator that means "no decorators here" and is not written out.
-    no_inherit_decorator: bool
-    # A module-level `__getattr__` is written to the files that its keys belong to.
-    module_getattr: bool
-    attribute_hides_method: bool
-    protects_kernel_names: bool
-    guarded_types: tuple[str, ...]
-    del_drops_annotated: bool
-    switches_suffix_bases: bool
-    pil_ignores_outputs: bool
-    # An override decorated by nothing but `deprecate_kwarg` keeps the parent's other decorators.
-    deprecations_keep_decorators: bool
+    python: str = _switch(
+        "the oldest Python that the formatter writes for", "py39", "py310", "py311"
+    )
+    lints_encodings: bool = _switch("the formatter adds `encoding=` to calls of `open`")
+    fast_image_processors: bool = _switch(
+        "`...ImageProcessorFast` goes to image_processing_<model>_fast.py"
+    )
+    pil_image_processors: bool = _switch(
+        "`...ImageProcessorPil` goes to image_processing_pil_<model>.py"
+    )
+    image_processor_kwargs: bool = _switch(
+        "`...ImageProcessorKwargs` belongs to the image processor, not to the model"
+    )
+    video_processor_kwargs: bool = _switch(
+        "`...VideoProcessorKwargs` belongs to the video processor, not to the processor"
+    )
+    pil_copies: bool = _switch(
+        "what a PIL file would import from the model's torch file is copied into it"
+    )
+    pil_copies_before_assignments: bool = _switch(
+        "such a copy goes before the assignment, too, that has its position in the PIL file"
+    )
+    pil_keeps_parents_kwargs: bool = _switch(
+        "a PIL file defines the `...ImageProcessorKwargs` that its parent defines"
+    )
+    pil_ignores_outputs: bool = _switch(
+        "names from `image_processing_..._outputs` modules stay imports of PIL files"
+    )
+    guards_pil: bool = _switch("PIL files import torch and torchvision where they are available")
+    guards_feature_extraction: bool = _switch("so do feature extraction files")
+    no_inherit_decorator: bool = _switch(
+        "`@no_inherit_decorator` means that no decorator is inherited, and is not written"
+    )
+    module_getattr: bool = _switch(
+        "a module-level `__getattr__` is split over the files that its keys belong to"
+    )
+    attribute_hides_method: bool = _switch(
+        "an attribute of the modular class replaces the parent's method of that name"
+    )
+    protects_kernel_names: bool = _switch(
+        "names of functions from a kernel hub and of packages keep their spelling"
+    )
+    del_drops_annotated: bool = _switch("`del self.x` also drops `self.x: T = ...`")
+    switches_suffix_bases: bool = _switch(
+        "an extra base takes the place of the parent's base whose whole name ends its own"
+    )
+    super_init_first: bool = _switch(
+        "a merged `__init__` calls `super().__init__` first, even if the parent's does so later"
+    )
+    adds_bases: bool = _switch("extra bases are added to the parent's, not only exchanged")
+    deprecations_keep_decorators: bool = _switch(
+        "an override decorated by nothing but `deprecate_kwarg` keeps the other decorators"
+    )
+
+    @cached_property
+    def suffixes(self) -> Mapping[str, str]:
+        """The file type of classes by the end of their names."""
+        suffixes = dict(_SUFFIXES)
+        if self.fast_image_processors:
+            suffixes["ImageProcessorFast"] = "image_processing_fast"
+            suffixes["FastImageProcessorKwargs"] = "image_processing_fast"
+        if self.pil_image_processors:
+            suffixes["ImageProcessorPil"] = "image_processing_pil"
+        if self.image_processor_kwargs:
+            suffixes["ImageProcessorKwargs"] = "image_processing"
+        if self.video_processor_kwargs:
+            suffixes["VideoProcessorKwargs"] = "video_processing"
+        return suffixes
+
+    @property
+    def guarded_types(self) -> tuple[str, ...]:
+        """The file types whose imports of torch and torchvision are conditional."""
+        types = {
+            "image_processing_pil": self.guards_pil,
+            "feature_extraction": self.guards_feature_extraction,
+        }
+        return tuple(file_type for file_type, is_guarded in types.items() if is_guarded)
 
 
-PROFILE_5_8 = Profile(
-    name="5.8",
+def switches() -> dict[str, dataclasses.Field[Any]]:
+    """The fields of a profile that are switches, by name."""
+    return {
+        switch.name: switch
+        for switch in dataclasses.fields(Profile)
+        if "choices" in switch.metadata
+    }
+
+
+_OLDEST = Profile(
+    name="4.57",
     since=(0, 0),
-    suffixes=_SUFFIXES,
-    ruff_target="py310",
-    ruff_extra_rules=(),
-    ruff_external=(),
-    ruff_preview=False,
+    python="py39",
+    lints_encodings=False,
+    fast_image_processors=True,
+    pil_image_processors=True,
+    image_processor_kwargs=True,
+    video_processor_kwargs=False,
+    pil_copies=False,
+    pil_copies_before_assignments=False,
+    pil_keeps_parents_kwargs=False,
+    pil_ignores_outputs=False,
+    guards_pil=True,
+    guards_feature_extraction=False,
     no_inherit_decorator=False,
     module_getattr=False,
     attribute_hides_method=False,
     protects_kernel_names=False,
-    guarded_types=("image_processing_pil",),
     del_drops_annotated=False,
     switches_suffix_bases=False,
-    pil_ignores_outputs=False,
+    super_init_first=True,
+    adds_bases=False,
     deprecations_keep_decorators=False,
 )
 
-PROFILE_5_10 = replace(PROFILE_5_8, name="5.10", since=(5, 9), no_inherit_decorator=True)
-
-PROFILE_5_15 = replace(
-    PROFILE_5_10,
-    name="5.15",
-    since=(5, 13),
-    protects_kernel_names=True,
-    guarded_types=("image_processing_pil", "feature_extraction"),
-    pil_ignores_outputs=True,
+# What each family of releases changes, oldest first: its name, its first release, the switches.
+_CHANGES: tuple[tuple[str, tuple[int, int], Mapping[str, bool | str]], ...] = (
+    ("5.0", (5, 0), {"python": "py310", "super_init_first": False}),
+    ("5.4", (5, 1), {"adds_bases": True}),
+    (
+        "5.5",
+        (5, 5),
+        {
+            "pil_copies": True,
+            "pil_copies_before_assignments": True,
+            "pil_keeps_parents_kwargs": True,
+            "fast_image_processors": False,
+        },
+    ),
+    (
+        "5.8",
+        (5, 6),
+        {"pil_copies_before_assignments": False, "pil_keeps_parents_kwargs": False},
+    ),
+    ("5.10", (5, 9), {"no_inherit_decorator": True}),
+    (
+        "5.15",
+        (5, 13),
+        {
+            "protects_kernel_names": True,
+            "guards_feature_extraction": True,
+            "pil_ignores_outputs": True,
+        },
+    ),
+    (
+        "5.23",
+        (5, 16),
+        {
+            "python": "py311",
+            "lints_encodings": True,
+            "video_processor_kwargs": True,
+            "module_getattr": True,
+            "attribute_hides_method": True,
+            "del_drops_annotated": True,
+            "switches_suffix_bases": True,
+        },
+    ),
+    ("5.24", (5, 24), {"deprecations_keep_decorators": True}),
 )
 
-PROFILE_5_23 = Profile(
-    name="5.23",
-    since=(5, 16),
-    suffixes={**_SUFFIXES, "VideoProcessorKwargs": "video_processing"},
-    ruff_target="py311",
-    ruff_extra_rules=("PLW1514",),
-    ruff_external=("NC",),
-    ruff_preview=True,
-    no_inherit_decorator=True,
-    module_getattr=True,
-    attribute_hides_method=True,
-    protects_kernel_names=True,
-    guarded_types=("image_processing_pil", "feature_extraction"),
-    del_drops_annotated=True,
-    switches_suffix_bases=True,
-    pil_ignores_outputs=True,
-    deprecations_keep_decorators=False,
-)
 
-PROFILE_5_24 = replace(PROFILE_5_23, name="5.24", since=(5, 24), deprecations_keep_decorators=True)
+def _profiles() -> tuple[Profile, ...]:
+    profiles = [_OLDEST]
+    for name, since, changes in _CHANGES:
+        values: dict[str, Any] = {"name": name, "since": since, **changes}
+        profiles.append(replace(profiles[-1], **values))
+    return tuple(profiles)
 
-PROFILES = (PROFILE_5_8, PROFILE_5_10, PROFILE_5_15, PROFILE_5_23, PROFILE_5_24)
+
+PROFILES = _profiles()
 
 
 def names() -> tuple[str, ...]:
@@ -115,14 +224,19 @@ def named(name: str) -> Profile:
     return {profile.name: profile for profile in PROFILES}[name]
 
 
+def release_of(version: str | None) -> tuple[int, int] | None:
+    """Major and minor number of a version; None when it has none."""
+    parts = (version or "").split(".")
+    try:
+        return int(parts[0]), int(parts[1])
+    except (ValueError, IndexError):
+        return None
+
+
 def for_version(version: str | None) -> Profile:
     """The newest profile that is not newer than ``version``; the newest one without a version."""
-    if version is None:
-        return PROFILES[-1]
-    parts = version.split(".")
-    try:
-        release = (int(parts[0]), int(parts[1]))
-    except (ValueError, IndexError):
+    release = release_of(version)
+    if release is None:
         return PROFILES[-1]
     fitting = [profile for profile in PROFILES if profile.since <= release]
     return fitting[-1] if fitting else PROFILES[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modular_converter.conventions.file_types import generated_path, type_of_class
+from modular_converter.conventions.file_types import generated_path, module_name, type_of_class
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.emit import exports
 from modular_converter.emit.assembly import FIRST_NAMES, OutputFile, Placed, assemble
@@ -211,7 +211,8 @@ class _Conversion:
         if file_type not in self.files:
             imported: set[str] = set()
             for parent in self.parents.values():
-                if parent.file_type == file_type:
+                # Up to 5.4 fast files only import from siblings what is not known otherwise.
+                if parent.file_type == file_type != "image_processing_fast":
                     # What the modular imports by name is copied, not imported conditionally.
                     imported |= parent.view.sibling_imports - (
                         parent.view.conditional_siblings & self.explicit.keys()
@@ -283,7 +284,8 @@ class _Conversion:
         file.write(item.name, free_class(item, self.profile))
 
     def _target(self, file_type: str, file: _File) -> TargetFile:
-        return TargetFile(file_type, file.placed, file.imported, self._type_of)
+        keeps_kwargs = self.profile.pil_keeps_parents_kwargs and file_type == "image_processing_pil"
+        return TargetFile(file_type, file.placed, file.imported, self._type_of, keeps_kwargs)
 
     def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}
@@ -291,7 +293,9 @@ class _Conversion:
     def _import_siblings(self, imports: dict[str, str], file: _File) -> None:
         name = self.location.model_name
         for class_name, file_type in imports.items():
-            self.new_imports.append(statement_importing(f".{file_type}_{name}", class_name))
+            self.new_imports.append(
+                statement_importing(f".{module_name(file_type, name)}", class_name)
+            )
             file.imported.add(class_name)
 
     def _candidates(self) -> list[ImportNode]:

@@ -18,6 +18,8 @@ _LIBRARIES = ("torch", "torchvision")
 
 def names_shared_with_pil(imports: list[ImportNode], profile: Profile) -> set[str]:
     """The names that a PIL file would import from the torch file of its model."""
+    if not profile.pil_copies:
+        return set()
     ignored = ("_backends", "_utils", *(("_outputs",) if profile.pil_ignores_outputs else ()))
     for node in imports:
         if isinstance(node, ImportStatement) and node.module:

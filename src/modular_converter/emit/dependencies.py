@@ -22,12 +22,23 @@ class TargetFile:
     written: Collection[str]
     imported: Collection[str]
     type_of: TypeOf
+    # Whether the file defines the keyword arguments of image processors that its parent defines.
+    keeps_kwargs: bool = False
 
-    def sibling_imports(self, names: set[str], view: View) -> dict[str, str]:
-        """The classes among ``names`` that belong to another file, with that file's type."""
+    def sibling_imports(
+        self, names: set[str], view: View, modular: View | None = None
+    ) -> dict[str, str]:
+        """The classes among ``names`` that belong to another file, with that file's type.
+
+        ``view`` is that of a parent, whose classes those of ``modular`` precede.
+        """
+        kept: set[str] = set()
+        if self.keeps_kwargs and modular is not None:
+            kept = {name for name in view.classes if name.endswith("ImageProcessorKwargs")}
+            kept -= modular.classes.keys()
         return {
             name: self.type_of(name)
-            for name in sorted(names)
+            for name in sorted(names - kept)
             if view.entry(name).kind == "class" and self.type_of(name) != self.file_type
         }
 
@@ -46,7 +57,7 @@ def extras_of_merged_class(
         if view.has(word) and word != node.name and word not in target.imported
     }
     start = view.augmented(start)
-    imports = target.sibling_imports(start, view)
+    imports = target.sibling_imports(start, view, modular)
     start -= imports.keys()
     start -= modular.classes.keys()
     needed: set[str] = set()

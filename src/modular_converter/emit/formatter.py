@@ -21,21 +21,24 @@ _IGNORED = ("C901", "E501", "E741", "SIM1", "SIM905", "UP015", "UP031")
 
 def ruff_configuration(profile: Profile) -> str:
     """The text of the ``ruff.toml`` of a profile."""
-    rules = (*_RULES, *profile.ruff_extra_rules)
+    # The rule for encodings is one of ruff's previews; `NC` marks lines for another linter.
+    preview = ["preview = true", "explicit-preview-rules = true"]
+    rules = (*_RULES, *(("PLW1514",) if profile.lints_encodings else ()))
+    external = ("NC",) if profile.lints_encodings else ()
     lines = [
         "line-length = 119",
-        f'target-version = "{profile.ruff_target}"',
+        f'target-version = "{profile.python}"',
         "[format]",
         'quote-style = "double"',
         'indent-style = "space"',
         "skip-magic-trailing-comma = false",
         'line-ending = "auto"',
         "[lint]",
-        *(["preview = true", "explicit-preview-rules = true"] if profile.ruff_preview else []),
+        *(preview if profile.lints_encodings else []),
         f"select = {_array(rules)}",
         f"ignore = {_array(_IGNORED)}",
         'extend-safe-fixes = ["UP006"]',
-        f"external = {_array(profile.ruff_external)}",
+        f"external = {_array(external)}",
         "[lint.isort]",
         "lines-after-imports = 2",
         'known-first-party = ["transformers"]',

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from modular_converter.conventions.file_types import FILE_TYPES, generated_path
+from modular_converter.conventions.file_types import split_name
 from modular_converter.convert.model import Conversion, convert
 from modular_converter.diagnostics.record import error
 from modular_converter.emit.formatter import format_all
@@ -42,13 +42,13 @@ _BANNER_LINES = 6
 def modular_of(path: str, sources: Sources) -> tuple[str, str] | None:
     """(modular file, file type) that a generated file is made from; None when it is not one."""
     directory, name = os.path.split(path)
-    for file_type in sorted(FILE_TYPES, key=len, reverse=True):
-        if name.startswith(f"{file_type}_") and name.endswith(".py"):
-            model = name[len(file_type) + 1 :]
-            modular = os.path.join(directory, f"modular_{model}")
-            if sources.exists(modular) and generated_path(modular, file_type) == path:
-                return modular, file_type
-    return None
+    stem, extension = os.path.splitext(name)
+    parts = split_name(stem)
+    if parts is None or extension != ".py":
+        return None
+    file_type, model = parts
+    modular = os.path.join(directory, f"modular_{model}.py")
+    return (modular, file_type) if sources.exists(modular) else None
 
 
 @dataclass(frozen=True, eq=False)

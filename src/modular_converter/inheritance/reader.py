@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
+from modular_converter.conventions.file_types import FILE_TYPES, split_name, type_of_module
 from modular_converter.convert.outline import Outline, outline
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.inheritance.graph import (
@@ -165,8 +165,8 @@ class _Builder:
         modulars = self._modulars_in(directory)
         if path in self._producers:
             return self._producers[path]
-        file_type = type_of_module(name)
-        model_name = name.removeprefix(f"{file_type}_").removesuffix(".py")
+        parts = split_name(name.removesuffix(".py"))
+        model_name = parts[1] if parts else ""
         return modulars.get(model_name) or modulars.get(os.path.basename(directory))
 
     def _hand_written_files(self, directory: str, owner: str | None) -> list[ModelFile]:

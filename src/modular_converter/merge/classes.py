@@ -236,20 +236,18 @@ def _merged_bases(
     for number, base in enumerate(mine.bases):
         if base == parent_base:
             continue
-        is_followed = number + 1 < len(mine.bases) + len(mine.keywords)
-        comma = is_followed or ends_with_comma(mine)
         for position, existing in enumerate(bases[:inherited]):
             if position in switched or "." in existing:
                 continue
             if _may_switch(existing, base, profile):
                 bases[position] = base
                 switched.add(position)
-                last_comma = comma if position == len(bases) - 1 else last_comma
                 break
         else:
-            if base not in bases:
+            if base not in bases and profile.adds_bases:
                 bases.append(base)
-                last_comma = comma
+                is_followed = number + 1 < len(mine.bases) + len(mine.keywords)
+                last_comma = is_followed or ends_with_comma(mine)
     if "nn.Module" in bases and "GradientCheckpointingLayer" in bases:
         bases.remove("nn.Module")
     if theirs.keywords:

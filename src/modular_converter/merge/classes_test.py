@@ -301,3 +301,28 @@ def test_deprecations_alone_keep_the_parents_other_decorators(workspace: Workspa
         deprecation, "@torch.no_grad()"
     ]  # fmt: skip
     assert decorators("5.24", "@no_inherit_decorator") == []
+
+
+def test_extra_bases_are_dropped_before_5_1(workspace: Workspace) -> None:
+    parent = "from torch import nn\n\n\nclass LlamaMLP(nn.Module):\n    x = 1\n"
+    modular = "class AMixin:\n    pass\n\n\nclass NewOneMLP(LlamaMLP, AMixin):\n    pass\n"
+    assert "class NewOneMLP(nn.Module):" in merged(workspace, parent, modular, "5.0")
+    assert "class NewOneMLP(nn.Module, AMixin):" in merged(workspace, parent, modular, "5.4")
+
+
+def test_the_call_of_init_comes_first_in_4_57(workspace: Workspace) -> None:
+    parent = """
+        class LlamaMLP(nn.Module):
+            def __init__(self, size):
+                self.size = size
+                super().__init__()
+        """
+    modular = """
+        class NewOneMLP(LlamaMLP):
+            def __init__(self, size):
+                super().__init__(size)
+                self.extra = 1
+        """
+    older, newer = (merged(workspace, parent, modular, name) for name in ("4.57", "5.0"))
+    assert older.index("super().__init__()") < older.index("self.size")
+    assert newer.index("super().__init__()") > newer.index("self.size")

@@ -160,7 +160,7 @@ class MethodMerger:
                     unravelled.body(unravelled.parts),
                     own[position + 1 :],
                     self.records,
-                    del_drops_annotated=self.profile.del_drops_annotated,
+                    self.profile,
                 )
                 break
             done.append(

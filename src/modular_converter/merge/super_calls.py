@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.nodes import Origin, Rename
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Statement
@@ -117,8 +118,7 @@ def merge_bodies(
     parent: list[BodyStatement],
     added: list[BodyStatement],
     records: ClassRecords,
-    *,
-    del_drops_annotated: bool,
+    profile: Profile,
 ) -> list[BodyStatement]:
     """A method body: ``before``, then ``parent`` merged with ``added``."""
     for statement in added:
@@ -135,7 +135,7 @@ def merge_bodies(
                 continue
             statement = records.assigned.get(statement.target, statement)
         elif statement.is_docstring or (
-            del_drops_annotated and statement.annotated_target in records.deleted
+            profile.del_drops_annotated and statement.annotated_target in records.deleted
         ):
             continue
         merged.append(statement)
@@ -147,7 +147,9 @@ def merge_bodies(
             continue
         merged.append(statement)
         present.add(comparable)
-    return _init_first(before + _post_init_last(merged), parent)
+    body = before + _post_init_last(merged)
+    parent_calls_first = _init_position(parent)[1] <= _init_position(parent)[0]
+    return _init_first(body) if parent_calls_first or profile.super_init_first else body
 
 
 def _post_init_last(body: list[BodyStatement]) -> list[BodyStatement]:
@@ -168,10 +170,7 @@ def _init_position(body: list[BodyStatement]) -> tuple[int, int]:
     return docstrings, -1
 
 
-def _init_first(body: list[BodyStatement], parent: list[BodyStatement]) -> list[BodyStatement]:
-    docstrings, position = _init_position(parent)
-    if position > docstrings:
-        return body
+def _init_first(body: list[BodyStatement]) -> list[BodyStatement]:
     docstrings, position = _init_position(body)
     if position <= docstrings:
         return body

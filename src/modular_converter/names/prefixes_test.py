@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from modular_converter.conventions.file_types import type_of_class, type_of_module
+from modular_converter.conventions.file_types import (
+    generated_path,
+    module_name,
+    type_of_class,
+    type_of_module,
+)
 from modular_converter.conventions.profiles import for_version, named
 from modular_converter.names.prefixes import choose_prefix, common_suffix, prefix_of
 
@@ -82,3 +87,13 @@ def test_type_of_module() -> None:
 )
 def test_profile_of_a_version(version: str | None, profile: str) -> None:
     assert for_version(version).name == profile
+
+
+def test_fast_image_processors_up_to_5_4() -> None:
+    suffixes = named("5.4").suffixes
+    assert type_of_class("XImageProcessorFast", "X", suffixes) == "image_processing_fast"
+    assert module_name("image_processing_fast", "x") == "image_processing_x_fast"
+    assert type_of_module("a.image_processing_x_fast") == "image_processing_fast"
+    assert generated_path("m/x/modular_x.py", "image_processing_fast") == (
+        "m/x/image_processing_x_fast.py"
+    )

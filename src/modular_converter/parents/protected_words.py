@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from modular_converter.conventions.file_types import FILE_TYPES
+from modular_converter.conventions.file_types import FILE_TYPES, module_name
 from modular_converter.conventions.profiles import Profile
 from modular_converter.library.sources import Sources
 
@@ -28,12 +28,13 @@ def protected_words(path: str, old_name: str, sources: Sources, profile: Profile
     if not profile.protects_kernel_names:
         return frozenset()
     directory = os.path.dirname(path)
+    model = os.path.basename(directory)
     words: set[str] = set()
     package = re.compile(
         rf"^[ \t]*(?:from|import)[ \t]+({re.escape(old_name)}\w*)\b", re.MULTILINE | re.IGNORECASE
     )
     for file_type in FILE_TYPES:
-        sibling = os.path.join(directory, f"{file_type}_{os.path.basename(directory)}.py")
+        sibling = os.path.join(directory, f"{module_name(file_type, model)}.py")
         if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
             continue
         text = sources.text(sibling)

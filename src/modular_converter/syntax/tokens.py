@@ -179,10 +179,18 @@ def references(text: str, *, quoted: bool = True) -> set[str]:
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
     names = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
-    if quoted and ('"' in text or "'" in text):
-        for _, annotation in _QUOTED_NAME.findall(text):
-            names.update(_REFERENCE.findall(annotation))
-    return names
+    return names | quoted_names(text) if quoted else names
+
+
+def quoted_names(text: str) -> set[str]:
+    """Dotted names in strings that may be annotations."""
+    if '"' not in text and "'" not in text:
+        return set()
+    return {
+        name
+        for _, annotation in _QUOTED_NAME.findall(text)
+        for name in _REFERENCE.findall(annotation)
+    }
 
 
 @lru_cache(maxsize=4096)

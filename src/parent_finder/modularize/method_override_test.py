@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modular_converter.conventions.profiles import named
 from modular_converter.library.index import build_index
 from modular_converter.merge.super_calls import (
     BodyStatement,
@@ -49,7 +50,7 @@ def test_what_is_found_merges_into_the_body(mine: list[str], theirs: list[str]) 
         # Statements are written and read again, as the converter reads them.
         added = body(after) if after else []
         merged = merge_bodies(
-            body(before) if before else [], parent, added, ClassRecords(), del_drops_annotated=True
+            body(before) if before else [], parent, added, ClassRecords(), named("5.23")
         )
         assert [one.text.strip() for one in merged] == start + mine
 
