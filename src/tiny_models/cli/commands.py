@@ -175,9 +175,10 @@ def _companions(options: argparse.Namespace) -> int:
 
 def _coverage(options: argparse.Namespace) -> int:
     from tiny_models.coverage import report as coverage_report
+    from tiny_models.transformers_api.process import prepare
     from tiny_models.coverage import run as coverage
 
-    coverage.prepare()
+    prepare()
     seen = 0
 
     def report(result: coverage.Result) -> None:

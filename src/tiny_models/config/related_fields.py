@@ -48,8 +48,10 @@ def _pictures(before: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(patch, int) and patch > 16:
         patch = sizes["patch_size"] = 16
     if isinstance(image, int):
-        fits = isinstance(patch, int) and patch >= 8
-        sizes["image_size"] = PATCHES * patch if fits else min(image, IMAGE_SIZE)
+        if isinstance(patch, int) and patch >= 8:
+            sizes["image_size"] = PATCHES * patch
+        else:
+            sizes["image_size"] = min(image, IMAGE_SIZE)
     elif isinstance(image, (list, tuple)) and all(isinstance(each, int) for each in image):
         sizes["image_size"] = [min(each, IMAGE_SIZE) for each in image]
     return sizes

@@ -62,7 +62,8 @@ def default_config(model_type: str) -> Mapping[str, Any]:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     try:
-        return CONFIG_MAPPING[model_type]().to_dict()
+        values: Mapping[str, Any] = CONFIG_MAPPING[model_type]().to_dict()
+        return values
     except Exception:
         # A composite config needs its parts; the processors then have their default sizes.
         return {"model_type": model_type}

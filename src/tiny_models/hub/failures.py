@@ -71,7 +71,8 @@ def _cause(problem: BaseException) -> BaseException:
     """The client's error below what it wraps failed uploads in."""
     for each in _chain(problem):
         if isinstance(each, (HTTPError, OfflineModeIsEnabled)):
-            return each
+            problem = each
+            break
     return problem
 
 

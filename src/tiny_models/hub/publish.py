@@ -184,7 +184,7 @@ def _read_fixture(directory: str) -> _Fixture:
 
 def _find_token(request: PublishRequest) -> str | None:
     try:
-        token = get_token()
+        token: str | None = get_token()
     except Exception as problem:
         # An exchange for a token with other services, each of which fails in its own way.
         raise HubUnusable(

@@ -87,7 +87,7 @@ def _count(features: Any) -> int:
     import torch
 
     if isinstance(features, torch.Tensor):
-        return features.numel() // features.shape[-1]
+        return int(features.numel() // features.shape[-1])
     pooled = getattr(features, "pooler_output", None)
     if pooled is None:
         pooled = getattr(features, "last_hidden_state", None)

@@ -61,4 +61,5 @@ def _options(options: ProcessorOptions | bool | Mapping[str, Any] | None) -> Pro
 
 
 def _values(config: Any) -> Mapping[str, Any]:
-    return config if isinstance(config, Mapping) else config.to_dict()
+    values: Mapping[str, Any] = config if isinstance(config, Mapping) else config.to_dict()
+    return values

@@ -129,6 +129,6 @@ def _video_processor(model_type: str) -> str | None:
     # has most of them.
     names: Mapping[str, Any] = getattr(video_processing_auto, _VIDEO_NAMES)[model_type]
     if names.get("torchvision"):
-        return names["torchvision"]
+        return str(names["torchvision"])
     original = getattr(auto_mappings, _VIDEO_NAMES).get(model_type) or {}
     return original.get("torchvision") or "BaseVideoProcessor"

@@ -46,7 +46,7 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
 class NoKnownClass(InputError):
     """Nothing tells which class prepares one of the inputs of a repository's own model."""
 
-    def __init__(self, role: str, module: str, config_class: type) -> None:
+    def __init__(self, role: str, module: str, config_class: Any) -> None:
         file = f"{FILES[role][0].format(model_name(module))}.py"
         super().__init__(
             f"no {role.replace('_', ' ')} is known for {config_class.model_type}",
@@ -111,7 +111,7 @@ def own_processors(
     return OwnProcessors(ProcessorClasses(processor=name, **found), lacking)
 
 
-def _wanted(model_class: Any, processor: type | None, *, whole: bool) -> list[str]:
+def _wanted(model_class: Any, processor: Any | None, *, whole: bool) -> list[str]:
     if processor is not None:
         mapped = {"audio_processor": "feature_extractor"}
         attributes = [mapped.get(each, each) for each in processor.get_attributes()]
@@ -155,7 +155,7 @@ def _of_ancestors(processor: type | None, role: str) -> str | None:
     for ancestor in processor.__mro__ if processor is not None else ():
         for model_type, name in PROCESSOR_MAPPING_NAMES.items():
             if name == ancestor.__name__ and not is_own(ancestor):
-                found = getattr(classes_of(model_type), role)
+                found: str | None = getattr(classes_of(model_type), role)
                 if found is not None:
                     return found
     return None
@@ -171,7 +171,7 @@ def _of_parts(config: Any, role: str, look_up: Callable[[str, type], type | None
                 return own.__name__
             continue
         for model_type in (part.model_type, model_type_to_module_name(part.model_type)):
-            found = getattr(classes_of(model_type), role)
+            found: str | None = getattr(classes_of(model_type), role)
             if found is not None:
                 return found
     return None

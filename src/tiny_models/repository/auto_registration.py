@@ -98,7 +98,7 @@ def model_name(module: str) -> str:
     return match["name"] if match else leaf
 
 
-def main_config(module: str, config_class: type) -> type:
+def main_config(module: str, config_class: Any) -> Any:
     """The config class of the whole model, of which ``config_class`` may be a part.
 
     It is the one that the classes beside the module are registered for.
@@ -118,7 +118,7 @@ def main_config(module: str, config_class: type) -> type:
     return wholes[0] if config_class in parts and wholes else config_class
 
 
-def registered(role: str, config_class: type) -> type | None:
+def registered(role: str, config_class: type) -> Any | None:
     """The class that the Auto class of a role gives for a config class, if it gives any.
 
     Raises MappedAway.
@@ -127,7 +127,7 @@ def registered(role: str, config_class: type) -> type | None:
     if config_class not in mapping:
         return None
     try:
-        found = mapping[config_class]
+        found: Any = mapping[config_class]
     except ValueError as problem:
         name = _NOT_FOUND.match(str(problem))
         if name is None:
@@ -175,7 +175,7 @@ def _register(role: str, config_class: type, found: type) -> None:
     auto.register(config_class, image_processor_classes={backend: found}, exist_ok=True)
 
 
-def _class_in(module: Any, role: str) -> type | None:
+def _class_in(module: Any, role: str) -> Any | None:
     base = _base(role)
     videos = _base("video_processor")
     for found in _exported(module):
@@ -185,7 +185,7 @@ def _class_in(module: Any, role: str) -> type | None:
     return None
 
 
-def _exported(module: Any) -> list[type]:
+def _exported(module: Any) -> list[Any]:
     names = getattr(module, "__all__", None) or sorted(vars(module))
     found = [getattr(module, name, None) for name in names]
     return [each for each in found if isinstance(each, type) and each.__module__ == module.__name__]

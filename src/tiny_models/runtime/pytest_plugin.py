@@ -144,7 +144,8 @@ def pytest_pycollect_makemodule(
     """Fails the test files whose fixtures could not be built, and no others of a batch."""
     if module_path not in _unbuilt:
         return None
-    return _TestsWithoutFixtures.from_parent(parent, path=module_path)
+    tests: pytest.Collector = _TestsWithoutFixtures.from_parent(parent, path=module_path)
+    return tests
 
 
 def pytest_report_header(config: pytest.Config) -> str:

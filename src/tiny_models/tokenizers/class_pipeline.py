@@ -56,7 +56,7 @@ def read_pipeline(serialized: Mapping[str, Any]) -> ClassPipeline:
         family = _FAMILY_OF_MODEL[kind]
     vocabulary = model["vocab"]
     if isinstance(vocabulary, dict):
-        first = dict.fromkeys(sorted(vocabulary, key=lambda piece: vocabulary[piece]), 0.0)
+        first = dict.fromkeys(sorted(vocabulary, key=vocabulary.__getitem__), 0.0)
     else:
         first = {}
         for piece, score in vocabulary:

@@ -121,7 +121,8 @@ def _serialized(tokenizer: Any, scratch: Path) -> dict[str, Any] | None:
         return None
     whole = scratch / "whole"
     tokenizer.save_pretrained(whole)
-    return json.loads((whole / "tokenizer.json").read_bytes())
+    serialized: dict[str, Any] = json.loads((whole / "tokenizer.json").read_bytes())
+    return serialized
 
 
 def _texts(tokenizer: Any) -> list[str]:

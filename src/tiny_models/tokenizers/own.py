@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,9 +66,9 @@ def _family_type(config_class: Any) -> str:
     from transformers.models.auto.configuration_auto import model_type_to_module_name
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-    model_type: str = config_class.model_type
+    model_type = str(config_class.model_type)
     if not is_own(config_class) and model_type not in TOKENIZER_MAPPING_NAMES:
-        whole = model_type_to_module_name(model_type)
+        whole = str(model_type_to_module_name(model_type))
         return whole if whole in TOKENIZER_MAPPING_NAMES else model_type
     return model_type
 
@@ -80,7 +81,7 @@ def _tokens(processor: Any | None) -> dict[str, str | None]:
     for each in processor.__mro__ if processor is not None else ():
         if each is ProcessorMixin:
             break
-        source = inspect.getsource(inspect.getmodule(each))
+        source = inspect.getsource(import_module(each.__module__))
         for attribute, text in expected_tokens(source, each.__name__).items():
             found[attribute] = found.get(attribute) or text
     return dict(sorted(found.items()))

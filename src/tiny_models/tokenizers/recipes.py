@@ -74,9 +74,10 @@ class Recipe:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
         """The recipe that `to_json` wrote."""
-        parts = {name: cls.from_json(part) for name, part in values["parts"].items()}
-        tuples = {name: tuple(values[name]) for name in _TUPLES}
-        return cls(**{**values, **tuples, "parts": parts})
+        fields: dict[str, Any] = dict(values)
+        fields.update((name, tuple(values[name])) for name in _TUPLES)
+        fields["parts"] = {name: cls.from_json(part) for name, part in values["parts"].items()}
+        return cls(**fields)
 
 
 _TUPLES = ("extra_tokens", "plain_tokens", "first_tokens")
@@ -239,10 +240,11 @@ _UNLISTED_REQUIREMENTS = {"fastspeech2_conformer": ("g2p_en",)}
 def _class_names() -> Mapping[str, str | None]:
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-    return TOKENIZER_MAPPING_NAMES
+    names: Mapping[str, str | None] = TOKENIZER_MAPPING_NAMES
+    return names
 
 
-def _config_class(model_type: str) -> type:
+def _config_class(model_type: str) -> Any:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
     if model_type in CONFIG_MAPPING:

@@ -48,7 +48,7 @@ def model_bytes(control: ControlPieces, scored: Iterable[tuple[str, float]]) -> 
     model.normalizer_spec.add_dummy_prefix = True
     model.normalizer_spec.remove_extra_whitespaces = True
     model.normalizer_spec.escape_whitespaces = True
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _messages() -> Any:
@@ -78,7 +78,7 @@ def shrunk_model(content: bytes, size: int) -> bytes:
     plain = [number for number, piece in enumerate(model.pieces) if piece.type == normal]
     letters = [number for number in plain if len(model.pieces[number].piece) == 1]
     # Likeliest first; a sentencepiece BPE's scores are ranks, so that a piece's parts precede it.
-    likely = sorted(plain, key=lambda number: -model.pieces[number].score)
+    likely = sorted(plain, key=lambda number: -float(model.pieces[number].score))
     chosen = set([*letters[: size // 2], *likely][:size])
     pieces = [
         piece
@@ -96,4 +96,4 @@ def shrunk_model(content: bytes, size: int) -> bytes:
         if 0 <= old < len(model.pieces):
             setattr(specification, f"{name}_id", position[model.pieces[old].piece])
     specification.vocab_size = len(pieces)
-    return shrunk.SerializeToString(deterministic=True)
+    return bytes(shrunk.SerializeToString(deterministic=True))

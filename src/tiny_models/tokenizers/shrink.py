@@ -47,9 +47,9 @@ def shrink(
         ids = _shrink_list(model, size, texts)
     else:
         raise InputError(f"tokenizer.json: unknown kind of model: {kind}")
-    for token in sorted(added, key=lambda token: token["id"]):
+    for token in sorted(added, key=_token_id):
         token["id"] = ids.setdefault(token["content"], len(ids))
-    result["added_tokens"] = sorted(added, key=lambda token: token["id"])
+    result["added_tokens"] = sorted(added, key=_token_id)
     if result.get("post_processor") is not None:
         result["post_processor"] = _renumbered(result["post_processor"], ids)
     padding = result.get("padding")
@@ -76,6 +76,10 @@ def shrink_merges(
     model: dict[str, Any] = {"vocab": dict(vocabulary), "merges": list(lines)}
     _shrink_bpe(model, size, special)
     return model["vocab"], [lines[left, right] for left, right in model["merges"]]
+
+
+def _token_id(token: Mapping[str, Any]) -> int:
+    return int(token["id"])
 
 
 def _shrink_bpe(model: dict[str, Any], size: int, texts: Collection[str]) -> dict[str, int]:
@@ -112,7 +116,7 @@ def _shrink_unigram(model: dict[str, Any], size: int, texts: Collection[str]) ->
     letters = [piece for piece in order if len(piece) == 1 or _BYTE_PIECE.fullmatch(piece)]
     kept.update(dict.fromkeys(_alphabet(letters, size)))
     # Likeliest first; of equals, the one with the smaller id.
-    for piece, _score in sorted(pieces, key=lambda entry: -entry[1]):
+    for piece, _score in sorted(pieces, key=lambda entry: -float(entry[1])):
         if len(kept) - special >= size:
             break
         kept.setdefault(piece)

@@ -153,4 +153,4 @@ def version() -> str:
     """The version of the installed transformers."""
     import transformers
 
-    return transformers.__version__
+    return str(transformers.__version__)

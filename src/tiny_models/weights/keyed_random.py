@@ -26,7 +26,8 @@ def keyed_integers(seed: int, name: str, shape: Sequence[int]) -> np.ndarray:
     key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
     words = np.random.Philox(key=key).random_raw(math.prod(shape))
     parts = np.atleast_1d(words).astype("<u8").view("<u2").reshape(-1, 4)
-    return parts.sum(axis=1, dtype=np.int64) - _SUM_CENTRE
+    sums: np.ndarray = parts.sum(axis=1, dtype=np.int64) - _SUM_CENTRE
+    return sums
 
 
 def fan_in(name: str, shape: Sequence[int]) -> int:
@@ -60,4 +61,5 @@ def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
     if dtype == "float16":
         return values.astype(np.float16)
     bits = values.astype(np.float32).view(np.uint32)
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+    upper: np.ndarray = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    return upper.astype(np.uint16)

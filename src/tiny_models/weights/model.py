@@ -84,7 +84,7 @@ def fill(model: Any, other: Any, seed: int) -> None:
 def _same(one: Any, two: Any) -> bool:
     import torch
 
-    return torch.equal(one, two)
+    return bool(torch.equal(one, two))
 
 
 def _is_closed(tensor: Any, name: str) -> bool:
