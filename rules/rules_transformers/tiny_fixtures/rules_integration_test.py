@@ -154,7 +154,7 @@ def _rule_runner() -> RuleRunner:
         target_types=[PythonTestTarget],
     )
     runner.write_files(
-        {f"tools/tiny_models/{module}.py": "" for module in MODULES if module != "__init__"}
+        {f"tools/{module}.py": "" for module in MODULES if module != "tiny_models/__init__"}
     )
     return runner
 

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import ANSWER_IS_NO, DONE, FixtureError
+from toolkit.atomic_file import write_text
+from toolkit.errors import ToolError
+from toolkit.exit_codes import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the chosen command. Raises FixtureError."""
+    """Runs the chosen command. Raises ToolError."""
     if options.command == "publish":
         _keep_client_quiet()
     else:
@@ -60,23 +62,17 @@ def _build(options: argparse.Namespace) -> int:
             what = "kept" if built.record is None else f"built in {built.seconds:.1f} s"
             print(f"[{number}/{total}] {built.plan.title}: {what}", file=sys.stderr)
 
-    def report_problem(problem: FixtureError) -> None:
+    def report_problem(problem: ToolError) -> None:
         print(problem.render(), file=sys.stderr)
 
     outcome = build_request(fixtures, options.output, report, report_problem)
     if options.record:
         records = {each.plan.path: each.record for each in outcome.built if each.record is not None}
-        _write_json(options.record, {"schema": 1, "fixtures": records})
+        record = json.dumps({"schema": 1, "fixtures": records}, indent=1, sort_keys=True)
+        write_text(options.record, record + "\n")
     for each in outcome.built:
         print(each.directory)
-    return max((DONE, *(problem.exit_code for problem in outcome.problems)))
-
-
-def _write_json(path: str, values: Any) -> None:
-    partial = f"{path}.{os.getpid()}.partial"
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(json.dumps(values, indent=1, sort_keys=True) + "\n")
-    os.replace(partial, path)
+    return max((ExitCode.DONE, *(problem.exit_code for problem in outcome.problems)))
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -93,7 +89,7 @@ def _verify(options: argparse.Namespace) -> int:
         print(json.dumps(answer, indent=1, sort_keys=True))
     else:
         _print_verified(options.directory, manifest, options.static)
-    return DONE
+    return ExitCode.DONE
 
 
 def _verified(directory: str, static: bool, modules: list[str]) -> tuple[Any, dict[str, Any]]:
@@ -127,7 +123,7 @@ def _run(options: argparse.Namespace) -> int:
         directory = str(fixture.directory)
         manifest, _ = _verified(directory, False, options.modules)
         _print_verified(directory, manifest, False)
-    return DONE
+    return ExitCode.DONE
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -147,12 +143,12 @@ def _publish(options: argparse.Namespace) -> int:
     )
     render = publish_report.as_json if options.json else publish_report.as_text
     print(render(outcome), end="", flush=True)
-    return DONE
+    return ExitCode.DONE
 
 
 def _architectures(options: argparse.Namespace) -> int:
-    from tiny_models.core.errors import InputError
     from tiny_models.transformers_api.auto_mappings import architectures_in
+    from toolkit.errors import InputError
 
     try:
         with open(options.auto_file, encoding="utf-8") as file:
@@ -163,20 +159,20 @@ def _architectures(options: argparse.Namespace) -> int:
         ) from error
     for name in architectures_in(source, options.model_type, path=options.auto_file):
         print(name)
-    return DONE
+    return ExitCode.DONE
 
 
 def _companions(options: argparse.Namespace) -> int:
     from tiny_models.transformers_api.class_files import companion_files
 
     print(json.dumps(companion_files(Path(options.models)), indent=1))
-    return DONE
+    return ExitCode.DONE
 
 
 def _coverage(options: argparse.Namespace) -> int:
     from tiny_models.coverage import report as coverage_report
-    from tiny_models.transformers_api.process import prepare
     from tiny_models.coverage import run as coverage
+    from tiny_models.transformers_api.process import prepare
 
     prepare()
     seen = 0
@@ -198,4 +194,4 @@ def _coverage(options: argparse.Namespace) -> int:
     else:
         print(coverage_report.as_text(results), end="")
     share = 100 * sum(each.ok for each in results) / max(1, len(results))
-    return DONE if share >= options.require else ANSWER_IS_NO
+    return ExitCode.DONE if share >= options.require else ExitCode.ANSWER_IS_NO

@@ -151,11 +151,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(given)
     options.run_command = command
     from tiny_models.cli import commands
-    from tiny_models.core import errors
+    from toolkit.errors import ToolError
 
     try:
         return commands.run(options)
-    except errors.FixtureError as problem:
+    except ToolError as problem:
         print(problem.render(), file=sys.stderr)
         return problem.exit_code
     except KeyboardInterrupt:

@@ -144,9 +144,14 @@ def test_a_damaged_or_foreign_directory(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 WRONG: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"model_type": "qwen22"}, 2, "has no model type `qwen22`", "near names: qwen2"),
+    ({"model_type": "qwen22"}, 2, "has no model type `qwen22`", "did you mean `qwen2`"),
     ({"architectures": ["BertModel"]}, 2, "is no architecture of `qwen2`", "it belongs to: bert"),
-    ({"architectures": ["Qwen2ForCausalLn"]}, 2, "no architecture", "near names: Qwen2ForCausalLM"),
+    (
+        {"architectures": ["Qwen2ForCausalLn"]},
+        2,
+        "no architecture",
+        "did you mean `Qwen2ForCausalLM`",
+    ),
     ({"config": {"hiden_size": 8}}, 2, "`hiden_size` is no field of Qwen2Config", "hidden_size"),
     ({"config": {"num_attention_heads": "x"}}, 2, "refuses the overrides", "hint"),
     ({"config": {"num_key_value_heads": 3}}, 1, "check `forward` failed", "may not fit"),
@@ -231,7 +236,7 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("", encoding="utf-8")
     (package / "modeling_toy.py").write_text(MODELING, encoding="utf-8")
-    entry = {
+    entry: dict[str, Any] = {
         "address": "toy:tiny",
         "path": "toy",
         "source": {"module": "toy_package.modeling_toy", "root": str(tmp_path / "gen")},
@@ -254,7 +259,7 @@ def test_generated_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
     other = {**entry, "architectures": ["ToiModel"]}
     assert main(["build", write_request(tmp_path, other), "--output", str(output)]) == 2
-    assert "near names: ToyModel" in capsys.readouterr().err
+    assert "did you mean `ToyModel`" in capsys.readouterr().err
 
     (package / "modeling_bad.py").write_text("import torch\nraise OSError('no')\n", "utf-8")
     bad = {**entry, "source": {"module": "toy_package.modeling_bad", "root": str(tmp_path / "gen")}}
@@ -318,4 +323,4 @@ def test_coverage_of_some_classes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "natten" in by_name["DinatModel"]["cause"]
     assert main([*arguments, "--require", "50"]) == 0
     assert main(["coverage", "--class", "Qwen2Modell", "--quiet"]) == 2
-    assert "near names: Qwen2Model" in capsys.readouterr().err
+    assert "did you mean `Qwen2Model`" in capsys.readouterr().err

@@ -151,13 +151,11 @@ __all__ = ["$Tokenizer"]
 
 
 @pytest.fixture
-def build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, LoadedFixture]]:
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Any]]:
     """Builds the fixture of a package of files; the exit code, and the fixture as tests have it."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def run(name: str, files: dict[str, str], **request: Any) -> tuple[int, LoadedFixture]:
+    def run(name: str, files: dict[str, str], **request: Any) -> tuple[int, Any]:
         package = tmp_path / f"package_{name}"
         package.mkdir(exist_ok=True)
         (package / "__init__.py").touch()
@@ -224,7 +222,9 @@ def test_parts_of_the_processor_that_its_own_extends(build: Any, tmp_path: Path)
 
 
 def test_an_installed_class_that_the_processor_names(build: Any) -> None:
-    parts = {"vision_config": {"model_type": "siglip_vision_model", "patch_size": 8}}
+    parts: dict[str, Any] = {
+        "vision_config": {"model_type": "siglip_vision_model", "patch_size": 8}
+    }
     files = {"modeling": SEEING, "processing": NAMING}
     _, fixture = build(
         "names", files, **seeing("names"),
@@ -307,7 +307,7 @@ def test_a_class_of_another_model_that_is_not_there(
             "erring",
             {"modeling": SEEING, "processing": EXTENDING},
             {"image_maen": 1},
-            "unknown field of the processors of erring: image_maen",
+            "unknown field of the processors of erring `image_maen`",
         ),
         (
             "breaking",

@@ -11,11 +11,11 @@ from tiny_models.config.backbones import public_out_indices, with_out_indices
 from tiny_models.config.layers import follow_count, select_layers
 from tiny_models.config.related_fields import related_sizes
 from tiny_models.config.rope import shrink_rope
-from tiny_models.core.errors import InputError
 from tiny_models.families import families_of
 from tiny_models.transformers_api import catalogue
 from tiny_models.vocabulary.token_ids import default_vocabulary, set_vocabulary
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit.errors import InputError
 
 # About a checkpoint, or set by the model itself.
 _DESCRIPTIVE = ("transformers_version", "architectures", "dtype", "id2label", "label2id")

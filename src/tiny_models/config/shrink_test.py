@@ -8,9 +8,9 @@ from tiny_models.config.field_rules import shrink_value
 from tiny_models.config.layers import select_layers
 from tiny_models.config.rope import shrink_rope
 from tiny_models.config.shrink import shrink
-from tiny_models.core.errors import InputError
 from tiny_models.vocabulary.token_ids import parts
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tiny_models.core.errors import FixtureError, InputError, MissingPackage
+from tiny_models.core.errors import MissingPackage
 from tiny_models.transformers_api import catalogue
 from tiny_models.transformers_api.catalogue import Architecture
 from tiny_models.transformers_api.exceptions import describe
 from tiny_models.transformers_api.process import prepare
+from toolkit.errors import InputError, ToolError
 
 STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
@@ -62,7 +63,7 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
         state["step"] = "ok"
     except MissingPackage as problem:
         state["step"], cause = "package", problem.message
-    except FixtureError as problem:
+    except ToolError as problem:
         cause = problem.message
     except Exception as problem:
         cause = describe(problem)
@@ -106,7 +107,7 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
         left_out = modalities.left_out(model_class, inputs)
         if left_out:
             ran_on = state["ran_on"] or "other inputs"
-            raise FixtureError(f"takes {' and '.join(left_out)}, but ran on {ran_on} alone")
+            raise ToolError(f"takes {' and '.join(left_out)}, but ran on {ran_on} alone")
     state["step"] = "round-trip"
     with tempfile.TemporaryDirectory() as directory:
         model.save_pretrained(directory)
@@ -116,7 +117,7 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
             checks.require_equal(outputs, checks.require_outputs(checks.forward(again, inputs)))
     state["step"] = "size"
     if state["size"] >= SIZE_LIMIT:
-        raise FixtureError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
+        raise ToolError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import FixtureError, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 from tiny_models.coverage.asset_report import AssetRow, first_line
 from tiny_models.repository.contents import changed, contents
 from tiny_models.tokenizers.options import TokenizerOptions
@@ -16,6 +16,7 @@ from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import GENERAL_CLASS, Recipe, recipe_for
 from tiny_models.tokenizers.write import write
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit.errors import ToolError
 
 _TEXT = "Hello world, the house of 23 men"
 
@@ -40,7 +41,7 @@ def _row(model_type: str, class_name: str) -> AssetRow:
             loaded, differing = _checked(recipe, vocabulary, directory)
     except MissingRequirement as problem:
         return row("lacks", reason=problem.message)
-    except (FixtureError, Exception) as problem:
+    except (ToolError, Exception) as problem:
         # Whatever the library raises is the cause that the report is there to show.
         return row("fails", reason=first_line(problem))
     reason = ""

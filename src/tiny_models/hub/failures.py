@@ -15,7 +15,8 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import parse_ratelimit_headers
 
-from tiny_models.core.errors import FixtureError, HubConflict, HubUnusable, InputError
+from tiny_models.core.errors import HubConflict, HubUnusable
+from toolkit.errors import InputError, ToolError
 
 ATTEMPTS = 4
 # Seconds. A hub that asks for more is busy for longer than anybody wants to look at a terminal.
@@ -91,7 +92,7 @@ def _in_short(problem: BaseException) -> str:
 
 def explained(
     problem: Exception, *, repo_id: str, endpoint: str, token: str | None
-) -> FixtureError | None:
+) -> ToolError | None:
     """The message for whoever must mend it; None where ``problem`` is not the hub's.
 
     Whatever the hub or the client say, ``token`` is not repeated.
@@ -103,7 +104,7 @@ def explained(
     return error
 
 
-def _explained(problem: BaseException, repo_id: str, endpoint: str) -> FixtureError | None:
+def _explained(problem: BaseException, repo_id: str, endpoint: str) -> ToolError | None:
     if isinstance(problem, OfflineModeIsEnabled):
         return HubUnusable(
             "HF_HUB_OFFLINE forbids to use the network",
@@ -127,7 +128,7 @@ def _explained(problem: BaseException, repo_id: str, endpoint: str) -> FixtureEr
     return None
 
 
-def _refused(problem: HfHubHTTPError, repo_id: str, endpoint: str) -> FixtureError:
+def _refused(problem: HfHubHTTPError, repo_id: str, endpoint: str) -> ToolError:
     status = problem.response.status_code
     said = f": {problem.server_message}" if problem.server_message else ""
     if status == 401:

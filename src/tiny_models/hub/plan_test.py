@@ -45,7 +45,9 @@ def _manifest(tree: Mapping[str, bytes]) -> Manifest:
     return Manifest("m:t", None, "toy", "Toy", 0, "float32", "5", "0" * 64, files, {})
 
 
-def _applied(plan: PublishPlan, to: Mapping[str, bytes], local: Mapping[str, bytes]) -> dict:
+def _applied(
+    plan: PublishPlan, to: Mapping[str, bytes], local: Mapping[str, bytes]
+) -> dict[str, bytes]:
     written = {each.path: local[each.path] for each in (*plan.added, *plan.changed)}
     gone = {each.path for each in plan.deleted}
     return {path: content for path, content in {**to, **written}.items() if path not in gone}

@@ -13,12 +13,13 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 from huggingface_hub.utils.sha import git_hash
 
-from tiny_models.core.errors import CheckFailed, FixtureError, HubUnusable, InputError
+from tiny_models.core.errors import CheckFailed, HubUnusable
 from tiny_models.fixture.integrity import verify_integrity
 from tiny_models.hub.failures import conflict, explained, with_retries
 from tiny_models.hub.plan import LocalFile, PublishPlan, foreign_files, make_plan
 from tiny_models.hub.repository import HubRepository, RemoteState
 from tiny_models.request.manifest import NAME, Manifest, digest_file
+from toolkit.errors import InputError, ToolError
 
 PUBLISHED = "published"
 UNCHANGED = "unchanged"
@@ -83,7 +84,7 @@ def publish(request: PublishRequest, warn: Callable[[str], None]) -> Outcome:
     publication = _Publication(repository, fixture, request)
     try:
         status, revision, plan, creates = with_retries(publication.attempt, warn)
-    except FixtureError:
+    except ToolError:
         raise
     except Exception as problem:
         error = explained(problem, repo_id=request.repo_id, endpoint=shown, token=token)

@@ -16,9 +16,9 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff
 
-from tiny_models.core.errors import InputError
 from tiny_models.hub.plan import PublishPlan, RemoteFile
 from tiny_models.request.manifest import NAME, Manifest, parse_manifest
+from toolkit.errors import InputError
 
 
 @dataclass(frozen=True)

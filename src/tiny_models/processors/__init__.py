@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiny_models.core.errors import FixtureError
 from tiny_models.processors.options import ProcessorOptions
+from toolkit.errors import ToolError
 
 if TYPE_CHECKING:
     from tiny_models.processors.own import OwnProcessors
@@ -29,7 +29,7 @@ def build(
 
     ``config`` is the tiny model's config, or the mapping that its `to_dict` gives; ``own`` has the
     classes of a type that the library does not know. Returns the names of the files written; none
-    for a type without processors. Raises FixtureError.
+    for a type without processors. Raises ToolError.
     """
     from tiny_models.processors.write import write
 
@@ -42,11 +42,11 @@ def build_available(
     options: ProcessorOptions | bool | Mapping[str, Any] | None,
     directory: Path,
     own: OwnProcessors | None = None,
-) -> tuple[list[str], list[FixtureError]]:
+) -> tuple[list[str], list[ToolError]]:
     """As `build`, but makes what the environment allows, and tells what it does not.
 
     An image processor is written where the class that joins it with others lacks a package, for
-    one. Raises FixtureError for anything else that is wrong.
+    one. Raises ToolError for anything else that is wrong.
     """
     from tiny_models.processors.write import write_available
 

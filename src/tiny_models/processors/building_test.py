@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tiny_models import processors, tokenizers
-from tiny_models.core.errors import InputError, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 from tiny_models.processors.classes import classes_of, requirement_of
 from tiny_models.processors.options import ProcessorOptions
 from tiny_models.repository.contents import contents
+from toolkit.errors import InputError
 
 CLIP = {"vision_config": {"image_size": 32, "patch_size": 8}}
 
@@ -39,7 +40,7 @@ def test_images_have_the_models_size(tmp_path: Path) -> None:
 
 
 def test_an_image_becomes_as_many_tokens_as_the_model_sees(tmp_path: Path) -> None:
-    config = {**CLIP, "vision_feature_select_strategy": "full"}
+    config: dict[str, Any] = {**CLIP, "vision_feature_select_strategy": "full"}
     processor = built("llava", config, tmp_path)
     parts = [{"type": "image"}, {"type": "text", "text": "hello"}]
     text = processor.apply_chat_template([{"role": "user", "content": parts}], tokenize=False)
@@ -104,8 +105,8 @@ def test_fields_can_be_overridden(tmp_path: Path) -> None:
 def test_a_field_of_no_part_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         processors.build("vit", {}, {"do_normalise": True}, tmp_path)
-    assert "unknown field of the processors of vit: do_normalise" in str(raised.value)
-    assert "did you mean do_normalize" in raised.value.hint
+    assert "unknown field of the processors of vit `do_normalise`" in str(raised.value)
+    assert "did you mean `do_normalize`" in raised.value.hint
     assert not list(tmp_path.iterdir())
 
 
@@ -169,8 +170,10 @@ def test_what_the_environment_allows(tmp_path: Path) -> None:
     with pytest.raises(MissingRequirement, match="torchvision"):
         processors.build("qwen2_vl", config, True, tmp_path)
     assert contents(tmp_path) == before
-    files, missing = processors.build_available("qwen2_vl", config, True, tmp_path)
+    files, problems = processors.build_available("qwen2_vl", config, True, tmp_path)
     assert files == ["preprocessor_config.json"]
+    missing = [problem for problem in problems if isinstance(problem, MissingRequirement)]
+    assert len(missing) == len(problems)
     assert {package for problem in missing for package in problem.packages} == {"torchvision"}
     (tmp_path / "config.json").write_text('{"model_type": "qwen2_vl"}')
     assert AutoImageProcessor.from_pretrained(tmp_path).patch_size == 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError
+from toolkit.errors import InputError
 
 
 @dataclass(frozen=True)

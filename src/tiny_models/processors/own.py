@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiny_models.core.errors import FixtureError, InputError, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 from tiny_models.processors.classes import (
     ProcessorClasses,
     classes_of,
@@ -26,6 +26,7 @@ from tiny_models.repository.auto_registration import (
     model_name,
     registered,
 )
+from toolkit.errors import InputError, ToolError
 
 # What a class says that it takes -> who prepares it.
 _ROLES = {"image": "image_processor", "video": "video_processor", "audio": "feature_extractor"}
@@ -61,7 +62,7 @@ class OwnProcessors:
     """The classes by role, and why others that the model's inputs call for are not there."""
 
     classes: ProcessorClasses
-    lacking: Mapping[str, FixtureError] = field(default_factory=dict)
+    lacking: Mapping[str, ToolError] = field(default_factory=dict)
 
 
 def own_processors(
@@ -78,7 +79,7 @@ def own_processors(
     module = model_class.__module__
     main = main_config(module, type(config))
     whole = main is type(config)
-    lacking: dict[str, FixtureError] = {}
+    lacking: dict[str, ToolError] = {}
 
     def look_up(role: str, config_class: type = main) -> type | None:
         try:

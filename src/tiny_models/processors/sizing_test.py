@@ -97,7 +97,7 @@ def test_a_chunk_has_as_many_frames_as_the_encoder_reads(positions: int) -> None
 
 
 def test_parameters_of_a_processor() -> None:
-    config = {**VISION, "vision_feature_select_strategy": "full"}
+    config: dict[str, Any] = {**VISION, "vision_feature_select_strategy": "full"}
     names = ["patch_size", "vision_feature_select_strategy", "num_image_tokens", "other"]
     assert processor_values(names, config) == {
         "patch_size": 8,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import FixtureError, InputError, MissingRequirement, NotBuilt, unknown
+from tiny_models.core.errors import MissingRequirement, NotBuilt, unknown
 from tiny_models.processors.classes import (
     classes_of,
     load_class,
@@ -29,6 +29,7 @@ from tiny_models.processors.sizing import (
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
 from tiny_models.tokenizers.write import forget_loading, make, move_files
+from toolkit.errors import InputError, ToolError
 
 _ROUNDS = 4
 _TOKENIZER = re.compile(r".*tokenizer")
@@ -44,7 +45,7 @@ class Written:
     """The names of the files, and what could not be made for want of packages or of a class."""
 
     files: tuple[str, ...] = ()
-    missing: tuple[FixtureError, ...] = ()
+    missing: tuple[ToolError, ...] = ()
 
 
 def write(
@@ -59,7 +60,7 @@ def write(
     ``config`` has the values of the tiny model's config, defaults included. The directory has the
     tokenizer's files already, if the type has a tokenizer; a processor class's own files take the
     place of the tokenizer's, with equal ids. ``own`` has the classes of a model that the library
-    does not know. Raises FixtureError.
+    does not know. Raises ToolError.
     """
     written = write_available(model_type, config, options, directory, own)
     if written.missing:
@@ -132,7 +133,7 @@ class _Maker:
         self.installed = installed
         self.entry = entry
         self.fields: set[str] = set()
-        self.missing: list[FixtureError] = []
+        self.missing: list[ToolError] = []
         self.settings = checkpoint_settings(options.from_checkpoint)
 
     def save(self, scratch: Path, *, partial: bool) -> list[Path]:
@@ -175,7 +176,7 @@ class _Maker:
             self.missing.append(MissingRequirement(f"the {role} of {self.model_type}", packages))
         except Exception as problem:
             # Whatever a class of a repository raises; one of the library has an entry for it.
-            if self.installed or isinstance(problem, FixtureError):
+            if self.installed or isinstance(problem, ToolError):
                 raise
             self.missing.append(NotBuilt(class_name, problem, _HINT))
         else:

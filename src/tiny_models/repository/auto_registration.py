@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError
+from toolkit.errors import InputError
 
 # Files by role; the model's name stands for the braces.
 FILES: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError
+from toolkit.errors import InputError
+from toolkit.paths import holds
 
 # Files larger than this are no tokenizer's and no processor's.
 _MOST_BYTES = 200 * 2**20
@@ -28,11 +29,10 @@ def files_named(directory: Path, patterns: Iterable[str]) -> dict[str, bytes]:
             + ("a file" if directory.exists() else "nothing"),
             hint="name a local directory that has the tokenizer's or processor's files",
         )
-    root = directory.resolve()
     paths = sorted({path for pattern in patterns for path in directory.glob(pattern)})
     found = {}
     for path in paths:
-        if not path.resolve().is_relative_to(root):
+        if not holds(directory, path):
             raise InputError(
                 f"{path}: a link that leaves the checkpoint's directory",
                 hint="copy the files themselves, for example with `hf download --local-dir`",

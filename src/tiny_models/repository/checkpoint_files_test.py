@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tiny_models.core.errors import InputError
 from tiny_models.repository.checkpoint_files import files_named
+from toolkit.errors import InputError
 
 
 def test_only_what_is_named_is_read(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tiny_models.core.errors import CheckFailed
-from tiny_models.request.request import DTYPES, LARGEST_SEED, is_safe_path
+from tiny_models.core.values import DTYPES, LARGEST_SEED
+from toolkit.paths import is_confined
 
 NAME = "fixture.json"
 SCHEMA = 1
@@ -156,7 +157,7 @@ def _parse(values: Any) -> Manifest:
 
 
 def _file(name: str, values: Any) -> FileEntry:
-    if not is_safe_path(name):
+    if not is_confined(name):
         raise ValueError(f"the path {name!r} leaves the directory")
     if set(values) != {"size", "sha256"} or not _whole(values["size"]):
         raise ValueError(f"`{name}` needs a size and a sha256")

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tiny_models.core.errors import InputError, MissingPackage
+from tiny_models.core.errors import MissingPackage
 from tiny_models.request.request import FixtureRequest, Source
 from tiny_models.request.source_import import import_source
 from tiny_models.transformers_api import catalogue
 from tiny_models.transformers_api.packages import named_packages
+from toolkit.errors import InputError
 
 # Raised when the same request gives other bytes than before.
 FORMAT = 4

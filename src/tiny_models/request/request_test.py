@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiny_models.core.errors import InputError
 from tiny_models.request.request import (
     FixtureRequest,
     Source,
-    is_safe_path,
     parse_request,
     read_request,
 )
+from toolkit.errors import InputError
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "schemas" / "request.schema.json").read_text(encoding="utf-8")
@@ -66,21 +65,21 @@ def test_everything_set() -> None:
 WRONG = [
     ({"seed": -1}, "from 0 to 4294967295, found -1"),
     ({"seed": 2**32}, "from 0 to 4294967295"),
-    ({"seed": True}, "whole number"),
+    ({"seed": True}, "an integer"),
     ({"dtype": "int8"}, "one of float32"),
     ({"path": "../x"}, "relative path"),
     ({"path": "/x"}, "relative path"),
     ({"path": "a//b"}, "relative path"),
     ({"shards": 0}, "from 1"),
     ({"max_size": 0}, "1 or more"),
-    ({"checks": ["fly"]}, "some of forward"),
-    ({"checks": ["forward", "forward"]}, "different strings"),
+    ({"checks": ["fly"]}, "a list of forward"),
+    ({"checks": ["forward", "forward"]}, "each at most once"),
     ({"repo_id": "a/b/c"}, "owner/name"),
     ({"repo_id": "-a"}, "owner/name"),
-    ({"processors": 3}, "true, false or an object"),
-    ({"architectures": []}, "at least one class"),
-    ({"architectures": ["A B"]}, "class names"),
-    ({"architectures": "A"}, "list of strings"),
+    ({"processors": 3}, "true or false or an object"),
+    ({"architectures": []}, "at least one class name"),
+    ({"architectures": ["A B"]}, "class name"),
+    ({"architectures": "A"}, "a list of at least one class name"),
     ({"config": []}, "an object"),
     ({"source": {"module": "a"}}, "either `model_type` or `source`"),
     ({"sead": 1}, "unknown key"),
@@ -116,10 +115,10 @@ def test_paths_must_differ_and_not_nest() -> None:
     ("text", "place", "message"),
     [
         ("{", ":1:2", "not JSON"),
-        ("[]", "", "JSON object"),
-        ('{"schema": 2, "fixtures": []}', "", "schema 2 is not understood"),
-        ('{"schema": 1, "fixtures": {}}', "", "must be a list"),
-        ('{"schema": 1, "fixtures": [3]}', "", "must be an object"),
+        ("[]", ":1:1", "must be an object"),
+        ('{"schema": 2, "fixtures": []}', ":1:12", "`schema` must be one of 1, found 2"),
+        ('{"schema": 1, "fixtures": {}}', ":1:27", "must be a list"),
+        ('{"schema": 1, "fixtures": [3]}', ":1:28", "must be an object"),
     ],
 )
 def test_wrong_files_are_located(tmp_path: Path, text: str, place: str, message: str) -> None:
@@ -134,7 +133,7 @@ def test_wrong_files_are_located(tmp_path: Path, text: str, place: str, message:
 def test_a_missing_file_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read") as caught:
         read_request(str(tmp_path / "none.json"))
-    assert "hint: give the path of a request file" in caught.value.render()
+    assert "hint: check the path" in caught.value.render()
 
 
 json_values = st.recursive(
@@ -151,10 +150,3 @@ def test_no_value_of_a_field_gives_another_error(name: str, value: Any) -> None:
         parse_request(request({**BASE, name: value}))
     except InputError as problem:
         assert problem.message
-
-
-@given(st.text(max_size=12))
-def test_safe_paths_stay_inside(path: str) -> None:
-    if is_safe_path(path):
-        assert (Path("/base") / path).resolve().is_relative_to("/base")
-        assert path

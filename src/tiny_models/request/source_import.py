@@ -9,8 +9,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from tiny_models.core.errors import InputError, MissingPackage
+from tiny_models.core.errors import MissingPackage
 from tiny_models.request.request import FixtureRequest, Source
+from toolkit.errors import InputError
+from toolkit.paths import holds
 
 
 def put_roots_first(requests: Iterable[FixtureRequest]) -> None:
@@ -42,11 +44,9 @@ def import_source(source: Source) -> Any:
         module = importlib.import_module(source.module)
     except Exception as problem:
         raise _not_imported(source.module, problem) from None
-    found = os.path.realpath(module.__file__ or "")
-    root = os.path.realpath(source.root)
-    if os.path.commonpath([found, root]) != root:
+    if not holds(source.root, module.__file__ or ""):
         raise InputError(
-            f"{source.module} comes from {found}, expected it below {source.root}",
+            f"{source.module} comes from {module.__file__}, expected it below {source.root}",
             hint="something imported its package before, or `source.root` is not where it begins",
         )
     return module

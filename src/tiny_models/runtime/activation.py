@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 
-from tiny_models.core.errors import FixtureError, InputError
 from tiny_models.fixture.locate import LocatedFixture, find_fixtures
 from tiny_models.runtime.hub_cache import lay_out
+from toolkit.errors import InputError, ToolError
 
 DIRECTORIES_VARIABLE = "RULES_TRANSFORMERS_FIXTURES"
 
 
-class TooLate(FixtureError):
+class TooLate(ToolError):
     """huggingface_hub has already read its settings."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PLUGIN = """\
 import sys
 from pathlib import Path
@@ -82,10 +82,10 @@ def sandbox(tmp_path: Path) -> Path:
     for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
-    tools = directory / "__tools" / "tiny_models"
+    tools = directory / "__tools"
     for module in contract["modules"]:
         (tools / module).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(_PACKAGE / f"{module}.py", tools / f"{module}.py")
+        shutil.copy(_SOURCE_ROOT / f"{module}.py", tools / f"{module}.py")
     return directory
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from tiny_models.core.errors import InputError
 from tiny_models.fixture.locate import LocatedFixture
+from toolkit.errors import InputError
+from toolkit.paths import holds
 
 # huggingface_hub's name for the branch that is loaded unless another revision is asked for.
 _BRANCH = "main"
@@ -64,9 +65,8 @@ def _add(fixture: LocatedFixture, cache: Path) -> None:
     reference.parent.mkdir(parents=True)
     reference.write_text(fixture.revision)
     snapshot = repository / "snapshots" / fixture.revision
-    root = fixture.directory.resolve()
     for path in sorted(fixture.directory.rglob("*")):
-        if not path.resolve().is_relative_to(root):
+        if not holds(fixture.directory, path):
             raise InputError(
                 "is a link that leaves the fixture",
                 place=str(path),

@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tiny_models.core.errors import InputError
 from tiny_models.fixture.locate import find_fixtures
 from tiny_models.runtime import activation
 from tiny_models.runtime.activation import TooLate, activate
 from tiny_models.runtime.hub_cache import lay_out
+from toolkit.errors import InputError
 
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -131,11 +132,9 @@ def test_directories_come_from_the_environment(tmp_path: Path) -> None:
 def test_a_hub_library_imported_earlier_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Constants:
-        HF_HUB_CACHE = "/elsewhere"
-        HF_HUB_OFFLINE = False
-
-    monkeypatch.setitem(sys.modules, "huggingface_hub.constants", Constants)  # type: ignore[arg-type]
+    constants = ModuleType("huggingface_hub.constants")
+    vars(constants).update(HF_HUB_CACHE="/elsewhere", HF_HUB_OFFLINE=False)
+    monkeypatch.setitem(sys.modules, "huggingface_hub.constants", constants)
     environment: dict[str, str] = {}
     with pytest.raises(TooLate, match="looks for models in /elsewhere"):
         activate([_fixture(tmp_path / "one", "t/x")], cache=tmp_path, environment=environment)

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tiny_models.core.errors import FixtureError
 from tiny_models.fixture.locate import LocatedFixture, find_fixtures
 from tiny_models.runtime.activation import activate
 from tiny_models.runtime.code_coverage import leave_out
+from toolkit.errors import ToolError
 
 _CACHE = "__tiny_fixtures"
 _OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
@@ -26,7 +26,7 @@ _fixtures: list[LocatedFixture] = []
 _own_files: tuple[str, ...] = ()
 _modules: dict[str, str] = {}
 _unbuilt: dict[Path, str] = {}
-_problem: FixtureError | None = None
+_problem: ToolError | None = None
 
 
 class LoadedFixture:
@@ -95,7 +95,7 @@ def start(indexes: Iterable[Path], own_files: Iterable[str] = ()) -> None:
             if module is not None:
                 located = find_fixtures([Path(directory)])
                 _modules.update((str(each.directory), module) for each in located)
-    except FixtureError as problem:
+    except ToolError as problem:
         _problem = problem
 
 

@@ -36,34 +36,32 @@ _PARTS = (
 def test_imports_what_the_rules_place_with_it() -> None:
     """Wherever the imports are: most run only when a test asks for something."""
     contract = json.loads(Path("tests/contracts/pytest_plugin.json").read_text())
-    root = Path(_SOURCE_ROOT, contract["package"])
     placed: set[str] = set()
-    wanted = ["runtime/pytest_plugin"]
+    wanted = ["tiny_models/runtime/pytest_plugin"]
     while wanted:
         module = wanted.pop()
         if module in placed:
             continue
         placed.add(module)
-        wanted += [f"{folder}/__init__".removeprefix("./") for folder in Path(module).parents]
-        # What the package itself imports is reached by those who use it.
-        if module != "__init__":
-            wanted += _imported(root, module)
+        wanted += [f"{folder}/__init__" for folder in Path(module).parents if folder.name]
+        wanted += _imported(module)
     assert sorted(placed) == contract["modules"]
 
 
-def _imported(root: Path, module: str) -> list[str]:
-    """The modules below ``root`` that a module imports, wherever the imports are."""
-    tree = ast.parse((root / f"{module}.py").read_text())
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+def _imported(module: str) -> list[str]:
+    """The modules of this tool and of the toolkit that a module imports."""
+    tree = ast.parse(Path(_SOURCE_ROOT, f"{module}.py").read_text())
     names = [
-        f"{node.module}.{alias.name}".split(".")[1:]
-        for node in imports
-        if (node.module or "").split(".")[0] == root.name
+        f"{node.module}.{alias.name}".split(".")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
     ]
+    paths = [("/".join(name), "/".join(name[:-1])) for name in names]
     return [
-        module if (root / f"{module}.py").exists() else folder
-        for module, folder in (("/".join(name), "/".join(name[:-1])) for name in names)
+        module if Path(_SOURCE_ROOT, f"{module}.py").exists() else folder
+        for module, folder in paths
+        if folder.split("/")[0] in ("tiny_models", "toolkit")
     ]
 
 
@@ -91,7 +89,7 @@ def sandbox(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(sandbox: Path, tests: str, *arguments: str) -> subprocess.CompletedProcess:
+def _run(sandbox: Path, tests: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     (sandbox / "x_test.py").write_text(tests)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     return subprocess.run(

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tiny_models.core.errors import InputError
 from tiny_models.runtime.activation import activate
+from toolkit.errors import InputError
 
 
 def run_command(directories: Sequence[str], command: Sequence[str]) -> int:

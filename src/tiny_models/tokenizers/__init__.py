@@ -28,7 +28,7 @@ def build(
     """Writes the tokenizer of a model type into a directory; None if the type has no texts.
 
     ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
-    model of a repository that has texts. Raises FixtureError.
+    model of a repository that has texts. Raises ToolError.
     """
     from tiny_models.tokenizers.recipes import has_tokenizer, recipe_for
     from tiny_models.tokenizers.write import write

@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiny_models import tokenizers
-from tiny_models.core.errors import InputError, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 from tiny_models.repository.contents import contents
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import Recipe, recipe_for
 from tiny_models.tokenizers.write import write
+from toolkit.errors import InputError
 
 TEXT = "Hello world, the house of 23 men"
 
@@ -131,7 +132,7 @@ def test_types_without_texts() -> None:
 def test_a_type_that_the_library_does_not_know() -> None:
     with pytest.raises(InputError) as raised:
         tokenizers.build("qwen22", {}, Path("unused"))
-    assert raised.value.hint.startswith("did you mean qwen2")
+    assert raised.value.hint.startswith("did you mean `qwen2`")
 
 
 def test_a_family_that_the_auto_class_would_not_load() -> None:

@@ -31,7 +31,8 @@ def tokenizer_of(model_type: str) -> Any:
 
 
 def rendered(model_type: str, messages: Any = CHAT, **options: Any) -> str:
-    return tokenizer_of(model_type).apply_chat_template(messages, tokenize=False, **options)
+    tokenizer = tokenizer_of(model_type)
+    return str(tokenizer.apply_chat_template(messages, tokenize=False, **options))
 
 
 def test_a_conversation_of_qwen2() -> None:

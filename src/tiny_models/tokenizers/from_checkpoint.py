@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError
 from tiny_models.repository.checkpoint_files import files_named, parsed
 from tiny_models.tokenizers.class_pipeline import class_named
 from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
@@ -18,6 +17,7 @@ from tiny_models.tokenizers.sentencepiece_file import shrunk_model
 from tiny_models.tokenizers.shrink import shrink, shrink_lines, shrink_merges
 from tiny_models.tokenizers.write import forget_loading, move_files, settle, vocabulary_of
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit.errors import InputError
 
 # Beside what a class calls its vocabulary.
 _NAMES = (
@@ -36,7 +36,7 @@ _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 def write_shrunk(
     recipe: Recipe, checkpoint: Path, directory: Path, chat_template: str | bool | None = None
 ) -> Vocabulary:
-    """Writes the shrunk tokenizer of a checkpoint; raises FixtureError.
+    """Writes the shrunk tokenizer of a checkpoint; raises ToolError.
 
     ``recipe`` says how many pieces to keep, and which tokens the model's config and processor
     need: those that the checkpoint lacks are added. ``chat_template`` is a text, False for none,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tiny_models import tokenizers
-from tiny_models.core.errors import InputError
 from tiny_models.repository.contents import contents
+from toolkit.errors import InputError
 
 TEXT = "the house of 23 étés"
 

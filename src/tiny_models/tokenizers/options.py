@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError, unknown
+from tiny_models.core.errors import unknown
+from toolkit.errors import InputError
 
 FAMILIES = (
     "byte_level_bpe",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tiny_models.core.errors import InputError
 from tiny_models.tokenizers.options import TokenizerOptions
+from toolkit.errors import InputError
 
 
 def test_nothing_asked_for() -> None:
@@ -24,9 +24,9 @@ def test_what_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"family": "byte_level_bp"}, "did you mean byte_level_bpe"),
-        ({"family": "xyz"}, "one of: bpe_byte_fallback, byte_level_bpe, character"),
-        ({"famly": "unigram"}, "did you mean family"),
+        ({"family": "byte_level_bp"}, "did you mean `byte_level_bpe`"),
+        ({"family": "xyz"}, "known: bpe_byte_fallback, byte_level_bpe, character"),
+        ({"famly": "unigram"}, "did you mean `family`"),
         ({"family": 3}, "wrong type: 3"),
         ({"vocabulary_size": 10}, "from 300 to 100000, found 10"),
         ({"vocabulary_size": True}, "found True"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from tiny_models.repository.auto_registration import is_own, main_config, registered

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import InputError, MissingRequirement, unknown
+from tiny_models.core.errors import MissingRequirement, unknown
 from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style_of, template_text
 from tiny_models.tokenizers.config_fields import token_fields
 from tiny_models.tokenizers.options import TokenizerOptions
@@ -36,6 +36,7 @@ from tiny_models.tokenizers.token_names import (
     processor_source,
     processor_tokens,
 )
+from toolkit.errors import InputError
 
 GENERAL_CLASS = "TokenizersBackend"
 

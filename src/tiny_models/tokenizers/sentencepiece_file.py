@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tiny_models.core.errors import InputError, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
+from toolkit.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _messages() -> Any:
 
 
 def shrunk_model(content: bytes, size: int) -> bytes:
-    """A model with the pieces of another that matter most, in its order; raises FixtureError.
+    """A model with the pieces of another that matter most, in its order; raises ToolError.
 
     Control, unknown, user-defined and byte pieces stay, and are not counted.
     """

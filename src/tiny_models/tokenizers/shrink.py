@@ -8,8 +8,8 @@ import string
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from tiny_models.core.errors import InputError
 from tiny_models.tokenizers.pieces import METASPACE
+from toolkit.errors import InputError
 
 _BYTE_PIECE = re.compile(r"<0x[0-9A-F]{2}>")
 # Tokens that stand for nothing yet.

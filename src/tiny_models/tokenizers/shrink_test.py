@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiny_models.core.errors import InputError
 from tiny_models.tokenizers.families import backend
 from tiny_models.tokenizers.shrink import shrink, shrink_lines, shrink_merges
+from toolkit.errors import InputError
 
 FIRST = ["<unk>", "<s>", "</s>"]
 FAMILIES = ("byte_level_bpe", "bpe_byte_fallback", "unigram")
@@ -25,7 +25,8 @@ def original(family: str) -> dict[str, Any]:
         single="<s> $A <image>",
         special_tokens=[("<s>", 1), ("<image>", tokenizer.token_to_id("<image>"))],
     )
-    return json.loads(tokenizer.to_str())
+    serialized: dict[str, Any] = json.loads(tokenizer.to_str())
+    return serialized
 
 
 ORIGINALS = {family: original(family) for family in FAMILIES}

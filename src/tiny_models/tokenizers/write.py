@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import FixtureError, MissingRequirement, NotBuilt
+from tiny_models.core.errors import MissingRequirement, NotBuilt
 from tiny_models.repository.auto_registration import is_own
 from tiny_models.repository.contents import SETTINGS, without_loading
 from tiny_models.tokenizers.class_files import files_of
@@ -19,6 +19,7 @@ from tiny_models.tokenizers.processor_tokens import STANDARD
 from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import GENERAL_CLASS, Recipe
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit.errors import ToolError
 
 # A class completes its settings when it saves for the first time; some need another round.
 _ROUNDS = 4
@@ -29,7 +30,7 @@ _HINT = (
 
 
 def write(recipe: Recipe, directory: Path) -> Vocabulary:
-    """Writes the tokenizer's files into a directory, which is made; raises FixtureError.
+    """Writes the tokenizer's files into a directory, which is made; raises ToolError.
 
     Files appear when all are complete. The same recipe gives the same bytes in every process,
     within one release of the libraries.
@@ -47,7 +48,7 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
             saved = settle(tokenizer, Path(scratch), keep=keep)
         except Exception as problem:
             # Whatever a class of a repository raises; one of the library has an entry for it.
-            if isinstance(problem, FixtureError) or not is_own(class_named(recipe.tokenizer_class)):
+            if isinstance(problem, ToolError) or not is_own(class_named(recipe.tokenizer_class)):
                 raise
             raise NotBuilt(recipe.tokenizer_class, problem, _HINT) from None
         forget_loading(saved)

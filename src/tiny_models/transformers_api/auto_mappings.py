@@ -9,8 +9,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tiny_models.core.errors import InputError
 from tiny_models.transformers_api.catalogue import near
+from toolkit.errors import InputError
 
 _MODELS = re.compile(r"MODEL_.*NAMES")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tiny_models.cli.main import main
-from tiny_models.core.errors import InputError
 from tiny_models.transformers_api import catalogue
 from tiny_models.transformers_api.auto_mappings import architectures_in
+from toolkit.errors import InputError
 
 _SOURCE = """
 MODEL_MAPPING_NAMES = OrderedDict([("llama", "LlamaModel"), ("funnel", ("B", "A"))])
@@ -27,7 +27,7 @@ def test_classes_of_all_mappings() -> None:
 def test_near_names() -> None:
     with pytest.raises(InputError, match="no model class of `lama`") as caught:
         architectures_in(_SOURCE, "lama", path="x.py")
-    assert caught.value.hint == "near names: llama"
+    assert caught.value.hint == "did you mean `llama`?"
 
 
 def test_a_file_that_is_no_python() -> None:

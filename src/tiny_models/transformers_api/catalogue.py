@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Iterable
@@ -10,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tiny_models.core.errors import InputError, MissingPackage, MissingRequirement
+from tiny_models.core.errors import MissingPackage, MissingRequirement
+from toolkit.errors import InputError
+from toolkit.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -138,15 +139,8 @@ def require_architecture(name: str, model_type: str) -> None:
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """A hint with the names most like a wrong one, or with where to look."""
-    lowered = {each.lower(): each for each in names}
-    close = difflib.get_close_matches(name.lower(), lowered, n=4, cutoff=0.6)
-    if close:
-        return f"near names: {', '.join(lowered[each] for each in close)}"
-    listed = sorted(lowered.values())
-    if len(listed) <= 12:
-        return f"known names: {', '.join(listed)}"
-    return "`python -m tiny_models coverage` lists what there is"
+    """A hint with the names most like a wrong one, or on where to look."""
+    return did_you_mean(name, names) or "`python -m tiny_models coverage` lists the known names"
 
 
 def version() -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tiny_models.core.errors import InputError
 from tiny_models.transformers_api.auto_mappings import entries
+from toolkit.errors import InputError
 
 _AUTO = "auto"
 _FILES = (

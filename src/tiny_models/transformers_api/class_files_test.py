@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tiny_models.cli.main import main
-from tiny_models.core.errors import InputError
 from tiny_models.transformers_api.class_files import companion_files
+from toolkit.errors import InputError
 
 _TOKENIZERS = """
 TOKENIZER_MAPPING_NAMES = OrderedDict[str, str | None](

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-DTYPES = ("float32", "float16", "bfloat16")
-
 # Standard deviation of the sum of four integers, uniform over 16 bits.
 _SUM_DEVIATION = math.sqrt((2**32 - 1) / 3)
 _SUM_CENTRE = 2 * (2**16 - 1)
@@ -52,7 +50,7 @@ def keyed_values(seed: int, name: str, shape: Sequence[int]) -> np.ndarray:
 
 
 def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
-    """The values rounded half to even to a dtype of ``DTYPES``.
+    """The values rounded half to even to a dtype of ``core.values.DTYPES``.
 
     numpy has no bfloat16: it comes back as its bits, in uint16.
     """

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tiny_models.core.errors import InputError
 from tiny_models.weights.keyed_random import keyed_values, rounded
+from toolkit.errors import InputError
 
 # A tenfold of what the largest fixture should have, far below what would hurt.
 MOST_PARAMETERS = 12_000_000

@@ -37,21 +37,26 @@ _SCHEMA = 1
 # What the plugin imports, and no more: the rest would cost each test's sandbox time, and a change
 # to it would run each test again.
 MODULES = (
-    "__init__",
-    "core/__init__",
-    "core/errors",
-    "fixture/__init__",
-    "fixture/locate",
-    "repository/__init__",
-    "repository/auto_registration",
-    "request/__init__",
-    "request/manifest",
-    "request/request",
-    "runtime/__init__",
-    "runtime/activation",
-    "runtime/code_coverage",
-    "runtime/hub_cache",
-    "runtime/pytest_plugin",
+    "tiny_models/__init__",
+    "tiny_models/core/__init__",
+    "tiny_models/core/errors",
+    "tiny_models/core/values",
+    "tiny_models/fixture/__init__",
+    "tiny_models/fixture/locate",
+    "tiny_models/repository/__init__",
+    "tiny_models/repository/auto_registration",
+    "tiny_models/request/__init__",
+    "tiny_models/request/manifest",
+    "tiny_models/runtime/__init__",
+    "tiny_models/runtime/activation",
+    "tiny_models/runtime/code_coverage",
+    "tiny_models/runtime/hub_cache",
+    "tiny_models/runtime/pytest_plugin",
+    "toolkit/__init__",
+    "toolkit/errors",
+    "toolkit/exit_codes",
+    "toolkit/paths",
+    "toolkit/suggestions",
 )
 _MODULE = f'''\
 """Placed by rules_transformers: starts the pytest plugin of its tiny fixtures."""
@@ -103,7 +108,7 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
         DigestSubset(
             tool_sources.digest,
             PathGlobs(
-                [f"{SANDBOX_DIR}/{PACKAGE}/{module}.py" for module in MODULES],
+                [f"{SANDBOX_DIR}/{module}.py" for module in MODULES],
                 glob_match_error_behavior=GlobMatchErrorBehavior.error,
                 description_of_origin="the modules of the pytest plugin",
             ),
