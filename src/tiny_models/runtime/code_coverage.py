@@ -22,7 +22,7 @@ def leave_out(patterns: Iterable[str]) -> None:
     packages around them and forget them again, with all that they had imported; numpy, for one,
     cannot be imported twice.
     """
-    from coverage import Coverage
+    from coverage import Coverage  # pants: no-infer-dep
 
     omitted = list(patterns)
     start = Coverage.start
