@@ -1,6 +1,10 @@
 """How often the verdict of gpu_bench is right, on simulated measurements, as Markdown tables.
 
 python benchmarks/verdict/benchmark.py [--trials N] [--update docs/gpu-benchmarks-verdict.md]
+python benchmarks/verdict/benchmark.py [--trials N] --models FILE.json
+
+The second form judges under other noise: the file is one like
+`src/gpu_bench/testing/noise_models.json`, whose fields `noise_model.py` beside it describes.
 """
 
 from __future__ import annotations
@@ -8,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +21,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
 
 from gpu_bench.judge import intervals
 from gpu_bench.testing import simulated, trials
-from gpu_bench.testing.simulated import SHAPES, Shape
+from gpu_bench.testing.noise_model import NoiseModel, read_models
+from gpu_bench.testing.simulated import MODELS
 from gpu_bench.testing.trials import Effort, Outcome, run_trials
+from toolkit.errors import InputError
 
 BEGIN = "<!-- Written by benchmarks/verdict/benchmark.py from here on -->"
 END = "<!-- Up to here -->"
-BY_NAME = {shape.name: shape for shape in SHAPES}
+BY_NAME = {model.name: model for model in MODELS}
 RESAMPLES = 400
 
 Processes = Sequence[np.ndarray]
@@ -43,40 +49,68 @@ def percent(share: float) -> str:
     return f"{share * 100:.3g} %"
 
 
-def shapes(number: int, in_range: bool) -> Iterator[str]:
-    """What becomes of each shape of noise at the defaults."""
+def power(models: Iterable[NoiseModel], number: int) -> Iterator[str]:
+    """What becomes of equal code and of regressions under each model of noise, at the defaults."""
     effort = trials.default_effort()
     rows = []
-    for shape in SHAPES:
-        if shape.in_range != in_range:
-            continue
-        same, small, large = (run_trials(shape, each, number, effort) for each in (0, 0.02, 0.05))
+    for model in models:
+        same, at_tolerance, *slower = (
+            run_trials(model, delay, number, effort) for delay in (0.0, 0.02, 0.03, 0.05, 0.1)
+        )
+        false = same.share("slower") + same.share("faster")
         rows.append(
             [
-                shape.name,
-                shape.description,
-                percent(same.share("same")),
-                percent(same.share("slower") + same.share("faster")),
-                percent(same.further / number),
-                percent(large.share("slower")),
-                percent(small.share("slower")),
-                percent(small.share("inconclusive")),
-                percent(small.share("same")),
-                percent(small.share("faster")),
+                model.name,
+                model.description,
+                " / ".join(map(points, (false, same.share("same"), same.share("inconclusive")))),
+                points(same.further / number),
+                " / ".join(
+                    points(at_tolerance.share(name)) for name in ("slower", "inconclusive", "same")
+                ),
+                " / ".join(points(outcome.share("slower")) for outcome in slower),
+                points(max(outcome.share("faster") for outcome in (at_tolerance, *slower))),
             ]
         )
-    head = ["noise", "what it is", "0 %: same", "0 %: changed", "0 %: second round"]
-    head += ["5 %: slower", "2 %: slower", "2 %: inconclusive", "2 %: same", "2 %: faster"]
+    head = [
+        "noise",
+        "what it is",
+        "equal code: changed / same / inconclusive",
+        "equal code: second round",
+        "2 % slower: slower / inconclusive / same",
+        "found at 3 / 5 / 10 %",
+        "slower, but called faster",
+    ]
     yield from table(head, rows)
+
+
+def in_turn(number: int) -> Iterator[str]:
+    """What it helps to measure both sides in turn, in one session."""
+    effort = trials.default_effort()
+    rows = []
+    for model in MODELS:
+        if not model.sessions:
+            continue
+        for name, both in (("one after the other", False), ("in turn", True)):
+            same, slower = (
+                run_trials(model, delay, number, effort, in_turn=both) for delay in (0.0, 0.05)
+            )
+            false = same.share("slower") + same.share("faster")
+            rows.append([model.name, name, points(false), points(slower.share("slower"))])
+    yield from table(["noise", "sides", "equal code: changed", "found at 5 %"], rows)
+
+
+def points(share: float) -> str:
+    """A share in percent, without the sign."""
+    return f"{share * 100:.3g}"
 
 
 def efforts(number: int) -> Iterator[str]:
     """How many processes it takes."""
-    chosen = [shape for shape in SHAPES if shape.in_range]
+    chosen = [model for model in MODELS if model.in_range]
     rows = []
     for effort in (Effort(2, 10), Effort(2, 20), Effort(3, 10), Effort(4, 10), Effort(6, 10)):
         found: dict[str, Outcome] = {
-            shape.name: run_trials(shape, 0.0, number, effort) for shape in chosen
+            model.name: run_trials(model, 0.0, number, effort) for model in chosen
         }
         worst = min(found, key=lambda name: found[name].share("same"))
         rows.append(
@@ -89,7 +123,7 @@ def efforts(number: int) -> Iterator[str]:
             ]
         )
     yield from table(
-        ["processes", "samples of each, at least", "0 %: same", "worst shape", "second round"], rows
+        ["processes", "samples of each, at least", "0 %: same", "worst noise", "second round"], rows
     )
 
 
@@ -143,14 +177,14 @@ def coverage(number: int) -> Iterator[str]:
     yield from table(["noise", "processes of each side", *METHODS], rows)
 
 
-def _covered(shape: Shape, processes: int, method: Callable, number: int) -> float:
+def _covered(model: NoiseModel, processes: int, method: Callable, number: int) -> float:
     rng = np.random.default_rng(1)
     covered = 0
     for _ in range(number):
         sides = [
             [
                 process.end_to_end
-                for process in simulated.side(shape, rng).measure(processes, 10).processes
+                for process in simulated.side(model, rng).measure(processes, 10).processes
             ]
             for _ in range(2)
         ]
@@ -190,13 +224,20 @@ def report(number: int) -> str:
         "",
         "### Noise that the defaults are made for",
         "",
-        *shapes(number, in_range=True),
+        "Shares of the comparisons, in percent.",
+        "",
+        *power((model for model in MODELS if model.in_range), number),
         "### More noise than that",
         "",
-        *shapes(number, in_range=False),
+        *power((model for model in MODELS if not model.in_range), number),
+        "### Sides measured in turn",
+        "",
+        "What a session shares is lost to `compare`, but not to `ab`. Shares in percent:",
+        "",
+        *in_turn(number),
         "### How many processes it takes",
         "",
-        "Over all shapes that the defaults are made for, the same code on both sides:",
+        "Over all noise that the defaults are made for, the same code on both sides:",
         "",
         *efforts(number),
         "### Which interval",
@@ -218,7 +259,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--update", type=Path, metavar="PAGE.md")
+    parser.add_argument(
+        "--models", type=Path, metavar="FILE.json", help="judge under the noise of this file alone"
+    )
     options = parser.parse_args()
+    if options.models is not None:
+        try:
+            models = read_models(options.models)
+        except InputError as problem:
+            print(problem.render(), file=sys.stderr)
+            sys.exit(problem.exit_code)
+        print("\n".join(power(models, options.trials)))
+        return
     text = report(options.trials)
     if options.update is None:
         print(text)

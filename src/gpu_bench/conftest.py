@@ -17,7 +17,7 @@ from gpu_bench.request.reader import parse_request
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.testing import simulated, simulated_file
 
-QUIET = simulated.SHAPES[0]
+QUIET = simulated.MODELS[0]
 
 
 @pytest.fixture
@@ -118,13 +118,16 @@ class FakeEvent:
 
 
 class FakeCuda:
-    """Acts like `torch.cuda` as far as measuring asks it; memory is what a test sets."""
+    """Acts like `torch.cuda` as far as measuring asks it; memory is what a test sets.
+
+    What is no longer in use stays reserved, as with torch's allocator.
+    """
 
     def __init__(self) -> None:
         self.events = 0
         self.calls: list[str] = []
-        self.in_use = 100
-        self._peak = 100
+        self.in_use = self.reserved = 100
+        self._peak = self._peak_reserved = 100
 
     def Event(self, enable_timing: bool) -> FakeEvent:
         self.events += 1
@@ -132,20 +135,27 @@ class FakeCuda:
 
     def use(self, size: int) -> None:
         self.in_use = size
+        self.reserved = max(self.reserved, size)
         self._peak = max(self._peak, size)
+        self._peak_reserved = max(self._peak_reserved, self.reserved)
 
     def synchronize(self) -> None:
         self.calls.append("synchronize")
 
+    def empty_cache(self) -> None:
+        self.calls.append("empty_cache")
+        self.reserved = self.in_use
+
     def reset_peak_memory_stats(self) -> None:
         self.calls.append("reset")
         self._peak = self.in_use
+        self._peak_reserved = self.reserved
 
     def max_memory_allocated(self) -> int:
         return self._peak
 
     def max_memory_reserved(self) -> int:
-        return 2 * self._peak
+        return self._peak_reserved
 
 
 @pytest.fixture

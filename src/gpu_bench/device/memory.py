@@ -12,7 +12,7 @@ class PhasePeaks:
         self._device = device
         self._found: dict[str, Peaks] = {}
         self._device.synchronize()
-        self._device.reset_peaks()
+        self._begin()
 
     def forward(self) -> None:
         """The cache may be allocated before the forward pass: it counts to the prefill."""
@@ -32,4 +32,10 @@ class PhasePeaks:
         peaks = self._device.peaks()
         if peaks is not None:
             self._found[phase] = peaks
+        self._begin()
+
+    def _begin(self) -> None:
+        # Peaks begin at what is reserved now, which would otherwise include what earlier phases,
+        # the first run and autotuning needed.
+        self._device.release_unused()
         self._device.reset_peaks()

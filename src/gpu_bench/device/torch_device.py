@@ -42,6 +42,9 @@ class Device(Protocol):
     def stamps(self, count: int) -> Stamps:
         """Room for ``count`` moments."""
 
+    def release_unused(self) -> None:
+        """Gives memory that nothing uses back to the device, so that it counts in no peak."""
+
     def reset_peaks(self) -> None:
         """Begins a new phase of memory use."""
 
@@ -73,6 +76,9 @@ class CpuDevice:
 
     def stamps(self, count: int) -> HostStamps:
         return HostStamps()
+
+    def release_unused(self) -> None:
+        """The host's allocator does not count."""
 
     def reset_peaks(self) -> None:
         """The host's allocator does not count."""
@@ -119,6 +125,9 @@ class CudaDevice:
         missing = count - len(self._events)
         self._events += [self._cuda.Event(enable_timing=True) for _ in range(missing)]
         return EventStamps(self._events)
+
+    def release_unused(self) -> None:
+        self._cuda.empty_cache()
 
     def reset_peaks(self) -> None:
         self._cuda.reset_peak_memory_stats()

@@ -144,7 +144,7 @@ def difference(base: Side, new: Side) -> Difference:
     else:
         # Processes that happen to agree are no better known than their samples say.
         spread = max(estimate, within)
-        quantile = _t_quantile(freedom)
+        quantile = t_quantile(freedom)
     noise = spread * math.sqrt(1 / len(base.centres) + 1 / len(new.centres))
     half = quantile * noise
     return Difference(middle - half, middle, middle + half, spread, within, noise, assumed)
@@ -165,7 +165,7 @@ def needed(found: Difference, limit: float, processes: int, samples: int) -> Nee
 
     def decides(number: int, spread: float) -> bool:
         noise = spread * math.sqrt(2 / number)
-        half = _t_quantile(2 * number - 2) * noise
+        half = t_quantile(2 * number - 2) * noise
         if away <= limit:
             return away + half <= limit
         return away - half > max(limit, noise_floor(noise))
@@ -185,7 +185,8 @@ def needed(found: Difference, limit: float, processes: int, samples: int) -> Nee
 
 
 @cache
-def _t_quantile(freedom: int) -> float:
+def t_quantile(freedom: int) -> float:
+    """Half of a 95 % interval in standard errors, by Student's t."""
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 

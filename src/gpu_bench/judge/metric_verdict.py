@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gpu_bench.judge import intervals
+from gpu_bench.judge.clock import ClockEffect, clock_effect
 from gpu_bench.judge.intervals import Difference, Need
 from gpu_bench.judge.outcomes import FASTER, INCONCLUSIVE, SAME, SLOWER
 from gpu_bench.results.metrics import Metric
@@ -27,9 +28,9 @@ class MetricVerdict:
     """What is known of one metric. ``base`` and ``new`` are its centres, in its unit.
 
     ``noise_floor`` is the share that two measurements of the same code may seem to differ by;
-    ``floor_decides`` tells whether it exceeds the tolerance and takes its place. ``cycles`` is the
-    ratio of clock cycles, where clocks are known and were asked. ``assumed``: the spread between
-    processes is not measured but assumed.
+    ``floor_decides`` tells whether it exceeds the tolerance and takes its place. ``clock`` is the
+    part of the SM clock, if every sample has one. ``assumed``: the spread between processes is not
+    measured but assumed.
     """
 
     metric: Metric
@@ -44,7 +45,7 @@ class MetricVerdict:
     assumed: bool
     processes: tuple[int, int]
     samples: tuple[int, int]
-    cycles: Ratio | None = None
+    clock: ClockEffect | None = None
     need: Need | None = None
 
 
@@ -69,7 +70,7 @@ def judge_metric(
         reason="",
         base=sides[0].centre,
         new=sides[1].centre,
-        ratio=_ratio(found),
+        ratio=ratio_of(found),
         tolerance=tolerance,
         noise_floor=floor,
         floor_decides=floor > tolerance,
@@ -77,7 +78,7 @@ def judge_metric(
         processes=(len(sides[0].centres), len(sides[1].centres)),
         samples=(sides[0].samples, sides[1].samples),
     )
-    judged = _with_cycles(judged, found, base, new)
+    judged = _with_clock(judged, found, base, new)
     if judged.verdict == INCONCLUSIVE and not judged.reason:
         fewest = (min(judged.processes), min(judged.samples))
         need = intervals.needed(found, math.log1p(tolerance), *fewest)
@@ -109,6 +110,7 @@ def _judge_exact(
     ours = [max(float(each[0]), 1.0) for each in base if len(each)]
     theirs = [max(float(each[0]), 1.0) for each in new if len(each)]
     low, high = min(theirs) / max(ours), max(theirs) / min(ours)
+    tolerance = max(tolerance, metric.step / min(ours))
     found = Difference(
         math.log(low), math.log(max(theirs) / max(ours)), math.log(high), 0.0, 0.0, 0.0, False
     )
@@ -129,13 +131,13 @@ def _judge_exact(
     return replace(judged, reason=_reason(judged))
 
 
-def _with_cycles(
+def _with_clock(
     judged: MetricVerdict,
     found: Difference,
     base: Sequence[MeasuredProcess],
     new: Sequence[MeasuredProcess],
 ) -> MetricVerdict:
-    """A change in time must be one in clock cycles too; else the clock made it, not the code."""
+    """A change that the clock explains, as far as times are shown to depend on it, is undecided."""
     if not judged.metric.clocked:
         return judged
     measured = [
@@ -143,26 +145,33 @@ def _with_cycles(
     ]
     if not all(len(process.sm_clock) for side in measured for process in side):
         return judged
-    in_cycles = intervals.difference(
-        *(
-            intervals.side([judged.metric.values(process) * process.sm_clock for process in side])
-            for side in measured
-        )
+    effect = clock_effect(
+        [[judged.metric.values(process) for process in side] for side in measured],
+        [[process.sm_clock for process in side] for side in measured],
     )
-    cycles = _ratio(in_cycles)
-    judged = replace(judged, cycles=cycles)
-    agrees = in_cycles.low > 0 if found.middle > 0 else in_cycles.high < 0
-    if judged.verdict not in (SLOWER, FASTER) or agrees:
+    judged = replace(judged, clock=effect)
+    corrected = effect.corrected
+    if judged.verdict not in (SLOWER, FASTER) or corrected is None:
         return judged
-    clock = math.expm1(in_cycles.middle - found.middle)
+    # What remains must be a change by itself. Its interval need not lie beyond the tolerance, as
+    # that of the time does: the correction has an error of its own.
+    limit = math.log1p(judged.tolerance)
+    if found.middle > 0:
+        remains = corrected.low > 0 and corrected.middle > limit
+    else:
+        remains = corrected.high < 0 and corrected.middle < -limit
+    if remains:
+        return judged
     reason = (
-        f"{judged.verdict} in time, {percent(judged.ratio)}, but not in clock cycles, "
-        f"{percent(cycles)}: the SM clock differed by {clock * 100:+.1f} %"
+        f"{judged.verdict} by {percent(judged.ratio)}, but at equal SM clocks the difference is "
+        f"{percent(ratio_of(corrected))}: the clock differed by {signed(effect.ratio)}, and the "
+        "time depends on it"
     )
     return replace(judged, verdict=INCONCLUSIVE, reason=reason)
 
 
-def _ratio(found: Difference) -> Ratio:
+def ratio_of(found: Difference) -> Ratio:
+    """A difference of logarithms as a ratio."""
     return Ratio(math.exp(found.middle), math.exp(found.low), math.exp(found.high))
 
 
@@ -170,6 +179,11 @@ def percent(ratio: Ratio) -> str:
     """A ratio with its interval, for people."""
     value, low, high = (f"{(each - 1) * 100:+.1f}" for each in (ratio.value, ratio.low, ratio.high))
     return f"{value} % ({low} to {high})"
+
+
+def signed(ratio: float) -> str:
+    """A ratio as a signed percentage."""
+    return f"{(ratio - 1) * 100:+.1f} %"
 
 
 def share(value: float) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gpu_bench.judge import intervals, outputs_comparison
-from gpu_bench.judge.metric_verdict import MetricVerdict, judge_metric, share
+from gpu_bench.judge.metric_verdict import (
+    MetricVerdict,
+    judge_metric,
+    percent,
+    ratio_of,
+    share,
+    signed,
+)
 from gpu_bench.judge.outcomes import FASTER, INCONCLUSIVE, SAME, SLOWER, WRONG_OUTPUT
 from gpu_bench.judge.outputs_comparison import OutputsComparison
 from gpu_bench.results import measurement
@@ -16,6 +23,8 @@ from gpu_bench.results.reader import MeasuredProcess
 
 # So many undisturbed processes suffice to leave disturbed ones out.
 ENOUGH_PROCESSES = 2
+# Clocks that are closer than this are not worth a note.
+_LEAST_CLOCK_CHANGE = 0.005
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
             "fewer than four processes in all: their spread is not measured but assumed to be "
             f"{share(intervals.ASSUMED_SPREAD)}"
         )
+    notes += _clock_notes(judged)
     verdict, reason, another_round = _overall(base, new, outputs, judged, disturbed)
     return Verdict(
         new.address,
@@ -79,6 +89,27 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
         tuple(disturbed),
         tuple(notes),
     )
+
+
+def _clock_notes(judged: Sequence[MetricVerdict]) -> Iterator[str]:
+    """What a reader of a change should know of the clock."""
+    for each in judged:
+        effect = each.clock
+        if each.verdict not in (SLOWER, FASTER) or not each.metric.decides or effect is None:
+            continue
+        if abs(effect.ratio - 1) < _LEAST_CLOCK_CHANGE:
+            continue
+        text = f"{each.metric.name}: the SM clock differed by {signed(effect.ratio)}"
+        elasticity = effect.elasticity
+        if effect.corrected is not None:
+            yield f"{text}, which explains a part: {percent(ratio_of(effect.corrected))} remain"
+        elif elasticity is None:
+            yield f"{text}, and did not vary enough to show whether the time depends on it"
+        else:
+            yield (
+                f"{text}, but the time is not shown to depend on it: a clock 1 % higher changes it "
+                f"by {-elasticity.value:+.2f} % ({-elasticity.high:+.2f} to {-elasticity.low:+.2f})"
+            )
 
 
 def _undisturbed(

@@ -70,7 +70,7 @@ def _outputs(fields: Fields) -> str:
 
 
 def _metric(fields: Fields) -> MetricVerdict:
-    cycles, need = fields.optional_object("cycles"), fields.optional_object("needed")
+    need = fields.optional_object("needed")
     return MetricVerdict(
         metric=_METRICS[fields.choice("name", tuple(_METRICS))],
         verdict=fields.choice("verdict", outcomes.OF_METRICS),
@@ -84,7 +84,6 @@ def _metric(fields: Fields) -> MetricVerdict:
         assumed=fields.flag("spread_assumed"),
         processes=_of_sides(fields.object("processes")),
         samples=_of_sides(fields.object("samples")),
-        cycles=_ratio(cycles) if cycles else None,
         need=_need(need) if need else None,
     )
 

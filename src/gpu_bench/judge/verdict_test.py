@@ -14,6 +14,7 @@ from gpu_bench.judge.limits import tolerances
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import Output
 from gpu_bench.testing import simulated
+from gpu_bench.testing.noise_model import NoiseModel
 from toolkit.errors import InputError
 
 DEFAULTS = tolerances([])
@@ -63,7 +64,7 @@ def test_each_metric_has_its_own_tolerance(measure: Callable[..., Measurement]) 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from(simulated.SHAPES),
+    st.sampled_from(simulated.MODELS),
     st.sampled_from([-0.1, -0.02, 0.0, 0.02, 0.1]),
     st.integers(1, 4),
     st.integers(1, 4),
@@ -116,8 +117,8 @@ def test_identical_samples_are_the_same(measure: Callable[..., Measurement]) -> 
 
 
 def noisy(processes: Any, spread: Any, delay: Any = 0.0, seed: Any = 0) -> Any:
-    shape = simulated._shape("x", "", offset=spread)
-    return simulated.side(shape, np.random.default_rng(seed), delay=delay).measure(processes, 10)
+    model = NoiseModel("any", processes=spread)
+    return simulated.side(model, np.random.default_rng(seed), delay=delay).measure(processes, 10)
 
 
 def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight() -> None:
@@ -143,7 +144,7 @@ def test_inconclusive_says_what_it_needs_and_needs_what_it_says() -> None:
 
 
 def test_hopeless_noise_says_so() -> None:
-    found = verdict.decide(noisy(3, 0.2, seed=3), noisy(3, 0.2, seed=4), DEFAULTS)
+    found = verdict.decide(noisy(3, 0.2, seed=5), noisy(3, 0.2, seed=6), DEFAULTS)
     assert metric(found, "end_to_end").need is None
     assert "needs more than 100 processes on each side" in found.reason
 
@@ -159,43 +160,69 @@ def test_one_process_each_can_be_judged_and_says_what_is_lost(
     assert slow.verdict == "slower"
 
 
-def lowered_clock(measured: Any, factor: Any) -> Any:
-    processes = tuple(
-        replace(each, sm_clock=np.rint(each.sm_clock * factor)) for each in measured.first.processes
-    )
-    return Measurement((replace(measured.first, processes=processes),))
+def at_clocks(measured: Any, offset: float, elasticity: float, spread: float = 0.01) -> Any:
+    """The measurement on a device whose clock differs by ``offset``, and from sample to sample.
+
+    Its times follow the clock by ``elasticity``.
+    """
+    rng = np.random.default_rng(7)
+    processes = []
+    for process in measured.first.processes:
+        factor = np.exp(np.log1p(offset) + rng.normal(0, spread, len(process.end_to_end)))
+        times = {
+            name: getattr(process, name) / factor**elasticity
+            for name in ("end_to_end", "time_to_first_token", "inter_token", "prefill", "decode")
+        }
+        clock = process.sm_clock * factor
+        processes.append(replace(process, **times, device_time=times["end_to_end"], sm_clock=clock))
+    return Measurement((replace(measured.first, processes=tuple(processes)),))
 
 
-@pytest.mark.parametrize(("delay", "claimed"), [(0.1, "slower"), (-0.1, "faster")])
-def test_what_the_clock_explains_is_no_change_of_the_code(
-    measure: Callable[..., Measurement], delay: Any, claimed: Any
+@pytest.mark.parametrize(("offset", "claimed"), [(-0.1, "slower"), (0.1, "faster")])
+def test_what_the_clock_is_shown_to_explain_is_no_change_of_the_code(
+    measure: Callable[..., Measurement], offset: float, claimed: str
 ) -> None:
-    new = lowered_clock(measure(2, delay=delay), 1 / (1 + delay))
-    found = verdict.decide(measure(1), new, DEFAULTS)
+    base, new = at_clocks(measure(1), 0.0, 1.0), at_clocks(measure(2), offset, 1.0)
+    found = verdict.decide(base, new, DEFAULTS)
     assert found.verdict == "inconclusive"
-    assert f"end_to_end: {claimed} in time" in found.reason
-    assert "the SM clock differed by" in found.reason
+    assert f"end_to_end: {claimed} by" in found.reason
+    assert f"the clock differed by {offset * 100:+.0f}" in found.reason
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.0])
+def test_a_clock_that_times_do_not_follow_excuses_nothing(
+    measure: Callable[..., Measurement], spread: float
+) -> None:
+    base = at_clocks(measure(1), 0.0, 0.0, spread)
+    new = at_clocks(measure(2, delay=0.05), -0.06, 0.0, spread)
+    found = verdict.decide(base, new, DEFAULTS)
+    assert found.verdict == "slower"
+    (note,) = (note for note in found.notes if note.startswith("end_to_end: "))
+    assert "the SM clock differed by -6" in note
+    assert ("not shown to depend on it" if spread else "did not vary enough") in note
 
 
 def test_a_change_beyond_what_the_clock_explains_stands(
     measure: Callable[..., Measurement],
 ) -> None:
-    new = lowered_clock(measure(2, delay=0.2), 1 / 1.05)
-    assert verdict.decide(measure(1), new, DEFAULTS).verdict == "slower"
+    base, new = at_clocks(measure(1), 0.0, 1.0), at_clocks(measure(2, delay=0.2), -0.05, 1.0)
+    found = verdict.decide(base, new, DEFAULTS)
+    assert found.verdict == "slower"
+    assert any("which explains a part" in note for note in found.notes)
 
 
 def test_without_clocks_times_decide(measure: Callable[..., Measurement]) -> None:
     new = changed(measure(2, delay=0.1), sm_clock=np.empty(0))
     found = verdict.decide(measure(1), new, DEFAULTS)
     assert found.verdict == "slower"
-    assert metric(found, "end_to_end").cycles is None
+    assert metric(found, "end_to_end").clock is None
 
 
 def test_what_a_process_lacks_is_not_asked_for(measure: Callable[..., Measurement]) -> None:
     new = with_first_process(measure(2), device_time=np.empty(0))
     judged = metric(verdict.decide(measure(1), new, DEFAULTS), "device_time")
     assert judged.processes == (4, 3)
-    assert judged.cycles is not None
+    assert judged.clock is not None
 
 
 def test_a_disturbed_process_is_left_out_where_enough_remain(
@@ -262,6 +289,32 @@ def test_memory_is_compared_exactly(
     found = verdict.decide(base, with_peaks(measure(2), *peaks), DEFAULTS)
     assert metric(found, "peak_allocated").verdict == expected
     assert found.verdict == overall
+
+
+def with_reserved(measured: Any, *mebibytes: int) -> Any:
+    processes = tuple(
+        replace(each, memory={"decode": {"peak_allocated": 800 << 20, "peak_reserved": size << 20}})
+        for each, size in zip(measured.first.processes, mebibytes, strict=True)
+    )
+    return Measurement((replace(measured.first, processes=processes),))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        # A segment more in one process, as between A and A.
+        ((900, 900, 920, 900), "same"),
+        ((920, 920, 920, 936), "same"),
+        ((960, 960, 960, 960), "slower"),
+        ((900, 900, 900, 960), "inconclusive"),
+    ],
+)
+def test_reserved_memory_has_room_for_a_segment(
+    measure: Callable[..., Measurement], sizes: tuple[int, ...], expected: str
+) -> None:
+    base = with_reserved(measure(1), 900, 900, 900, 900)
+    found = verdict.decide(base, with_reserved(measure(2), *sizes), DEFAULTS)
+    assert metric(found, "peak_reserved").verdict == expected
 
 
 def test_wrong_output_comes_before_times(measure: Callable[..., Measurement]) -> None:

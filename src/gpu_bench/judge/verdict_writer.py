@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio, percent
+from gpu_bench.judge.clock import ClockEffect
+from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio, percent, ratio_of
 from gpu_bench.judge.verdict import Verdict
 from gpu_bench.results.measurement import Measurement
 
@@ -63,7 +64,7 @@ def _metric(judged: MetricVerdict) -> dict[str, Any]:
         "base": judged.base,
         "new": judged.new,
         "ratio": _ratio(judged.ratio),
-        "cycles": None if judged.cycles is None else _ratio(judged.cycles),
+        "clock": None if judged.clock is None else _clock(judged.clock),
         "tolerance": judged.tolerance,
         "noise_floor": judged.noise_floor,
         "floor_decides": judged.floor_decides,
@@ -71,6 +72,16 @@ def _metric(judged: MetricVerdict) -> dict[str, Any]:
         "processes": {"base": judged.processes[0], "new": judged.processes[1]},
         "samples": {"base": judged.samples[0], "new": judged.samples[1]},
         "needed": None if need is None else asdict(need),
+    }
+
+
+def _clock(effect: ClockEffect) -> dict[str, Any]:
+    elasticity, corrected = effect.elasticity, effect.corrected
+    return {
+        "ratio": effect.ratio,
+        "elasticity": elasticity
+        and {"value": elasticity.value, "interval": [elasticity.low, elasticity.high]},
+        "corrected": corrected and _ratio(ratio_of(corrected)),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from toolkit.json_record import NOT_EMPTY, Constraint, above, between
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 Device = Literal["cuda", "cpu"]
 Attention = Literal["eager", "sdpa", "flash_attention_2", "flex_attention"]
 CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]

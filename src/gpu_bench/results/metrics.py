@@ -13,6 +13,9 @@ TIME_TOLERANCE = 0.02
 FIRST_TOKEN_TOLERANCE = 0.04
 ALLOCATED_TOLERANCE = 0.005
 RESERVED_TOLERANCE = 0.02
+# The allocator takes memory in segments of 20 MiB, and larger ones in multiples of 2 MiB. At times
+# the same code needs one or two more.
+RESERVED_STEP = 2 * 20 * 2**20
 
 # Below this many gaps fewer than ten lie beyond the 95th percentile, and it is mostly chance.
 GAPS_FOR_P95 = 200
@@ -25,7 +28,8 @@ class Metric:
     ``unit`` is ns, bytes or tokens/s. ``decides`` tells whether the overall verdict depends on it.
     ``tolerance`` is the share that it may get worse by default. ``values`` gives a process' values:
     one per sample, one in all, or none where it was not measured. An ``exact`` one does not vary
-    by chance. ``clocked`` values belong to samples, and so to the clock noted after each.
+    by chance, but in steps of ``step``, of which one is no change. ``clocked`` values belong to
+    samples, and so to the clock noted after each.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Metric:
     values: Callable[[MeasuredProcess], Times]
     higher_is_better: bool = False
     exact: bool = False
+    step: float = 0.0
     clocked: bool = False
 
 
@@ -105,6 +110,7 @@ METRICS = (
         RESERVED_TOLERANCE,
         _peak("peak_reserved", "prefill", "decode"),
         exact=True,
+        step=RESERVED_STEP,
     ),
     *(
         Metric(

@@ -20,12 +20,12 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def small_document() -> Any:
-    side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
+    side = simulated.side(simulated.MODELS[0], np.random.default_rng(1))
     return simulated_file.document(side.measure(2, 3).first)
 
 
 def test_a_simulated_result_is_valid_and_reads_back(tmp_path: Path) -> None:
-    side = simulated.side(simulated.SHAPES[0], np.random.default_rng(1))
+    side = simulated.side(simulated.MODELS[0], np.random.default_rng(1))
     made = side.measure(2, 10).first
     document = simulated_file.document(made)
     VALIDATOR.validate(document)

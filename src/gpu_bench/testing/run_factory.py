@@ -58,7 +58,7 @@ class MadeUp:
 def document(made_up: MadeUp) -> dict[str, Any]:
     """The content of a result file, with gaps that vary, a warm-up and readings."""
     rng = np.random.default_rng(made_up.seed)
-    shape = next(each for each in simulated.SHAPES if each.name == made_up.shape)
+    shape = next(each for each in simulated.MODELS if each.name == made_up.shape)
     side = simulated.side(shape, rng, delay=made_up.delay)
     measured = side.measure(made_up.processes, made_up.samples, round_number=made_up.round_number)
     found = simulated_file.document(measured.first)

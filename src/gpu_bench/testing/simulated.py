@@ -1,185 +1,32 @@
-"""Made-up measurements with the noise that GPU benchmarks show: what the verdict is proven on.
+"""Made-up measurements: what the verdict is proven on.
 
-The work is that of a decoder which takes a second for 128 tokens. Noise is a factor on times; each
-shape says what it stands for. Magnitudes: 0.3 to 2 % within a process, 0.2 to 1 % between
-processes, clocks that switch by one to four steps of 15 MHz at 1980 MHz, one or two samples in a
-hundred that take two to five times as long.
+The work is that of a decoder which takes a second for 128 tokens; noise is a factor on its times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy import signal, stats
+from scipy import stats
 
 from gpu_bench.judge.intervals import CONFIDENCE
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.reader import MeasuredProcess, Output, Result
+from gpu_bench.testing import noise_model
+from gpu_bench.testing.noise_model import MOST_SAMPLES, Noise, NoiseModel
 
 FIRST_TOKEN = 40e6
 GAP = 7.5e6
 TOKENS = 128
-CLOCK = 1980.0
-MOST_SAMPLES = 200
 TARGET_INTERVAL = 0.01
+MODELS = noise_model.read_models(Path(__file__).with_name("noise_models.json"))
 
 Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Of one process, an element per sample: logarithms of factors on times, and clocks in MHz.
-
-    ``common`` is on all times, ``first`` and ``decode`` on those of one phase.
-    """
-
-    common: Values
-    first: Values
-    decode: Values
-    clock: Values
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A kind of noise. ``session`` draws what all processes of a side share, and gives the rest.
-
-    ``in_range`` tells whether the defaults are made for it; else it is there to show that what is
-    too much ends in inconclusive, not in a wrong answer.
-    """
-
-    name: str
-    description: str
-    session: Callable[[Generator], Callable[[Generator], Noise]]
-    in_range: bool = True
-
-
-def _shape(
-    name: str,
-    description: str,
-    common: Callable[[Generator], Values] = lambda rng: np.zeros(MOST_SAMPLES),
-    *,
-    white: float = 0.003,
-    offset: float = 0.002,
-    session: float = 0.0,
-    outliers: float = 0.0,
-    clock: Callable[[Generator], Values] = lambda rng: np.full(MOST_SAMPLES, CLOCK),
-    in_range: bool = True,
-) -> Shape:
-    """A shape: ``white`` within a process, ``offset`` between processes, ``session`` of a side.
-
-    Even the plainest has processes that differ by 0.2 %, since on a device all do. The first phase
-    is shorter, so it has more noise of its own.
-    """
-
-    def draw_session(rng: Generator) -> Callable[[Generator], Noise]:
-        shared = rng.normal(0, session)
-
-        def draw_process(rng: Generator) -> Noise:
-            clocks = clock(rng)
-            own = common(rng) + rng.normal(0, white, MOST_SAMPLES)
-            return Noise(
-                common=shared + rng.normal(0, offset) + own + np.log(CLOCK / clocks),
-                first=rng.normal(0, 0.002)
-                + rng.normal(0, 0.005, MOST_SAMPLES)
-                + _outliers(rng, outliers),
-                decode=_outliers(rng, outliers),
-                clock=clocks,
-            )
-
-        return draw_process
-
-    return Shape(name, description, draw_session, in_range)
-
-
-def _outliers(rng: Generator, share: float) -> Values:
-    hit = rng.random(MOST_SAMPLES) < share
-    return np.log(np.where(hit, rng.uniform(2, 5, MOST_SAMPLES), 1.0))
-
-
-def _warming(rng: Generator) -> Values:
-    samples = np.arange(MOST_SAMPLES)
-    return rng.uniform(0.005, 0.02) * (1 - np.exp(-samples / rng.uniform(5, 40)))
-
-
-def _autocorrelated(rng: Generator) -> Values:
-    alike, spread = 0.8, 0.01
-    steps = rng.normal(0, spread * np.sqrt(1 - alike**2), MOST_SAMPLES)
-    start = rng.normal(0, spread)
-    values: Values = signal.lfilter([1], [1, -alike], steps, zi=[alike * start])[0]
-    return values
-
-
-def _switching(steps: float, stay: float) -> Callable[[Generator], Values]:
-    """A clock that is at its highest or ``steps`` of 15 MHz below, and stays so with ``stay``."""
-
-    def clock(rng: Generator) -> Values:
-        switches = np.cumsum(rng.random(MOST_SAMPLES) > stay) + (rng.random() < 0.5)
-        return CLOCK - 15.0 * steps * (switches % 2)
-
-    return clock
-
-
-def _chosen(steps: float) -> Callable[[Generator], Values]:
-    """A clock that each process finds in one of two states."""
-    return lambda rng: np.full(MOST_SAMPLES, CLOCK - 15.0 * steps * (rng.random() < 0.5))
-
-
-SHAPES = (
-    _shape("quiet", "white noise of 0.3 %"),
-    _shape("white 1 %", "white noise of 1 %", white=0.01),
-    _shape("white 2 %", "white noise of 2 %", white=0.02),
-    _shape("drift", "each process warms up by 0.5 to 2 %, over 5 to 40 samples", _warming),
-    _shape("autocorrelated", "AR(1) of 1 %, 0.8 from sample to sample", _autocorrelated),
-    _shape("outliers", "2 % of samples take 2 to 5 times as long", outliers=0.02),
-    _shape(
-        "clock by sample",
-        "the clock switches by 60 MHz (3 %) from sample to sample",
-        clock=_switching(4, 0.5),
-    ),
-    _shape(
-        "clock by spell",
-        "the clock switches by 30 MHz (1.5 %) and stays for 5 samples",
-        clock=_switching(2, 0.8),
-    ),
-    _shape(
-        "clock by process",
-        "each process finds one of two clocks, 15 MHz (0.8 %) apart",
-        clock=_chosen(1),
-    ),
-    _shape("processes 0.5 %", "processes differ by 0.5 %", white=0.005, offset=0.005),
-    _shape(
-        "sessions",
-        "processes differ by 0.3 %, and the two sides by 0.3 % that no process shows",
-        offset=0.003,
-        session=0.003,
-    ),
-    _shape(
-        "all together",
-        "AR(1) of 1 %, 1 % outliers, processes 0.3 %, clock by spell of 15 MHz",
-        _autocorrelated,
-        offset=0.003,
-        outliers=0.01,
-        clock=_switching(1, 0.8),
-    ),
-    _shape("processes 1 %", "processes differ by 1 %", offset=0.01, in_range=False),
-    _shape("processes 2 %", "processes differ by 2 %", offset=0.02, in_range=False),
-    _shape(
-        "long spells",
-        "the clock switches by 60 MHz (3 %) and stays for 10 samples",
-        clock=_switching(4, 0.9),
-        in_range=False,
-    ),
-    _shape(
-        "clock lowered",
-        "each process finds one of two clocks, 90 MHz (4.5 %) apart",
-        clock=_chosen(6),
-        in_range=False,
-    ),
-)
 
 
 def process(
@@ -295,6 +142,17 @@ class SimulatedSide:
         )
 
 
-def side(shape: Shape, rng: Generator, *, delay: float = 0.0) -> SimulatedSide:
-    """A side that is measured under noise of a shape, slower by the share ``delay``."""
-    return SimulatedSide(shape.session(rng), rng, delay)
+def side(
+    model: NoiseModel,
+    rng: Generator,
+    *,
+    delay: float = 0.0,
+    is_new: bool = False,
+    shared: float | None = None,
+) -> SimulatedSide:
+    """A side that is measured under a model's noise, slower by the share ``delay``.
+
+    ``shared`` is given if both sides are measured in one session.
+    """
+    draw = noise_model.session(model, rng, is_new=is_new, shared=shared)
+    return SimulatedSide(draw, rng, delay)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from gpu_bench.judge import limits, outcomes, verdict
+from gpu_bench.request.fields import SCHEMA, ModelSource, Request
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.metrics import METRICS
-from gpu_bench.testing import simulated
-from gpu_bench.testing.simulated import Shape
+from gpu_bench.testing import noise_model, simulated
+from gpu_bench.testing.noise_model import NoiseModel
 
 
 @dataclass(frozen=True)
@@ -44,32 +43,38 @@ class Outcome:
 
 
 def default_effort() -> Effort:
-    """What a request asks for that says nothing of it."""
-    path = Path(__file__).parents[1] / "schemas" / "request.schema.json"
-    properties = json.loads(path.read_text(encoding="utf-8"))["properties"]
-    return Effort(properties["processes"]["default"], properties["min_samples"]["default"])
+    """What a request asks for by default."""
+    defaults = Request(schema=SCHEMA, address="default", model=ModelSource())
+    return Effort(defaults.processes, defaults.min_samples)
 
 
 def run_trials(
-    shape: Shape, delay: float, trials: int, effort: Effort, *, limit: str | None = None
+    model: NoiseModel,
+    delay: float,
+    trials: int,
+    effort: Effort,
+    *,
+    limit: str | None = None,
+    in_turn: bool = False,
 ) -> Outcome:
     """Measures a base and a new side that is slower by ``delay``, and judges, ``trials`` times.
 
     An inconclusive verdict is followed by one further round of the new side with twice the samples,
-    pooled with the first.
+    pooled with the first. With ``in_turn`` both sides are measured in one session, and not again.
     """
-    # A seed of its own for each question, so that one shape's figures do not hang on another's.
-    rng = np.random.default_rng([zlib.crc32(shape.name.encode()), round(delay * 1e6)])
+    # A seed of its own for each question, so that one model's figures do not depend on another's.
+    rng = np.random.default_rng([zlib.crc32(model.name.encode()), round(delay * 1e6)])
     tolerances = limits.tolerances([limit] if limit else [])
     tolerances = {metric.name: tolerances[metric.name] for metric in METRICS if metric.decides}
     verdicts: Counter[str] = Counter()
     further = covered = 0
     for _ in range(trials):
-        base = simulated.side(shape, rng).measure(effort.processes, effort.samples)
-        side = simulated.side(shape, rng, delay=delay)
+        shared = noise_model.session_offset(model, rng) if in_turn else None
+        base = simulated.side(model, rng, shared=shared).measure(effort.processes, effort.samples)
+        side = simulated.side(model, rng, delay=delay, is_new=True, shared=shared)
         new = side.measure(effort.processes, effort.samples)
         found = verdict.decide(base, new, tolerances)
-        if found.verdict == outcomes.INCONCLUSIVE and found.another_round:
+        if found.verdict == outcomes.INCONCLUSIVE and found.another_round and not in_turn:
             further += 1
             again = side.measure(effort.processes, 2 * effort.samples, round_number=1)
             found = verdict.decide(base, Measurement(new.results + again.results), tolerances)
