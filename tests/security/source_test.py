@@ -67,20 +67,49 @@ def test_no_code_of_others_is_run(path: Path) -> None:
         assert not name.endswith((".extractall", ".extract")), place
 
 
-# What may be told of the network: the client of a model hub, and what runs a user's own command.
-_NETWORKED = {"measure.py", "publish.py", "session.py"}
+# One rule describes the processes of all tools, and leaves out what names a network unless the
+# request says otherwise; `tool_process_integration_test.py` tests it. `session.py` runs a user's
+# command, in the user's environment; the accelerator is found without Python.
+_DESCRIBE_PROCESSES = {
+    "tool_process.py": {"Get(VenvPex)", "Process"},
+    "session.py": {"Get(VenvPex)"},
+    "accelerator.py": {"Process"},
+}
+_MAY_USE_THE_NETWORK = {
+    "publish.py": "True",
+    # Of a model hub's repository, pinned to a commit.
+    "measure.py": "downloads",
+}
+_PROCESSES = {"Process", "PexProcess", "VenvPexProcess"}
 
 
-@pytest.mark.parametrize("path", _RULES, ids=str)
-def test_tools_run_in_environments_without_a_network(path: Path) -> None:
-    asked = {
-        (ast.unparse(call.args[0]), ast.unparse(call.args[1]).partition("(")[0])
+def _described(path: Path) -> set[str]:
+    """How the source of rules describes processes of its own."""
+    described = set()
+    for name, call in _calls(path):
+        if name in _PROCESSES:
+            described.add(name)
+        if name == "Get" and call.args and ast.unparse(call.args[0]) == "VenvPex":
+            described.add("Get(VenvPex)")
+    return described
+
+
+def test_one_rule_describes_the_processes_of_the_tools() -> None:
+    described = {path.name: _described(path) for path in _RULES if _described(path)}
+    assert described == _DESCRIBE_PROCESSES
+
+
+def test_few_processes_may_use_a_network() -> None:
+    processes = {
+        (path.name, _keywords(call).get("network"))
+        for path in _RULES
         for name, call in _calls(path)
-        if name == "Get" and len(call.args) > 1
+        if name == "ToolProcess"
     }
-    kinds = {request for output, request in asked if output in {"VenvPex", "Pex"}}
-    if any(output == "VenvPex" for output, _ in asked) and path.name not in _NETWORKED:
-        assert kinds == {"OfflinePexRequest"}, path
+    assert len(processes) > 7
+    assert {(name, value) for name, value in processes if value is not None} == set(
+        _MAY_USE_THE_NETWORK.items()
+    )
 
 
 @pytest.mark.parametrize("path", _RULES, ids=str)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from pants.core.target_types import ResourceSourceField
-from pants.engine.fs import AddPrefix, Digest, MergeDigests, RemovePrefix, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.fs import AddPrefix, Digest, RemovePrefix, Snapshot
+from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 
@@ -26,11 +26,8 @@ class GenerateToolResourcesRequest(GenerateSourcesRequest):
 @rule
 async def generate_tool_resources(request: GenerateToolResourcesRequest) -> GeneratedSources:
     target = request.protocol_target
-    tools = await MultiGet(
-        Get(ToolSources, ToolSourcesRequest(name)) for name in target[ToolNamesField].value
-    )
-    merged = await Get(Digest, MergeDigests(tool.digest for tool in tools))
-    stripped = await Get(Digest, RemovePrefix(merged, SANDBOX_DIR))
+    tools = await Get(ToolSources, ToolSourcesRequest(tuple(target[ToolNamesField].value)))
+    stripped = await Get(Digest, RemovePrefix(tools.digest, SANDBOX_DIR))
     place = PurePosixPath(target.address.spec_path) / WHEEL_DIR.name
     return GeneratedSources(await Get(Snapshot, AddPrefix(stripped, str(place))))
 

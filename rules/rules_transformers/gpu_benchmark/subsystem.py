@@ -12,8 +12,6 @@ from pants.util.strutil import softwrap
 
 from rules_transformers.gpu_benchmark.target_types import TAG
 
-PACKAGE = "gpu_bench"
-
 
 class Run(Enum):
     requested = "requested"

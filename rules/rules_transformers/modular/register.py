@@ -28,9 +28,9 @@ from rules_transformers.observability import callback
 from rules_transformers.util_rules import (
     distribution_sources,
     library_sources,
-    offline,
     run_goals,
     tool_process,
+    tool_run,
     tool_sources,
 )
 
@@ -51,7 +51,6 @@ def rules():
         *lint_findings.rules(),
         *lint_freshness.rules(),
         *module_mapping.rules(),
-        *offline.rules(),
         *outline.rules(),
         *ownership.rules(),
         *request.rules(),
@@ -60,6 +59,7 @@ def rules():
         *subsystem.rules(),
         *tailor.rules(),
         *tool_process.rules(),
+        *tool_run.rules(),
         *tool_sources.rules(),
     )
 

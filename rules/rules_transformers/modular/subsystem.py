@@ -8,8 +8,6 @@ from pants.engine.rules import collect_rules
 from pants.option.option_types import SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
-PACKAGE = "modular_converter"
-
 
 class ModularConverter(PythonToolRequirementsBase):
     options_scope = "modular-converter"

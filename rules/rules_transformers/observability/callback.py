@@ -28,7 +28,7 @@ from rules_transformers.observability.explanation import Files, explanation, rea
 from rules_transformers.observability.process_record import Asked, Source, asked_process
 from rules_transformers.observability.record import Former, read_record, write_record
 from rules_transformers.observability.summary import summary
-from rules_transformers.util_rules.tool_process import INPUTS
+from rules_transformers.util_rules.tool_run import INPUTS
 from rules_transformers.util_rules.tool_sources import RulesTransformers
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.observability import callback
 from rules_transformers.observability.callback import ProcessesCallback, ProcessesCallbackRequest
-from rules_transformers.util_rules import tool_process, tool_sources
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules import tool_run, tool_sources
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
 
 _SECRET = "a value that is nobody's business"
@@ -34,7 +34,7 @@ class _Pants:
         self.runner = RuleRunner(
             rules=[
                 *callback.rules(),
-                *tool_process.rules(),
+                *tool_run.rules(),
                 *tool_sources.rules(),
                 QueryRule(FallibleProcessResult, [ToolRun]),
                 QueryRule(FallibleProcessResult, [Process]),

@@ -8,8 +8,8 @@ from rules_transformers.parents.util_rules import finder_process, library_index,
 from rules_transformers.util_rules import (
     distribution_sources,
     library_sources,
-    offline,
     tool_process,
+    tool_run,
     tool_sources,
 )
 
@@ -25,10 +25,10 @@ def rules():
         *lint_copies.rules(),
         *modularize.rules(),
         *named_files.rules(),
-        *offline.rules(),
         *parents.rules(),
         *subsystem.rules(),
         *tool_process.rules(),
+        *tool_run.rules(),
         *tool_sources.rules(),
     )
 

@@ -8,8 +8,6 @@ from pants.engine.rules import collect_rules
 from pants.option.option_types import BoolOption, StrOption
 from pants.util.strutil import softwrap
 
-PACKAGE = "parent_finder"
-
 
 class ParentFinder(PythonToolRequirementsBase):
     options_scope = "parent-finder"

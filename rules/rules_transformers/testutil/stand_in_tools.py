@@ -17,7 +17,7 @@ from pants.core.util_rules import config_files, source_files, stripped_source_fi
 from pants.engine.internals.parametrize import Parametrize
 from pants.testutil.rule_runner import RuleRunner
 
-from rules_transformers.util_rules.tool_sources import SHARED
+from rules_transformers.util_rules.tool_commands import SHARED
 
 OPTIONS = (
     "--rules-transformers-tools-path=tools",

@@ -14,7 +14,6 @@ from rules_transformers.tiny_fixtures.util_rules import (
     environment,
     model_sources,
     named_model,
-    plain_tool,
     session,
 )
 
@@ -34,7 +33,6 @@ def rules():
         *model_sources.rules(),
         *named_model.rules(),
         *package.rules(),
-        *plain_tool.rules(),
         *publish.rules(),
         *repl.rules(),
         *run.rules(),

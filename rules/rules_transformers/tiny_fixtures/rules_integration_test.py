@@ -276,7 +276,7 @@ def test_a_library_whose_tables_cannot_be_read(rule_runner: RuleRunner) -> None:
     rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
     with pytest.raises(ExecutionError) as caught:
         rule_runner.request(Addresses, [DependenciesRequest(target[Dependencies])])
-    assert "models in m cannot be told\nm/auto/tables.py:1:1: error: broken" in str(caught.value)
+    assert "models in m cannot be found\nm/auto/tables.py:1:1: error: broken" in str(caught.value)
 
 
 def _fixture(name: str, **fields: Any) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.target_types import PythonResolveField
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import (
     GeneratedTargets,
@@ -25,7 +27,6 @@ from rules_transformers.tiny_fixtures.target_types import (
     TinyFixtureTarget,
     check_model,
 )
-from rules_transformers.tiny_fixtures.util_rules.plain_tool import PlainOutput, PlainToolRequest
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
@@ -34,6 +35,10 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
+from rules_transformers.util_rules.tool_commands import ARCHITECTURES
+from rules_transformers.util_rules.tool_process import ToolProcess
+from rules_transformers.util_rules.tool_run import ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
 _AUTO_FILE = "transformers/models/auto/modeling_auto.py"
 
@@ -62,7 +67,7 @@ async def list_architectures(request: ArchitecturesRequest) -> Architectures:
     if requirement.value is None:
         raise InvalidTargetException(
             f"{request.origin} names no `architectures`, and its resolve pins no transformers that "
-            "would tell them\n"
+            "has them\n"
             "hint: add transformers to the lockfile of its resolve, or list the `architectures`"
         )
     sources = await Get(
@@ -71,16 +76,22 @@ async def list_architectures(request: ArchitecturesRequest) -> Architectures:
             requirement.value, requirement.interpreter_constraints, (_AUTO_FILE,)
         ),
     )
-    output = await Get(
-        PlainOutput,
-        PlainToolRequest(
-            ("architectures", request.model_type, f"--auto-file={_AUTO_FILE}"),
-            sources.digest,
+    process = await Get(
+        Process,
+        ToolProcess(
+            ARCHITECTURES,
+            (request.model_type, f"--auto-file={_AUTO_FILE}"),
+            InterpreterConstraints(requirement.interpreter_constraints),
+            (sources.digest,),
             f"List the architectures of {request.model_type}",
-            failure=f"{request.origin} cannot be generated",
+            level=LogLevel.DEBUG,
         ),
     )
-    return Architectures(tuple(output.text.split()))
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != ExitCode.DONE:
+        message = result.stderr.decode(errors="replace").strip()
+        raise InvalidTargetException(f"{request.origin} cannot be generated\n{message}")
+    return Architectures(tuple(result.stdout.decode().split()))
 
 
 @rule
@@ -105,10 +116,10 @@ async def generate_tiny_fixtures(
             ParentsRequirement,
             ParentsRequirementRequest(None, resolve.normalized_value(python_setup)),
         )
-        found = await Get(
+        architectures = await Get(
             Architectures, ArchitecturesRequest(model_type, requirement, address.spec)
         )
-        names = found.names
+        names = architectures.names
 
     def suffixed(field: type[FixtureRepoIdField] | type[FixturePublishToField], name: str) -> dict:
         value = generator[field].value

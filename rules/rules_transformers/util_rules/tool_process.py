@@ -1,83 +1,150 @@
-"""Runs a process of one of the tools, and sees that its result has all that the process leaves."""
+"""Describes the processes of the tools: everything that all of them have in common.
+
+That is what starts Python, the tool's source in the sandbox, the request file, how long to wait for
+a remote cache, and that no network is known.
+"""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 
-from pants.engine.engine_aware import EngineAwareParameter
-from pants.engine.fs import Digest, Snapshot
-from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexRequest
+from pants.backend.python.util_rules.pex_environment import PexEnvironment, PythonExecutable
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    FileContent,
+    MergeDigests,
+)
+from pants.engine.process import Process, ProcessCacheScope
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-logger = logging.getLogger(__name__)
+from rules_transformers.util_rules.tool_commands import ToolCommand
+from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
-# Under this name whoever watches a run of Pants finds the digest of the process's input files.
-INPUTS = "rules_transformers_inputs"
+# Where a tool finds its request.
+REQUEST_FILE = "__request.json"
 
-# Gives a process another key in every cache. The tools do not read it.
-_ONCE_MORE = "RULES_TRANSFORMERS_ONCE_MORE"
+_PROXY_SUFFIX = "_PROXY"
+
+_NO_DIGESTS: FrozenDict[str, Digest] = FrozenDict()
+_NO_STRINGS: FrozenDict[str, str] = FrozenDict()
 
 
 @dataclass(frozen=True)
-class ToolRun(EngineAwareParameter):
-    """Asks for the result of a tool's process.
+class ToolProcess:
+    """Asks for the process of a command.
 
-    One that ends with 0 must leave all outputs that it declares.
+    :param command: the command, with the parts of the tool that its sandbox gets.
+    :param arguments: what follows the command.
+    :param python: the environment that the command needs; an interpreter will do for one that
+        imports nothing but the standard library.
+    :param inputs: what it reads.
+    :param request: the text of `REQUEST_FILE`, if there is one.
+    :param immutable_inputs: further inputs, by the directory that they are in. They are laid out
+        once for all sandboxes.
+    :param env: further environment variables.
+    :param network: whether the variables that name a proxy are passed on.
     """
 
-    process: Process
-
-    def metadata(self) -> dict[str, Digest]:
-        return {INPUTS: self.process.input_digest}
-
-
-class OutputsMissing(Exception):
-    """A process did not leave what it declares, or a cache does not have it."""
-
-
-async def _missing_outputs(process: Process, result: FallibleProcessResult) -> str:
-    """The declared outputs that the result of a successful process lacks, for messages."""
-    declared = (*process.output_files, *process.output_directories)
-    if result.exit_code != 0 or not declared:
-        return ""
-    snapshot = await Get(Snapshot, Digest, result.output_digest)
-    found = {*snapshot.files, *snapshot.dirs}
-    return ", ".join(f"`{path}`" for path in declared if path not in found)
+    command: ToolCommand
+    arguments: tuple[str, ...]
+    python: PexRequest | InterpreterConstraints
+    inputs: tuple[Digest, ...]
+    description: str
+    request: bytes | None = None
+    output_files: tuple[str, ...] = ()
+    output_directories: tuple[str, ...] = ()
+    immutable_inputs: FrozenDict[str, Digest] = _NO_DIGESTS
+    append_only_caches: FrozenDict[str, str] = _NO_STRINGS
+    env: FrozenDict[str, str] = _NO_STRINGS
+    network: bool = False
+    cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL
+    level: LogLevel = LogLevel.INFO
 
 
-@rule(level=LogLevel.DEBUG)
-async def run_tool(request: ToolRun) -> FallibleProcessResult:
-    """Runs the process, or takes its result from a cache.
+@dataclass(frozen=True)
+class _PythonRequest:
+    """Asks for what starts Python, see `ToolProcess`."""
 
-    An entry of a cache can be whole and yet lack an output, if it was damaged or altered: nobody
-    can check it against the process. What is missing is made anew then, under another key.
+    python: PexRequest | InterpreterConstraints
+    network: bool
 
-    :raises OutputsMissing: if it lacks after that as well.
+
+@dataclass(frozen=True)
+class _Python:
+    """What starts Python in a sandbox.
+
+    :param path_variable: the environment variable that adds to `sys.path`.
     """
-    process = request.process
-    result = await Get(FallibleProcessResult, Process, process)
-    missing = await _missing_outputs(process, result)
-    if not missing:
-        return result
-    logger.warning(
-        f"{process.description}: its cached result lacks {missing}, so it is run once more\n"
-        "hint: an entry of the remote cache may have been damaged or altered. "
-        "`--no-remote-cache-read` leaves that cache out; a new value of "
-        "`[GLOBAL].process_execution_cache_namespace` leaves all older entries out, for everybody"
+
+    path: str
+    path_variable: str
+    digest: Digest
+    append_only_caches: FrozenDict[str, str]
+
+
+@rule
+async def prepare_python(request: _PythonRequest, environment: PexEnvironment) -> _Python:
+    if isinstance(request.python, InterpreterConstraints):
+        python = await Get(PythonExecutable, InterpreterConstraints, request.python)
+        return _Python(python.path, "PYTHONPATH", EMPTY_DIGEST, python.append_only_caches)
+    if not request.network:
+        environment = _without_network(environment)
+    complete = environment.in_sandbox(working_directory=None)
+    pex = await Get(VenvPex, VenvPexRequest(request.python, complete))
+    return _Python(
+        pex.pex.argv0,
+        "PEX_EXTRA_SYS_PATH",
+        pex.digest,
+        FrozenDict({**complete.append_only_caches, **(pex.append_only_caches or {})}),
     )
-    once_more = replace(process, env=FrozenDict({**process.env, _ONCE_MORE: "1"}))
-    result = await Get(FallibleProcessResult, Process, once_more)
-    missing = await _missing_outputs(process, result)
-    if missing:
-        raise OutputsMissing(
-            f"{process.description}: the process ended with 0 and lacks {missing}, twice\n"
-            "hint: if it is the same with `--no-remote-cache-read --no-local-cache`, it is a fault "
-            "of the tool; otherwise entries of a cache are damaged: see the warning above"
-        )
-    return result
+
+
+def _without_network(environment: PexEnvironment) -> PexEnvironment:
+    """The environment without the variables that name a proxy.
+
+    `[subprocess-environment].env_vars` is for every Python process, and `./pants` names proxies
+    there, which pip needs. A tool does not: the cache key of its result would have one machine's
+    proxy in it, with the password that its URL may have.
+    """
+    kept = {
+        name: value
+        for name, value in environment.subprocess_environment_dict.items()
+        if not name.upper().endswith(_PROXY_SUFFIX)
+    }
+    return replace(environment, subprocess_environment_dict=FrozenDict(kept))
+
+
+@rule
+async def make_tool_process(request: ToolProcess) -> Process:
+    command = request.command
+    files = [] if request.request is None else [FileContent(REQUEST_FILE, request.request)]
+    python, sources, request_file = await MultiGet(
+        Get(_Python, _PythonRequest(request.python, request.network)),
+        Get(ToolSources, ToolSourcesRequest(command.all_parts)),
+        Get(Digest, CreateDigest(files)),
+    )
+    digest = await Get(
+        Digest, MergeDigests((python.digest, sources.digest, request_file, *request.inputs))
+    )
+    return Process(
+        argv=(python.path, "-m", command.tool, command.name, *request.arguments),
+        env={**request.env, python.path_variable: SANDBOX_DIR},
+        input_digest=digest,
+        immutable_input_digests=request.immutable_inputs,
+        append_only_caches={**python.append_only_caches, **request.append_only_caches},
+        output_files=request.output_files,
+        output_directories=request.output_directories,
+        cache_scope=request.cache_scope,
+        remote_cache_speculation_delay_millis=command.remote_cache_wait,
+        description=request.description,
+        level=request.level,
+    )
 
 
 def rules():

@@ -1,85 +1,114 @@
-"""What becomes of results that lack what their process leaves, as an altered cache gives them."""
+"""What a tool's process is made of, whichever tool and command it is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from pants.engine.fs import DigestContents
-from pants.engine.internals.scheduler import ExecutionError
-from pants.engine.process import FallibleProcessResult, Process
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex import PexRequest
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, DigestContents, FileContent
+from pants.engine.process import Process
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
 
-from rules_transformers.util_rules import tool_process
-from rules_transformers.util_rules.tool_process import INPUTS, ToolRun
+from rules_transformers.modular import register
+from rules_transformers.testutil.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
+from rules_transformers.util_rules.tool_commands import COMMANDS, CONVERT, ToolCommand
+from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 
-# Whatever it is asked for, the first entry of a damaged cache lacks it.
-_LACKS_ONCE = '[ -n "$RULES_TRANSFORMERS_ONCE_MORE" ] || '
+_CONSTRAINTS = InterpreterConstraints([">=3.9"])
+_PYTHONS: dict[str, PexRequest | InterpreterConstraints] = {
+    "interpreter": _CONSTRAINTS,
+    "environment": PexRequest(
+        output_filename="e.pex", internal_only=True, interpreter_constraints=_CONSTRAINTS
+    ),
+}
+_PROXIES = {"HTTPS_PROXY": "http://user:password@proxy", "no_proxy": "example.com"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
-    return RuleRunner(
-        rules=[
-            *tool_process.rules(),
-            QueryRule(FallibleProcessResult, [ToolRun]),
-        ]
+    tools = {command.tool: "" for command in COMMANDS}
+    runner = make_rule_runner(register, tools, rules=[QueryRule(Process, [ToolProcess])])
+    runner.write_files(
+        {"tools/modular_converter/emit/x.py": "", "tools/modular_converter/graph/x.py": ""}
     )
+    variables = ",".join(repr(f"{name}={value}") for name, value in _PROXIES.items())
+    runner.set_options(
+        [*OPTIONS, f"--subprocess-environment-env-vars=+[{variables}, 'KEPT=1']"],
+        env_inherit=ENVIRONMENT,
+    )
+    return runner
 
 
-def _process(script: str, **outputs: Any) -> Process:
-    return Process(["/bin/sh", "-c", script], description="Convert m.py", **outputs)
+def _process(rule_runner: RuleRunner, python: str, **more: Any) -> Process:
+    values: dict[str, Any] = {
+        "command": CONVERT,
+        "arguments": (),
+        "inputs": (),
+        "description": "Convert",
+        **more,
+    }
+    return rule_runner.request(Process, [ToolProcess(python=_PYTHONS[python], **values)])
 
 
-def _run(rule_runner: RuleRunner, process: Process) -> tuple[int, dict[str, bytes]]:
-    result = rule_runner.request(FallibleProcessResult, [ToolRun(process)])
-    contents = rule_runner.request(DigestContents, [result.output_digest])
-    return result.exit_code, {file.path: file.content for file in contents}
+@pytest.mark.parametrize("python", _PYTHONS)
+def test_a_process_knows_of_no_network(rule_runner: RuleRunner, python: str) -> None:
+    process = _process(rule_runner, python)
+    text = repr((process.env, process.argv))
+    assert not [value for value in _PROXIES.values() if value in text]
+    contents = rule_runner.request(DigestContents, [process.input_digest])
+    assert not [file.path for file in contents if b"user:password" in file.content]
 
 
-@pytest.mark.parametrize(
-    "script, outputs, expected",
-    [
-        ("echo a >out", {"output_files": ("out",)}, {"out": b"a\n"}),
-        ("/bin/mkdir -p d/e; echo a >d/e/f", {"output_directories": ("d",)}, {"d/e/f": b"a\n"}),
-    ],
-)
-def test_a_missing_output_is_made(
-    rule_runner: RuleRunner,
-    caplog: pytest.LogCaptureFixture,
-    script: str,
-    outputs: dict[str, tuple[str, ...]],
-    expected: dict[str, bytes],
+def test_it_does_if_it_must(rule_runner: RuleRunner) -> None:
+    process = _process(rule_runner, "environment", network=True)
+    contents = rule_runner.request(DigestContents, [process.input_digest])
+    assert [file.path for file in contents if b"user:password" in file.content]
+
+
+@pytest.mark.parametrize("python", _PYTHONS)
+def test_the_sandbox_has_inputs_request_and_the_parts_of_the_command(
+    rule_runner: RuleRunner, python: str
 ) -> None:
-    assert _run(rule_runner, _process(script, **outputs)) == (0, expected)
-    assert caplog.text == ""
-    lacking = _process(f"{_LACKS_ONCE} exit 0; {script}", **outputs)
-    assert _run(rule_runner, lacking) == (0, expected)
-    (name,) = (*outputs.values(),)
-    assert f"Convert m.py: its cached result lacks `{name[0]}`" in caplog.text
-    assert "--no-remote-cache-read" in caplog.text
+    files = [FileContent("m.py", b"m"), FileContent("n.py", b"n")]
+    inputs = [rule_runner.request(Digest, [CreateDigest([file])]) for file in files]
+    process = _process(rule_runner, python, inputs=tuple(inputs), request=b"{}")
+    contents = rule_runner.request(DigestContents, [process.input_digest])
+    found = {file.path: file.content for file in contents if not file.path.startswith("e.pex")}
+    paths = {path for path in found if not path.startswith((".", "e_pex"))}
+    assert {"m.py", "n.py", REQUEST_FILE} <= paths
+    assert found[REQUEST_FILE] == b"{}"
+    assert "__tools/modular_converter/emit/x.py" in paths
+    assert "__tools/modular_converter/graph/x.py" not in paths
+    variable = "PYTHONPATH" if python == "interpreter" else "PEX_EXTRA_SYS_PATH"
+    assert process.env[variable] == "__tools"
 
 
-def test_one_of_several(rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture) -> None:
-    script = f"/bin/mkdir d; echo a >found; {_LACKS_ONCE} exit 0; echo b >lost"
-    process = _process(script, output_files=("found", "lost"), output_directories=("d",))
-    assert _run(rule_runner, process) == (0, {"found": b"a\n", "lost": b"b\n"})
-    assert "lacks `lost`, so" in caplog.text
-
-
-def test_what_lacks_twice_is_an_error(rule_runner: RuleRunner) -> None:
-    with pytest.raises(ExecutionError, match=r"Convert m\.py: the process ended with 0 and lacks"):
-        _run(rule_runner, _process("true", output_directories=("d",)))
-
-
-def test_a_failure_need_leave_nothing(
-    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("python", _PYTHONS)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_process_waits_for_the_remote_cache(
+    rule_runner: RuleRunner, python: str, command: ToolCommand
 ) -> None:
-    assert _run(rule_runner, _process("exit 2", output_files=("out",))) == (2, {})
-    assert caplog.text == ""
+    process = _process(rule_runner, python, command=command, arguments=("a", "--b"))
+    assert process.remote_cache_speculation_delay_millis == command.remote_cache_wait > 0
+    assert process.argv[1:] == ("-m", command.tool, command.name, "a", "--b")
 
 
-def test_the_inputs_are_told() -> None:
-    process = _process("true")
-    assert ToolRun(process).metadata() == {INPUTS: process.input_digest}
+@pytest.mark.parametrize("python", _PYTHONS)
+def test_what_else_a_process_may_need(rule_runner: RuleRunner, python: str) -> None:
+    process = _process(
+        rule_runner,
+        python,
+        output_files=("f",),
+        output_directories=("d",),
+        immutable_inputs=FrozenDict({"library": EMPTY_DIGEST}),
+        append_only_caches=FrozenDict({"hub": "__hub"}),
+        env=FrozenDict({"A": "1"}),
+    )
+    assert (process.output_files, process.output_directories) == (("f",), ("d",))
+    assert dict(process.immutable_input_digests) == {"library": EMPTY_DIGEST}
+    assert process.append_only_caches["hub"] == "__hub"
+    assert process.env["A"] == "1"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from pants.engine.fs import (
     AddPrefix,
@@ -11,11 +12,10 @@ from pants.engine.fs import (
     Digest,
     FileContent,
     GlobMatchErrorBehavior,
-    MergeDigests,
     PathGlobs,
     RemovePrefix,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, collect_rules, rule
 from pants.option.option_types import BoolOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import softwrap
@@ -29,8 +29,6 @@ _FILE_PATTERNS = ("**/*.py", "**/*.json", "**/*.jinja")
 _TEST_SUFFIXES = ("_test.py", "conftest.py")
 # A tool's folder of what only tests and benchmarks use.
 _TESTING = "testing"
-# What all tools import.
-SHARED = ("rules_transformers_contract", "toolkit")
 
 
 class RulesTransformers(Subsystem):
@@ -63,61 +61,71 @@ class RulesTransformers(Subsystem):
 
 @dataclass(frozen=True)
 class ToolSourcesRequest:
-    """Asks for the source of one tool.
+    """Asks for parts of the tools' source.
 
-    :param name: the tool's top-level package, e.g. `modular_converter`.
+    :param parts: folders and modules, relative to the directory of all tools, such as
+        `modular_converter/syntax`. The `__init__.py` of each folder that they are in come along.
     """
 
-    name: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ToolSources:
-    """The source of one tool at `__tools/<name>/`, and what all tools share beside it."""
+    """Parts of the tools' source, below `__tools/`."""
 
     digest: Digest
 
 
 class MissingToolSources(Exception):
-    """No source for a tool was found where it should be."""
+    """No source of a tool was found where it should be."""
 
 
-def _files_below(directory: Path) -> list[Path]:
-    return sorted(
-        path
-        for pattern in _FILE_PATTERNS
-        for path in directory.glob(pattern)
-        if not path.name.endswith(_TEST_SUFFIXES)
-        and path.relative_to(directory).parts[0] != _TESTING
-    )
+def _globs(parts: Iterable[str]) -> list[str]:
+    """What matches the parts, with tests and test doubles."""
+    return [
+        *dict.fromkeys(
+            str(folder / "__init__.py")
+            for part in parts
+            for folder in PurePosixPath(part).parents
+            if folder.name
+        ),
+        *(
+            glob
+            for part in parts
+            for glob in (
+                [part]
+                if part.endswith(".py")
+                else [f"{part}/{pattern}" for pattern in _FILE_PATTERNS]
+            )
+        ),
+    ]
 
 
-async def _from_wheel(name: str) -> Digest:
-    directory = WHEEL_DIR / name
-    files = _files_below(directory)
+# Tests and test doubles are left out, so that editing one runs no tool again.
+_EXCLUDED = (*(f"**/*{suffix}" for suffix in _TEST_SUFFIXES), f"*/{_TESTING}/**")
+
+
+def _is_excluded(path: PurePath) -> bool:
+    """Whether the globs of `_EXCLUDED` match a path, relative to the directory of all tools."""
+    return path.name.endswith(_TEST_SUFFIXES) or path.parts[1] == _TESTING
+
+
+async def _from_wheel(parts: Iterable[str]) -> Digest:
+    files = sorted({path for glob in _globs(parts) for path in WHEEL_DIR.glob(glob)})
     if not files:
         raise MissingToolSources(
-            f"No source of the tool `{name}` at {directory}\n"
+            f"No source of the tools in {WHEEL_DIR}\n"
             "hint: set `[rules-transformers].tools_path`, or install the plugin from its wheel"
         )
     return await Get(
         Digest,
         CreateDigest(
-            FileContent(
-                f"{SANDBOX_DIR}/{name}/{path.relative_to(directory).as_posix()}", path.read_bytes()
-            )
+            FileContent(path.relative_to(WHEEL_DIR).as_posix(), path.read_bytes())
             for path in files
+            if not _is_excluded(path.relative_to(WHEEL_DIR))
         ),
     )
-
-
-def _globs(directory: str) -> list[str]:
-    # Tests are left out, so that editing one runs no tool again.
-    return [
-        *(f"{directory}/{pattern}" for pattern in _FILE_PATTERNS),
-        *(f"!{directory}/**/*{suffix}" for suffix in _TEST_SUFFIXES),
-        f"!{directory}/{_TESTING}/**",
-    ]
 
 
 @rule
@@ -126,22 +134,20 @@ async def find_tool_sources(
 ) -> ToolSources:
     tools_path = rules_transformers.tools_path
     if tools_path is None:
-        digests = tuple([await _from_wheel(name) for name in (request.name, *SHARED)])
-        return ToolSources(await Get(Digest, MergeDigests(digests)))
-    digests = await MultiGet(
-        Get(
+        sources = await _from_wheel(request.parts)
+    else:
+        globs = [f"{tools_path}/{glob}" for glob in _globs(request.parts)]
+        globs += [f"!{tools_path}/{glob}" for glob in _EXCLUDED]
+        in_workspace = await Get(
             Digest,
             PathGlobs(
-                _globs(f"{tools_path}/{name}"),
+                globs,
                 glob_match_error_behavior=GlobMatchErrorBehavior.error,
                 description_of_origin="the option `[rules-transformers].tools_path`",
             ),
         )
-        for name in (request.name, *SHARED)
-    )
-    sources = await Get(Digest, MergeDigests(digests))
-    stripped = await Get(Digest, RemovePrefix(sources, tools_path))
-    return ToolSources(await Get(Digest, AddPrefix(stripped, SANDBOX_DIR)))
+        sources = await Get(Digest, RemovePrefix(in_workspace, tools_path))
+    return ToolSources(await Get(Digest, AddPrefix(sources, SANDBOX_DIR)))
 
 
 def rules():

@@ -25,7 +25,8 @@ from rules_transformers.gpu_benchmark.util_rules.judge import (
 from rules_transformers.gpu_benchmark.util_rules.measure import Measurement, MeasureRequest
 from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
 from rules_transformers.util_rules.atomic_write import write_atomically
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import BASELINE
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 _OUTPUT_DIR = "__baselines"
@@ -55,7 +56,8 @@ async def _baseline(
     process = await Get(
         Process,
         BenchToolRequest(
-            arguments=("baseline", *rounds.paths, f"--output={_OUTPUT_DIR}"),
+            command=BASELINE,
+            arguments=(*rounds.paths, f"--output={_OUTPUT_DIR}"),
             files=rounds.digest,
             output_directories=(_OUTPUT_DIR,),
             description=f"Make a baseline of {field_set.address}",

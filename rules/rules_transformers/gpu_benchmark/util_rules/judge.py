@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
@@ -26,12 +25,11 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
-from rules_transformers.gpu_benchmark.subsystem import PACKAGE, GpuBenchmark
+from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.util_rules.measure import RESULT_FILE
-from rules_transformers.util_rules.offline import OfflinePexRequest
-from rules_transformers.util_rules.remote_cache import SHORT_WORK, waiting
-from rules_transformers.util_rules.tool_process import ToolRun
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.util_rules.tool_commands import COMPARE, ToolCommand
+from rules_transformers.util_rules.tool_process import ToolProcess
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 VERDICT_FILE = "verdict.json"
@@ -61,6 +59,7 @@ class BenchToolRequest:
     :param files: what it reads.
     """
 
+    command: ToolCommand
     arguments: tuple[str, ...]
     files: Digest
     description: str
@@ -113,25 +112,19 @@ class RoundFiles:
 
 
 @rule
-async def make_tool_process(request: BenchToolRequest, benchmark: GpuBenchmark) -> Process:
-    pex, tool_sources = await MultiGet(
-        Get(VenvPex, OfflinePexRequest(benchmark.pex_request())),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-    )
-    digest = await Get(Digest, MergeDigests((tool_sources.digest, request.files)))
-    process = await Get(
+async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark) -> Process:
+    return await Get(
         Process,
-        VenvPexProcess(
-            pex,
-            argv=("-m", PACKAGE, *request.arguments),
-            input_digest=digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+        ToolProcess(
+            request.command,
+            request.arguments,
+            benchmark.pex_request(),
+            (request.files,),
+            request.description,
             output_files=request.output_files,
             output_directories=request.output_directories,
-            description=request.description,
         ),
     )
-    return waiting(process, SHORT_WORK)
 
 
 @rule(desc="Compare a benchmark with its baseline", level=LogLevel.DEBUG)
@@ -147,8 +140,8 @@ async def judge(request: JudgeRequest) -> Judgement:
     process = await Get(
         Process,
         BenchToolRequest(
+            command=COMPARE,
             arguments=(
-                "compare",
                 field_set.baseline_directory,
                 *rounds.paths,
                 *limit_arguments(field_set.max_regression.value),

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.core.goals.test import TestSubsystem
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, RemovePrefix
+from pants.engine.fs import Digest, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
-from rules_transformers.gpu_benchmark.subsystem import PACKAGE, GpuBenchmark, Share
+from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark, Share
 from rules_transformers.gpu_benchmark.util_rules.accelerator import (
     DEVICE_VARIABLES,
     Accelerator,
@@ -24,15 +24,14 @@ from rules_transformers.gpu_benchmark.util_rules.measured_model import (
     MeasuredModelFiles,
     MeasuredModelRequest,
 )
-from rules_transformers.gpu_benchmark.util_rules.request import REQUEST_FILE, request_document
+from rules_transformers.gpu_benchmark.util_rules.request import request_document
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
 )
-from rules_transformers.util_rules.offline import OfflinePexRequest
-from rules_transformers.util_rules.remote_cache import MEASUREMENT, waiting
-from rules_transformers.util_rules.tool_process import ToolRun
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.util_rules.tool_commands import MEASURE
+from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
+from rules_transformers.util_rules.tool_run import ToolRun
 
 RESULT_FILE = "result.json"
 _OUTPUT_DIR = "__out"
@@ -92,62 +91,47 @@ async def make_measuring_process(
     test: TestSubsystem,
 ) -> Process:
     field_set = request.field_set
-    model, environment, tool_sources, variables = await MultiGet(
+    model, environment, variables = await MultiGet(
         Get(MeasuredModelFiles, MeasuredModelRequest(field_set)),
         Get(
             FixtureEnvironment,
             FixtureEnvironmentRequest.create(field_set.resolve, python_setup),
         ),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(EnvironmentVars, EnvironmentVarsRequest(_PASSED_ON)),
     )
     downloads = field_set.repo_id.value is not None
-    pex, request_file = await MultiGet(
-        Get(VenvPex, PexRequest, environment.pex_request)
-        if downloads
-        else Get(VenvPex, OfflinePexRequest(environment.pex_request)),
-        Get(
-            Digest,
-            CreateDigest(
-                [
-                    FileContent(
-                        REQUEST_FILE,
-                        request_document(
-                            field_set,
-                            model.model,
-                            timeout_seconds=field_set.timeout.calculate_from_global_options(test),
-                            round_number=request.round_number,
-                            accelerator=_key(field_set, accelerator, benchmark.share),
-                        ),
-                    )
-                ]
-            ),
-        ),
-    )
-    digest = await Get(Digest, MergeDigests((model.digest, tool_sources.digest, request_file)))
-    process = await Get(
+    return await Get(
         Process,
-        VenvPexProcess(
-            pex,
-            argv=("-m", PACKAGE, "run", REQUEST_FILE, "--output", _OUTPUT_DIR),
-            input_digest=digest,
-            extra_env={
-                **variables,
-                "HF_HUB_OFFLINE": "0" if downloads else "1",
-                "HF_HUB_DISABLE_TELEMETRY": "1",
-                "HF_HOME": _HUB_DIR,
-                "PEX_EXTRA_SYS_PATH": SANDBOX_DIR,
-            },
-            # Downloads of a pinned revision are kept; what is measured with them is cached anyway.
-            append_only_caches={"hub": _HUB_DIR} if downloads else None,
+        ToolProcess(
+            MEASURE,
+            (REQUEST_FILE, "--output", _OUTPUT_DIR),
+            environment.pex_request,
+            (model.digest,),
+            f"Measure {field_set.address}",
+            request=request_document(
+                field_set,
+                model.model,
+                timeout_seconds=field_set.timeout.calculate_from_global_options(test),
+                round_number=request.round_number,
+                accelerator=_key(field_set, accelerator, benchmark.share),
+            ),
             output_directories=(_OUTPUT_DIR,),
+            env=FrozenDict(
+                {
+                    **variables,
+                    "HF_HUB_OFFLINE": "0" if downloads else "1",
+                    "HF_HUB_DISABLE_TELEMETRY": "1",
+                    "HF_HOME": _HUB_DIR,
+                }
+            ),
+            # Downloads of a pinned revision are kept; what is measured with them is cached anyway.
+            append_only_caches=FrozenDict({"hub": _HUB_DIR} if downloads else {}),
+            network=downloads,
             cache_scope=(
                 ProcessCacheScope.PER_SESSION if test.force else ProcessCacheScope.SUCCESSFUL
             ),
-            description=f"Measure {field_set.address}",
         ),
     )
-    return waiting(process, MEASUREMENT)
 
 
 def _key(field_set: GpuBenchmarkFieldSet, accelerator: Accelerator, share: Share) -> str | None:

@@ -10,7 +10,8 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, collect_rules, rule
 
 from rules_transformers.gpu_benchmark.util_rules.judge import BenchToolRequest
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import REPORT
+from rules_transformers.util_rules.tool_run import ToolRun
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
     process = await Get(
         Process,
         BenchToolRequest(
-            arguments=("report", _INPUT_DIR, f"--output={_OUTPUT_DIR}"),
+            command=REPORT,
+            arguments=(_INPUT_DIR, f"--output={_OUTPUT_DIR}"),
             files=await Get(Digest, AddPrefix(request.files, _INPUT_DIR)),
             output_directories=(_OUTPUT_DIR,),
             description=f"Report on {request.about}",

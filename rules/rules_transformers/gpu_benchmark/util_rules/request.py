@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 
 SCHEMA = 1
-REQUEST_FILE = "__request.json"
 
 # Those fields whose names and values the request has too.
 _SETTINGS = (

@@ -38,7 +38,8 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import EXPLAIN
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 
@@ -123,7 +124,7 @@ async def explain(
     process = await Get(
         Process,
         ConverterProcessRequest(
-            command="explain",
+            command=EXPLAIN,
             arguments=(place,),
             field_sets=order.field_sets,
             parent_paths=tuple(dict.fromkeys(path for each in parents for path in each.paths)),

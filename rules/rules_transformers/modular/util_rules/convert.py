@@ -46,7 +46,8 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import CONVERT
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 REPORT_FILE = "__findings.sarif"
@@ -164,7 +165,7 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
     process = await Get(
         Process,
         ConverterProcessRequest(
-            command="convert",
+            command=CONVERT,
             arguments=("--quiet", f"--sarif={REPORT_FILE}"),
             field_sets=(field_set,),
             parent_paths=parents.paths,

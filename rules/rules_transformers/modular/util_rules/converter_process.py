@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import Digest
 from pants.engine.process import Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.field_set import ModularFieldSet
-from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.util_rules.request import (
     NOTHING_RENAMED,
     PARENTS_DIR,
-    REQUEST_FILE,
     ConverterInput,
     ConverterRequest,
 )
-from rules_transformers.util_rules.offline import OfflinePexRequest
-from rules_transformers.util_rules.remote_cache import SHORT_WORK, waiting
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.util_rules.tool_commands import ToolCommand
+from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class ConverterProcessRequest:
     :param renamed: as in `ConverterRequest`.
     """
 
-    command: str
+    command: ToolCommand
     arguments: tuple[str, ...]
     field_sets: tuple[ModularFieldSet, ...]
     parent_paths: tuple[str, ...]
@@ -54,43 +51,30 @@ async def make_converter_process(
     request: ConverterProcessRequest, converter: ModularConverter
 ) -> Process:
     has_installed_parents = request.installed_parents is not None
-    pex, tool_sources, converter_input = await MultiGet(
-        Get(VenvPex, OfflinePexRequest(converter.pex_request())),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-        Get(
-            ConverterInput,
-            ConverterRequest(
-                request.field_sets, request.parent_paths, has_installed_parents, request.renamed
-            ),
+    converter_input = await Get(
+        ConverterInput,
+        ConverterRequest(
+            request.field_sets, request.parent_paths, has_installed_parents, request.renamed
         ),
     )
-    digest = await Get(
-        Digest, MergeDigests((tool_sources.digest, converter_input.digest, *request.files))
-    )
-    process = await Get(
+    return await Get(
         Process,
-        VenvPexProcess(
-            pex,
-            argv=(
-                "-m",
-                PACKAGE,
-                request.command,
-                f"--request={REQUEST_FILE}",
-                *request.arguments,
-            ),
-            input_digest=digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+        ToolProcess(
+            request.command,
+            (f"--request={REQUEST_FILE}", *request.arguments),
+            converter.pex_request(),
+            (converter_input.sources, *request.files),
+            request.description,
+            request=converter_input.request,
             output_directories=request.output_directories,
             output_files=request.output_files,
-            description=request.description,
+            immutable_inputs=(
+                FrozenDict()
+                if request.installed_parents is None
+                # There are thousands of these files.
+                else FrozenDict({PARENTS_DIR: request.installed_parents})
+            ),
         ),
-    )
-    process = waiting(process, SHORT_WORK)
-    if request.installed_parents is None:
-        return process
-    # Laid out once for all sandboxes: there are thousands of these files.
-    return replace(
-        process, immutable_input_digests=FrozenDict({PARENTS_DIR: request.installed_parents})
     )
 
 

@@ -7,10 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
-from pants.backend.python.util_rules.pex_environment import PythonExecutable
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
@@ -19,10 +16,9 @@ from pants.util.strutil import pluralize
 
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
 from rules_transformers.modular.file_types import FILE_TYPES, generated_path
-from rules_transformers.modular.subsystem import PACKAGE, ModularConverter
+from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.util_rules.request import (
     PARENTS_DIR,
-    REQUEST_FILE,
     ConverterInput,
     ConverterRequest,
 )
@@ -31,9 +27,9 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.util_rules.remote_cache import SHORT_WORK
-from rules_transformers.util_rules.tool_process import ToolRun
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.util_rules.tool_commands import OUTLINE
+from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
+from rules_transformers.util_rules.tool_run import ToolRun
 
 
 class GeneratedPaths(FrozenDict[Address, tuple]):
@@ -100,23 +96,25 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
         else None
     )
     has_parents = installed is not None and not installed.problem
-    tool_sources, converter_input, python = await MultiGet(
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-        Get(ConverterInput, ConverterRequest(request.field_sets, (), has_parents)),
-        Get(PythonExecutable, InterpreterConstraints, converter.interpreter_constraints),
+    converter_input = await Get(
+        ConverterInput, ConverterRequest(request.field_sets, (), has_parents)
     )
-    digest = await Get(Digest, MergeDigests((tool_sources.digest, converter_input.digest)))
-    process = Process(
-        argv=(python.path, "-m", PACKAGE, "outline", f"--request={REQUEST_FILE}"),
-        env={"PYTHONPATH": SANDBOX_DIR},
-        input_digest=digest,
-        immutable_input_digests=(
-            {PARENTS_DIR: installed.digest} if installed is not None and has_parents else {}
+    process = await Get(
+        Process,
+        ToolProcess(
+            OUTLINE,
+            (f"--request={REQUEST_FILE}",),
+            converter.interpreter_constraints,
+            (converter_input.sources,),
+            f"Outline {pluralize(len(request.field_sets), 'modular model')}",
+            request=converter_input.request,
+            immutable_inputs=(
+                FrozenDict({PARENTS_DIR: installed.digest})
+                if installed is not None and has_parents
+                else FrozenDict()
+            ),
+            level=LogLevel.DEBUG,
         ),
-        append_only_caches=python.append_only_caches,
-        remote_cache_speculation_delay_millis=SHORT_WORK,
-        description=f"Outline {pluralize(len(request.field_sets), 'modular model')}",
-        level=LogLevel.DEBUG,
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
     if result.exit_code != 0:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests, PathGlobs
+from pants.engine.fs import Digest, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.source.source_root import SourceRootsRequest, SourceRootsResult
 from pants.util.frozendict import FrozenDict
@@ -16,7 +16,6 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.subsystem import ModularConverter
 
 SCHEMA = 1
-REQUEST_FILE = "__request.json"
 OUTPUT_DIR = "__out"
 PARENTS_DIR = "__parents"
 
@@ -33,7 +32,7 @@ _LIBRARY_FILES = (
 
 @dataclass(frozen=True)
 class ConverterRequest:
-    """Asks for the request file and the sources for one run of the converter.
+    """Asks for the request and the sources for one run of the converter.
 
     :param field_sets: the modular models; several may be of one modular file.
     :param parent_paths: files of the repository that the modular files may inherit from, besides
@@ -50,7 +49,13 @@ class ConverterRequest:
 
 @dataclass(frozen=True)
 class ConverterInput:
-    digest: Digest
+    """What the converter reads, besides parents.
+
+    :param request: the text of the request file.
+    """
+
+    request: bytes
+    sources: Digest
 
 
 @rule
@@ -83,13 +88,12 @@ async def make_converter_input(
         "output_dir": OUTPUT_DIR,
         **({"renamed": dict(request.renamed)} if request.renamed else {}),
     }
-    sources, library_files, request_file = await MultiGet(
+    sources, library_files = await MultiGet(
         Get(Digest, PathGlobs(sorted(source_paths))),
         Get(Digest, PathGlobs([f"{lib}/{file}" for lib in libraries for file in _LIBRARY_FILES])),
-        Get(Digest, CreateDigest([FileContent(REQUEST_FILE, _encoded(document))])),
     )
-    digest = await Get(Digest, MergeDigests((sources, library_files, request_file)))
-    return ConverterInput(digest)
+    digest = await Get(Digest, MergeDigests((sources, library_files)))
+    return ConverterInput(_encoded(document), digest)
 
 
 def _top_level_package(path: str, source_root: str) -> tuple[str, ...]:

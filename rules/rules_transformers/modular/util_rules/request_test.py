@@ -17,10 +17,10 @@ from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.target_types import ModularModelTarget
 from rules_transformers.modular.util_rules import request
 from rules_transformers.modular.util_rules.request import (
-    REQUEST_FILE,
     ConverterInput,
     ConverterRequest,
 )
+from rules_transformers.util_rules.tool_process import REQUEST_FILE
 
 # A test runs at the root of the repository, with the schema as a dependency.
 _SCHEMA = json.loads(Path("src/modular_converter/schemas/request.schema.json").read_text())
@@ -56,8 +56,11 @@ def rule_runner() -> RuleRunner:
 
 def _input(rule_runner: RuleRunner, converter_request: ConverterRequest) -> dict[str, bytes]:
     converter_input = rule_runner.request(ConverterInput, [converter_request])
-    contents = rule_runner.request(DigestContents, [converter_input.digest])
-    return {file.path: file.content for file in contents}
+    contents = rule_runner.request(DigestContents, [converter_input.sources])
+    return {
+        REQUEST_FILE: converter_input.request,
+        **{file.path: file.content for file in contents},
+    }
 
 
 def _field_set(rule_runner: RuleRunner, path: str, name: str) -> ModularFieldSet:

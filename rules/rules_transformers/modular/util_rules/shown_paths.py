@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rules_transformers.modular.util_rules.request import OUTPUT_DIR, PARENTS_DIR, REQUEST_FILE
+from rules_transformers.modular.util_rules.request import OUTPUT_DIR, PARENTS_DIR
+from rules_transformers.util_rules.tool_process import REQUEST_FILE
 
 # A file of the parents' distribution, with the lines of it that a message names.
 _PARENT = re.compile(

@@ -18,7 +18,8 @@ from rules_transformers.modular.file_types import is_model_file
 from rules_transformers.parents.subsystem import ParentFinder
 from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import COPIES
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 
@@ -47,7 +48,8 @@ async def find_copies(request: CopiesRequest.Batch[ModelFileFieldSet, Any]) -> L
     process = await Get(
         Process,
         FinderProcessRequest(
-            arguments=("copies", *paths, f"--index={INDEX_FILE}"),
+            command=COPIES,
+            arguments=(*paths, f"--index={INDEX_FILE}"),
             library=library.sources,
             files=(library.index, sources),
             description=f"Look for copies in {len(paths)} files",

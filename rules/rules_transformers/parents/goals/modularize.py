@@ -20,7 +20,8 @@ from rules_transformers.parents.util_rules.finder_process import FinderProcessRe
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
 from rules_transformers.parents.util_rules.named_files import NamedModelFiles
 from rules_transformers.util_rules.atomic_write import write_atomically
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import MODULARIZE
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 
@@ -92,8 +93,8 @@ async def modularize(
         Get(
             Process,
             FinderProcessRequest(
+                command=MODULARIZE,
                 arguments=(
-                    "modularize",
                     *model.files,
                     *(f"--parent={name}" for name in subsystem.parent),
                     f"--output={model.output}",

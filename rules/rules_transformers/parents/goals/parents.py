@@ -13,7 +13,8 @@ from pants.util.docutil import bin_name
 from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
 from rules_transformers.parents.util_rules.named_files import NamedModelFiles
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import RANK
+from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
 
@@ -45,8 +46,8 @@ async def parents(console: Console, subsystem: ParentsSubsystem, named: NamedMod
         Get(
             Process,
             FinderProcessRequest(
+                command=RANK,
                 arguments=(
-                    "rank",
                     path,
                     f"--top={subsystem.top}",
                     f"--index={INDEX_FILE}",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import Digest
 from pants.engine.process import Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
-from rules_transformers.modular.subsystem import PACKAGE as CONVERTER
-from rules_transformers.parents.subsystem import PACKAGE, ParentFinder
-from rules_transformers.util_rules.offline import OfflinePexRequest
-from rules_transformers.util_rules.remote_cache import SHORT_WORK, waiting
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.parents.subsystem import ParentFinder
+from rules_transformers.util_rules.tool_commands import ToolCommand
+from rules_transformers.util_rules.tool_process import ToolProcess
 
 LIBRARY_DIR = "__library"
 _CACHE_DIR = "__cache"
@@ -24,11 +21,12 @@ _CACHE_DIR = "__cache"
 class FinderProcessRequest:
     """Asks for a process that runs one of the parent finder's commands.
 
-    :param arguments: the command with its arguments; those for library and cache are added.
+    :param arguments: of the command; those for library and cache are added.
     :param library: the library's sources.
     :param files: further files for the sandbox.
     """
 
+    command: ToolCommand
     arguments: tuple[str, ...]
     library: Digest
     files: tuple[Digest, ...]
@@ -38,35 +36,18 @@ class FinderProcessRequest:
 
 @rule
 async def make_finder_process(request: FinderProcessRequest, finder: ParentFinder) -> Process:
-    # The finder proves a modular file by converting it.
-    pex, finder_sources, converter_sources = await MultiGet(
-        Get(VenvPex, OfflinePexRequest(finder.pex_request())),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-        Get(ToolSources, ToolSourcesRequest(CONVERTER)),
-    )
-    digest = await Get(
-        Digest,
-        MergeDigests((finder_sources.digest, converter_sources.digest, *request.files)),
-    )
-    process = await Get(
+    return await Get(
         Process,
-        VenvPexProcess(
-            pex,
-            argv=(
-                "-m",
-                PACKAGE,
-                *request.arguments,
-                f"--source-root={LIBRARY_DIR}",
-                f"--cache-dir={_CACHE_DIR}",
-            ),
-            input_digest=digest,
-            extra_env={"PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+        ToolProcess(
+            request.command,
+            (*request.arguments, f"--source-root={LIBRARY_DIR}", f"--cache-dir={_CACHE_DIR}"),
+            finder.pex_request(),
+            request.files,
+            request.description,
             output_files=request.output_files,
-            description=request.description,
+            immutable_inputs=FrozenDict({LIBRARY_DIR: request.library}),
         ),
     )
-    process = replace(process, immutable_input_digests=FrozenDict({LIBRARY_DIR: request.library}))
-    return waiting(process, SHORT_WORK)
 
 
 def rules():

@@ -21,7 +21,8 @@ from rules_transformers.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.util_rules.tool_process import ToolRun
+from rules_transformers.util_rules.tool_commands import INDEX
+from rules_transformers.util_rules.tool_run import ToolRun
 
 INDEX_FILE = "__index.npz"
 
@@ -61,7 +62,8 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
     process = await Get(
         Process,
         FinderProcessRequest(
-            arguments=("index", f"--output={INDEX_FILE}"),
+            command=INDEX,
+            arguments=(f"--output={INDEX_FILE}",),
             library=sources.digest,
             files=(),
             description=f"Index the models of {requirement.value}, once for this release",

@@ -20,11 +20,13 @@ from pants.backend.python.target_types import PythonResolveField
 from pants.core.util_rules.stripped_source_files import StrippedFileName, StrippedFileNameRequest
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import Digest, PathGlobs, Paths
+from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     FieldSet,
     InferDependenciesRequest,
     InferredDependencies,
+    InvalidTargetException,
     WrappedTarget,
     WrappedTargetRequest,
 )
@@ -39,8 +41,12 @@ from rules_transformers.tiny_fixtures.target_types import (
     FixtureProcessorsField,
     FixtureTokenizerField,
 )
+from rules_transformers.tiny_fixtures.util_rules.environment import interpreter_constraints
 from rules_transformers.tiny_fixtures.util_rules.named_model import NamedModel, NamedModelRequest
-from rules_transformers.tiny_fixtures.util_rules.plain_tool import PlainOutput, PlainToolRequest
+from rules_transformers.util_rules.tool_commands import COMPANIONS
+from rules_transformers.util_rules.tool_process import ToolProcess
+from rules_transformers.util_rules.tool_run import ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
 _KINDS = (
     "feature_extraction",
@@ -56,9 +62,11 @@ class LibraryCompanionsRequest(EngineAwareParameter):
     """Asks for the companions of all models of a library.
 
     :param models: the directory that holds a directory for each model, and `auto`.
+    :param resolve: the resolve whose interpreter reads the tables.
     """
 
     models: str
+    resolve: str
 
     def debug_hint(self) -> str:
         return self.models
@@ -90,25 +98,35 @@ class InferCompanions(InferDependenciesRequest):
 
 
 @rule(desc="Find the tokenizers and processors of a library", level=LogLevel.DEBUG)
-async def find_library_companions(request: LibraryCompanionsRequest) -> LibraryCompanions:
+async def find_library_companions(
+    request: LibraryCompanionsRequest, python_setup: PythonSetup
+) -> LibraryCompanions:
     # A model may be called `auto`, too.
     marker = await Get(Paths, PathGlobs([f"{request.models}/auto/auto_factory.py"]))
     if not marker.files:
         return LibraryCompanions()
     definitions = (f"{request.models}/*/{kind}_*.py" for kind in _KINDS)
     files = await Get(Digest, PathGlobs([f"{request.models}/auto/*.py", *definitions]))
-    output = await Get(
-        PlainOutput,
-        PlainToolRequest(
-            ("companions", request.models),
-            files,
+    process = await Get(
+        Process,
+        ToolProcess(
+            COMPANIONS,
+            (request.models,),
+            interpreter_constraints(request.resolve, python_setup),
+            (files,),
             f"Find the tokenizers and processors of {request.models}",
-            failure=f"The tokenizers and processors of the models in {request.models} cannot be "
-            "told",
+            level=LogLevel.DEBUG,
         ),
     )
-    found = json.loads(output.text)
-    return LibraryCompanions({name: tuple(paths) for name, paths in found.items()})
+    result = await Get(FallibleProcessResult, ToolRun(process))
+    if result.exit_code != ExitCode.DONE:
+        message = result.stderr.decode(errors="replace").strip()
+        raise InvalidTargetException(
+            f"The tokenizers and processors of the models in {request.models} cannot be found\n"
+            f"{message}"
+        )
+    paths_of = json.loads(result.stdout)
+    return LibraryCompanions({name: tuple(paths) for name, paths in paths_of.items()})
 
 
 @rule(desc="Infer the tokenizer and processors of a fixture", level=LogLevel.DEBUG)
@@ -126,16 +144,16 @@ async def infer_companions(
     if not ModularFieldSet.is_applicable(wrapped.target):
         return InferredDependencies(())
     directory = PurePosixPath(ModularFieldSet.create(wrapped.target).path).parent
+    resolve = field_set.resolve.normalized_value(python_setup)
     globs = [f"{directory}/{kind}_*.py" for kind in _KINDS]
     beside, library = await MultiGet(
         Get(Paths, PathGlobs([*globs, f"!{directory}/*_test.py"])),
-        Get(LibraryCompanions, LibraryCompanionsRequest(str(directory.parent))),
+        Get(LibraryCompanions, LibraryCompanionsRequest(str(directory.parent), resolve)),
     )
     stripped = await MultiGet(
         Get(StrippedFileName, StrippedFileNameRequest(path))
         for path in sorted({*beside.files, *library.get(directory.name, ())})
     )
-    resolve = field_set.resolve.normalized_value(python_setup)
     owners = await MultiGet(
         Get(
             PythonModuleOwners,

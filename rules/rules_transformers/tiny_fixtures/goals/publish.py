@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.base.build_root import BuildRoot
 from pants.core.goals.publish import (
     PublishFieldSet,
@@ -19,7 +18,6 @@ from pants.core.goals.publish import (
     PublishRequest,
 )
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.fs import Digest, MergeDigests
 from pants.engine.process import InteractiveProcess, Process
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
@@ -34,14 +32,15 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
-from rules_transformers.tiny_fixtures.subsystem import MANIFEST, PACKAGE, TinyFixturePublish
+from rules_transformers.tiny_fixtures.subsystem import MANIFEST, TinyFixturePublish
 from rules_transformers.tiny_fixtures.target_types import FixtureFilesField, FixturePublishToField
 from rules_transformers.tiny_fixtures.util_rules.build import BuildFixtureRequest, BuiltFixture
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
 )
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.util_rules.tool_commands import PUBLISH
+from rules_transformers.util_rules.tool_process import ToolProcess
 
 _ENDPOINT = "HF_ENDPOINT"
 _CERTIFICATES = "SSL_CERT_FILE"
@@ -57,7 +56,7 @@ _PASSED_ON = (
     *_PROXIES,
     *map(str.lower, _PROXIES),
 )
-_ENVIRONMENT = {"HF_HOME": "__hf_home", "PEX_EXTRA_SYS_PATH": SANDBOX_DIR}
+_ENVIRONMENT = FrozenDict({"HF_HOME": "__hf_home"})
 
 
 class PublishTinyFixtureRequest(PublishRequest):
@@ -134,18 +133,13 @@ async def publish_tiny_fixture(
     # Not what was packaged, which may be an archive.
     wrapped = await Get(WrappedTarget, WrappedTargetRequest(address, "the `publish` goal"))
     fixture = TinyFixtureFieldSet.create(wrapped.target)
-    built, environment, tool_sources, variables = await MultiGet(
+    built, environment, variables = await MultiGet(
         Get(BuiltFixture, BuildFixtureRequest(fixture)),
         Get(
             FixtureEnvironment,
             FixtureEnvironmentRequest.create(fixture.resolve, python_setup),
         ),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
         Get(EnvironmentVars, EnvironmentVarsRequest(_PASSED_ON)),
-    )
-    pex, digest = await MultiGet(
-        Get(VenvPex, PexRequest, environment.pex_request),
-        Get(Digest, MergeDigests((built.snapshot.digest, tool_sources.digest))),
     )
     certificates = global_options.ca_certs_path
     if certificates:
@@ -167,12 +161,14 @@ async def publish_tiny_fixture(
         repository = f"{publish_to}{suffix}"
         process = await Get(
             Process,
-            VenvPexProcess(
-                pex,
-                argv=("-m", PACKAGE, "publish", str(directory), "--repo-id", repository, *flags),
-                input_digest=digest,
-                extra_env=_ENVIRONMENT,
-                description=f"Publish {address}",
+            ToolProcess(
+                PUBLISH,
+                (str(directory), "--repo-id", repository, *flags),
+                environment.pex_request,
+                (built.snapshot.digest,),
+                f"Publish {address}",
+                env=_ENVIRONMENT,
+                network=True,
             ),
         )
         published.append(

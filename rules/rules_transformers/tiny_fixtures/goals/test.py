@@ -10,11 +10,8 @@ from pants.backend.python.target_types import PythonTestSourceField
 from pants.engine.fs import (
     CreateDigest,
     Digest,
-    DigestSubset,
     FileContent,
-    GlobMatchErrorBehavior,
     MergeDigests,
-    PathGlobs,
 )
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
@@ -99,19 +96,11 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
     if not field_sets:
         return PytestPluginSetup()
     path = request.target[PythonTestSourceField].file_path
-    source_root, tool_sources = await MultiGet(
+    source_root, modules = await MultiGet(
         Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(path)),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
-    )
-    modules = await Get(
-        Digest,
-        DigestSubset(
-            tool_sources.digest,
-            PathGlobs(
-                [f"{SANDBOX_DIR}/{module}.py" for module in MODULES],
-                glob_match_error_behavior=GlobMatchErrorBehavior.error,
-                description_of_origin="the modules of the pytest plugin",
-            ),
+        Get(
+            ToolSources,
+            ToolSourcesRequest(tuple(f"{module}.py" for module in MODULES)),
         ),
     )
     problems = await MultiGet(
@@ -150,7 +139,7 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
             ]
         ),
     )
-    return PytestPluginSetup(await Get(Digest, MergeDigests([modules, plugin])))
+    return PytestPluginSetup(await Get(Digest, MergeDigests([modules.digest, plugin])))
 
 
 def rules():

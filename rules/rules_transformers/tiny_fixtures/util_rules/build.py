@@ -7,15 +7,11 @@ import re
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
-    CreateDigest,
     Digest,
-    FileContent,
     GlobMatchErrorBehavior,
-    MergeDigests,
     PathGlobs,
     RemovePrefix,
     Snapshot,
@@ -29,7 +25,6 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.modular.util_rules.convert import ConversionFailed
 from rules_transformers.tiny_fixtures.field_set import AllTinyFixtureFieldSets, TinyFixtureFieldSet
-from rules_transformers.tiny_fixtures.subsystem import PACKAGE
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
@@ -38,17 +33,18 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSources,
     ModelSourcesRequest,
 )
-from rules_transformers.tiny_fixtures.util_rules.request import REQUEST_FILE, request_document
-from rules_transformers.util_rules.offline import OfflinePexRequest
-from rules_transformers.util_rules.remote_cache import LONG_WORK, waiting
-from rules_transformers.util_rules.tool_process import OutputsMissing, ToolRun
-from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers.tiny_fixtures.util_rules.request import request_document
+from rules_transformers.util_rules.tool_commands import BUILD
+from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
+from rules_transformers.util_rules.tool_run import OutputsMissing, ToolRun
 
 logger = logging.getLogger(__name__)
 
 _OUTPUT_DIR = "__out"
 # Nothing is downloaded, and nothing outside the sandbox is read or written.
-_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "HF_HOME": "__hf_home", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_ENVIRONMENT = FrozenDict(
+    {"HF_HUB_OFFLINE": "1", "HF_HOME": "__hf_home", "HF_HUB_DISABLE_TELEMETRY": "1"}
+)
 
 # What the tool says of a fixture that it builds nevertheless, with a hint on the next line.
 _WARNING = re.compile(r"^.+: warning: .+(?:\nhint: .+)?", re.MULTILINE)
@@ -128,15 +124,13 @@ async def build_fixture(
     repo_id = field_set.repo_id.value
     if repo_id is not None and repo_id in taken_twice:
         raise FixtureNotBuilt(f"{field_set.address} cannot be built: {taken_twice[repo_id]}")
-    sources, environment, tool_sources = await MultiGet(
+    sources, environment = await MultiGet(
         Get(ModelSources, ModelSourcesRequest.of(field_set)),
         Get(
             FixtureEnvironment,
             FixtureEnvironmentRequest.create(field_set.resolve, python_setup),
         ),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
     )
-    pex = await Get(VenvPex, OfflinePexRequest(environment.pex_request))
     checkpoint = EMPTY_DIGEST
     if field_set.checkpoint_directory is not None:
         checkpoint = await Get(
@@ -147,25 +141,20 @@ async def build_fixture(
                 description_of_origin=f"the `from_checkpoint` field of {field_set.address}",
             ),
         )
-    request_file = await Get(
-        Digest,
-        CreateDigest([FileContent(REQUEST_FILE, request_document(field_set, sources))]),
-    )
-    digest = await Get(
-        Digest, MergeDigests((sources.digest, tool_sources.digest, checkpoint, request_file))
-    )
     process = await Get(
         Process,
-        VenvPexProcess(
-            pex,
-            argv=("-m", PACKAGE, "build", REQUEST_FILE, "--output", _OUTPUT_DIR),
-            input_digest=digest,
-            extra_env={**_ENVIRONMENT, "PEX_EXTRA_SYS_PATH": SANDBOX_DIR},
+        ToolProcess(
+            BUILD,
+            (REQUEST_FILE, "--output", _OUTPUT_DIR),
+            environment.pex_request,
+            (sources.digest, checkpoint),
+            f"Build {field_set.address}",
+            request=request_document(field_set, sources),
+            env=_ENVIRONMENT,
             output_directories=(_OUTPUT_DIR,),
-            description=f"Build {field_set.address}",
         ),
     )
-    result = await Get(FallibleProcessResult, ToolRun(waiting(process, LONG_WORK)))
+    result = await Get(FallibleProcessResult, ToolRun(process))
     if result.exit_code != 0:
         # What is on stdout are the places of those that could be built, in the sandbox.
         messages = result.stderr.decode(errors="replace").strip()

@@ -8,7 +8,6 @@ from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.util_rules.model_sources import ModelSources
 
 SCHEMA = 1
-REQUEST_FILE = "__request.json"
 
 
 def request_document(field_set: TinyFixtureFieldSet, sources: ModelSources) -> bytes:

@@ -21,7 +21,6 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
-from rules_transformers.tiny_fixtures.subsystem import PACKAGE
 from rules_transformers.tiny_fixtures.util_rules.build import BuildFixtureRequest, BuiltFixture
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
@@ -31,6 +30,7 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSources,
     ModelSourcesRequest,
 )
+from rules_transformers.util_rules.tool_commands import RUN
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 
@@ -82,7 +82,7 @@ async def prepare_fixture_session(
     complete = pex_environment.in_workspace()
     pex, tool_sources, python = await MultiGet(
         Get(VenvPex, VenvPexRequest(environment.pex_request, complete)),
-        Get(ToolSources, ToolSourcesRequest(PACKAGE)),
+        Get(ToolSources, ToolSourcesRequest(RUN.all_parts)),
         Get(
             PythonExecutable,
             InterpreterConstraints,
@@ -105,7 +105,7 @@ async def prepare_fixture_session(
     modules = [f"--module={each.module}" for each in sources if each.module is not None]
     return FixtureSession(
         digest,
-        (_in_chroot(pex.pex.argv0), "-m", PACKAGE, "run", *directories, *modules, "--"),
+        (_in_chroot(pex.pex.argv0), "-m", RUN.tool, RUN.name, *directories, *modules, "--"),
         FrozenDict(
             {
                 **complete.environment_dict(python=python),

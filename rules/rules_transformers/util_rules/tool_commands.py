@@ -1,0 +1,133 @@
+"""The commands of the tools that run in sandboxes, with what each of them imports.
+
+A sandbox holds the folders that its command imports and no others, so that a change elsewhere in a
+tool runs nothing again. `tests/contracts/sandboxes_test.py` compares this table with the imports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# How long a process waits for a remote cache before it is started here as well, in milliseconds.
+# By itself, Pants starts a process in the moment in which it asks a remote cache for the result,
+# and ends it when there is one: each hit costs a start, and a device is used in vain. Without a
+# remote cache, nothing waits.
+
+# For work of about a second: less than it takes, more than an answer takes.
+_SHORT_WORK = 500
+# For work of several seconds, such as what imports torch.
+_LONG_WORK = 2_000
+# For measurements, which take minutes and must have the device for themselves.
+_MEASUREMENT = 10_000
+
+# Of standard library alone, small, and imported nearly everywhere.
+SHARED = ("rules_transformers_contract", "toolkit")
+
+
+@dataclass(frozen=True)
+class ToolCommand:
+    """A command of a tool.
+
+    :param tool: the tool's top-level package.
+    :param name: what follows it on the command line.
+    :param parts: what the command imports: folders and modules, relative to the directory of all
+        tools. The starting points of the tool, `SHARED`, and the `__init__.py` of each folder that
+        a part is in come along.
+    :param remote_cache_wait: how long to wait for a remote cache, in milliseconds.
+    """
+
+    tool: str
+    name: str
+    parts: tuple[str, ...]
+    remote_cache_wait: int = _SHORT_WORK
+
+    @property
+    def all_parts(self) -> tuple[str, ...]:
+        """The parts with those that each command has."""
+        return (
+            *(f"{self.tool}/{name}.py" for name in ("__init__", "__main__", "cli/main")),
+            *SHARED,
+            *self.parts,
+        )
+
+
+def _parts(tool: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{tool}/{name}" for name in names)
+
+
+_CONVERTER = "modular_converter"
+_CONVERTING = _parts(
+    _CONVERTER,
+    *("conventions", "convert", "diagnostics", "emit", "library", "lint", "merge", "names"),
+    *("parents", "syntax"),
+)
+_CONVERTER_CLI = _parts(_CONVERTER, "cli/job.py", "cli/options.py", "cli/request.py")
+
+CONVERT = ToolCommand(
+    _CONVERTER, "convert", (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/convert.py"))
+)
+EXPLAIN = ToolCommand(
+    _CONVERTER,
+    "explain",
+    (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/explain.py", "explain")),
+)
+OUTLINE = ToolCommand(
+    _CONVERTER,
+    "outline",
+    _parts(
+        _CONVERTER,
+        *("cli/job.py", "cli/outline.py", "cli/request.py"),
+        *("conventions", "convert/outline.py", "diagnostics", "emit/exports.py"),
+        *("emit/output_paths.py", "library", "merge/nodes.py", "names", "syntax"),
+    ),
+)
+
+_BENCH = "gpu_bench"
+
+MEASURE = ToolCommand(
+    _BENCH,
+    "run",
+    _parts(_BENCH, "cli/run.py", "core", "device", "measure", "models", "request"),
+    _MEASUREMENT,
+)
+COMPARE = ToolCommand(
+    _BENCH,
+    "compare",
+    _parts(_BENCH, "cli/compare.py", "cli/options.py", "core", "judge", "results"),
+)
+BASELINE = ToolCommand(
+    _BENCH, "baseline", _parts(_BENCH, "cli/baseline.py", "core", "judge", "results")
+)
+REPORT = ToolCommand(
+    _BENCH,
+    "report",
+    _parts(
+        _BENCH,
+        *("cli/options.py", "cli/report.py", "cli/reporting.py"),
+        *("core", "judge", "report", "results"),
+    ),
+)
+
+_FIXTURES = "tiny_models"
+
+ARCHITECTURES = ToolCommand(_FIXTURES, "architectures", (_FIXTURES,))
+BUILD = ToolCommand(_FIXTURES, "build", (_FIXTURES,), _LONG_WORK)
+COMPANIONS = ToolCommand(_FIXTURES, "companions", (_FIXTURES,))
+PUBLISH = ToolCommand(_FIXTURES, "publish", (_FIXTURES,))
+RUN = ToolCommand(_FIXTURES, "run", (_FIXTURES,))
+
+_FINDER = "parent_finder"
+# The finder proves a modular file by converting it.
+_FINDING = (_FINDER, *_CONVERTING)
+
+INDEX = ToolCommand(_FINDER, "index", _FINDING)
+RANK = ToolCommand(_FINDER, "rank", _FINDING)
+MODULARIZE = ToolCommand(_FINDER, "modularize", _FINDING)
+COPIES = ToolCommand(_FINDER, "copies", _FINDING)
+
+COMMANDS = (
+    *(CONVERT, EXPLAIN, OUTLINE),
+    *(MEASURE, COMPARE, BASELINE, REPORT),
+    *(ARCHITECTURES, BUILD, COMPANIONS, PUBLISH, RUN),
+    *(INDEX, RANK, MODULARIZE, COPIES),
+)

@@ -1,0 +1,85 @@
+"""What becomes of results that lack what their process leaves, as an altered cache gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pants.engine.fs import DigestContents
+from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+
+from rules_transformers.util_rules import tool_run
+from rules_transformers.util_rules.tool_run import INPUTS, ToolRun
+
+# Whatever it is asked for, the first entry of a damaged cache lacks it.
+_LACKS_ONCE = '[ -n "$RULES_TRANSFORMERS_ONCE_MORE" ] || '
+
+
+@pytest.fixture
+def rule_runner() -> RuleRunner:
+    return RuleRunner(
+        rules=[
+            *tool_run.rules(),
+            QueryRule(FallibleProcessResult, [ToolRun]),
+        ]
+    )
+
+
+def _process(script: str, **outputs: Any) -> Process:
+    return Process(["/bin/sh", "-c", script], description="Convert m.py", **outputs)
+
+
+def _run(rule_runner: RuleRunner, process: Process) -> tuple[int, dict[str, bytes]]:
+    result = rule_runner.request(FallibleProcessResult, [ToolRun(process)])
+    contents = rule_runner.request(DigestContents, [result.output_digest])
+    return result.exit_code, {file.path: file.content for file in contents}
+
+
+@pytest.mark.parametrize(
+    "script, outputs, expected",
+    [
+        ("echo a >out", {"output_files": ("out",)}, {"out": b"a\n"}),
+        ("/bin/mkdir -p d/e; echo a >d/e/f", {"output_directories": ("d",)}, {"d/e/f": b"a\n"}),
+    ],
+)
+def test_a_missing_output_is_made(
+    rule_runner: RuleRunner,
+    caplog: pytest.LogCaptureFixture,
+    script: str,
+    outputs: dict[str, tuple[str, ...]],
+    expected: dict[str, bytes],
+) -> None:
+    assert _run(rule_runner, _process(script, **outputs)) == (0, expected)
+    assert caplog.text == ""
+    lacking = _process(f"{_LACKS_ONCE} exit 0; {script}", **outputs)
+    assert _run(rule_runner, lacking) == (0, expected)
+    (name,) = (*outputs.values(),)
+    assert f"Convert m.py: its cached result lacks `{name[0]}`" in caplog.text
+    assert "--no-remote-cache-read" in caplog.text
+
+
+def test_one_of_several(rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture) -> None:
+    script = f"/bin/mkdir d; echo a >found; {_LACKS_ONCE} exit 0; echo b >lost"
+    process = _process(script, output_files=("found", "lost"), output_directories=("d",))
+    assert _run(rule_runner, process) == (0, {"found": b"a\n", "lost": b"b\n"})
+    assert "lacks `lost`, so" in caplog.text
+
+
+def test_what_lacks_twice_is_an_error(rule_runner: RuleRunner) -> None:
+    with pytest.raises(ExecutionError, match=r"Convert m\.py: the process ended with 0 and lacks"):
+        _run(rule_runner, _process("true", output_directories=("d",)))
+
+
+def test_a_failure_need_leave_nothing(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _run(rule_runner, _process("exit 2", output_files=("out",))) == (2, {})
+    assert caplog.text == ""
+
+
+def test_the_inputs_are_told() -> None:
+    process = _process("true")
+    assert ToolRun(process).metadata() == {INPUTS: process.input_digest}
