@@ -49,7 +49,7 @@ def test_imports_what_the_rules_place_with_it() -> None:
 
 
 def _imported(module: str) -> list[str]:
-    """The modules of this tool and of the toolkit that a module imports."""
+    """The modules of this tool, of the toolkit and of the contract that a module imports."""
     tree = ast.parse(Path(_SOURCE_ROOT, f"{module}.py").read_text())
     names = [
         f"{node.module}.{alias.name}".split(".")
@@ -61,7 +61,7 @@ def _imported(module: str) -> list[str]:
     return [
         module if Path(_SOURCE_ROOT, f"{module}.py").exists() else folder
         for module, folder in paths
-        if folder.split("/")[0] in ("tiny_models", "toolkit")
+        if folder.split("/")[0] in ("rules_transformers_contract", "tiny_models", "toolkit")
     ]
 
 

@@ -34,6 +34,8 @@ _SCHEMA = 1
 # What the plugin imports, and no more: the rest would cost each test's sandbox time, and a change
 # to it would run each test again.
 MODULES = (
+    "rules_transformers_contract/__init__",
+    "rules_transformers_contract/exit_codes",
     "tiny_models/__init__",
     "tiny_models/core/__init__",
     "tiny_models/core/errors",
