@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
 from parent_finder.core.releases import known_releases
 from parent_finder.corpus import index, library, source_file
 from parent_finder.ranking import answer
-from parent_finder.ranking.model_evidence import Library
+from parent_finder.ranking.reference_library import ReferenceLibrary
 
 _CHANGED = "llama"
 
@@ -61,7 +61,7 @@ def main() -> None:
         with open(os.path.join(changed, f"modeling_{_CHANGED}.py"), "a") as file:
             file.write("\n\ndef added(x):\n    return x\n")
         again = _measured("index, one file changed", lambda: index.open_library(root, cache))
-        opened = Library(again.index, known_releases())
+        opened = ReferenceLibrary(again.index, known_releases())
         path = f"{root}/transformers/models/{options.query}/modeling_{options.query}.py"
 
         def ask() -> answer.Answer:

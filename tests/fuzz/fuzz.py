@@ -226,9 +226,9 @@ def run(
     The directories of cases with problems are moved below ``keep``.
     """
     # What a command imports is imported before the forks, not in each of them.
-    from modular_converter.cli import commands  # noqa: F401
+    from modular_converter.cli import convert, graph, job  # noqa: F401
     from modular_converter.convert import batch  # noqa: F401
-    from modular_converter.emit import writer  # noqa: F401
+    from modular_converter.emit import output_paths  # noqa: F401
 
     started = time.monotonic()
     for case in cases(corpus, modulars, seed):

@@ -141,7 +141,7 @@ def _split_head(
 def _header_limit(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
     """The last line (from 0) that the header can reach: where the body begins."""
     body = node.body[0]
-    decorators = getattr(body, "decorator_list", None)
+    decorators: list[ast.expr] = getattr(body, "decorator_list", [])
     first = decorators[0].lineno if decorators else body.lineno
     return max(first - 1, node.lineno - 1)
 

@@ -55,7 +55,7 @@ class Statement:
 
 def first_line(node: ast.stmt) -> int:
     """Line (from 0) of the first decorator, or of the statement itself."""
-    decorators = getattr(node, "decorator_list", None)
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return (decorators[0].lineno if decorators else node.lineno) - 1
 
 

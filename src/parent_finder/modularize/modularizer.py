@@ -131,7 +131,7 @@ def _bench(
     names = {kind: f"{kind}_{location.model_name}.py" for kind in texts}
     plain = {names[kind]: without_banner(text) for kind, text in texts.items()}
     formatted = format_all(plain, context.profile, jobs=1)
-    order = {kind: n for n, kind in enumerate((*_ORDER, "modeling"))}
+    order: dict[str, int] = {kind: n for n, kind in enumerate((*_ORDER, "modeling"))}
     originals = [
         original(
             os.path.join(location.directory, names[kind]),
@@ -139,7 +139,7 @@ def _bench(
             formatted[names[kind]].text,
             context.sources,
         )
-        for kind in sorted(texts, key=order.__getitem__)
+        for kind in sorted(texts, key=lambda kind: order[kind])
     ]
     return Workbench(location, context, tuple(originals))
 
