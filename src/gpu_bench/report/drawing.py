@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LINES = ("-", "--", "-.", ":")
 WIDTH = 4.4
 _LEGEND_ROW = 0.19
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "gpu_bench",
     # Labels come from result files: a dollar sign is no formula.
