@@ -1,45 +1,39 @@
-"""Looks at a checkpoint before the library reads it: a checkpoint is data, and stays in its place.
-
-The library takes what an index of weights names to be a pickle unless the name says otherwise, and
-follows it anywhere.
-"""
+"""Looks at a checkpoint before the library loads it: it is data, and stays in its place."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from toolkit.checkpoint import (
+    ADAPTER,
+    CONFIG,
+    INDEX,
+    SETTINGS,
+    WEIGHTS,
+    check_directory,
+    check_index,
+    check_settings,
+)
 from toolkit.errors import InputError
 
-CONFIG = "config.json"
-INDEX = "model.safetensors.index.json"
-_WEIGHTS = "model.safetensors"
-_SUFFIX = ".safetensors"
-# The library would follow it to another model, and read that one's weights.
-_ADAPTER = "adapter_config.json"
 
-
-def check_directory(directory: Path) -> None:
-    """Raises InputError where a model repository on disk is none, or not safe to read."""
+def check_local(directory: Path) -> None:
+    """Raises InputError where a model repository on disk is none, or not safe to load."""
     if not (directory / CONFIG).is_file():
         raise InputError(
             f"there is no model in {directory}: it has no {CONFIG}",
             hint="`model.checkpoint` is the directory of a model repository",
         )
-    _refuse_leaving_links(directory)
-    if (directory / _ADAPTER).exists():
-        raise InputError(
-            "this is an adapter, not a model",
-            place=str(directory / _ADAPTER),
-            hint="merge it into its base model, and name the directory of the result",
-        )
-    if (directory / INDEX).is_file() and not (directory / _WEIGHTS).is_file():
-        check_index(directory / INDEX, directory)
-    elif not (directory / _WEIGHTS).is_file():
-        others = sorted(each.name for each in directory.glob("*.bin"))
+    check_directory(directory)
+    if (directory / ADAPTER).exists():
+        raise _is_adapter(directory / ADAPTER)
+    config = directory / CONFIG
+    if check_settings(config, root=directory, within=directory) is not None:
+        return
+    if not (directory / INDEX).is_file() and not (directory / WEIGHTS).is_file():
+        others = sorted(path.name for path in directory.glob("*.bin"))
         found = f"found {', '.join(others)}" if others else "found no weights"
         raise InputError(
             f"there is no safetensors file in {directory}: {found}",
@@ -47,41 +41,30 @@ def check_directory(directory: Path) -> None:
         )
 
 
-def check_index(path: Path, directory: Path | None = None) -> None:
-    """Raises InputError where an index names anything but safetensors files beside it.
+def check_downloaded(fetch: Callable[[str], str | os.PathLike[str] | None]) -> None:
+    """Raises InputError where a repository of a model hub is not safe to load.
 
-    ``directory`` must have them, if it is given.
+    ``fetch`` gives the local path of a file of the repository, or None where it has none.
     """
-    for name in sorted(set(_weight_map(path))):
-        plain = isinstance(name, str) and name.endswith(_SUFFIX) and not set(name) & set("/\\\0")
-        if not plain or (directory is not None and not (directory / name).is_file()):
-            raise InputError(
-                f"says that weights are in {name!r}, which is not in the directory as a "
-                "safetensors file",
-                place=str(path),
-                hint="save the model anew: its shards lie beside the index",
-            )
+    adapter = fetch(ADAPTER)
+    if adapter is not None:
+        raise _is_adapter(adapter)
+    indexes = {INDEX}
+    for name in SETTINGS:
+        path = fetch(name)
+        named = None if path is None else check_settings(path)
+        if named is not None and named.endswith(".json"):
+            indexes.add(named)
+    for name in sorted(indexes):
+        path = fetch(name)
+        if path is not None:
+            check_index(path)
 
 
-def _weight_map(path: Path) -> list[Any]:
-    try:
-        return [str(each) for each in json.loads(path.read_bytes())["weight_map"].values()]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InputError("is no index of weights", place=str(path)) from None
-
-
-def _refuse_leaving_links(directory: Path) -> None:
-    root = os.path.realpath(directory)
-    for path in _below(directory):
-        real = os.path.realpath(path)
-        if os.path.islink(path) and os.path.commonpath([root, real]) != root:
-            raise InputError(
-                "is a link that leaves the checkpoint's directory",
-                place=path,
-                hint="copy the files themselves, for example with `hf download --local-dir`",
-            )
-
-
-def _below(directory: Path) -> Iterator[str]:
-    for folder, folders, names in os.walk(directory):
-        yield from (os.path.join(folder, name) for name in sorted((*folders, *names)))
+def _is_adapter(path: str | os.PathLike[str]) -> InputError:
+    # The library would follow it to another model, and read that one's weights.
+    return InputError(
+        "this is an adapter, not a model",
+        place=os.fspath(path),
+        hint="merge it into its base model, and name the directory of the result",
+    )

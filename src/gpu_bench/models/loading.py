@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,10 @@ from gpu_bench.models.architectures import class_for, class_of_module, model_and
 from gpu_bench.models.prompt import seeded_prompts, special_ids, text_prompts
 from gpu_bench.models.random_weights import dtype_keyword, random_model
 from gpu_bench.request.fields import Request
+from toolkit import json_text
+from toolkit.checkpoint import CONFIG, no_unpickling
 from toolkit.errors import InputError
+from toolkit.input_file import read_text
 
 
 @dataclass(frozen=True)
@@ -82,35 +84,37 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
     options: dict[str, Any]
     where: str
     if source.checkpoint is not None:
-        checkpoint.check_directory(Path(source.checkpoint))
+        checkpoint.check_local(Path(source.checkpoint))
         where, options = source.checkpoint, {"local_files_only": True}
     else:
         where, options = str(source.repo_id), {"revision": source.revision}
-        index = cached_file(
-            where, checkpoint.INDEX, _raise_exceptions_for_missing_entries=False, **options
+        checkpoint.check_downloaded(
+            lambda name: cached_file(
+                where, name, _raise_exceptions_for_missing_entries=False, **options
+            )
         )
-        if index is not None:
-            checkpoint.check_index(Path(index))
-    if source.module is not None:
-        model_class = class_of_module(source, source.architecture or _named(Path(where)))
-        config = model_class.config_class.from_pretrained(where, **options)
-    else:
-        config = _known_config(where, options)
-        named = (getattr(config, "architectures", None) or [None])[0]
-        model_class = class_for(config, source.architecture or named)
-    _check_length(config, request)
-    model = _supported(
-        request,
-        model_class.from_pretrained,
-        where,
-        # Other formats run code when they are read.
-        use_safetensors=True,
-        config=config,
-        attn_implementation=request.attn_implementation,
-        **{dtype_keyword(config): getattr(torch, request.dtype)},
-        **options,
-    )
-    return model.to(device).eval(), _tokenizer(where, options)
+    with no_unpickling():
+        if source.module is not None:
+            model_class = class_of_module(source, source.architecture or _named(Path(where)))
+            config = model_class.config_class.from_pretrained(where, **options)
+        else:
+            config = _known_config(where, options)
+            named = (getattr(config, "architectures", None) or [None])[0]
+            model_class = class_for(config, source.architecture or named)
+        _check_length(config, request)
+        model = _supported(
+            request,
+            model_class.from_pretrained,
+            where,
+            # Other formats run code when they are read.
+            use_safetensors=True,
+            config=config,
+            attn_implementation=request.attn_implementation,
+            **{dtype_keyword(config): getattr(torch, request.dtype)},
+            **options,
+        )
+        tokenizer = _tokenizer(where, options)
+    return model.to(device).eval(), tokenizer
 
 
 def _known_config(where: str, options: dict[str, Any]) -> Any:
@@ -130,7 +134,8 @@ def _known_config(where: str, options: dict[str, Any]) -> Any:
 
 def _named(directory: Path) -> str | None:
     """The class that a checkpoint's config names."""
-    named = json.loads((directory / checkpoint.CONFIG).read_text()).get("architectures")
+    path = directory / CONFIG
+    named = json_text.parse(read_text(path), str(path)).get("architectures")
     return named[0] if named else None
 
 

@@ -15,6 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from gpu_bench.conftest import TINY_CONFIG, tiny_request
 from gpu_bench.core.errors import MeasuringFailed, MissingPackage
 from gpu_bench.models.architectures import class_for, model_and_config
+from gpu_bench.models.checkpoint import check_downloaded
 from gpu_bench.models.loading import load, prompts
 from toolkit.errors import InputError
 
@@ -297,6 +298,88 @@ def test_an_index_that_leaves_the_checkpoint_is_refused(
     index = directory / "model.safetensors.index.json"
     weights = dict.fromkeys(LlamaForCausalLM(LlamaConfig(**TINY_CONFIG)).state_dict(), place)
     index.write_text(json.dumps({"metadata": {}, "weight_map": weights}))
-    with pytest.raises(InputError, match="which is not in the directory") as caught:
+    with pytest.raises(InputError, match="no safetensors file beside it") as caught:
         load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
-    assert caught.value.place == str(index)
+    assert caught.value.place.startswith(f"{index}:")
+
+
+@pytest.mark.parametrize("name", ["../outside.safetensors", "adapter_model.bin"])
+def test_a_config_that_names_other_weights_is_refused(
+    checkpoint: Any, tmp_path: Path, name: str
+) -> None:
+    directory = Path(checkpoint)
+    (tmp_path / "outside.safetensors").write_bytes((directory / "model.safetensors").read_bytes())
+    (directory / "adapter_model.bin").write_bytes(b"")
+    _change_json(directory / "config.json", transformers_weights=name)
+    with pytest.raises(InputError, match="no safetensors file beside it") as caught:
+        load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+    assert caught.value.place.startswith(f"{directory}/config.json:")
+
+
+def test_a_config_may_name_weights_beside_it(checkpoint: Any) -> None:
+    directory = Path(checkpoint)
+    (directory / "model.safetensors").rename(directory / "other.safetensors")
+    _change_json(directory / "config.json", transformers_weights="other.safetensors")
+    load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+
+
+def _change_json(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_setting_that_names_a_file_outside_is_refused(checkpoint: Any, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("secret")
+    _change_json(Path(checkpoint, "tokenizer_config.json"), vocab_file=str(tmp_path / "vocab.txt"))
+    with pytest.raises(InputError, match="`vocab_file` names"):
+        load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
+
+
+UNPICKLES = """
+from pathlib import Path
+import torch
+from transformers import LlamaForCausalLM
+class ReadsMoreForCausalLM(LlamaForCausalLM):
+    @classmethod
+    def from_pretrained(cls, directory, **options):
+        torch.load(Path(directory, "voices.pt"), weights_only=True)
+        return super().from_pretrained(directory, **options)
+"""
+
+
+def test_what_a_models_own_code_would_unpickle_is_refused(
+    checkpoint: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one model of the library reads its voices."""
+    module(tmp_path, monkeypatch, "reads_more", UNPICKLES)
+    voices = Path(checkpoint, "voices.pt")
+    torch.save({}, voices)
+    request = asked(
+        model={
+            "module": "reads_more",
+            "checkpoint": checkpoint,
+            "architecture": "ReadsMoreForCausalLM",
+        },
+        config=None,
+    )
+    with pytest.raises(InputError, match="would be unpickled") as caught:
+        load(request, "cpu")
+    assert caught.value.place == str(voices)
+
+
+def test_a_downloaded_repository_is_looked_at_as_well(tmp_path: Path) -> None:
+    files = {"config.json": {"transformers_weights": "x.safetensors.index.json"}}
+    files["x.safetensors.index.json"] = {"weight_map": {"x": "weights.bin"}}
+    for name, values in files.items():
+        (tmp_path / name).write_text(json.dumps(values))
+
+    def fetch(name: str) -> Path | None:
+        path = tmp_path / name
+        return path if path.exists() else None
+
+    with pytest.raises(InputError, match="no safetensors file beside it"):
+        check_downloaded(fetch)
+    (tmp_path / "x.safetensors.index.json").unlink()
+    check_downloaded(fetch)
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(InputError, match="an adapter, not a model"):
+        check_downloaded(fetch)
