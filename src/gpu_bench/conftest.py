@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from gpu_bench.request.fields import Request
 from gpu_bench.request.reader import parse_request
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.testing import simulated, simulated_file
+from gpu_bench.testing.machines import MACHINE, FakeNvml
 
 QUIET = simulated.MODELS[0]
 
@@ -163,85 +163,7 @@ def fake_cuda() -> Any:
     return FakeCuda()
 
 
-class FakeNvml:
-    """NVML with one card that has one MIG part: the functions of `pynvml` that are called here.
-
-    The figures are an H200's; a function named in ``unsupported`` fails.
-    """
-
-    NVML_CLOCK_SM = 1
-    NVML_CLOCK_MEM = 2
-    NVML_TEMPERATURE_GPU = 0
-
-    class NVMLError(Exception):
-        pass
-
-    def __init__(self) -> None:
-        self.processes: list[int] = []
-        self.reasons = 0x1
-        self.unsupported: set[str] = set()
-
-    def _answer(self, name: Any, value: Any) -> Any:
-        if name in self.unsupported:
-            raise self.NVMLError(name)
-        return value
-
-    def nvmlSystemGetDriverVersion(self) -> Any:
-        return b"570.86.10"
-
-    def nvmlDeviceGetCount(self) -> Any:
-        return 1
-
-    def nvmlDeviceGetHandleByIndex(self, index: Any) -> Any:
-        return "card"
-
-    def nvmlDeviceGetHandleByUUID(self, uuid: Any) -> Any:
-        return "part" if uuid.startswith("MIG") else "card"
-
-    def nvmlDeviceGetUUID(self, handle: Any) -> Any:
-        if handle == "part":
-            return "MIG-aaaaaaaa-0000-1111-2222-333333333333"
-        return b"GPU-11111111-aaaa-bbbb-cccc-000000000001"
-
-    def nvmlDeviceGetName(self, handle: Any) -> Any:
-        return "NVIDIA H200" if handle == "card" else "NVIDIA H200 MIG 1g.18gb"
-
-    def nvmlDeviceGetMemoryInfo(self, handle: Any) -> Any:
-        return SimpleNamespace(total=(143771 << 20) + 1000)
-
-    def nvmlDeviceGetCudaComputeCapability(self, handle: Any) -> Any:
-        return (9, 0)
-
-    def nvmlDeviceGetMaxClockInfo(self, handle: Any, kind: Any) -> Any:
-        return {1: 1980, 2: 3201}[kind]
-
-    def nvmlDeviceGetClockInfo(self, handle: Any, kind: Any) -> Any:
-        return self._answer("clock", {1: 1755, 2: 3201}[kind])
-
-    def nvmlDeviceGetEnforcedPowerLimit(self, handle: Any) -> Any:
-        return 700_000
-
-    def nvmlDeviceGetMaxMigDeviceCount(self, handle: Any) -> Any:
-        return 2
-
-    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle: Any, number: Any) -> Any:
-        if number == 0:
-            return "part"
-        raise self.NVMLError("not found")
-
-    def nvmlDeviceGetPowerUsage(self, handle: Any) -> Any:
-        return self._answer("power", 412_345)
-
-    def nvmlDeviceGetTemperature(self, handle: Any, kind: Any) -> Any:
-        return 61
-
-    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle: Any) -> Any:
-        return self.reasons
-
-    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any) -> Any:
-        return self._answer("processes", [SimpleNamespace(pid=each) for each in self.processes])
-
-
 @pytest.fixture
-def fake_nvml() -> Any:
-    return FakeNvml()
+def fake_nvml() -> FakeNvml:
+    """NVML with one H200."""
+    return MACHINE["one H200"].nvml()

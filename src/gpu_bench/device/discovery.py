@@ -65,17 +65,20 @@ def load_nvml() -> Any | None:
 
 
 def nvml_cards(nvml: Any) -> list[Card]:
-    """The cards that NVML lists."""
-    driver = text(nvml.nvmlSystemGetDriverVersion())
-    found = []
-    for index in range(nvml.nvmlDeviceGetCount()):
-        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    """The cards that NVML lists; not one that does not answer, or is divided without a part."""
+    driver = asked(nvml, nvml.nvmlSystemGetDriverVersion)
+    found: list[Card] = []
+    for index in range(asked(nvml, nvml.nvmlDeviceGetCount) or 0):
+        handle = asked(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
+        uuid = None if handle is None else asked(nvml, nvml.nvmlDeviceGetUUID, handle)
+        if uuid is None:
+            continue
         card = Card(
             index=index,
-            uuid=text(nvml.nvmlDeviceGetUUID(handle)),
-            name=text(nvml.nvmlDeviceGetName(handle)),
-            memory=_whole_mib(nvml.nvmlDeviceGetMemoryInfo(handle).total),
-            driver=driver,
+            uuid=text(uuid),
+            name=text(asked(nvml, nvml.nvmlDeviceGetName, handle) or "unknown"),
+            memory=_memory(nvml, handle),
+            driver=None if driver is None else text(driver),
             compute_capability=_capability(nvml, handle),
             max_sm_clock=asked(nvml, nvml.nvmlDeviceGetMaxClockInfo, handle, nvml.NVML_CLOCK_SM),
             max_memory_clock=asked(
@@ -83,7 +86,11 @@ def nvml_cards(nvml: Any) -> list[Card]:
             ),
             power_limit=_watts(asked(nvml, nvml.nvmlDeviceGetEnforcedPowerLimit, handle)),
         )
-        found += [card, *_nvml_parts(nvml, handle, card)]
+        parts = _nvml_parts(nvml, handle, card)
+        mode = asked(nvml, nvml.nvmlDeviceGetMigMode, handle)
+        # CUDA does not show such a card.
+        if parts or not mode or not mode[0]:
+            found += [card, *parts]
     return found
 
 
@@ -96,7 +103,7 @@ def _nvml_parts(nvml: Any, handle: Any, card: Card) -> list[Card]:
                 card.part(
                     text(nvml.nvmlDeviceGetUUID(part)),
                     text(nvml.nvmlDeviceGetName(part)),
-                    _whole_mib(nvml.nvmlDeviceGetMemoryInfo(part).total),
+                    _memory(nvml, part),
                 )
             )
     return parts
@@ -139,5 +146,7 @@ def _watts(milliwatts: int | None) -> float | None:
     return None if milliwatts is None else milliwatts / 1000
 
 
-def _whole_mib(size: int) -> int:
-    return size >> 20 << 20
+def _memory(nvml: Any, handle: Any) -> int:
+    """Bytes, in whole MiB; 0 if the driver does not know, as where a device shares the host's."""
+    information = asked(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
+    return 0 if information is None else information.total >> 20 << 20

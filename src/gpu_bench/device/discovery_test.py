@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
-from gpu_bench.conftest import FakeNvml
 from gpu_bench.core.errors import NoAccelerator
 from gpu_bench.device.discovery import chosen, nvml_cards
 from gpu_bench.device.fingerprint import fingerprint
-from rules_transformers_contract.cuda_device import Card, smi_cards
+from gpu_bench.device.identity import check_device, from_json, to_json
+from gpu_bench.testing.machines import MACHINE, MACHINES, Machine
+from rules_transformers_contract.cuda_device import (
+    SMI_LISTING_ARGUMENTS,
+    SMI_TABLE_ARGUMENTS,
+    Card,
+    smi_cards,
+)
 from toolkit.errors import InputError
 
 # As `nvidia-smi` prints for our fields; the second card is one that knows less.
@@ -48,10 +59,106 @@ def test_without_a_card_there_is_a_way_out() -> None:
     assert "cpu" in caught.value.hint
 
 
-def test_nvml_and_the_tool_describe_a_card_alike() -> None:
-    (card, *parts) = nvml_cards(FakeNvml())
-    assert card == CARDS[0]
-    assert [each.uuid for each in parts] == ["MIG-aaaaaaaa-0000-1111-2222-333333333333"]
+def both_ways(machine: Machine) -> tuple[list[Card], list[Card]]:
+    by_tool = smi_cards(machine.smi(SMI_TABLE_ARGUMENTS), machine.smi(SMI_LISTING_ARGUMENTS))
+    return nvml_cards(machine.nvml()), by_tool
+
+
+def test_there_are_machines_enough() -> None:
+    assert len(MACHINES) >= 15
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_nvml_and_the_tool_describe_a_machine_alike(machine: Machine) -> None:
+    by_nvml, by_tool = both_ways(machine)
+    if machine.name == "divided, without a slice":
+        # The tool's table does not say that a card is divided.
+        assert (by_nvml, len(by_tool)) == ([], 1)
+        return
+    # The listing does not say how much memory a part has.
+    sizeless = [replace(card, memory=0) if card.parent_uuid else card for card in by_nvml]
+    assert sizeless == by_tool
+
+
+VARIABLES = (
+    {},
+    {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"},
+    *(
+        {"CUDA_VISIBLE_DEVICES": visible, **order}
+        for visible in ("0", "1", "3", "7", "1,0", " 1 ", "", "-1", "GPU-0000", "gpu-0000001")
+        for order in ({}, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"})
+    ),
+)
+
+
+def names(machine: Machine) -> Iterator[str]:
+    """Each UUID of a machine, whole and cut, as it is written and in lower case."""
+    for card in machine.cards:
+        for uuid in (card.uuid, *(part.uuid for part in card.slices)):
+            yield from (uuid, uuid.lower(), uuid[:12], uuid[:6])
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_the_chosen_device_is_the_one_that_cuda_shows_first(machine: Machine) -> None:
+    cards = nvml_cards(machine.nvml())
+    for variables in (*VARIABLES, *({"CUDA_VISIBLE_DEVICES": name} for name in names(machine))):
+        devices = machine.cuda(variables).devices
+        try:
+            card = chosen(cards, variables)
+        except (NoAccelerator, InputError):
+            assert devices == (), variables
+            continue
+        assert devices, variables
+        assert card.uuid[4:].lower() == devices[0].uuid, variables
+        check_device(card, devices[0])
+        # As the measuring process is started.
+        (alone, *_) = machine.cuda({"CUDA_VISIBLE_DEVICES": card.uuid}).devices
+        check_device(card, alone)
+
+
+def test_torch_on_another_device_is_refused() -> None:
+    machine = MACHINE["display card before H200"]
+    card = chosen(nvml_cards(machine.nvml()), {})
+    assert card.name == "NVIDIA H200"
+    (other,) = machine.cuda({"CUDA_VISIBLE_DEVICES": machine.cards[0].uuid}).devices
+    with pytest.raises(NoAccelerator, match="NVIDIA T400, expected NVIDIA H200") as caught:
+        check_device(card, other)
+    assert "MiB" in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_slice_is_neither_its_card_nor_another_slice() -> None:
+    machine = MACHINE["two slices of one H200"]
+    first, second = (
+        chosen(nvml_cards(machine.nvml()), {"CUDA_VISIBLE_DEVICES": part.uuid})
+        for part in machine.cards[0].slices
+    )
+    (device,) = machine.cuda({"CUDA_VISIBLE_DEVICES": second.uuid}).devices
+    check_device(second, device)
+    with pytest.raises(NoAccelerator):
+        check_device(first, device)
+    # Older drivers give a slice the UUID of its card.
+    check_device(second, replace(device, uuid=machine.cards[0].uuid[4:]))
+    with pytest.raises(NoAccelerator, match="MiB"):
+        check_device(first, replace(device, name=first.name, uuid=machine.cards[0].uuid[4:]))
+
+
+def test_a_device_of_an_older_torch_has_no_uuid() -> None:
+    card = chosen(nvml_cards(MACHINE["one H200"].nvml()), {})
+    check_device(card, SimpleNamespace(name="NVIDIA H200", total_memory=card.memory))
+
+
+def test_a_card_travels_to_the_measuring_process() -> None:
+    card = chosen(nvml_cards(MACHINE["two slices of one H200"].nvml()), {})
+    assert from_json(json.loads(json.dumps(to_json(card)))) == card
+    assert from_json(json.loads(json.dumps(to_json(None)))) is None
+
+
+def test_a_driver_that_fails_altogether_lists_nothing() -> None:
+    nvml = MACHINE["one H200, lost"].nvml()
+    assert nvml_cards(nvml) == []
+    with pytest.raises(NoAccelerator, match="no CUDA device was found"):
+        chosen([], {})
 
 
 def test_the_fingerprint_tells_cards_by_what_they_are_and_not_which() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from gpu_bench.conftest import FakeNvml
 from gpu_bench.device.telemetry import (
     NvmlSensors,
     Reading,
@@ -14,9 +13,10 @@ from gpu_bench.device.telemetry import (
     smi_reading,
     summary,
 )
+from gpu_bench.testing.machines import MACHINE, FakeNvml
 from rules_transformers_contract.cuda_device import Card
 
-CARD = Card(0, "GPU-1", "NVIDIA H200", 1 << 30)
+CARD = Card(0, MACHINE["one H200"].cards[0].uuid, "NVIDIA H200", 1 << 30)
 
 
 def reading(time: Any = 0, **values: Any) -> Any:

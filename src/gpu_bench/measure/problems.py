@@ -9,17 +9,15 @@ from typing import Any
 from gpu_bench.core.errors import (
     KINDS,
     CompileFailed,
-    DeviceLost,
     MeasuringFailed,
     OutOfMemory,
     kind_of,
 )
+from gpu_bench.measure.error_messages import MEANINGS, OF_THE_DEVICE, code_hint, meaning
 from toolkit.errors import ToolError
 
+OUT_OF_MEMORY = MEANINGS[0]
 _COMPILER_PACKAGES = ("torch._dynamo", "torch._inductor", "torch.fx.experimental", "triton")
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
-# After these the CUDA context of the process is of no use any more, but the device is well.
-_KERNEL_BUGS = ("device-side assert", "illegal memory access", "misaligned address")
 
 
 def problem_of(error: BaseException) -> ToolError:
@@ -28,28 +26,24 @@ def problem_of(error: BaseException) -> ToolError:
         return error
     text = _text(error)
     names = {each.__name__ for raised in _chain(error) for each in type(raised).__mro__}
-    if isinstance(error, MemoryError) or "OutOfMemoryError" in names or _says(text, _OUT_OF_MEMORY):
-        return OutOfMemory(
-            f"the device's memory did not suffice: {text}",
-            hint="lower `batch_size`, `sequence_length` or `num_tokens`, or choose a smaller dtype",
-        )
+    if isinstance(error, MemoryError) or "OutOfMemoryError" in names:
+        return OutOfMemory(f"{OUT_OF_MEMORY.message}: {text}", hint=OUT_OF_MEMORY.hint)
+    cause = meaning(text)
+    if cause is not None:
+        return cause.error(f"{cause.message}: {text}", place=_place(error), hint=cause.hint)
     if any(_module(raised).startswith(_COMPILER_PACKAGES) for raised in _chain(error)):
         return CompileFailed(
             f"torch.compile failed: {text}",
             place=_place(error),
             hint="set `compile_mode` to null to measure the model without it",
         )
-    if "CUDA error" in text or "AcceleratorError" in names:
-        if _says(text, _KERNEL_BUGS):
-            return MeasuringFailed(f"a kernel failed on the device: {text}", place=_place(error))
-        return DeviceLost(
-            f"the device stopped answering: {text}",
-            hint="look for Xid messages in the kernel's log, then run the benchmark again",
+    hint = code_hint(text) or "run the model alone with the same config to see the whole traceback"
+    if OF_THE_DEVICE.search(text) or "AcceleratorError" in names:
+        return MeasuringFailed(
+            f"the model failed on the device: {text}", place=_place(error), hint=hint
         )
     return MeasuringFailed(
-        f"the model raised {type(error).__name__}: {text}",
-        place=_place(error),
-        hint="run the model alone with the same config to see the whole traceback",
+        f"the model raised {type(error).__name__}: {text}", place=_place(error), hint=hint
     )
 
 
@@ -75,10 +69,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _module(error: BaseException) -> str:
     return type(error).__module__ or ""
-
-
-def _says(text: str, phrases: tuple[str, ...]) -> bool:
-    return any(phrase in text.lower() for phrase in phrases)
 
 
 def _text(error: BaseException) -> str:

@@ -40,7 +40,12 @@ def compiler_error() -> Any:
             3,
             "ECC error",
         ),
-        (RuntimeError("CUDA error: device-side assert triggered"), "failed", 1, "a kernel failed"),
+        (
+            RuntimeError("CUDA error: device-side assert triggered"),
+            "failed",
+            1,
+            "failed on the device",
+        ),
         (KeyError("hidden"), "failed", 1, "raised KeyError"),
     ],
 )

@@ -15,11 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gpu_bench.core.errors import DeviceLost, OutOfMemory, TimedOut
+from gpu_bench.core.errors import DeviceLost, MeasuringFailed, TimedOut
+from gpu_bench.device.identity import to_json
 from gpu_bench.device.telemetry import Sensors
+from gpu_bench.measure.error_messages import meaning
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
+from toolkit.errors import ToolError
 
 # A model under measurement may lie in a tree that has a gpu_bench of its own. So the measuring
 # code is imported from where this file is before the model's root comes to the path.
@@ -65,7 +68,7 @@ def measure_in_process(
     with tempfile.TemporaryDirectory(prefix="gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()
         process = subprocess.Popen(
-            _command(request, root, sending, seconds),
+            _command(request, root, sending, card, seconds),
             env=_environment(request, card, scratch),
             stdin=subprocess.PIPE,
             stdout=output,
@@ -150,10 +153,14 @@ class _Conversation:
             self._process.stdin.flush()
 
 
-def _command(request: Request, root: str | None, descriptor: int, seconds: float) -> list[str]:
+def _command(
+    request: Request, root: str | None, descriptor: int, card: Card | None, seconds: float
+) -> list[str]:
     tool = str(Path(__file__).resolve().parents[2])
     text = json.dumps(request.to_json())
-    arguments = [tool, os.path.abspath(root) if root else "", str(descriptor), text, str(seconds)]
+    expected = json.dumps(to_json(card))
+    place = os.path.abspath(root) if root else ""
+    arguments = [tool, place, str(descriptor), text, expected, str(seconds)]
     return [sys.executable, "-c", _BOOTSTRAP, *arguments]
 
 
@@ -197,7 +204,7 @@ def _sudden_end(
     deadline: float,
     seconds: float,
     log: Path,
-) -> DeviceLost | TimedOut | OutOfMemory:
+) -> ToolError:
     if time.monotonic() >= deadline:
         return TimedOut(
             f"the time limit of {seconds:.0f} s came {_phase(record)}",
@@ -208,15 +215,20 @@ def _sudden_end(
     except subprocess.TimeoutExpired:
         code = 0
     reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    last = _last_line(log)
+    message = f"the measuring process ended with {reason} {_phase(record)}" + (
+        f"; its last words: {last}" if last else ""
+    )
+    cause = meaning(last)
+    if cause is not None:
+        return cause.error(message, hint=cause.hint)
     if code == -signal.SIGKILL:
         hint = "the kernel kills what takes the last of the host's memory: look into its log"
-    else:
-        hint = "look for Xid messages in the kernel's log"
-    last = _last_line(log)
-    return DeviceLost(
-        f"the measuring process ended with {reason} {_phase(record)}"
-        + (f"; its last words: {last}" if last else ""),
-        hint=hint,
+        return DeviceLost(message, hint=hint)
+    return MeasuringFailed(
+        message,
+        hint="run the model alone to see why; if the kernel's log has Xid messages of this moment, "
+        "it was the device",
     )
 
 

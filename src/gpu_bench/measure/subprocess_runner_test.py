@@ -76,9 +76,15 @@ def test_a_process_that_ends_in_its_first_run_has_failed(
     measure: Any,
 ) -> None:
     code, message, result = measure("print('last words', flush=True); os._exit(7)", FIRST_RUN)
-    assert code == 3
+    assert (code, result["problem"]["kind"]) == (1, "failed")
     assert "exit code 7 during the first run; its last words: last words" in message
     assert (result["status"], result["output"]) == ("failed", None)
+
+
+def test_the_last_words_may_say_that_it_was_the_device(measure: Any) -> None:
+    words = "CUDA error: uncorrectable ECC error encountered"
+    code, _, result = measure(f"print({words!r}, flush=True); os.abort()", FIRST_RUN)
+    assert (code, result["problem"]["kind"]) == (3, "device_lost")
 
 
 def test_a_hanging_process_is_ended_at_the_time_limit(measure: Any, tmp_path: Path) -> None:

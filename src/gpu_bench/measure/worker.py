@@ -15,16 +15,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpu_bench.core.errors import MissingPackage, NoAccelerator
+from gpu_bench.device.identity import check_device, from_json
+from gpu_bench.device.torch_device import CpuDevice, CudaDevice, Device
 from gpu_bench.measure.problems import problem_of, to_json
 from gpu_bench.measure.procedure import Reporter, measure
 from gpu_bench.request.fields import Request
 from gpu_bench.request.reader import parse_request
+from rules_transformers_contract.cuda_device import Card
 from toolkit.errors import ToolError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measures the request in ``arguments``: descriptor, request as JSON, seconds it may take."""
-    descriptor, text, seconds = arguments
+    """Measures a request.
+
+    ``arguments`` are the descriptor, the request as JSON, the card that the result is filed under
+    as JSON, and the seconds that measuring may take.
+    """
+    descriptor, text, card_text, seconds = arguments
     channel = os.fdopen(int(descriptor), "w", encoding="utf-8")
 
     def tell(message: dict[str, Any]) -> None:
@@ -43,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     request = parse_request(text)
     try:
-        device = _device(request)
+        device = _device(request, from_json(json.loads(card_text)))
         tell({"event": "environment", "environment": environment()})
         measure(request, device, reporter)
     except Exception as error:
@@ -58,9 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _device(request: Request) -> Any:
-    from gpu_bench.device.torch_device import CpuDevice, CudaDevice
-
+def _device(request: Request, card: Card | None) -> Device:
     try:
         import torch
         import transformers  # noqa: F401
@@ -83,6 +88,8 @@ def _device(request: Request) -> Any:
             "`python -m torch.utils.collect_env`",
         )
     torch.cuda.init()
+    if card is not None:
+        check_device(card, torch.cuda.get_device_properties(0))
     return CudaDevice(torch.cuda)
 
 
