@@ -149,4 +149,4 @@ def _watts(milliwatts: int | None) -> float | None:
 def _memory(nvml: Any, handle: Any) -> int:
     """Bytes, in whole MiB; 0 if the driver does not know, as where a device shares the host's."""
     information = asked(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
-    return 0 if information is None else information.total >> 20 << 20
+    return 0 if information is None else int(information.total) >> 20 << 20

@@ -21,7 +21,7 @@ from toolkit.errors import ToolError
 
 @dataclass(frozen=True)
 class Meaning:
-    """A cause: the error that it is, its message before what was raised, and a hint.
+    """A cause: the error that it is, its message with room for what was raised, and a hint.
 
     ``patterns`` are searched for in the raised message, ignoring case.
     """
@@ -42,7 +42,7 @@ MEANINGS = (
     # taken it all.
     Meaning(
         OutOfMemory,
-        "the device's memory did not suffice",
+        "the device's memory did not suffice: {}",
         "lower `batch_size`, `sequence_length` or `num_tokens`, or choose a smaller dtype",
         (
             r"out of memory",
@@ -54,7 +54,7 @@ MEANINGS = (
     ),
     Meaning(
         MissingPackage,
-        "torch or an extension has no code for this device",
+        "torch or an extension has no code for this device: {}",
         "install builds for the device's compute capability, and a driver that is new enough",
         (
             r"no kernel image is available",
@@ -66,7 +66,7 @@ MEANINGS = (
     ),
     Meaning(
         MissingPackage,
-        "a library or a compiler is missing or of another version",
+        "a library or a compiler is missing or of another version: {}",
         "install what the message names where the benchmark runs; for compilation, a C and C++ "
         "compiler, Triton and the headers of Python",
         (
@@ -83,7 +83,7 @@ MEANINGS = (
     ),
     Meaning(
         NoAccelerator,
-        "the device or its driver cannot be used",
+        "the device or its driver cannot be used: {}",
         "compare `nvidia-smi` with `python -m torch.utils.collect_env`; look for other users of "
         "the device, and on machines with NVSwitch for the fabric manager",
         (
@@ -104,7 +104,7 @@ MEANINGS = (
     ),
     Meaning(
         DeviceLost,
-        "the device stopped answering",
+        "the device stopped answering: {}",
         "look for Xid messages in the kernel's log, then run the benchmark again",
         (
             r"ECC error",
@@ -119,7 +119,7 @@ MEANINGS = (
     ),
     Meaning(
         CompileFailed,
-        "torch.compile failed",
+        "torch.compile failed: {}",
         "set `compile_mode` to null to measure the model without it",
         (
             r"PassManager::run failed",

@@ -102,7 +102,7 @@ MESSAGES = {
         "CUDA error: CUBLAS_STATUS_NOT_SUPPORTED when calling `cublasLtMatmulAlgoGetHeuristic`",
         "CUDA error: CUBLAS_STATUS_INTERNAL_ERROR when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
-        "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a non-cont",
+        "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed",
         "cuDNN error: CUDNN_STATUS_BAD_PARAM",
         "cuDNN error: CUDNN_STATUS_MAPPING_ERROR",
         "cuFFT error: CUFFT_INTERNAL_ERROR",

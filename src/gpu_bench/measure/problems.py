@@ -27,10 +27,10 @@ def problem_of(error: BaseException) -> ToolError:
     text = _text(error)
     names = {each.__name__ for raised in _chain(error) for each in type(raised).__mro__}
     if isinstance(error, MemoryError) or "OutOfMemoryError" in names:
-        return OutOfMemory(f"{OUT_OF_MEMORY.message}: {text}", hint=OUT_OF_MEMORY.hint)
+        return OutOfMemory(OUT_OF_MEMORY.message.format(text), hint=OUT_OF_MEMORY.hint)
     cause = meaning(text)
     if cause is not None:
-        return cause.error(f"{cause.message}: {text}", place=_place(error), hint=cause.hint)
+        return cause.error(cause.message.format(text), place=_place(error), hint=cause.hint)
     if any(_module(raised).startswith(_COMPILER_PACKAGES) for raised in _chain(error)):
         return CompileFailed(
             f"torch.compile failed: {text}",
