@@ -110,11 +110,63 @@ REPORT = ToolCommand(
 
 _FIXTURES = "tiny_models"
 
-ARCHITECTURES = ToolCommand(_FIXTURES, "architectures", (_FIXTURES,))
-BUILD = ToolCommand(_FIXTURES, "build", (_FIXTURES,), _LONG_WORK)
-COMPANIONS = ToolCommand(_FIXTURES, "companions", (_FIXTURES,))
-PUBLISH = ToolCommand(_FIXTURES, "publish", (_FIXTURES,))
-RUN = ToolCommand(_FIXTURES, "run", (_FIXTURES,))
+# What `tiny_models/__init__.py` offers to tests.
+_ACTIVATION = _parts(
+    _FIXTURES,
+    *("core", "fixture/locate.py", "request/manifest.py"),
+    *("runtime/activation.py", "runtime/hub_cache.py"),
+)
+_RUNNING = _parts(_FIXTURES, "checks", "families", "inputs", "vocabulary", "weights")
+
+ARCHITECTURES = ToolCommand(
+    _FIXTURES,
+    "architectures",
+    (
+        *_ACTIVATION,
+        *_parts(_FIXTURES, "cli/architectures.py", "transformers_api"),
+    ),
+)
+BUILD = ToolCommand(
+    _FIXTURES,
+    "build",
+    (
+        *_RUNNING,
+        *_parts(
+            _FIXTURES,
+            *("cli/build.py", "config", "core", "fixture", "processors", "repository", "request"),
+            *("runtime/activation.py", "runtime/hub_cache.py", "tokenizers", "transformers_api"),
+        ),
+    ),
+    _LONG_WORK,
+)
+COMPANIONS = ToolCommand(
+    _FIXTURES,
+    "companions",
+    (*_ACTIVATION, *_parts(_FIXTURES, "cli/companions.py", "transformers_api")),
+)
+PUBLISH = ToolCommand(
+    _FIXTURES,
+    "publish",
+    (
+        *_ACTIVATION,
+        *_parts(_FIXTURES, "cli/publish.py", "fixture/integrity.py", "hub"),
+        *_parts(_FIXTURES, "weights/safetensors_files.py", "weights/safetensors_header.py"),
+    ),
+)
+RUN = ToolCommand(
+    _FIXTURES,
+    "run",
+    (
+        *_RUNNING,
+        *_ACTIVATION,
+        *_parts(
+            _FIXTURES,
+            *("cli/options.py", "cli/run.py", "cli/verify.py"),
+            *("fixture/integrity.py", "fixture/verification.py", "runtime/run.py"),
+            "transformers_api",
+        ),
+    ),
+)
 
 _FINDER = "parent_finder"
 # The finder proves a modular file by converting it.
