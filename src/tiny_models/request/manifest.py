@@ -11,11 +11,15 @@ from typing import Any
 
 from tiny_models.core.errors import CheckFailed
 from tiny_models.core.values import DTYPES, LARGEST_SEED
+from toolkit import json_text
+from toolkit.errors import InputError
+from toolkit.input_file import read_text
 from toolkit.paths import is_confined
 
 NAME = "fixture.json"
 SCHEMA = 1
-_LARGEST = 50_000_000
+# In bytes; each tensor takes about 150.
+LARGEST_MANIFEST = 50_000_000
 _KEYS = {
     "schema", "address", "repo_id", "model_type", "architecture", "seed", "dtype",
     "transformers_version", "request_digest", "files", "tensors",
@@ -102,19 +106,16 @@ def files_below(directory: str) -> Iterator[str]:
 def read_manifest(directory: str) -> Manifest:
     """Reads and checks ``fixture.json``. Raises CheckFailed, located in that file."""
     path = os.path.join(directory, NAME)
-    try:
-        if os.path.getsize(path) > _LARGEST:
-            raise CheckFailed(f"is larger than {_LARGEST:,} bytes", place=path)
-        with open(path, encoding="utf-8") as file:
-            values = json.load(file)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         raise CheckFailed(
             f"there is no {NAME}", place=directory, hint="give the directory of a fixture"
-        ) from None
-    except (OSError, ValueError, RecursionError) as problem:
-        raise CheckFailed(f"cannot be read: {problem}", place=path) from None
+        )
     try:
+        text = read_text(path, "the manifest", most=LARGEST_MANIFEST)
+        values = json_text.parse(text, path, "the manifest")
         return parse_manifest(values)
+    except InputError as problem:
+        raise CheckFailed(problem.message, place=problem.place, hint=problem.hint) from None
     except ValueError as problem:
         raise CheckFailed(f"is not a manifest: {problem}", place=path) from None
 

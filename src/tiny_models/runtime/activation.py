@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 
 from tiny_models.fixture.locate import LocatedFixture, find_fixtures
 from tiny_models.runtime.hub_cache import lay_out
+from tiny_models.runtime.private_files import copies
 from toolkit.errors import InputError, ToolError
+from toolkit.scratch_directory import directory_until_exit
 
 DIRECTORIES_VARIABLE = "RULES_TRANSFORMERS_FIXTURES"
+_PREFIX = "tiny_models-"
+
+# What this process has been given: its libraries look for one hub cache.
+_handed_out: dict[tuple[LocatedFixture, ...], tuple[list[LocatedFixture], Path]] = {}
 
 
 class TooLate(ToolError):
@@ -25,14 +30,17 @@ def activate(
     cache: Path | None = None,
     environment: MutableMapping[str, str] | None = None,
 ) -> list[LocatedFixture]:
-    """Makes the fixtures in ``directories`` what their repository ids stand for.
+    """Makes copies of the fixtures in ``directories`` what their repository ids stand for.
+
+    The copies belong to this process and go when it ends: it may write into them. Returns them.
 
     Call it before anything imports huggingface_hub or transformers, which read their settings
     once. ``directories`` defaults to those that the variable RULES_TRANSFORMERS_FIXTURES lists.
-    ``cache`` is where the hub cache is made, by default the user's temporary directory.
+    ``cache`` is the directory below which the copies are made, by default the one for temporary
+    files.
 
-    Raises InputError where a directory holds no fixture, TooLate where huggingface_hub has been
-    imported with other settings.
+    Raises InputError where a directory holds no fixture, CheckFailed where a fixture is not as its
+    manifest says, TooLate where huggingface_hub has been imported with other settings.
     """
     if environment is None:
         environment = os.environ
@@ -46,13 +54,26 @@ def activate(
             )
         directories = listed.split(os.pathsep)
     fixtures = find_fixtures(Path(directory) for directory in directories)
-    if cache is None:
-        cache = Path(tempfile.gettempdir(), f"tiny_models-{_user()}")
-        cache.mkdir(mode=0o700, exist_ok=True)
-    settings = hub_settings(lay_out(fixtures, cache))
+    key = tuple(fixtures)
+    if key not in _handed_out:
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+        private = directory_until_exit(_PREFIX, cache)
+        own = copies(fixtures, private / "fixtures")
+        _handed_out[key] = (own, lay_out(own, private))
+    own, hub_cache = _handed_out[key]
+    use_hub_cache(hub_cache, environment)
+    return own
+
+
+def use_hub_cache(hub_cache: Path, environment: MutableMapping[str, str]) -> None:
+    """Has this process, and those that it starts, load models from ``hub_cache`` alone.
+
+    Raises TooLate.
+    """
+    settings = hub_settings(hub_cache)
     _refuse_other_settings(settings)
     environment.update(settings)
-    return fixtures
 
 
 def hub_settings(hub_cache: Path) -> dict[str, str]:
@@ -65,10 +86,6 @@ def hub_settings(hub_cache: Path) -> dict[str, str]:
         # The command lines of huggingface_hub and transformers ask an index for newer releases.
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     }
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
 
 
 def _refuse_other_settings(settings: dict[str, str]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tiny_models.testing.sample_fixture import write_manifest
+
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 _PLUGIN = """\
 import sys
@@ -68,9 +70,6 @@ def sandbox(tmp_path: Path) -> Path:
         "m_test.py": _TEST,
         "plugin.py": _PLUGIN,
         "m/tiny/config.json": "{}",
-        "m/tiny/fixture.json": json.dumps(
-            {"schema": 1, "address": "m:t", "architecture": "M", "repo_id": "tiny-random/m"}
-        ),
         "index.json": json.dumps(
             {
                 "test": "x_test.py",
@@ -82,6 +81,7 @@ def sandbox(tmp_path: Path) -> Path:
     for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
+    write_manifest(directory / "m" / "tiny", "tiny-random/m", address="m:t")
     tools = directory / "__tools"
     for module in contract["modules"]:
         (tools / module).parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tiny_models.fixture.locate import LocatedFixture
 from toolkit.errors import InputError
-from toolkit.paths import holds
 
 # huggingface_hub's name for the branch that is loaded unless another revision is asked for.
 _BRANCH = "main"
@@ -22,8 +21,7 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
     """Makes a hub cache of ``fixtures`` below ``parent`` and returns its directory.
 
     The directory is named for what it holds: several processes may ask for the same one at once.
-    Fixtures without a repository id are left out. Raises InputError where two have the same one,
-    and where a fixture has a link out of its directory.
+    Fixtures without a repository id are left out. Raises InputError where two have the same one.
     """
     named = sorted((each for each in fixtures if each.repo_id), key=lambda each: each.name)
     _refuse_duplicates(named)
@@ -66,12 +64,6 @@ def _add(fixture: LocatedFixture, cache: Path) -> None:
     reference.write_text(fixture.revision)
     snapshot = repository / "snapshots" / fixture.revision
     for path in sorted(fixture.directory.rglob("*")):
-        if not holds(fixture.directory, path):
-            raise InputError(
-                "is a link that leaves the fixture",
-                place=str(path),
-                hint="build the fixture again",
-            )
         if path.is_file():
             link = snapshot / path.relative_to(fixture.directory)
             link.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import subprocess
 import sys
@@ -11,10 +11,13 @@ from types import ModuleType
 
 import pytest
 
+from tiny_models.core.errors import CheckFailed
 from tiny_models.fixture.locate import find_fixtures
 from tiny_models.runtime import activation
 from tiny_models.runtime.activation import TooLate, activate
 from tiny_models.runtime.hub_cache import lay_out
+from tiny_models.runtime.private_files import copies, take_over
+from tiny_models.testing.sample_fixture import write_manifest
 from toolkit.errors import InputError
 
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -28,17 +31,10 @@ def _not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _fixture(directory: Path, repo_id: str | None, **changes: object) -> Path:
     directory.mkdir(parents=True)
-    manifest = {
-        "schema": 1,
-        "address": "models/x:tiny",
-        "architecture": "XModel",
-        "repo_id": repo_id,
-        **changes,
-    }
-    (directory / "fixture.json").write_text(json.dumps(manifest))
     (directory / "config.json").write_text("{}")
     (directory / "sub").mkdir()
     (directory / "sub" / "more.json").write_text("[]")
+    write_manifest(directory, repo_id, **changes)
     return directory
 
 
@@ -49,7 +45,8 @@ def test_huggingface_hub_finds_the_files_offline(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "tiny_models.activate([sys.argv[1]], cache=Path(sys.argv[2]))\n"
         "import huggingface_hub\n"
-        "print(huggingface_hub.hf_hub_download('tiny-random/x', 'sub/more.json'))\n"
+        "file = huggingface_hub.hf_hub_download('tiny-random/x', 'sub/more.json')\n"
+        "print(file, Path(file).read_text())\n"
         "print(huggingface_hub.snapshot_download('tiny-random/x'))\n"
         "huggingface_hub.hf_hub_download('another/model', 'config.json')\n"
     )
@@ -60,13 +57,12 @@ def test_huggingface_hub_finds_the_files_offline(tmp_path: Path) -> None:
         text=True,
         timeout=120,
     )
-    file, snapshot = map(Path, result.stdout.split())
-    assert file.resolve() == (directory / "sub" / "more.json").resolve()
-    assert sorted(path.name for path in snapshot.iterdir()) == [
-        "config.json",
-        "fixture.json",
-        "sub",
-    ]
+    printed = result.stdout.split()
+    file, snapshot, text = Path(printed[0]), Path(printed[2]), printed[1]
+    assert (file.parts[-2:], snapshot.name) == (("sub", "more.json"), file.parts[-3])
+    assert text == "[]"
+    # The copies went with their process.
+    assert not list((tmp_path / "cache").iterdir())
     assert result.returncode == 1
     assert "LocalEntryNotFoundError" in result.stderr
 
@@ -105,7 +101,7 @@ def test_two_fixtures_with_one_repository_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("{", "damaged: JSONDecodeError"),
+        ("{", "the manifest is not JSON"),
         ("[]", "damaged: TypeError"),
         ('{"schema": 1}', "damaged: KeyError"),
         ('{"schema": 2}', "schema 2, expected 1"),
@@ -115,7 +111,7 @@ def test_damaged_manifests(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "fixture.json").write_text(content)
     with pytest.raises(InputError, match=expected) as caught:
         find_fixtures([tmp_path])
-    assert caught.value.place == str(tmp_path / "fixture.json")
+    assert caught.value.place.startswith(str(tmp_path / "fixture.json"))
 
 
 def test_directories_come_from_the_environment(tmp_path: Path) -> None:
@@ -126,7 +122,7 @@ def test_directories_come_from_the_environment(tmp_path: Path) -> None:
     environment[activation.DIRECTORIES_VARIABLE] = str(tmp_path)
     activate(environment=environment, cache=tmp_path / "cache")
     assert environment["HF_HUB_OFFLINE"] == "1"
-    assert Path(environment["HF_HUB_CACHE"]).parent == tmp_path / "cache"
+    assert Path(environment["HF_HUB_CACHE"]).parents[1] == tmp_path / "cache"
 
 
 def test_a_hub_library_imported_earlier_is_reported(
@@ -145,16 +141,57 @@ def test_a_hub_library_imported_earlier_is_reported(
 def test_links_that_leave_a_fixture_are_refused(tmp_path: Path, directory: bool) -> None:
     fixture = _fixture(tmp_path / "one", "tiny-random/x")
     (fixture / "near.json").symlink_to("config.json")
-    lay_out(find_fixtures([fixture]), tmp_path / "cache")
+    copies(find_fixtures([fixture]), tmp_path / "copies")
     outside = tmp_path / "private"
     outside.mkdir()
     (outside / "key").write_text("secret")
     (fixture / "far").symlink_to(outside if directory else outside / "key")
-    with pytest.raises(InputError, match="a link that leaves the fixture") as caught:
-        lay_out(find_fixtures([fixture]), tmp_path / "other")
-    assert caught.value.place == str(fixture / "far")
-    assert caught.value.exit_code == 2
-    assert not list((tmp_path / "other").iterdir())
+    for give in (take_over, lambda fixtures: copies(fixtures, tmp_path / "other")):
+        with pytest.raises(InputError, match="a link that leaves the fixture") as caught:
+            give(find_fixtures([fixture]))
+        assert caught.value.place == str(fixture / "far")
+        assert caught.value.exit_code == 2
+
+
+def _store_link(directory: Path, store: Path) -> tuple[Path, Path]:
+    """A fixture with a file that is a hard link, as Pants gives one to a process."""
+    fixture = _fixture(directory, "t/x")
+    store.write_bytes(b"weights" * 100)
+    os.link(store, fixture / "model.safetensors")
+    write_manifest(fixture, "t/x")
+    store.chmod(0o555)
+    return fixture, fixture / "model.safetensors"
+
+
+def test_writing_into_a_fixture_changes_no_store(tmp_path: Path) -> None:
+    fixture, file = _store_link(tmp_path / "one", tmp_path / "store")
+    take_over(find_fixtures([fixture]))
+    (copied,) = activate([fixture], cache=tmp_path / "cache", environment={})
+    for path in (file, copied.directory / "model.safetensors"):
+        with path.open("r+b") as opened:
+            opened.write(b"changed")
+    assert (tmp_path / "store").read_bytes() == b"weights" * 100
+    assert (tmp_path / "store").stat().st_nlink == 1
+
+
+def test_a_fixture_that_was_spoilt_is_named_with_what_repairs_it(tmp_path: Path) -> None:
+    fixture, file = _store_link(tmp_path / "one", tmp_path / "store")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (tmp_path / "store").chmod(0o755)
+    (tmp_path / "store").write_bytes(b"changed")
+    with pytest.raises(CheckFailed, match=f"expected 700 of {digest}") as caught:
+        activate([fixture], cache=tmp_path / "cache", environment={})
+    assert caught.value.place == str(file)
+    assert f"find ~/.cache/pants -name {digest} -delete" in caught.value.hint
+    with pytest.raises(CheckFailed, match="has changed since the fixture was built"):
+        take_over(find_fixtures([fixture]))
+
+
+def test_the_same_fixtures_are_copied_once(tmp_path: Path) -> None:
+    fixture = _fixture(tmp_path / "one", "t/x")
+    first = activate([fixture], cache=tmp_path / "cache", environment={})
+    assert activate([fixture], cache=tmp_path / "cache", environment={}) == first
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_a_repository_id_leads_out_of_no_cache(tmp_path: Path) -> None:

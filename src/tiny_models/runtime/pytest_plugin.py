@@ -6,6 +6,7 @@ What it needs is in the environment before any conftest is imported.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib import import_module
@@ -15,8 +16,10 @@ from typing import Any
 import pytest
 
 from tiny_models.fixture.locate import LocatedFixture, find_fixtures
-from tiny_models.runtime.activation import activate
+from tiny_models.runtime.activation import use_hub_cache
 from tiny_models.runtime.code_coverage import leave_out
+from tiny_models.runtime.hub_cache import lay_out
+from tiny_models.runtime.private_files import take_over
 from toolkit.errors import ToolError
 
 _CACHE = "__tiny_fixtures"
@@ -90,7 +93,12 @@ def start(indexes: Iterable[Path], own_files: Iterable[str] = ()) -> None:
         if index["problems"]:
             _unbuilt[Path(index["test"]).absolute()] = "\n".join(index["problems"])
     try:
-        _fixtures[:] = activate(module_of, cache=Path.cwd() / _CACHE)
+        _fixtures[:] = find_fixtures(map(Path, module_of))
+        cache = Path.cwd() / _CACHE
+        # The workers of pytest-xdist start when this is done, and tests when they have started.
+        if not cache.exists():
+            take_over(_fixtures)
+        use_hub_cache(lay_out(_fixtures, cache), os.environ)
         for directory, module in module_of.items():
             if module is not None:
                 located = find_fixtures([Path(directory)])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tiny_models.testing.sample_fixture import write_manifest
 
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 _PLUGIN = (
@@ -70,11 +73,8 @@ def sandbox(tmp_path: Path) -> Path:
     """A directory as a test's sandbox is laid out, with one fixture."""
     directory = tmp_path / "m" / "tiny"
     directory.mkdir(parents=True)
-    manifest = {
-        "schema": 1, "address": "m:tiny", "architecture": "XModel", "repo_id": "tiny-random/x",
-    }  # fmt: skip
-    (directory / "fixture.json").write_text(json.dumps(manifest))
     (directory / "config.json").write_text("{}")
+    write_manifest(directory, "tiny-random/x", address="m:tiny")
     (tmp_path / "indexes").mkdir()
     index = {
         "schema": 1,
@@ -159,11 +159,43 @@ def test_other_failures_are_left_alone(sandbox: Path) -> None:
     assert "may use" not in result.stdout
 
 
+_WRITES = """
+from pathlib import Path
+def test_it(tiny_fixture):
+    for path in (Path("m/tiny/model.safetensors"), tiny_fixture("tiny-random/x").path / "big"):
+        with path.open("r+b") as file:
+            file.write(b"changed")
+"""
+
+
+def test_what_a_test_writes_into_a_fixture_stays_in_its_sandbox(
+    sandbox: Path, tmp_path: Path
+) -> None:
+    """As Pants lays one out: large files are hard links into its store."""
+    fixture = sandbox / "m" / "tiny"
+    stored = []
+    for name in ("model.safetensors", "big"):
+        stored.append(tmp_path / f"store-{name}")
+        stored[-1].write_bytes(b"weights" * 100_000)
+        os.link(stored[-1], fixture / name)
+        stored[-1].chmod(0o555)
+    write_manifest(fixture, "tiny-random/x", address="m:tiny")
+    result = _run(sandbox, _WRITES)
+    assert result.returncode == 0, result.stdout
+    assert {path.read_bytes() for path in stored} == {b"weights" * 100_000}
+    assert (fixture / "big").read_bytes().startswith(b"changed")
+    # Pants would lay out another sandbox.
+    shutil.rmtree(sandbox / "__tiny_fixtures")
+    result = _run(sandbox, "def test_it(): pass\n")
+    assert result.returncode == 4
+    assert "big: error: has changed since the fixture was built" in result.stderr
+
+
 def test_a_damaged_fixture_ends_the_run(sandbox: Path) -> None:
     (sandbox / "m" / "tiny" / "fixture.json").write_text("{")
     result = _run(sandbox, "def test_it(): pass\n")
     assert result.returncode == 4
-    assert "the manifest is damaged" in result.stderr
+    assert "the manifest is not JSON" in result.stderr
     assert "Traceback" not in result.stderr
 
 

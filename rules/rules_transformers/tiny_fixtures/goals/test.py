@@ -50,11 +50,16 @@ MODULES = (
     "tiny_models/runtime/activation",
     "tiny_models/runtime/code_coverage",
     "tiny_models/runtime/hub_cache",
+    "tiny_models/runtime/private_files",
     "tiny_models/runtime/pytest_plugin",
     "toolkit/__init__",
     "toolkit/errors",
     "toolkit/exit_codes",
+    "toolkit/input_file",
+    "toolkit/json_text",
     "toolkit/paths",
+    "toolkit/private_copy",
+    "toolkit/scratch_directory",
     "toolkit/suggestions",
 )
 _MODULE = f'''\
