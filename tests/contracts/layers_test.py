@@ -27,7 +27,7 @@ _LAYERS = {
     "tiny_models": (
         *("core", "transformers_api", "vocabulary", "weights", "inputs", "families", "config"),
         *("checks", "request", "repository", "tokenizers", "processors", "fixture", "runtime"),
-        *("hub", "coverage", "cli", ""),
+        *("hub", "coverage", "cli", "", "testing"),
     ),
 }
 

@@ -14,9 +14,16 @@ from typing import Any
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from tests.security.opened_files import opened_below
+from toolkit.checkpoint import check_directory, no_unpickling
 from toolkit.errors import InputError
 
 _CONFIG = {
@@ -32,7 +39,6 @@ _LURES = (
     "model.ckpt.index",
     "optimizer.pt",
     "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
     "spk_dict.pt",
     "tf_model.h5",
     "training_args.bin",
@@ -58,9 +64,13 @@ def _benchmark(directory: Path) -> None:
 
 
 def _embedding(directory: Path) -> None:
-    from parent_finder.ranking.embedding import Encoder
-
-    Encoder.load(str(directory))
+    """As `parent_finder` loads a model, whose own module is not in the environment of torch."""
+    check_directory(directory)
+    with no_unpickling():
+        AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
+        AutoModel.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
 
 
 _LOADERS = [_benchmark, _embedding]

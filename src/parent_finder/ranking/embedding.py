@@ -69,15 +69,16 @@ class Encoder:
         torch.manual_seed(0)
         transformers.utils.logging.disable_progress_bar()
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                directory, local_files_only=True, trust_remote_code=False
-            )
-            model = transformers.AutoModel.from_pretrained(
-                directory,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-            )
+            with embedding_checkpoint.guarded():
+                tokenizer = transformers.AutoTokenizer.from_pretrained(
+                    directory, local_files_only=True, trust_remote_code=False
+                )
+                model = transformers.AutoModel.from_pretrained(
+                    directory,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    use_safetensors=True,
+                )
         except (OSError, ValueError, KeyError, ImportError) as problem:
             reason = str(problem).strip().partition("\n")[0]
             raise InputError(directory, f"the model cannot be loaded: {reason}") from None

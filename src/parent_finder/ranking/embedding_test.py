@@ -87,7 +87,7 @@ def test_links_that_leave_a_checkpoint_are_refused(tmp_path: Path) -> None:
     (model / "config.json").write_text("{}")
     (tmp_path / "key").write_text("secret")
     (model / "tokenizer.json").symlink_to(tmp_path / "key")
-    with pytest.raises(InputError, match="link leaves the checkpoint") as caught:
+    with pytest.raises(InputError, match="leaves the checkpoint's directory") as caught:
         Encoder.load(str(model))
     assert caught.value.path == str(model / "tokenizer.json")
 
@@ -97,5 +97,15 @@ def test_an_index_names_safetensors_files_beside_it(tmp_path: Path, name: str) -
     (tmp_path / "config.json").write_text("{}")
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"x": name}}))
-    with pytest.raises(InputError, match="not a safetensors file next to the index"):
+    with pytest.raises(InputError, match="no safetensors file beside it"):
         Encoder.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("field", ["transformers_weights", "any_other"])
+def test_a_config_names_nothing_outside(tmp_path: Path, field: str) -> None:
+    (tmp_path / "outside.safetensors").write_bytes(b"")
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text(json.dumps({field: "../outside.safetensors"}))
+    with pytest.raises(InputError, match="beside it|is not in the directory"):
+        Encoder.load(str(model))
