@@ -114,7 +114,7 @@ _FIXTURES = "tiny_models"
 _ACTIVATION = _parts(
     _FIXTURES,
     *("core", "fixture/locate.py", "request/manifest.py"),
-    *("runtime/activation.py", "runtime/hub_cache.py"),
+    *("runtime/activation.py", "runtime/hub_cache.py", "runtime/private_files.py"),
 )
 _RUNNING = _parts(_FIXTURES, "checks", "families", "inputs", "vocabulary", "weights")
 
@@ -134,7 +134,8 @@ BUILD = ToolCommand(
         *_parts(
             _FIXTURES,
             *("cli/build.py", "config", "core", "fixture", "processors", "repository", "request"),
-            *("runtime/activation.py", "runtime/hub_cache.py", "tokenizers", "transformers_api"),
+            *("runtime/activation.py", "runtime/hub_cache.py", "runtime/private_files.py"),
+            *("tokenizers", "transformers_api"),
         ),
     ),
     _LONG_WORK,
