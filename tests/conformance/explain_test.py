@@ -13,16 +13,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from modular_converter.conventions import profiles
+from modular_converter.conformance.comparison import context_of
+from modular_converter.conformance.release import Release
+from modular_converter.conventions.profiles import for_version
 from modular_converter.explain.explainer import Explainer
 from modular_converter.explain.explanation import Explanation, SourceLine
-from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import is_modular_name, location_of
-from modular_converter.library.sources import Sources, distribution_facts
-from tests.conformance.corpus import corpus_dir, generated_files
+from modular_converter.library.sources import Sources
+from tests.conformance.corpus import NEWEST, corpus
 from tests.sampling.sampling import sample
 
-_RELEASE = "5.23.0"
 # A fresh explainer now and then bounds the memory: it keeps everything that it has explained.
 _FILES_PER_EXPLAINER = 60
 _PARTS = 6
@@ -30,15 +30,12 @@ _WORD = re.compile(r"\w+")
 _LAYOUT = re.compile(r"[\s()\",'\\]+")
 
 
-def _explainers(root: str, paths: list[str]) -> Iterator[tuple[Explainer, str]]:
+def _explainers(release: Release, paths: list[str]) -> Iterator[tuple[Explainer, str]]:
     for position, path in enumerate(paths):
         if position % _FILES_PER_EXPLAINER == 0:
             gc.collect()
-            sources = Sources()
-            facts = distribution_facts([root], sources)
-            profile = profiles.for_version(facts.version)
-            context = ConversionContext(sources, (root,), facts.table, profile)
-            explainer = Explainer(context, lambda modular: location_of(modular, root))
+            context = context_of(release, for_version(release.version), Sources())
+            explainer = Explainer(context, lambda modular: location_of(modular, release.root))
         yield explainer, path
 
 
@@ -86,15 +83,17 @@ def _no_searches_for_garbage() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_no_searches_for_garbage")
 def test_every_line_is_explained() -> None:
-    root = corpus_dir(_RELEASE)
-    expected = generated_files(root)
+    release = corpus(NEWEST)
+    expected = release.generated_files
     kinds: Counter[str] = Counter()
     relations: Counter[str] = Counter()
     generations: Counter[int] = Counter()
     unlike: list[str] = []
-    sampled = sample([os.path.relpath(path, root) for path in expected], _PARTS)
+    sampled = sample(list(map(release.label, expected)), _PARTS)
     assert len(sampled) > len(expected) / _PARTS / 2
-    for explainer, path in _explainers(root, [os.path.join(root, name) for name in sampled]):
+    for explainer, path in _explainers(
+        release, [os.path.join(release.root, name) for name in sampled]
+    ):
         file = explainer.file(path)
         assert file is not None, path
         assert not file.is_stale, path

@@ -19,7 +19,7 @@ _LAYERS = {
     ),
     "modular_converter": (
         *("diagnostics", "conventions", "syntax", "names", "library", "parents", "merge", "lint"),
-        *("emit", "convert", "inheritance", "explain", "cli", ""),
+        *("emit", "convert", "inheritance", "explain", "conformance", "cli", ""),
     ),
     "parent_finder": (
         *("core", "corpus", "ranking", "modularize", "evaluation", "cli", "", "testing"),

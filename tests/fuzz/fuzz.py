@@ -253,15 +253,15 @@ def main() -> int:
     options.add_argument("--seconds", type=float)
     options.add_argument("--keep", metavar="DIR", help="where to leave the files of failed cases")
     given = options.parse_args()
-    from tests.conformance.corpus import corpus_dir, modular_files
+    from tests.conformance.corpus import corpus
 
-    corpus = corpus_dir(RELEASE)
+    release = corpus(RELEASE)
     codes: Counter[int] = Counter()
     slowest = 0.0
     failed = 0
     for outcome in run(
-        corpus,
-        modular_files(corpus),
+        release.root,
+        list(release.modular_files),
         seed=given.seed,
         first=given.first,
         limit=given.cases,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.corpus import corpus_dir, modular_files
+from tests.conformance.corpus import corpus as release_of
 from tests.fuzz import fuzz
 from tests.fuzz.fuzz import RELEASE, Case, Outcome, run, run_case
 from tests.fuzz.mutations import MUTATIONS
@@ -25,7 +25,7 @@ SECONDS_VARIABLE = "MODULAR_FUZZ_SECONDS"
 
 @pytest.fixture(scope="module")
 def corpus() -> str:
-    return corpus_dir(RELEASE)
+    return release_of(RELEASE).root
 
 
 def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:
@@ -35,7 +35,7 @@ def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:
     outcomes: list[Outcome] = []
     for outcome in run(
         corpus,
-        modular_files(corpus),
+        list(release_of(RELEASE).modular_files),
         seed=seed,
         limit=None if seconds else CASES,
         seconds=float(seconds) if seconds else None,
@@ -52,7 +52,7 @@ def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:
 
 
 def test_a_case_is_the_same_for_the_same_seed(corpus: str) -> None:
-    modulars = modular_files(corpus)
+    modulars = list(release_of(RELEASE).modular_files)
     first = [case for case, _ in zip(fuzz.cases(corpus, modulars, 7), range(30), strict=False)]
     again = [case for case, _ in zip(fuzz.cases(corpus, modulars, 7), range(30), strict=False)]
     assert first == again

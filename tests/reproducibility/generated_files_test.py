@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.conformance.corpus import corpus_dir
+from tests.conformance.corpus import corpus
 from tests.reproducibility.circumstances import STRANGER, Circumstances, is_root, two
 from tests.reproducibility.comparison import differences
 
@@ -16,7 +16,7 @@ _MODELS = ("altclip", "aya_vision", "colqwen2", "exaone4", "qwen3", "siglip2")
 
 def _converted(user: Circumstances, workspace: str) -> Path:
     root = user.directory / workspace
-    library = Path(corpus_dir(_RELEASE), "transformers")
+    library = Path(corpus(_RELEASE).root, "transformers")
     left_out = shutil.ignore_patterns("__pycache__")
     shutil.copytree(library, root / "transformers", ignore=left_out)
     models = [f"transformers/models/{name}/modular_{name}.py" for name in _MODELS]

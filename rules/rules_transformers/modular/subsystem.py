@@ -46,11 +46,17 @@ class ModularConverter(PythonToolRequirementsBase):
         advanced=True,
         help=softwrap(
             """
-            The release of transformers whose conversion rules apply, e.g. `5.23`. By default it
-            follows from the version of the parents.
+            The release of transformers whose conversion rules apply, e.g. `5.23`, or a file of the
+            repository that `modular_converter conformance --write-profile=FILE` has written, e.g.
+            `transformers-5.25.json`. By default it follows from the version of the parents.
             """
         ),
     )
+
+    @property
+    def profile_is_a_file(self) -> bool:
+        """Whether the profile is a file, which sandboxes need."""
+        return self.profile is not None and self.profile.endswith(".json")
 
     def pex_request(self) -> PexRequest:
         return PexRequest(

@@ -98,7 +98,7 @@ def _convert(options: argparse.Namespace) -> int:
             profile=options.profile, output_dir=options.output_dir,
         )  # fmt: skip
     result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
-    findings = unignored(result.diagnostics, ignored | job.ignored)
+    findings = unignored([*job.warnings, *result.diagnostics], ignored | job.ignored)
     for finding in findings:
         print(render(finding), file=sys.stderr)
     texts = {}

@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modular_converter.conventions import profiles
-from modular_converter.diagnostics.record import error
+from modular_converter.conventions import profile_file, profiles
+from modular_converter.diagnostics.record import Diagnostic, error
 from modular_converter.emit.output_paths import refuse_leaving_links
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, is_modular_name, location_of
@@ -32,6 +32,8 @@ class ConversionJob:
     output_dir: str | None = None
     outputs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    # What is to be said about the job as a whole.
+    warnings: tuple[Diagnostic, ...] = ()
     renamed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
@@ -49,14 +51,16 @@ def job_of_request(path: str) -> ConversionJob:
         outputs[location.path] = modular.outputs
         locations.append(location)
     roots = [os.path.abspath(root) for root in (*request.source_roots, *request.parents)]
+    context, warnings = _context(locations, roots, request.profile)
     return ConversionJob(
         tuple(locations),
-        _context(locations, roots, request.profile),
+        context,
         os.getcwd(),
         tuple(map(os.path.abspath, request.parents)),
         request.output_dir,
         outputs,
         checked_codes(request.ignore, path),
+        warnings,
         request.renamed,
     )
 
@@ -78,13 +82,6 @@ def job_of_paths(
                 "there is no such directory",
                 hint="check the spelling of the option's value",
             )
-    if profile is not None and profile not in profiles.names():
-        raise error(
-            "unknown-profile",
-            "--profile",
-            f"there is no profile {profile}",
-            hint=f"known profiles: {', '.join(profiles.names())}",
-        )
     root = os.path.abspath(root)
     locations = tuple(location_of(path, root, search_path) for path in _modular_files(paths))
     search = [os.path.abspath(directory) for directory in search_path]
@@ -93,12 +90,14 @@ def job_of_paths(
         os.path.isdir(os.path.join(directory, DISTRIBUTION)) for directory in search
     ):
         search.append(installed)
+    context, warnings = _context(locations, search, profile)
     return ConversionJob(
         locations,
-        _context(locations, search, profile),
+        context,
         root,
         () if installed is None else (installed,),
         output_dir,
+        warnings=warnings,
     )
 
 
@@ -135,11 +134,26 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
 
 def _context(
     locations: Iterable[ModularLocation], search: Sequence[str], profile: str | None
-) -> ConversionContext:
+) -> tuple[ConversionContext, tuple[Diagnostic, ...]]:
     sources = Sources()
     library_roots = dict.fromkeys(
         location.source_root for location in locations if location.in_library
     )
     facts = distribution_facts([*library_roots, *search], sources)
-    chosen = profiles.named(profile) if profile else profiles.for_version(facts.version)
-    return ConversionContext(sources, tuple(search), facts.table, chosen)
+    chosen = profile_file.resolve(profile) if profile else profiles.for_version(facts.version)
+    context = ConversionContext(sources, tuple(search), facts.table, chosen)
+    if profile or facts.version is None or profiles.is_tested(facts.version):
+        return context, ()
+    return context, (_untested(facts.version, chosen.name, sources.label(facts.path)),)
+
+
+def _untested(version: str, profile: str, path: str) -> Diagnostic:
+    return Diagnostic(
+        "untested-release",
+        "warning",
+        path,
+        0,
+        0,
+        f"the converter was not tested with transformers {version}; the rules of {profile} apply",
+        f"`modular_converter conformance --release={version}` compares them with that release",
+    )

@@ -16,7 +16,7 @@ _HINTS = {
     errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
     errno.ENOSPC: "free space on the disk",
 }
-COMMANDS = ("convert", "graph", "codes", "explain", "outline")
+COMMANDS = ("convert", "graph", "codes", "explain", "outline", "conformance")
 
 
 class Command(Protocol):

@@ -205,7 +205,6 @@ def test_request() -> None:
         {"modulars": [{"path": PATH, "outputs": ["model"]}]},
         {"modulars": "all"},
         {"parents": [1]},
-        {"profile": "0.1"},
         {"modulars": [{"path": PATH}, {"path": PATH}]},
     ],
 )
@@ -288,3 +287,43 @@ def test_too_few_open_files_are_what_the_machine_lacks(
     monkeypatch.setattr(subprocess, "run", run)
     assert convert(PATH) == 3
     assert "hint: raise the limit of open files" in capsys.readouterr().err
+
+
+def test_the_profile_of_a_request_may_be_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("own.json").write_text(
+        json.dumps({"schema": 1, "base": "5.23", "switches": {"adds_bases": False}})
+    )
+    assert main(["convert", "--request", write_request(profile="own.json")]) == 0
+    assert main(["convert", "--request", write_request(profile="0.1")]) == 2
+    assert "error[unknown-profile]: there is no profile 0.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"base": "0.1"}, "there is no profile '0.1' to base this one on"),
+        ({"switches": {"add_bases": True}}, "did you mean `adds_bases`?"),
+        ({"switches": {"adds_bases": 1}}, "switch 'adds_bases' must be one of false, true"),
+        ({"switches": {"python": "py2"}}, 'must be one of "py39", "py310", "py311"'),
+    ],
+)
+def test_a_wrong_profile_file_is_located(
+    content: dict[str, object], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("own.json").write_text(json.dumps({"schema": 1, "base": "5.23", **content}))
+    assert convert("--profile=own.json", PATH) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("own.json:1:1: error[bad-profile]: ")
+    assert message in error
+
+
+def test_an_untested_release_is_a_warning_of_the_run(
+    repository: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write("transformers/__init__.py", '__version__ = "5.99.0"\n')
+    assert convert(PATH) == 0
+    shown = capsys.readouterr().err
+    assert shown.startswith("transformers/__init__.py: warning[untested-release]: ")
+    assert "`modular_converter conformance --release=5.99.0`" in shown
+    assert convert("--profile=5.24", PATH) == 0
+    assert "untested-release" not in capsys.readouterr().err

@@ -23,6 +23,7 @@ def add_parent_options(command: argparse.ArgumentParser, root_help: str = "") ->
     )
     command.add_argument(
         "--profile",
-        metavar="NAME",
-        help="rules of a release family (default: by the version of the parents)",
+        metavar="NAME|FILE",
+        help="rules of a release family, or a profile file that `conformance` has written "
+        "(default: by the version of the parents)",
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from modular_converter.conventions import profiles
 from modular_converter.conventions.file_types import FileType
 from modular_converter.diagnostics.record import refused
 from toolkit.errors import InputError
@@ -15,10 +14,6 @@ from toolkit.json_record import Constraint, parse_record
 from toolkit.paths import stays_below
 
 _Below = Annotated[str, Constraint(stays_below, "a path below the working directory, without `..`")]
-_Profile = Annotated[
-    str,
-    Constraint(lambda name: name in profiles.names(), f"one of {profiles.listed_names()}"),
-]
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,8 @@ class Request:
     modulars: tuple[RequestedModular, ...]
     source_roots: tuple[str, ...] = (".",)
     parents: tuple[str, ...] = ()
-    profile: _Profile | None = None
+    # The name of a built-in profile, or the path of a profile file.
+    profile: str | None = None
     output_dir: _Below | None = None
     # Codes of warnings that are not reported.
     ignore: tuple[str, ...] = ()

@@ -152,6 +152,36 @@ _OLDEST = Profile(
     deprecations_keep_decorators=False,
 )
 
+# The releases whose generated files were compared whole; the newest is the last one.
+TESTED = (
+    "4.57.6",
+    "5.0.0",
+    "5.1.0",
+    "5.2.0",
+    "5.3.0",
+    "5.4.0",
+    "5.5.4",
+    "5.6.2",
+    "5.7.0",
+    "5.8.1",
+    "5.9.0",
+    "5.10.4",
+    "5.11.0",
+    "5.12.1",
+    "5.13.1",
+    "5.14.1",
+    "5.15.1",
+    "5.16.1",
+    "5.17.0",
+    "5.18.0",
+    "5.19.0",
+    "5.20.2",
+    "5.21.1",
+    "5.22.2",
+    "5.23.0",
+    "5.24.0",
+)
+
 # What each family of releases changes, oldest first: its name, its first release, the switches.
 _CHANGES: tuple[tuple[str, tuple[int, int], Mapping[str, bool | str]], ...] = (
     ("5.0", (5, 0), {"python": "py310", "super_init_first": False}),
@@ -172,28 +202,21 @@ _CHANGES: tuple[tuple[str, tuple[int, int], Mapping[str, bool | str]], ...] = (
         {"pil_copies_before_assignments": False, "pil_keeps_parents_kwargs": False},
     ),
     ("5.10", (5, 9), {"no_inherit_decorator": True}),
+    ("5.13", (5, 13), {"pil_ignores_outputs": True}),
+    ("5.15", (5, 15), {"protects_kernel_names": True, "guards_feature_extraction": True}),
     (
-        "5.15",
-        (5, 13),
-        {
-            "protects_kernel_names": True,
-            "guards_feature_extraction": True,
-            "pil_ignores_outputs": True,
-        },
-    ),
-    (
-        "5.23",
+        "5.16",
         (5, 16),
         {
             "python": "py311",
             "lints_encodings": True,
-            "video_processor_kwargs": True,
             "module_getattr": True,
             "attribute_hides_method": True,
             "del_drops_annotated": True,
             "switches_suffix_bases": True,
         },
     ),
+    ("5.23", (5, 18), {"video_processor_kwargs": True}),
     ("5.24", (5, 24), {"deprecations_keep_decorators": True}),
 )
 
@@ -231,6 +254,11 @@ def release_of(version: str | None) -> tuple[int, int] | None:
         return int(parts[0]), int(parts[1])
     except (ValueError, IndexError):
         return None
+
+
+def is_tested(version: str) -> bool:
+    """Whether a release of the same minor version was compared whole."""
+    return release_of(version) in {release_of(tested) for tested in TESTED}
 
 
 def for_version(version: str | None) -> Profile:

@@ -45,7 +45,11 @@ CODES = (
            """The model's name is taken from the file's name, so that it must be
            modular_<model>.py."""),
     _error("unknown-profile", "There is no such profile",
-           "A profile names the rules of a release family, such as 5.23."),
+           """A profile names the rules of a release family, such as 5.23, or is a file that
+           `conformance --write-profile` has written."""),
+    _error("bad-profile", "A profile file is not understood",
+           """A profile file names the built-in profile that it changes and the values of switches.
+           Let `conformance --write-profile` write it."""),
     _error("unknown-code", "There is no such code, or it cannot be ignored",
            "Only warnings can be ignored; `codes` lists them all."),
     _error("unreadable-source", "A source file cannot be read",
@@ -136,6 +140,10 @@ CODES = (
     _error("invalid-output", "The generated text is not valid Python",
            "Look for overridden members whose text only makes sense in another place."),
     # What would otherwise happen silently.
+    _warning("untested-release", "The parents' release of transformers was not tested",
+             """The rules of the nearest release that is not newer are used, which may not be those
+             of this release. `conformance` compares them with its generated files, and writes a
+             profile if other rules fit. A profile that is named ends the warning."""),
     _warning("nothing-produced", "The modular file produces no file",
              """Standalone files come from classes and from the entries of `__all__`; a modular file
              without either produces nothing. Define or inherit at least one class."""),

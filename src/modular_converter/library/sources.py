@@ -127,6 +127,8 @@ class DistributionFacts:
 
     version: str | None
     table: NameTable
+    # Where the version was read; empty without a distribution.
+    path: str = ""
 
 
 def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFacts:
@@ -143,8 +145,8 @@ def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFa
             if sources.exists(path := os.path.join(auto, name))
         ]
         if tables:
-            version = _version(os.path.join(package, "__init__.py"), sources)
-            return DistributionFacts(version, _name_table(tables, sources))
+            path = os.path.join(package, "__init__.py")
+            return DistributionFacts(_version(path, sources), _name_table(tables, sources), path)
     return DistributionFacts(None, NameTable())
 
 

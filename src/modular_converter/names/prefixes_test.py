@@ -8,7 +8,14 @@ from modular_converter.conventions.file_types import (
     type_of_class,
     type_of_module,
 )
-from modular_converter.conventions.profiles import for_version, named
+from modular_converter.conventions.profiles import (
+    PROFILES,
+    TESTED,
+    for_version,
+    is_tested,
+    named,
+    release_of,
+)
 from modular_converter.names.prefixes import choose_prefix, common_suffix, prefix_of
 
 
@@ -97,3 +104,10 @@ def test_fast_image_processors_up_to_5_4() -> None:
     assert generated_path("m/x/modular_x.py", "image_processing_fast") == (
         "m/x/image_processing_x_fast.py"
     )
+
+
+def test_each_tested_release_has_the_rules_of_its_time() -> None:
+    releases = [release_of(version) for version in TESTED]
+    assert releases == sorted(set(releases))
+    assert {for_version(version) for version in TESTED} == set(PROFILES)
+    assert is_tested("5.8.0") and not is_tested("5.25.0.dev0")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pants.engine.fs import Digest, MergeDigests, PathGlobs
+from pants.engine.fs import Digest, GlobMatchErrorBehavior, MergeDigests, PathGlobs
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.source.source_root import SourceRootsRequest, SourceRootsResult
 from pants.util.frozendict import FrozenDict
@@ -88,11 +88,17 @@ async def make_converter_input(
         "output_dir": OUTPUT_DIR,
         **({"renamed": dict(request.renamed)} if request.renamed else {}),
     }
-    sources, library_files = await MultiGet(
+    profile_globs = PathGlobs(
+        [converter.profile] if converter.profile_is_a_file else [],
+        glob_match_error_behavior=GlobMatchErrorBehavior.error,
+        description_of_origin="[modular-converter].profile",
+    )
+    sources, library_files, profile = await MultiGet(
         Get(Digest, PathGlobs(sorted(source_paths))),
         Get(Digest, PathGlobs([f"{lib}/{file}" for lib in libraries for file in _LIBRARY_FILES])),
+        Get(Digest, PathGlobs, profile_globs),
     )
-    digest = await Get(Digest, MergeDigests((sources, library_files)))
+    digest = await Get(Digest, MergeDigests((sources, library_files, profile)))
     return ConverterInput(_encoded(document), digest)
 
 

@@ -10,7 +10,7 @@ from pants.engine.addresses import Address
 from pants.engine.fs import DigestContents
 from pants.engine.rules import QueryRule
 from pants.source import source_root
-from pants.testutil.rule_runner import RuleRunner
+from pants.testutil.rule_runner import RuleRunner, engine_error
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.subsystem import ModularConverter
@@ -100,6 +100,19 @@ def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None
         "src/lib/models/x/modular_x.py",
         "src/lib/models/y/modular_y.py",
     ]
+
+
+def test_a_profile_may_be_a_file_of_the_repository(rule_runner: RuleRunner) -> None:
+    rule_runner.set_options(
+        ["--source-root-patterns=['/']", "--modular-converter-profile=own.json"]
+    )
+    request = ConverterRequest((_field_set(rule_runner, "", "z"),), (), False)
+    with engine_error(contains="[modular-converter].profile"):
+        _input(rule_runner, request)
+    rule_runner.write_files({"own.json": "{}"})
+    files = _input(rule_runner, request)
+    assert json.loads(files.pop(REQUEST_FILE))["profile"] == "own.json"
+    assert sorted(files) == ["modular_z.py", "own.json"]
 
 
 def test_a_modular_file_outside_any_package(rule_runner: RuleRunner) -> None:

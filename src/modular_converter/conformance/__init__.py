@@ -1,0 +1,1 @@
+"""Whether the converter reproduces what a release of transformers generated, and what it lacks."""
