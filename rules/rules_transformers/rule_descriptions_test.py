@@ -27,7 +27,7 @@ def _own(rules: Iterable[Rule]) -> list[TaskRule]:
     ]
 
 
-@pytest.mark.parametrize("backend", _BACKENDS, ids=lambda backend: backend.__name__)
+@pytest.mark.parametrize("backend", _BACKENDS, ids=lambda backend: str(backend.__name__))
 def test_a_description_is_shown(backend: object) -> None:
     """Pants evaluates it at the level of the rule, whatever level the result has then."""
     rules = _own(backend.rules())  # type: ignore[attr-defined]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.core.target_types import FileSourceField
 from pants.engine.fs import AddPrefix, Snapshot
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -37,7 +39,7 @@ async def generate_corpus(
     return GeneratedSources(await Get(Snapshot, AddPrefix(sources.digest, f"corpus/{version}")))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(GenerateSourcesRequest, GenerateCorpusRequest),

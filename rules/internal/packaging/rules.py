@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from pants.core.target_types import ResourceSourceField
 from pants.engine.fs import AddPrefix, Digest, RemovePrefix, Snapshot
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 
@@ -32,7 +33,7 @@ async def generate_tool_resources(request: GenerateToolResourcesRequest) -> Gene
     return GeneratedSources(await Get(Snapshot, AddPrefix(stripped, str(place))))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(GenerateSourcesRequest, GenerateToolResourcesRequest),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
@@ -17,7 +18,7 @@ from pants.core.goals.package import (
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.fs import AddPrefix, Digest, RemovePrefix
 from pants.engine.process import ProcessResult
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -86,7 +87,7 @@ async def package_site(field_set: SiteFieldSet, sphinx: Sphinx) -> BuiltPackage:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(PackageFieldSet, SiteFieldSet),

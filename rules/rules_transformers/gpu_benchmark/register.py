@@ -1,5 +1,12 @@
 """The backend `rules_transformers.gpu_benchmark`: GPU measurements as cached tests."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
 from pants.vcs import git
 
 from rules_transformers.gpu_benchmark import subsystem
@@ -18,11 +25,11 @@ from rules_transformers.gpu_benchmark.util_rules import (
 from rules_transformers.tiny_fixtures import register as tiny_fixtures
 
 
-def target_types():
+def target_types() -> Iterable[type[Target]]:
     return (*tiny_fixtures.target_types(), GpuBenchmarkTarget)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *tiny_fixtures.rules(),
         *git.rules(),

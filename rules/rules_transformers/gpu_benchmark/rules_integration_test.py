@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import subprocess
+import time
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -29,6 +31,7 @@ from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.goals import gpu_baseline
 from rules_transformers.gpu_benchmark.goals.gpu_baseline import GpuBaseline
 from rules_transformers.gpu_benchmark.goals.test import GpuBenchmarkTestRequest
+from rules_transformers.testutil import gpu_bench_stand_in
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
@@ -38,82 +41,6 @@ from rules_transformers.testutil.stand_in_tools import (
     process_count,
 )
 from rules_transformers.util_rules.atomic_write import write_atomically
-
-_GPU_BENCH = """
-import json
-import os
-import pathlib
-import sys
-import time
-
-command, *arguments = sys.argv[1:]
-if "--output" in arguments:
-    at = arguments.index("--output")
-    arguments[at : at + 2] = [f"--output={arguments[at + 1]}"]
-options = dict(each[2:].partition("=")[::2] for each in arguments if each.startswith("--"))
-paths = [pathlib.Path(each) for each in arguments if not each.startswith("--")]
-output = pathlib.Path(options["output"])
-
-
-def log(text):
-    with open(LOG, "a") as file:
-        file.write(f"{command} {text}\\n")
-
-
-def result(path):
-    return json.loads(path.read_text())
-
-
-if command == "run":
-    request = json.loads(paths[0].read_text())
-    config = request.get("config", {})
-    name = request["address"]
-    log(f"begin {name} round {request['round']}")
-    time.sleep(config.get("seconds", 0))
-    if "refuses" in config:
-        print(f"{name}: error: cannot be", file=sys.stderr)
-        sys.exit(2)
-    output.mkdir(parents=True)
-    files = sorted(str(p) for p in pathlib.Path(".").glob("m/**/*") if p.is_file())
-    found = {"request": request, "files": files, "environment": dict(os.environ)}
-    (output / "result.json").write_text(json.dumps(found))
-    log(f"end {name} round {request['round']}")
-    if "fails" in config:
-        print(f"{name}: error: out of memory", file=sys.stderr)
-        sys.exit(config["fails"])
-elif command == "compare":
-    base, *rounds = paths
-    config = result(rounds[0])["request"].get("config", {})
-    # Messages name a baseline by its place in the repository.
-    assert base.is_dir() and base.parts[:2] == ("m", "baselines")
-    verdict = "no_baseline" if not list(base.iterdir()) else "same"
-    verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
-    log(f"{verdict} {options.get('max-regression')}")
-    code = {"slower": 1, "wrong_output": 1, "inconclusive": 4, "no_baseline": 4}.get(verdict, 0)
-    code = 0 if "--exit-zero" in arguments else code
-    if pathlib.Path(LOG).with_name("crash").exists():
-        sys.exit(1)
-    print(f"table of {verdict}")
-    found = {"verdict": verdict, "reason": f"why {verdict}"}
-    found["another_round"] = verdict == "inconclusive" and len(rounds) == 1
-    output.write_text(json.dumps(found))
-    pathlib.Path(options["junit-xml"]).write_text(f"<testsuites><{verdict}/></testsuites>")
-    sys.exit(code)
-elif command == "baseline":
-    request = result(paths[0])["request"]
-    if request.get("config", {}).get("throttled"):
-        print("error: the device throttled", file=sys.stderr)
-        sys.exit(1)
-    output.mkdir(parents=True)
-    (output / "card.json").write_text("a baseline")
-elif command == "report":
-    output.mkdir(parents=True)
-    found = sorted(str(p.relative_to(paths[0])) for p in paths[0].glob("**/*") if p.is_file())
-    (output / "summary.md").write_text(" ".join(found))
-    if any("odd" in path.read_text() for path in paths[0].glob("**/result.json")):
-        print(f"{paths[0]}/round0/result.json: error: odd", file=sys.stderr)
-        sys.exit(2)
-"""
 
 _TINY_MODELS = """
 import json
@@ -167,7 +94,7 @@ class _Machine:
         self.runner = make_rule_runner(
             register,
             {
-                "gpu_bench": _GPU_BENCH.replace("LOG", repr(str(self.log))),
+                "gpu_bench": gpu_bench_stand_in.program(self.log),
                 "tiny_models": _TINY_MODELS,
                 "modular_converter": _MODULAR_CONVERTER,
             },
@@ -201,7 +128,9 @@ class _Machine:
             {"m/BUILD" if name == "build" else name: dedent(text) for name, text in files.items()}
         )
 
-    def goal(self, goal: type, *args: str, options: tuple = (), **env: str) -> GoalRuleResult:
+    def goal(
+        self, goal: type, *args: str, options: tuple[str, ...] = (), **env: str
+    ) -> GoalRuleResult:
         path = f"{self._bin}:{os.environ['PATH']}"
         return self.runner.run_goal_rule(
             goal,
@@ -216,7 +145,7 @@ class _Machine:
             env_inherit=ENVIRONMENT - {"PATH"},
         )
 
-    def test(self, *args: str, options: tuple = (), **env: str) -> GoalRuleResult:
+    def test(self, *args: str, options: tuple[str, ...] = (), **env: str) -> GoalRuleResult:
         return self.goal(Test, *args, options=options, **env)
 
     def ran(self) -> list[str]:
@@ -258,6 +187,24 @@ def test_measured_once_until_the_device_changes(machine: _Machine) -> None:
     changed = machine.test("::", options=_TAGGED)
     assert "memoized" not in changed.stderr and "cached" not in changed.stderr
     assert machine.ran() == ran
+
+
+def test_only_a_change_in_what_measures_measures_again(machine: _Machine) -> None:
+    """Of the tool, that is; the sandbox has its folders for measuring and no others."""
+
+    def ran_after_a_change_of(path: str) -> set[str]:
+        machine.runner.write_files({f"tools/gpu_bench/{path}": f"# {time.monotonic()}"})
+        machine.test("m:b")
+        return {line.split()[0] for line in machine.ran()}
+
+    machine.has(machine.card)
+    machine.test("m:b")
+    assert {line.split()[0] for line in machine.ran()} == {"run", "compare"}
+    for other in ("report/templates/style.css.jinja", "cli/report.py", "schemas/x.json"):
+        assert ran_after_a_change_of(other) == set()
+    assert ran_after_a_change_of("judge/verdict.py") == {"compare"}
+    # The stand-in's result is never the same twice, and is compared again.
+    assert ran_after_a_change_of("measure/worker.py") == {"run", "compare"}
 
 
 def test_force_measures_again(machine: _Machine) -> None:
@@ -687,9 +634,10 @@ def test_the_commit_is_told(machine: _Machine) -> None:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
         subprocess.run(command, cwd=machine.runner.build_root, check=True)
 
-    def provenance() -> dict:
+    def provenance() -> dict[str, Any]:
         assert machine.test("m:b").exit_code == 0
-        return json.loads(machine.file("dist/test/m.b/provenance.json"))
+        document: dict[str, Any] = json.loads(machine.file("dist/test/m.b/provenance.json"))
+        return document
 
     machine.has(machine.card)
     git("init", "--quiet")

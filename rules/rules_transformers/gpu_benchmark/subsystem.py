@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.util_rules.pex import PexRequest
-from pants.engine.rules import collect_rules
+from pants.engine.rules import Rule, collect_rules
+from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, EnumOption, SkipOption
 from pants.util.strutil import softwrap
 
@@ -80,5 +82,5 @@ class GpuBenchmark(PythonToolRequirementsBase):
         )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.target import InvalidTargetException, Tags
@@ -43,7 +45,7 @@ def test_the_tag_comes_with_the_type(tags: object, value: tuple[str, ...]) -> No
         ({"max_regression": 5}, "a string or a dictionary"),
     ],
 )
-def test_values_that_are_none(fields: dict, message: str) -> None:
+def test_values_that_are_none(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTargetException, match=message):
         _target(**fields)
 
@@ -59,7 +61,7 @@ def test_values_that_are_none(fields: dict, message: str) -> None:
         ({"compile_mode": "default", "cache_implementation": "dynamic"}, "hint: "),
     ],
 )
-def test_targets_that_cannot_be_measured(fields: dict, message: str) -> None:
+def test_targets_that_cannot_be_measured(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTargetException, match=message):
         _target(**fields)
 

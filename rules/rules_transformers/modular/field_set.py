@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.engine.collection import Collection
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.target import AllTargets, FieldSet
+from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from rules_transformers.modular.file_types import generated_path
@@ -53,5 +55,5 @@ def find_all_modular_field_sets(targets: AllTargets) -> AllModularFieldSets:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

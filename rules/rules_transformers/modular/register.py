@@ -1,5 +1,13 @@
 """The backend `rules_transformers.modular`: modular models, and the files generated from them."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+
 from rules_transformers.modular import field_set, subsystem
 from rules_transformers.modular.dependency_inference import module_mapping
 from rules_transformers.modular.dependency_inference import rules as dependency_inference
@@ -35,7 +43,7 @@ from rules_transformers.util_rules import (
 )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *callback.rules(),
         *codegen.rules(),
@@ -64,5 +72,5 @@ def rules():
     )
 
 
-def target_types():
+def target_types() -> Iterable[type[Target]]:
     return (ModularModelTarget, ModularModelsGeneratorTarget)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,23 @@ def test_a_second_run_changes_nothing_and_runs_no_process(counting_runner: RuleR
     result = _generate(counting_runner, "::")
     assert result.stdout.splitlines() == ["unchanged m/a:a", "unchanged m/b:b", "2 unchanged"]
     assert process_count(counting_runner) == 0
+
+
+def test_only_a_change_in_what_converts_converts_again(counting_runner: RuleRunner) -> None:
+    """Of the tool, that is; the sandbox has its folders for converting and no others."""
+
+    def generate(path: str) -> int:
+        counting_runner.write_files({f"tools/modular_converter/{path}": f"# {time.monotonic()}"})
+        _generate(counting_runner, "::")
+        return process_count(counting_runner)
+
+    counting_runner.write_files(_model("a"))
+    assert generate("__init__.py") > 0
+    for other in ("explain/report.py", "inheritance/svg.py", "cli/graph.py"):
+        assert generate(other) == 0, other
+    assert generate("syntax/tokens.py") == _OUTLINE + 1
+    # To outline takes less.
+    assert generate("emit/assembly.py") == 1
 
 
 def test_children_are_converted_again_only_if_their_parents_output_changed(

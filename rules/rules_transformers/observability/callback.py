@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pants.engine.fs import Digest, DigestEntries, Directory, FileEntry, SymlinkEntry
 from pants.engine.internals.scheduler import ExecutionError
-from pants.engine.rules import QueryRule, collect_rules, rule
+from pants.engine.rules import QueryRule, Rule, collect_rules, rule
 from pants.engine.streaming_workunit_handler import (
     StreamingWorkunitContext,
     WorkunitsCallback,
@@ -163,7 +164,7 @@ def watch_processes(
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         QueryRule(DigestEntries, (Digest,)),

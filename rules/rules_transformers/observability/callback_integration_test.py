@@ -6,6 +6,7 @@ import logging
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pants.engine.fs import CreateDigest, Digest, FileContent
@@ -17,6 +18,7 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.observability import callback
 from rules_transformers.observability.callback import ProcessesCallback, ProcessesCallbackRequest
+from rules_transformers.observability.record import read_record
 from rules_transformers.util_rules import tool_run, tool_sources
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
@@ -73,7 +75,7 @@ class _Pants:
             context=SimpleNamespace(_scheduler=self),  # type: ignore[arg-type]
         )
 
-    def product_request(self, product: type, subjects: list) -> list:
+    def product_request(self, product: type, subjects: list[Any]) -> list[Any]:
         """As the scheduler has it. The runner's queries want an environment besides."""
         return [self.runner.request(product, [subject]) for subject in subjects]
 
@@ -197,9 +199,7 @@ def test_a_record_that_cannot_be_written_breaks_nothing(
 def test_a_tree_that_is_gone(pants: _Pants, caplog: pytest.LogCaptureFixture) -> None:
     pants.run(pants.process({"m/modular_m.py": "a"}))
     text = pants.record.read_text()
-    (fingerprint,) = (
-        workunit.key.inputs[0] for workunit in callback.read_record(pants.record).values()
-    )
+    (fingerprint,) = (workunit.key.inputs[0] for workunit in read_record(pants.record).values())
     pants.record.write_text(text.replace(fingerprint, "0" * 64))
     _said(caplog)
     pants.run(pants.process({"m/modular_m.py": "b"}))

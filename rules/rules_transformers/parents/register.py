@@ -1,5 +1,13 @@
 """The backend `rules_transformers.parents`: parents for new models."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.observability import callback
 from rules_transformers.parents import subsystem
@@ -14,7 +22,7 @@ from rules_transformers.util_rules import (
 )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *callback.rules(),
         *ModularConverter.rules(),
@@ -33,5 +41,5 @@ def rules():
     )
 
 
-def target_types():
+def target_types() -> Iterable[type[Target]]:
     return ()

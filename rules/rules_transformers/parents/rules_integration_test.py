@@ -95,11 +95,15 @@ def options(tmp_path: Path) -> tuple[str, ...]:
     )
 
 
-def _run(rule_runner: RuleRunner, goal: type, options: tuple, *args: str) -> GoalRuleResult:
+def _run(
+    rule_runner: RuleRunner, goal: type, options: tuple[str, ...], *args: str
+) -> GoalRuleResult:
     return rule_runner.run_goal_rule(goal, global_args=options, args=args, env_inherit=ENVIRONMENT)
 
 
-def test_parents_of_files_without_a_target(rule_runner: RuleRunner, options: tuple) -> None:
+def test_parents_of_files_without_a_target(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
     result = _run(rule_runner, Parents, options, "--top=2", "n/modeling_new.py", "n/notes.py")
     assert result.exit_code == 0, result.stderr
     new, notes = result.stdout.splitlines()
@@ -108,7 +112,7 @@ def test_parents_of_files_without_a_target(rule_runner: RuleRunner, options: tup
 
 
 def test_files_of_a_directory_are_those_named_as_models_are(
-    rule_runner: RuleRunner, options: tuple
+    rule_runner: RuleRunner, options: tuple[str, ...]
 ) -> None:
     result = _run(rule_runner, Parents, options, "n::")
     assert [line.split()[1] for line in result.stdout.splitlines()] == [
@@ -118,7 +122,7 @@ def test_files_of_a_directory_are_those_named_as_models_are(
 
 
 def test_a_generated_file_does_not_bring_its_modular_file_along(
-    rule_runner: RuleRunner, options: tuple
+    rule_runner: RuleRunner, options: tuple[str, ...]
 ) -> None:
     rule_runner.write_files(
         {"n/BUILD": "modular_model(source='modular_new.py')", "n/modular_new.py": "modular\n"}
@@ -127,7 +131,9 @@ def test_a_generated_file_does_not_bring_its_modular_file_along(
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["n/modeling_new.py"]
 
 
-def test_the_worst_answer_is_the_exit_code(rule_runner: RuleRunner, options: tuple) -> None:
+def test_the_worst_answer_is_the_exit_code(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
     assert _run(rule_runner, Parents, options, "o/modeling_odd.py").exit_code == 1
     result = _run(rule_runner, Parents, options, "o/modeling_odd.py", "o/modeling_bad.py")
     assert result.exit_code == 2
@@ -135,12 +141,14 @@ def test_the_worst_answer_is_the_exit_code(rule_runner: RuleRunner, options: tup
     assert _run(rule_runner, Parents, options).exit_code == 2
 
 
-def test_no_library(rule_runner: RuleRunner, options: tuple) -> None:
+def test_no_library(rule_runner: RuleRunner, options: tuple[str, ...]) -> None:
     with pytest.raises(ExecutionError, match="pins no library with models"):
         _run(rule_runner, Parents, options[:-1], "n/modeling_new.py")
 
 
-def test_modularize_writes_beside_the_files(rule_runner: RuleRunner, options: tuple) -> None:
+def test_modularize_writes_beside_the_files(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
     files = ("n/configuration_new.py", "n/modeling_new.py")
     result = _run(rule_runner, Modularize, options, "--parent=x", "--parent=y", *files)
     assert result.exit_code == 0, result.stderr
@@ -156,14 +164,14 @@ def test_modularize_writes_beside_the_files(rule_runner: RuleRunner, options: tu
 
 @pytest.mark.parametrize("files", [(), ("n/notes.py",)])
 def test_modularize_takes_files_of_models(
-    rule_runner: RuleRunner, options: tuple, files: tuple[str, ...]
+    rule_runner: RuleRunner, options: tuple[str, ...], files: tuple[str, ...]
 ) -> None:
     result = _run(rule_runner, Modularize, options, *files)
     assert result.exit_code == 2
     assert "takes the standalone files of models" in result.stderr
 
 
-def test_modularize_writes_what_it_can(rule_runner: RuleRunner, options: tuple) -> None:
+def test_modularize_writes_what_it_can(rule_runner: RuleRunner, options: tuple[str, ...]) -> None:
     rule_runner.write_files({"p/modeling_old.py": "old\n", "p/modular_old.py": "by hand"})
     files = ("o/modeling_bad.py", "n/notes.py", "n/modeling_new.py", "p/modeling_old.py")
     result = _run(rule_runner, Modularize, options, *files)
@@ -179,7 +187,9 @@ def test_modularize_writes_what_it_can(rule_runner: RuleRunner, options: tuple) 
     ]
 
 
-def test_a_library_that_cannot_be_indexed(rule_runner: RuleRunner, options: tuple) -> None:
+def test_a_library_that_cannot_be_indexed(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
     program = _STAND_IN.replace(
         'if command == "index":',
         'if command == "index":\n    print(f"{library}: error: no models", file=sys.stderr)\n'
@@ -193,7 +203,9 @@ def test_a_library_that_cannot_be_indexed(rule_runner: RuleRunner, options: tupl
         rule_runner.write_files({"tools/parent_finder/__main__.py": _STAND_IN})
 
 
-def test_copies_are_hints_and_errors_are_not(rule_runner: RuleRunner, options: tuple) -> None:
+def test_copies_are_hints_and_errors_are_not(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
     rule_runner.write_files({"o/BUILD": "python_sources()", "n/BUILD": "python_sources()"})
     rule_runner.set_options(options, env_inherit=ENVIRONMENT)
     results = []

@@ -15,6 +15,7 @@ from pants.base.build_root import BuildRoot
 from pants.core.target_types import FileTarget
 from pants.core.util_rules import config_files, source_files, stripped_source_files
 from pants.engine.internals.parametrize import Parametrize
+from pants.engine.target import Target
 from pants.testutil.rule_runner import RuleRunner
 
 from rules_transformers.util_rules.tool_commands import SHARED
@@ -59,7 +60,11 @@ for argument in sys.argv:
 
 
 def make_rule_runner(
-    backend: Any, tools: dict[str, str], *, rules: Iterable = (), target_types: Iterable = ()
+    backend: Any,
+    tools: dict[str, str],
+    *,
+    rules: Iterable[Any] = (),
+    target_types: Iterable[type[Target]] = (),
 ) -> RuleRunner:
     """A runner for the rules and targets of `backend`, with the options set.
 

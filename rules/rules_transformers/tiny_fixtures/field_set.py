@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.engine.collection import Collection
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.target import AllTargets, FieldSet
+from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from rules_transformers.tiny_fixtures.target_types import (
@@ -82,5 +84,5 @@ def find_all_tiny_fixture_field_sets(targets: AllTargets) -> AllTinyFixtureField
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -1,5 +1,13 @@
 """The backend `rules_transformers.tiny_fixtures`: tiny models as build products."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pants.engine.rules import Rule
+from pants.engine.target import Target
+from pants.engine.unions import UnionRule
+
 from rules_transformers.modular import register as modular
 from rules_transformers.tiny_fixtures import field_set, target_generator
 from rules_transformers.tiny_fixtures.dependency_inference import rules as dependency_inference
@@ -18,11 +26,11 @@ from rules_transformers.tiny_fixtures.util_rules import (
 )
 
 
-def target_types():
+def target_types() -> Iterable[type[Target]]:
     return (*modular.target_types(), TinyFixtureTarget, TinyFixturesGeneratorTarget)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *modular.rules(),
         *build.rules(),

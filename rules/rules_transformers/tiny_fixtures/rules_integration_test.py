@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import shlex
+import time
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,23 @@ def test_a_changed_config_rebuilds_that_fixture_alone(rule_runner: RuleRunner) -
     assert b"num_hidden_layers" in changed[1]["m/b/fixture.json"]
 
 
+def test_only_a_change_in_what_builds_builds_again(rule_runner: RuleRunner) -> None:
+    """Of the tool, that is; the sandbox has its folders for building and no others."""
+
+    def build(path: str) -> int:
+        rule_runner.write_files({f"tools/tiny_models/{path}": f"# {time.monotonic()}"})
+        rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+        _files(rule_runner, Address("m", target_name="a"))
+        return process_count(rule_runner)
+
+    rule_runner.write_files({"m/BUILD": _fixture("a")})
+    assert build("__init__.py") > 0
+    for other in ("hub/repository.py", "coverage/report.py", "cli/publish.py", "runtime/run.py"):
+        assert build(other) == 0, other
+    for own in ("weights/model.py", "cli/build.py", "__init__.py"):
+        assert build(own) == 1, own
+
+
 def test_a_changed_modular_rebuilds_its_fixture_if_the_generated_code_changed(
     rule_runner: RuleRunner,
 ) -> None:
@@ -471,7 +489,7 @@ def test_goals_that_only_judge_get_no_files_of_a_broken_fixture(
     )
 
     def generate(*goals: str) -> GeneratedSources:
-        return run_rule_with_mocks(
+        result: GeneratedSources = run_rule_with_mocks(
             generate_fixture_files,
             rule_args=[request, RunGoals(goals)],
             mock_gets=[
@@ -483,6 +501,7 @@ def test_goals_that_only_judge_get_no_files_of_a_broken_fixture(
                 for output in (BuiltFixture, FixtureProblem)
             ],
         )
+        return result
 
     assert generate("lint", "test").snapshot == EMPTY_SNAPSHOT
     assert "m:t cannot be built\nm:tiny: error: no model type lama" in caplog.text

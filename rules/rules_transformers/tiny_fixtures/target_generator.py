@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.target_types import PythonResolveField
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import (
     GeneratedTargets,
     GenerateTargetsRequest,
@@ -57,7 +59,7 @@ class Architectures:
     names: tuple[str, ...]
 
 
-class GenerateTinyFixturesRequest(GenerateTargetsRequest):
+class GenerateTinyFixturesRequest(GenerateTargetsRequest[TinyFixturesGeneratorTarget]):
     generate_from = TinyFixturesGeneratorTarget
 
 
@@ -121,7 +123,9 @@ async def generate_tiny_fixtures(
         )
         names = architectures.names
 
-    def suffixed(field: type[FixtureRepoIdField] | type[FixturePublishToField], name: str) -> dict:
+    def suffixed(
+        field: type[FixtureRepoIdField] | type[FixturePublishToField], name: str
+    ) -> dict[str, Any]:
         value = generator[field].value
         return {} if value is None else {field.alias: f"{value}-{name}"}
 
@@ -143,7 +147,7 @@ async def generate_tiny_fixtures(
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(GenerateTargetsRequest, GenerateTinyFixturesRequest),

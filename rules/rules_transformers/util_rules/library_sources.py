@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import EMPTY_DIGEST, Digest, DigestContents, PathGlobs
 from pants.engine.process import ProcessExecutionFailure
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.subsystem import ModularConverter
@@ -131,5 +133,5 @@ def reason_of(text: str) -> str:
     return "\n".join(_VERSIONS.sub("", line.removeprefix("ERROR: ")) for line in lines)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

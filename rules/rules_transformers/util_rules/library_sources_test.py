@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import EMPTY_DIGEST
@@ -63,7 +65,7 @@ def test_the_distribution_of_the_parents(
     options: tuple[str, ...],
     parents: str | None,
     resolve: str,
-    expected: tuple,
+    expected: tuple[Any, ...],
 ) -> None:
     rule_runner.set_options(options)
     request = ParentsRequirementRequest(parents, resolve)
@@ -72,7 +74,7 @@ def test_the_distribution_of_the_parents(
 
 
 def _collect(files: tuple[str, ...]) -> ParentSources:
-    return run_rule_with_mocks(
+    result: ParentSources = run_rule_with_mocks(
         collect_parent_sources,
         rule_args=[ParentsRequirement("transformers==5.23.0", ("==3.11.*",))],
         mock_gets=[
@@ -83,6 +85,7 @@ def _collect(files: tuple[str, ...]) -> ParentSources:
             )
         ],
     )
+    return result
 
 
 def test_a_distribution_without_models_is_a_problem() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 
 def pinned_requirement(lockfile: str, distribution: str) -> str | None:
@@ -22,7 +23,7 @@ def pinned_requirement(lockfile: str, distribution: str) -> str | None:
     return None if version is None else f"{distribution}=={version}"
 
 
-def _from_pex_lock(lock: dict, distribution: str) -> str | None:
+def _from_pex_lock(lock: dict[str, Any], distribution: str) -> str | None:
     return next(
         (
             requirement["version"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.internals.options_parsing import _Options
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 # Goals that make nothing of generated sources but verdicts.
 _VERDICTS = frozenset({"fix", "fmt", "generate", "lint", "tailor", "test"})
@@ -35,5 +37,5 @@ def find_run_goals(options: _Options) -> RunGoals:
     return RunGoals(tuple(options.options.goals))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

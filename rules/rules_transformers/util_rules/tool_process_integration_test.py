@@ -88,7 +88,7 @@ def test_the_sandbox_has_inputs_request_and_the_parts_of_the_command(
 
 
 @pytest.mark.parametrize("python", _PYTHONS)
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
 def test_every_process_waits_for_the_remote_cache(
     rule_runner: RuleRunner, python: str, command: ToolCommand
 ) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pants.core.goals.test import TestDebugAdapterRequest, TestDebugRequest
 from pants.engine.process import InteractiveProcess, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
@@ -45,5 +48,5 @@ def _saying(text: str, exit_code: int) -> InteractiveProcess:
     return InteractiveProcess(["/bin/sh", "-c", script, "sh", text, str(exit_code)])
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pants.base.build_root import BuildRoot
@@ -9,8 +10,9 @@ from pants.engine.console import Console
 from pants.engine.fs import Digest, DigestContents, RemovePrefix
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, goal_rule
+from pants.engine.rules import Get, Rule, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
+from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.strutil import help_text
 
@@ -126,5 +128,5 @@ async def gpu_baseline(
     return GpuBaseline(worst)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

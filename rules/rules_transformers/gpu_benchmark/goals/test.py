@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pants.core.goals.test import TestRequest, TestResult, TestSubsystem
@@ -16,7 +17,8 @@ from pants.engine.fs import (
     Snapshot,
 )
 from pants.engine.process import FallibleProcessResult
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
@@ -82,7 +84,7 @@ async def partition_benchmarks(
     request: GpuBenchmarkTestRequest.PartitionRequest[GpuBenchmarkFieldSet],
     benchmark: GpuBenchmark,
     requested: RequestedBenchmarks,
-) -> Partitions:
+) -> Partitions[GpuBenchmarkFieldSet, BenchmarkMetadata]:
     if benchmark.skip:
         return Partitions()
     field_sets = sorted(request.field_sets, key=lambda field_set: field_set.address)
@@ -237,7 +239,7 @@ def _output(result: FallibleProcessResult) -> str:
     return (result.stdout + result.stderr).decode(errors="replace").strip()
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         *GpuBenchmarkTestRequest.rules(),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
 from rules_transformers_contract.cuda_device import (
@@ -93,5 +94,5 @@ def _fingerprint(card: Card) -> str:
     return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -19,7 +19,8 @@ from pants.engine.fs import (
     PathGlobs,
 )
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -205,5 +206,5 @@ def limit_arguments(max_regression: FrozenDict[str, str] | None) -> Iterable[str
         )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -12,7 +13,7 @@ from pants.engine.fs import (
     MergeDigests,
     PathGlobs,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     HydratedSources,
     HydrateSourcesRequest,
@@ -52,7 +53,7 @@ class MeasuredModelFiles:
     digest: Digest
 
 
-class InferMeasuredModel(InferDependenciesRequest):
+class InferMeasuredModel(InferDependenciesRequest[BenchmarkModelFieldSet]):
     infer_from = BenchmarkModelFieldSet
 
 
@@ -152,7 +153,7 @@ def _repository(field_set: BenchmarkModelFieldSet, built: BuiltFixture) -> str:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(InferDependenciesRequest, InferMeasuredModel),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import Digest
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.util_rules.judge import Judgement, JudgeRequest
@@ -67,5 +69,5 @@ async def find_outcome(request: OutcomeRequest) -> Outcome:
     return Outcome((first, second), judgement)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.base.build_root import BuildRoot
 from pants.core.util_rules.system_binaries import GitBinaryException
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
 PROVENANCE_FILE = "provenance.json"
@@ -49,5 +51,5 @@ async def find_provenance(build_root: BuildRoot) -> Provenance:
         return Provenance(None, True)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.gpu_benchmark.util_rules.judge import BenchToolRequest
 from rules_transformers.util_rules.tool_commands import REPORT
@@ -61,5 +63,5 @@ async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
     return BenchmarkReport(await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

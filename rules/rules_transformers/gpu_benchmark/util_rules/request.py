@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 
@@ -87,7 +88,7 @@ def request_document(
     return (json.dumps(_given(document), indent=1, sort_keys=True) + "\n").encode()
 
 
-def _given(values: dict) -> dict:
+def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pants.base.specs_parser import SpecsParser
 from pants.engine.addresses import Address
 from pants.engine.internals.options_parsing import _Options
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 
 from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark, Run
@@ -73,5 +74,5 @@ def find_requested_benchmarks(
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

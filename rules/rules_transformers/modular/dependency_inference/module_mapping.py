@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from pants.backend.python.dependency_inference.module_mapper import (
@@ -14,7 +15,7 @@ from pants.backend.python.dependency_inference.module_mapper import (
 )
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.core.util_rules.stripped_source_files import StrippedFileName, StrippedFileNameRequest
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -38,7 +39,9 @@ async def map_modular_models_to_python_modules(
     stripped = await MultiGet(
         Get(StrippedFileName, StrippedFileNameRequest(path)) for _, path in owned
     )
-    mapping: defaultdict = defaultdict(lambda: defaultdict(list))
+    mapping: defaultdict[str, defaultdict[str, list[ModuleProvider]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for (field_set, _path), file_name in zip(owned, stripped):
         resolve = field_set.resolve.normalized_value(python_setup)
         module = module_from_stripped_path(PurePath(file_name.value))
@@ -46,7 +49,7 @@ async def map_modular_models_to_python_modules(
     return FirstPartyPythonMappingImpl.create(mapping)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(FirstPartyPythonMappingImplMarker, ModularMappingMarker),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.dependency_inference.parse_python_dependencies import (
@@ -24,7 +25,7 @@ from pants.backend.python.target_types import (
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.base.exceptions import IntrinsicError
 from pants.engine.process import ProcessExecutionFailure
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import (
     FieldSet,
     InferDependenciesRequest,
@@ -47,7 +48,7 @@ class ModularDependenciesInferenceFieldSet(FieldSet):
     resolve: PythonResolveField
 
 
-class InferModularDependencies(InferDependenciesRequest):
+class InferModularDependencies(InferDependenciesRequest[ModularDependenciesInferenceFieldSet]):
     infer_from = ModularDependenciesInferenceFieldSet
 
 
@@ -86,7 +87,8 @@ async def infer_modular_dependencies(
             PythonImportDependenciesInferenceFieldSet(
                 field_set.address,
                 source,
-                field_set.dependencies,
+                # Only its `!` entries are read.
+                field_set.dependencies,  # type: ignore[arg-type]
                 field_set.resolve,
                 interpreter_constraints,
             ),
@@ -100,7 +102,7 @@ async def infer_modular_dependencies(
     return InferredDependencies(sorted(owners.union(package_files.include) - own))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(InferDependenciesRequest, InferModularDependencies),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
 
@@ -160,5 +162,5 @@ def _shown(output: bytes) -> str:
     return output.decode(errors="replace").replace(f"{PARENTS_DIR}/", "")
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

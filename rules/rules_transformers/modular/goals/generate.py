@@ -12,8 +12,9 @@ from pants.base.build_root import BuildRoot
 from pants.engine.console import Console
 from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestEntries, FileEntry
 from pants.engine.goal import Goal, GoalSubsystem
-from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
+from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, StrOption
 from pants.util.docutil import bin_name
 from pants.util.strutil import help_text, pluralize, softwrap
@@ -252,5 +253,5 @@ def _worst(failed: Iterable[_Outcome], otherwise: int) -> int:
     return max((otherwise, *(outcome.conversion.exit_code for outcome in failed)))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

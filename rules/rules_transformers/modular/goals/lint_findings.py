@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pants.engine.fs import (
     EMPTY_DIGEST,
@@ -14,7 +15,8 @@ from pants.engine.fs import (
     DigestContents,
     FileContent,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 REPORT_NAME = "modular-converter.sarif"
 
@@ -56,7 +58,7 @@ def distinct(messages: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding for finding in findings if finding))
 
 
-def merged_log(logs: list[dict]) -> dict:
+def merged_log(logs: list[dict[str, Any]]) -> dict[str, Any]:
     """One log with the results of all, each once, under the rules that they share."""
     first = logs[0]
     runs = [run for log in logs for run in log["runs"]]
@@ -76,5 +78,5 @@ def merged_log(logs: list[dict]) -> dict:
     }
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

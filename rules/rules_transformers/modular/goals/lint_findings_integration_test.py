@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from pants.core.goals.lint import LintResult
@@ -214,7 +215,7 @@ def test_findings_are_shown_once() -> None:
 
 
 def test_merging_keeps_every_result_and_the_worst_outcome() -> None:
-    def log(name: str, successful: bool) -> dict:
+    def log(name: str, successful: bool) -> dict[str, Any]:
         run = {
             "tool": {"driver": {"name": "t"}},
             "invocations": [{"executionSuccessful": successful}],

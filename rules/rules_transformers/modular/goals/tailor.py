@@ -16,7 +16,7 @@ from pants.core.goals.tailor import (
     PutativeTargetsRequest,
 )
 from pants.engine.fs import DigestContents, PathGlobs, Paths
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
@@ -136,7 +136,7 @@ def _leaving_out(proposal: PutativeTarget, paths: Iterable[str]) -> PutativeTarg
     return proposal.restrict_sources().rename("lib")
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     python_tailor._find_source_targets = _find_source_targets
     return (
         *collect_rules(),

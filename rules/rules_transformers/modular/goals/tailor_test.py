@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pants.backend.python import target_types_rules
 from pants.backend.python.goals import tailor as python_tailor
@@ -85,7 +87,7 @@ def test_a_name_alone_makes_no_model(
     assert [file for _, files, _ in of_python for file in files] == sources
 
 
-def _python_proposals(rule_runner: RuleRunner, *owned: str) -> dict[str, tuple]:
+def _python_proposals(rule_runner: RuleRunner, *owned: str) -> dict[str, tuple[Any, ...]]:
     proposals = rule_runner.request(
         PutativeTargets, [PutativePythonTargetsRequest(("m/a",)), AllOwnedSources(owned)]
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.engine.fs import CreateDigest, FileContent, Snapshot
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest, SourcesField
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -86,7 +86,7 @@ def _converted(field_set: ModularFieldSet, conversion: Conversion) -> Conversion
     return conversion
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(GenerateSourcesRequest, GeneratePythonFromModularRequest),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.build_graph.address import ResolveError
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import DependenciesRequest, InvalidFieldException, Targets
+from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.file_types import is_model_file
@@ -110,5 +112,5 @@ async def find_conversion_order(request: ConversionOrderRequest) -> ConversionOr
         return ConversionOrder(tuple(parents_of), (*cycle[start:], *cycle[:start], cycle[start]))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 from pants.util.strutil import pluralize
@@ -32,7 +35,7 @@ from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import ToolRun
 
 
-class GeneratedPaths(FrozenDict[Address, tuple]):
+class GeneratedPaths(FrozenDict[Address, tuple[str, ...]]):
     """The paths that each modular model of the repository generates, by its address."""
 
 
@@ -43,11 +46,11 @@ class OutlineRequest:
     field_sets: tuple[ModularFieldSet, ...]
 
 
-class OutlinedPaths(FrozenDict[Address, tuple]):
+class OutlinedPaths(FrozenDict[Address, tuple[str, ...]]):
     """The paths that each model of an `OutlineRequest` generates, by its address."""
 
 
-class _Outline(FrozenDict[str, tuple]):
+class _Outline(FrozenDict[str, tuple[str, ...]]):
     """What one process finds: the paths that each modular file can generate, by its own path."""
 
 
@@ -127,7 +130,7 @@ async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Out
     )
 
 
-def _paths(entry: dict) -> tuple[str, ...]:
+def _paths(entry: dict[str, Any]) -> tuple[str, ...]:
     """The paths in an outline's entry.
 
     A modular file that cannot be parsed counts as the owner of every file that it might generate,
@@ -142,5 +145,5 @@ def _all_paths(modular: str) -> tuple[str, ...]:
     return tuple(generated_path(modular, kind) for kind in FILE_TYPES)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.engine.addresses import Address
 from pants.engine.internals.target_adaptor import TargetAdaptor, TargetAdaptorRequest
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import AllTargets
+from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
@@ -93,5 +95,5 @@ def _message(path: str, modular_path: str, origins: tuple[str, ...]) -> str:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from pants.engine.fs import Digest, GlobMatchErrorBehavior, MergeDigests, PathGlobs
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 from pants.source.source_root import SourceRootsRequest, SourceRootsResult
 from pants.util.frozendict import FrozenDict
 
@@ -118,9 +120,9 @@ def _outputs_of(field_sets: Iterable[ModularFieldSet]) -> dict[str, list[str] | 
     return outputs_of
 
 
-def _encoded(document: dict) -> bytes:
+def _encoded(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

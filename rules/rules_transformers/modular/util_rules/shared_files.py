@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
 from pants.engine.fs import MergeDigests, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
 from rules_transformers.modular.util_rules.convert import Conversion, ConvertRequest
@@ -31,7 +32,7 @@ class ModelFiles:
     conversion: Conversion
 
 
-def work_of(field_set: ModularFieldSet, python_setup: PythonSetup) -> tuple:
+def work_of(field_set: ModularFieldSet, python_setup: PythonSetup) -> Hashable:
     """What the content of a model's files depends on: equals have the same, save for `outputs`."""
     return (
         field_set.path,
@@ -51,7 +52,7 @@ def owned_paths(
     Of equals that generate it, that is the first, since any of them does. Others are all there,
     and the import is ambiguous, as with any parametrized target.
     """
-    owned: dict[tuple, ModularFieldSet] = {}
+    owned: dict[tuple[str, Hashable], ModularFieldSet] = {}
     for field_set in sorted(field_sets, key=lambda field_set: field_set.address):
         for path in generated_paths[field_set.address]:
             owned.setdefault((path, work_of(field_set, python_setup)), field_set)
@@ -82,5 +83,5 @@ async def find_model_files(
     return ModelFiles(replace(conversion, snapshot=snapshot))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +12,8 @@ from pants.engine.console import Console
 from pants.engine.fs import Digest, DigestContents, PathGlobs
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.unions import UnionRule
 from pants.option.option_types import StrListOption
 from pants.util.docutil import bin_name
 
@@ -129,5 +131,5 @@ async def modularize(
     return Modularize(max(exit_codes))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pants.engine.console import Console
 from pants.engine.fs import Digest, PathGlobs
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, goal_rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, IntOption
 from pants.util.docutil import bin_name
 
@@ -68,5 +71,5 @@ async def parents(console: Console, subsystem: ParentsSubsystem, named: NamedMod
     return Parents(max(result.exit_code for result in results))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

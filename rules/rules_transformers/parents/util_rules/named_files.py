@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.base.specs import Specs
 from pants.engine.fs import SpecsPaths
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.file_types import model_of
 
@@ -51,5 +53,5 @@ def _has_others(specs: Specs) -> bool:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

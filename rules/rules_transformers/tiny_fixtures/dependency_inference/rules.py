@@ -7,6 +7,7 @@ that no import statement shows what a fixture needs.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 
@@ -21,7 +22,7 @@ from pants.core.util_rules.stripped_source_files import StrippedFileName, Stripp
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import Digest, PathGlobs, Paths
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     FieldSet,
     InferDependenciesRequest,
@@ -93,7 +94,7 @@ class CompanionInferenceFieldSet(FieldSet):
         return self.tokenizer.value == "none" and self.processors.value == "false"
 
 
-class InferCompanions(InferDependenciesRequest):
+class InferCompanions(InferDependenciesRequest[CompanionInferenceFieldSet]):
     infer_from = CompanionInferenceFieldSet
 
 
@@ -164,7 +165,7 @@ async def infer_companions(
     return InferredDependencies(found for each in owners for found in each.unambiguous)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(InferDependenciesRequest, InferCompanions),

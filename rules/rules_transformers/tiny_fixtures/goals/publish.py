@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -19,7 +19,7 @@ from pants.core.goals.publish import (
 )
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.process import InteractiveProcess, Process
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     AllTargets,
     InvalidTargetException,
@@ -27,6 +27,7 @@ from pants.engine.target import (
     WrappedTarget,
     WrappedTargetRequest,
 )
+from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -59,12 +60,12 @@ _PASSED_ON = (
 _ENVIRONMENT = FrozenDict({"HF_HOME": "__hf_home"})
 
 
-class PublishTinyFixtureRequest(PublishRequest):
+class PublishTinyFixtureRequest(PublishRequest["TinyFixturePublishFieldSet"]):
     pass
 
 
 @dataclass(frozen=True)
-class TinyFixturePublishFieldSet(PublishFieldSet):
+class TinyFixturePublishFieldSet(PublishFieldSet[PublishTinyFixtureRequest]):
     publish_request_type = PublishTinyFixtureRequest
     required_fields = (FixtureFilesField, FixturePublishToField)
 
@@ -128,6 +129,7 @@ async def publish_tiny_fixture(
     build_root: BuildRoot,
 ) -> PublishProcesses:
     address, publish_to = request.field_set.address, request.field_set.publish_to.value
+    assert publish_to is not None, "it would have opted out"
     if publish_to in taken_twice:
         raise InvalidTargetException(f"{address} is not published: {taken_twice[publish_to]}")
     # Not what was packaged, which may be an archive.
@@ -200,5 +202,5 @@ def _output_data(repository: str, endpoint: str | None, dry_run: bool) -> Publis
     return PublishOutputData(data)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (*collect_rules(), *TinyFixturePublishFieldSet.rules())

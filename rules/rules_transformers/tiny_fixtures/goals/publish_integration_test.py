@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from pants.backend.python.util_rules import python_sources
@@ -100,7 +101,7 @@ def _publish(runner: RuleRunner, name: str, *options: str, **env: str) -> list[P
     return list(runner.request(PublishProcesses, [request]))
 
 
-def _run(runner: RuleRunner, published: PublishPackages) -> tuple[int, list]:
+def _run(runner: RuleRunner, published: PublishPackages) -> tuple[int, list[Any]]:
     """The exit code of an upload, and its arguments, environment and files."""
     assert published.process is not None
     with mock_console(runner.options_bootstrapper) as (_, stdio):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pants.core.goals.repl import ReplImplementation, ReplRequest
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
 from rules_transformers.tiny_fixtures.util_rules.session import (
@@ -27,5 +29,5 @@ async def make_tiny_repl_request(request: TinyRepl) -> ReplRequest:
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (*collect_rules(), UnionRule(ReplImplementation, TinyRepl))

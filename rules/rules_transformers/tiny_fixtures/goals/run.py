@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.unions import UnionRule
 
 from rules_transformers.tiny_fixtures.target_types import FixtureFilesField
 from rules_transformers.tiny_fixtures.util_rules.session import (
@@ -31,5 +33,5 @@ async def run_with_tiny_fixture(field_set: TinyFixtureRunFieldSet) -> RunRequest
     )
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (*collect_rules(), *TinyFixtureRunFieldSet.rules())

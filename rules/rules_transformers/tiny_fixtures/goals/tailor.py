@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from pants.core.goals.tailor import PutativeTarget, PutativeTargets, PutativeTargetsRequest
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.fs import PathGlobs, Paths
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import AllUnexpandedTargets
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -146,7 +146,7 @@ def _spec_beside(address: Address) -> str:
     return f":{address.target_name}{address.parameters_repr}"
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(PutativeTargetsRequest, PutativeTinyFixturesRequest),

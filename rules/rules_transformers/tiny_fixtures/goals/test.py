@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from pants.backend.python.goals.pytest_runner import PytestPluginSetup, PytestPluginSetupRequest
@@ -13,7 +14,7 @@ from pants.engine.fs import (
     FileContent,
     MergeDigests,
 )
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 from pants.engine.unions import UnionRule
 from pants.source.source_root import SourceRoot, SourceRootRequest
@@ -149,7 +150,7 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
     return PytestPluginSetup(await Get(Digest, MergeDigests([modules.digest, plugin])))
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(PytestPluginSetupRequest, FixturesPytestPluginRequest),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
@@ -18,8 +19,9 @@ from pants.engine.fs import (
 )
 from pants.engine.internals.native_engine import IntrinsicError
 from pants.engine.process import FallibleProcessResult, Process, ProcessExecutionFailure
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import InvalidFieldException, InvalidTargetException
+from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
@@ -173,5 +175,5 @@ async def find_fixture_problem(request: BuildFixtureRequest) -> FixtureProblem:
     return FixtureProblem("")
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from pants.core.target_types import FileSourceField
 from pants.engine.fs import EMPTY_SNAPSHOT
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
@@ -44,7 +45,7 @@ async def generate_fixture_files(
     return GeneratedSources(built.snapshot)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(GenerateSourcesRequest, GenerateFixtureFilesRequest),

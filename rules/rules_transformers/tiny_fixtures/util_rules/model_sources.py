@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ from pants.backend.python.util_rules.python_sources import (
 )
 from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     Dependencies,
     DependenciesRequest,
@@ -78,7 +79,7 @@ class ModelInferenceFieldSet(FieldSet):
     model: FixtureModelField
 
 
-class InferModelDependency(InferDependenciesRequest):
+class InferModelDependency(InferDependenciesRequest[ModelInferenceFieldSet]):
     infer_from = ModelInferenceFieldSet
 
 
@@ -145,7 +146,7 @@ async def find_model_sources(request: ModelSourcesRequest) -> ModelSources:
     return ModelSources(digest, ".".join(relative.parts), source_root.path)
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return (
         *collect_rules(),
         UnionRule(InferDependenciesRequest, InferModelDependency),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
@@ -9,8 +10,9 @@ from pants.backend.python.target_types import PythonResolveField
 from pants.build_graph.address import ResolveError
 from pants.engine.addresses import Address, Addresses, AddressInput, UnparsedAddressInputs
 from pants.engine.collection import Collection
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import InvalidTargetException, WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.util_rules.shared_files import work_of
@@ -74,5 +76,5 @@ async def find_named_model(
     return NamedModel([candidates[0].address])
 
 
-def rules():
+def rules() -> Iterable[Rule | UnionRule]:
     return collect_rules()

@@ -18,9 +18,12 @@ from rules_transformers.tiny_fixtures.util_rules.request import request_document
 _SCHEMA = json.loads(Path("src/tiny_models/schemas/request.schema.json").read_text())
 
 
-def _document(sources: ModelSources, **fields: Any) -> dict:
+def _document(sources: ModelSources, **fields: Any) -> dict[str, Any]:
     target = TinyFixtureTarget(fields, Address("models/x", target_name="tiny"))
-    return json.loads(request_document(TinyFixtureFieldSet.create(target), sources))
+    document: dict[str, Any] = json.loads(
+        request_document(TinyFixtureFieldSet.create(target), sources)
+    )
+    return document
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def _document(sources: ModelSources, **fields: Any) -> dict:
         {"processors": False, "checks": []},
     ],
 )
-def test_requests_are_what_the_tool_reads(fields: dict) -> None:
+def test_requests_are_what_the_tool_reads(fields: dict[str, Any]) -> None:
     document = _document(ModelSources(EMPTY_DIGEST, None, "."), model_type="llama", **fields)
     jsonschema.validate(document, _SCHEMA)
     (fixture,) = document["fixtures"]
