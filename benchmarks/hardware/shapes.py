@@ -65,7 +65,7 @@ def sweep() -> Iterator[Request]:
             "batch_size": rows,
             "sequence_length": 1024,
             "num_tokens": 128,
-            # The sweep tells of shapes, not of small differences.
+            # The sweep shows shapes, not of small differences.
             "processes": 1,
             "timeout_seconds": 300,
         }

@@ -3,8 +3,8 @@
     python benchmarks/sandboxes/benchmark.py [--pairs N] [--directory DIR] [--json]
 
 Makes a scratch workspace with two tests that do nothing; one of them depends on a fixture. Each
-run of Pants, in a daemon that is warm, runs both anew, one after the other; Pants' own workunits
-tell how long each sandbox took to set up and how long the process took in it.
+run of Pants, in a daemon that is warm, runs both again, one after the other; Pants' own workunits
+say how long each sandbox took to set up and how long the process took in it.
 """
 
 from __future__ import annotations

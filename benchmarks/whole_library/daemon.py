@@ -1,4 +1,4 @@
-"""What a workspace's daemon uses, told by the kernel."""
+"""What a workspace's daemon uses, according to the kernel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Daemon:
     """A process and what it has used so far.
 
-    :param start: ticks since the machine's start; with the id this tells a process from another.
+    :param start: ticks since the machine's start; with the id this identifies a process.
     :param cpu_seconds: user and system time, of the process and the children that it waited for.
     :param resident: bytes in memory now. Pants restarts its daemon above a limit of these.
     :param peak: the most bytes that were in memory at once.

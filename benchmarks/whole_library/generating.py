@@ -29,7 +29,7 @@ class Stages:
     """Runs Pants in one library, and keeps what each run took.
 
     :param environment: variables, for one that says where Pants' store is.
-    :param report: is told of each stage when it is done.
+    :param report: is called with each stage when it is done.
     """
 
     def __init__(self, library: Library, environment: Mapping[str, str], report: Report) -> None:

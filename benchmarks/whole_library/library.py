@@ -26,7 +26,7 @@ backend_packages = [
 pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
 build_ignore = [".plugin", "build-support"]
-# Above the default of 1 GiB Pants starts its daemon anew, and all that it remembers is lost.
+# Above the default of 1 GiB Pants restarts its daemon, which loses all that it remembers.
 pantsd_max_memory_usage = "4GiB"
 
 [source]

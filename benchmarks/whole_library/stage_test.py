@@ -24,7 +24,7 @@ def test_counters_are_read_from_the_log() -> None:
 
 
 def _process(tmp_path: Path, status: str) -> tuple[Path, Path]:
-    """A workspace that says its daemon is process 7, and what the kernel tells of that."""
+    """A workspace that says its daemon is process 7, and what the kernel says about that one."""
     pid = tmp_path / "workspace/.pids/abc/pantsd/pid"
     pid.parent.mkdir(parents=True)
     pid.write_text("7")

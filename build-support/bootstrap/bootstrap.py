@@ -39,7 +39,7 @@ def main():
         print(failure, file=sys.stderr)
         return 3
     except KeyboardInterrupt:
-        say("interrupted; the next start begins anew")
+        say("interrupted; the next start begins again")
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""Tells whether an environment still is what was installed: `check_environment.py DIRECTORY`.
+"""Checks whether an environment still is what was installed: `check_environment.py DIRECTORY`.
 
 Exits 0 if so, and otherwise 1 with one line that names the first difference. Sizes are compared,
 not contents: that finds deleted and truncated files in a fraction of the time.

@@ -36,7 +36,7 @@ _DECIDED_BY_LOCKS = (
     "no-deps",
     "uploaded-prior-to",
 )
-# What the bootstrap's own pip is told: how packages are reached, and nothing of where they go or
+# What the bootstrap's own pip gets: how packages are reached, and nothing of where they go or
 # which they are.
 _REACH = (
     "index-url",

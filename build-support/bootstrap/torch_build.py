@@ -43,7 +43,7 @@ def choose(python, lock, python_version="3.11"):
 
 
 def _available(python, python_version):
-    """The versions of torch that pip finds, or None if it cannot tell."""
+    """The versions of torch that pip finds, or None if pip does not say."""
     command = [python, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "1", "index", "versions", "torch", "--only-binary", ":all:"]
     command += ["--python-version", python_version]

@@ -1,4 +1,4 @@
-"""Reads a page: its blocks of commands, and the files that a reader is told to write.
+"""Reads a page: its blocks of commands, and the files that a reader has to write.
 
 A comment before a block says what becomes of it, and of the blocks after it up to the next such
 comment:
@@ -50,7 +50,7 @@ class Commands:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A file that the reader is told to write."""
+    """A file that the reader has to write."""
 
     path: str
     content: str

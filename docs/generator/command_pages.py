@@ -63,7 +63,7 @@ def exit_codes_page() -> str:
             (
                 ("0", "done"),
                 ("1", "the answer is no: stale, slower, not found, damaged, not proven"),
-                ("2", "the input is wrong; the message says where, and how to mend it"),
+                ("2", "the input is wrong; the message says where, and how to fix it"),
                 ("3", "the environment lacks something: an accelerator, a package, an answer"),
                 ("4", "it could not be decided"),
                 ("130", "interrupted"),

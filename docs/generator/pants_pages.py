@@ -93,7 +93,7 @@ def options_page(help_all: dict[str, Any]) -> str:
         "say the same. Values follow an equals sign.",
         "## Goals",
         "These goals are the backends' own. The work of others (`test`, `lint`, `tailor`, "
-        "`package`, `publish`, `run`, `repl`, `export-codegen`) is what the guides tell of. "
+        "`package`, `publish`, `run`, `repl`, `export-codegen`) is described in the guides. "
         "[Exit codes](exit-codes.md) are on a page of their own.",
         *(block for scope in scopes if scope["is_goal"] for block in _scope(scope)),
         "## Options of the backends",

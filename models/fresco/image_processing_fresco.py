@@ -86,7 +86,7 @@ class FrescoImageProcessor(PilBackend):
         super().__init__(**kwargs)
 
     def get_output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Tells the size in pixels that an image of `height` by `width` pixels is resized to."""
+        """The size in pixels that an image of `height` by `width` pixels is resized to."""
         return fit_to_grid(height, width, self.patch_size * self.merge_size, self.max_patches // self.merge_size**2)
 
     def _validate_preprocess_kwargs(self, **kwargs):

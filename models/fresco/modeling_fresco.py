@@ -276,7 +276,7 @@ class FrescoPreTrainedModel(PreTrainedModel):
 
 def patches_mask(image_sizes: torch.Tensor, rows: int, columns: int, patch_size: int) -> torch.Tensor:
     """
-    Tells which patches of a grid of `rows` by `columns` show an image rather than padding.
+    Says which patches of a grid of `rows` by `columns` show an image rather than padding.
 
     Args:
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`):

@@ -204,7 +204,7 @@ def patches_mask(
     image_sizes: torch.Tensor, rows: int, columns: int, patch_size: int
 ) -> torch.Tensor:
     """
-    Tells which patches of a grid of `rows` by `columns` show an image rather than padding.
+    Says which patches of a grid of `rows` by `columns` show an image rather than padding.
 
     Args:
         image_sizes (`torch.LongTensor` of shape `(batch_size, 2)`):
@@ -397,7 +397,7 @@ class FrescoImageProcessor(PilBackend):
         super().__init__(**kwargs)
 
     def get_output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Tells the size in pixels that an image of `height` by `width` pixels is resized to."""
+        """The size in pixels that an image of `height` by `width` pixels is resized to."""
         return fit_to_grid(
             height, width, self.patch_size * self.merge_size, self.max_patches // self.merge_size**2
         )

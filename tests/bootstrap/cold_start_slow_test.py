@@ -73,7 +73,7 @@ def test_interrupted_first_start_leaves_nothing_broken(cold, tmp_path, stage, ki
     said = process.stderr.read()
     assert "Traceback" not in said
     if kill == signal.SIGINT:
-        assert "interrupted; the next start begins anew" in said
+        assert "interrupted; the next start begins again" in said
     assert not cold.state.exists()
     cold.run_well("list")
     assert len(cold.builds) == 1

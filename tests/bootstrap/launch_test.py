@@ -97,22 +97,24 @@ def test_current_directory_is_kept_inside_the_workspace(warm, shell, tmp_path):
 
 
 def test_pex_is_pinned_by_digest_for_every_platform(warm):
-    told = _environment(warm.run("list"))
-    path = scratch.Path(told["PANTS_PEX_CLI_URL_TEMPLATE"][len("file://") :])
+    environment = _environment(warm.run("list"))
+    path = scratch.Path(environment["PANTS_PEX_CLI_URL_TEMPLATE"][len("file://") :])
     digest = scratch.hashlib.sha256(path.read_bytes()).hexdigest()
-    assert told["PANTS_PEX_CLI_VERSION"] == "v0.0.1"
+    assert environment["PANTS_PEX_CLI_VERSION"] == "v0.0.1"
     assert [
-        entry.split("|") for entry in ast.literal_eval(told["PANTS_PEX_CLI_KNOWN_VERSIONS"])
+        entry.split("|") for entry in ast.literal_eval(environment["PANTS_PEX_CLI_KNOWN_VERSIONS"])
     ] == [
         ["v0.0.1", platform, digest, str(path.stat().st_size)]
         for platform in ("linux_x86_64", "linux_arm64", "macos_x86_64", "macos_arm64")
     ]
-    assert told["NO_SCIE_WARNING"] == "1"
+    assert environment["NO_SCIE_WARNING"] == "1"
 
 
 def test_callers_own_pex_is_kept_whole(warm):
-    told = _environment(warm.run("list", PANTS_PEX_CLI_VERSION="v2.1.140"))
-    assert [name for name in told if name.startswith("PANTS_PEX")] == ["PANTS_PEX_CLI_VERSION"]
+    environment = _environment(warm.run("list", PANTS_PEX_CLI_VERSION="v2.1.140"))
+    assert [name for name in environment if name.startswith("PANTS_PEX")] == [
+        "PANTS_PEX_CLI_VERSION"
+    ]
 
 
 def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tmp_path):
@@ -126,17 +128,19 @@ def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tm
     }
     settings.parent.mkdir(parents=True)
     settings.write_text("[global]\nextra-index-url = https://u:p@one/simple\n")
-    told = _environment(warm.run("list", **variables))
-    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://u:p@one/simple']"
-    assert told["PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS"] == "+['HTTPS_PROXY']"
+    environment = _environment(warm.run("list", **variables))
+    assert environment["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://u:p@one/simple']"
+    assert environment["PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS"] == "+['HTTPS_PROXY']"
     settings.write_text("[global]\nindex-url = https://two/simple\nfind-links = /some/wheels\n")
-    told = _environment(warm.run("list", **variables))
-    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://two/simple']"
-    assert told["PANTS_PYTHON_REPOS_FIND_LINKS"] == "+['/some/wheels']"
-    told = _environment(warm.run("list", **variables, PIP_INDEX_URL="https://three/simple/?x="))
-    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "['https://three/simple/?x=']"
-    assert told["PIP_FIND_LINKS"] == "/some/wheels"
-    assert told["PIP_INDEX_URL"] == "https://three/simple/?x="
+    environment = _environment(warm.run("list", **variables))
+    assert environment["PANTS_PYTHON_REPOS_INDEXES"] == "['https://two/simple']"
+    assert environment["PANTS_PYTHON_REPOS_FIND_LINKS"] == "+['/some/wheels']"
+    environment = _environment(
+        warm.run("list", **variables, PIP_INDEX_URL="https://three/simple/?x=")
+    )
+    assert environment["PANTS_PYTHON_REPOS_INDEXES"] == "['https://three/simple/?x=']"
+    assert environment["PIP_FIND_LINKS"] == "/some/wheels"
+    assert environment["PIP_INDEX_URL"] == "https://three/simple/?x="
     settings.unlink()
     assert "PANTS_PYTHON_REPOS_INDEXES" not in _environment(warm.run("list", **variables))
 
@@ -151,8 +155,10 @@ def test_cold_start_comes_through_whatever_pip_is_told(cold, tmp_path):
         "PIP_REQUIRE_HASHES": "1",
     }
     result = cold.run("list", **variables, **hostile)
-    told = _environment(result)
-    assert told["PANTS_PYTHON_REPOS_FIND_LINKS"] == f"+['{cold.environment['PIP_FIND_LINKS']}']"
+    environment = _environment(result)
+    assert (
+        environment["PANTS_PYTHON_REPOS_FIND_LINKS"] == f"+['{cold.environment['PIP_FIND_LINKS']}']"
+    )
     (line,) = [line for line in result.stderr.splitlines() if "ignored" in line]
     assert "constraint" in line
     assert cold.run("list", **variables, **hostile).stderr == ""
@@ -163,11 +169,11 @@ def test_what_pip_is_told_is_read_from_the_machines_file(warm, tmp_path):
     variables = scratch.write_hostile_configuration(
         tmp_path / "machine", "extra-index-url = https://one/simple"
     )
-    told = _environment(warm.run("list", **variables, PIP_NO_INDEX=None))
-    assert told["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://one/simple']"
+    environment = _environment(warm.run("list", **variables, PIP_NO_INDEX=None))
+    assert environment["PANTS_PYTHON_REPOS_INDEXES"] == "+['https://one/simple']"
     # For tests that run pip.
-    assert told["PIP_EXTRA_INDEX_URL"] == "https://one/simple"
-    assert {"PIP_CONSTRAINT", "PIP_TARGET", "PIP_NO_BINARY"}.isdisjoint(told)
+    assert environment["PIP_EXTRA_INDEX_URL"] == "https://one/simple"
+    assert {"PIP_CONSTRAINT", "PIP_TARGET", "PIP_NO_BINARY"}.isdisjoint(environment)
 
 
 def test_callers_own_options_are_kept(warm):
@@ -176,14 +182,14 @@ def test_callers_own_options_are_kept(warm):
         "PANTS_PYTHON_REPOS_FIND_LINKS": "",
         "PANTS_PYTHON_RESOLVES": "+{}",
     }
-    told = _environment(warm.run("list", RULES_TRANSFORMERS_TORCH="cuda", **own))
-    assert {name: told[name] for name in own} == own
+    environment = _environment(warm.run("list", RULES_TRANSFORMERS_TORCH="cuda", **own))
+    assert {name: environment[name] for name in own} == own
 
 
 def test_switch_keeps_pips_configuration_from_pants(warm):
     assert "PANTS_PYTHON_REPOS_FIND_LINKS" in _environment(warm.run("list"))
-    told = _environment(warm.run("list", RULES_TRANSFORMERS_PIP_CONFIG="off"))
-    assert [name for name in told if "REPOS" in name or "CA_CERTS" in name] == []
+    environment = _environment(warm.run("list", RULES_TRANSFORMERS_PIP_CONFIG="off"))
+    assert [name for name in environment if "REPOS" in name or "CA_CERTS" in name] == []
 
 
 _CUDA = "+{'ml': '3rdparty/python/ml-cuda.lock'}"
@@ -210,8 +216,8 @@ def test_torch_build_follows_the_accelerator(gpu):
     assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
     assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
     assert calls.read_text() == "called\n"
-    told = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cpu"))
-    assert "PANTS_PYTHON_RESOLVES" not in told
+    environment = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cpu"))
+    assert "PANTS_PYTHON_RESOLVES" not in environment
     (workspace.root / "3rdparty" / "python" / "ml-cuda.lock").unlink()
     assert "PANTS_PYTHON_RESOLVES" not in _environment(workspace.run("list"))
 
@@ -221,8 +227,8 @@ def test_accelerator_that_does_not_work_means_cpu(gpu):
     for _ in range(2):
         assert "PANTS_PYTHON_RESOLVES" not in _environment(workspace.run("list"))
     assert calls.read_text() == "called\n"
-    told = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cuda"))
-    assert told["PANTS_PYTHON_RESOLVES"] == _CUDA
+    environment = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cuda"))
+    assert environment["PANTS_PYTHON_RESOLVES"] == _CUDA
 
 
 def test_no_accelerator_means_cpu(warm):
@@ -261,10 +267,10 @@ def test_default_build_of_torch_where_the_cpu_build_is_out_of_reach(pinned):
     assert _environment(again)["PANTS_PYTHON_RESOLVES"] == _CUDA
     assert again.stderr == ""
     # The lock is watched: one that pins what can be had is used at once.
-    told = _environment(pinned("1.0+cpu").run("list"))
-    assert "PANTS_PYTHON_RESOLVES" not in told
-    told = _environment(pinned("1.1+cpu").run("list", RULES_TRANSFORMERS_TORCH="cpu"))
-    assert "PANTS_PYTHON_RESOLVES" not in told
+    environment = _environment(pinned("1.0+cpu").run("list"))
+    assert "PANTS_PYTHON_RESOLVES" not in environment
+    environment = _environment(pinned("1.1+cpu").run("list", RULES_TRANSFORMERS_TORCH="cpu"))
+    assert "PANTS_PYTHON_RESOLVES" not in environment
     assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
 
 

@@ -17,7 +17,7 @@ class Blob:
 
     @property
     def oid(self) -> str:
-        """What the hub tells of it: git's id, or for a large file the SHA-256."""
+        """The hub's identifier of it: git's id, or for a large file the SHA-256."""
         if self.large:
             return hashlib.sha256(self.content).hexdigest()
         return hashlib.sha1(b"blob %d\0%b" % (len(self.content), self.content)).hexdigest()

@@ -40,14 +40,14 @@ def test_each_answer_becomes_part_of_the_next_prompt(model: Any, tokenizer: Any)
         answer = tokenizer.decode(
             generated[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True
         )
-        told = chat(
+        answers = chat(
             conversation, max_new_tokens=6, do_sample=False, clean_up_tokenization_spaces=False
         )
-        assert told[0]["generated_text"] == [
+        assert answers[0]["generated_text"] == [
             *conversation,
             {"role": "assistant", "content": answer},
         ]
-        conversation = told[0]["generated_text"]
+        conversation = answers[0]["generated_text"]
     assert [turn["role"] for turn in conversation] == 3 * ["user", "assistant"]
     assert tokenizer.apply_chat_template(conversation, tokenize=False) == "".join(
         f"<|im_start|>{turn['role']}\n{turn['content']}<|im_end|>\n" for turn in conversation

@@ -65,9 +65,9 @@ def test_greedy_search_takes_the_likeliest_token(model: Any, prompt: Any) -> Non
         assert scores[0, token] == first
         # Far from what rounding could turn round on another machine.
         assert first - second > 1e-3
-    told = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+    scores = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
     expected = rescored(model, output.sequences, prompt)
-    torch.testing.assert_close(told, expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=1e-4)
 
 
 def test_beam_search_ranks_by_mean_log_probability(model: Any, prompt: Any) -> None:
@@ -84,11 +84,11 @@ def test_beam_search_ranks_by_mean_log_probability(model: Any, prompt: Any) -> N
     )
     assert len({tuple(each) for each in output.sequences.tolist()}) == beams
     assert output.sequences_scores.tolist() == sorted(output.sequences_scores, reverse=True)
-    told = model.compute_transition_scores(
+    scores = model.compute_transition_scores(
         output.sequences, output.scores, output.beam_indices, normalize_logits=False
     )
     expected = rescored(model, output.sequences, prompt)
-    torch.testing.assert_close(told, expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(scores, expected, rtol=0, atol=1e-4)
     torch.testing.assert_close(output.sequences_scores, expected.mean(-1), rtol=0, atol=1e-4)
     greedy = model.generate(**prompt, **fixed, do_sample=False)
     assert expected[0].sum() >= rescored(model, greedy, prompt).sum() - 1e-4
@@ -117,7 +117,7 @@ def test_sampling_scores_are_of_the_warped_distribution(
         if top_k:
             assert (possible.sum(-1) == top_k).all()
         assert possible.gather(1, new[:, position, None]).all()
-    told = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+    scores = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
     expected = torch.stack(
         [
             scores.log_softmax(-1).gather(1, new[:, position, None]).squeeze(1)
@@ -125,7 +125,7 @@ def test_sampling_scores_are_of_the_warped_distribution(
         ],
         dim=1,
     )
-    torch.testing.assert_close(told, expected)
+    torch.testing.assert_close(scores, expected)
     with torch.no_grad():
         logits = model(output.sequences).logits[:, prompt["input_ids"].shape[1] - 1 : -1]
     torch.testing.assert_close(torch.stack(output.logits, dim=1), logits, rtol=0, atol=1e-4)

@@ -31,7 +31,7 @@ SECONDS_TO_STOP = 20
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running server.
 
-    That it stops when it is told to is part of the test, and that it asked nobody and left nothing:
+    That it stops on request is part of the test, and that it asked nobody and left nothing:
     its search for a newer release of itself would leave a mark in its home.
     """
     home = tmp_path_factory.mktemp("home")
@@ -105,15 +105,15 @@ def test_health(server: str) -> None:
 def test_chat_completion(client: openai.OpenAI, expected: Any, conversation: Any) -> None:
     """The server's answer is the model's own."""
     text, prompt_tokens, new_tokens = expected(conversation)
-    told = client.chat.completions.create(
+    completion = client.chat.completions.create(
         model=NAME, messages=conversation, max_tokens=NEW_TOKENS, temperature=0.0
     )
     assert text
-    assert told.choices[0].message.role == "assistant"
-    assert told.choices[0].message.content == text
-    assert told.usage.prompt_tokens == prompt_tokens
-    assert told.usage.completion_tokens == new_tokens
-    assert told.choices[0].finish_reason == ("length" if new_tokens == NEW_TOKENS else "stop")
+    assert completion.choices[0].message.role == "assistant"
+    assert completion.choices[0].message.content == text
+    assert completion.usage.prompt_tokens == prompt_tokens
+    assert completion.usage.completion_tokens == new_tokens
+    assert completion.choices[0].finish_reason == ("length" if new_tokens == NEW_TOKENS else "stop")
 
 
 def test_streamed_chat_completion(client: openai.OpenAI, expected: Any) -> None:

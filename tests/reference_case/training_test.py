@@ -41,7 +41,7 @@ def assistant(text: str) -> list[dict[str, str]]:
 
 
 def one_step(tmp_path: Path, **options: Any) -> dict[str, Any]:
-    """What all trainers here are told: one step, on the CPU, in full precision, nothing saved."""
+    """What all trainers here get: one step, on the CPU, in full precision, nothing saved."""
     return {
         "output_dir": str(tmp_path),
         "max_steps": 1,

@@ -19,7 +19,7 @@ _SPAWNED = re.compile(
 
 @dataclass(frozen=True)
 class Report:
-    """What a run of Pants did, told by Pants itself and not by the time it took."""
+    """What a run of Pants did, as Pants itself counts and not by the time it took."""
 
     run: Run
 

@@ -1,4 +1,4 @@
-"""In what two directories or files differ, for whoever has to find out why."""
+"""How two directories or files differ, for the person who has to find out why."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ def test_equal_directories_have_no_difference(tmp_path: Path) -> None:
 def test_every_difference_is_told(tmp_path: Path) -> None:
     one = _tree(tmp_path / "1", {"only": b"", "text": b"a\nb\n", "binary": b"\xff\x00\x01"})
     two = _tree(tmp_path / "2", {"other": b"", "text": b"a\nc\n", "binary": b"\xff\x00\x02\x03"})
-    told = differences(one, two)
-    assert f"only: only in {one}" in told
-    assert f"other: only in {two}" in told
-    assert "-b\n+c\n" in told
-    assert "binary: 3 and 4 bytes, which differ from byte 2" in told
+    report = differences(one, two)
+    assert f"only: only in {one}" in report
+    assert f"other: only in {two}" in report
+    assert "-b\n+c\n" in report
+    assert "binary: 3 and 4 bytes, which differ from byte 2" in report
 
 
 def test_an_archive_tells_of_modes_and_times(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_an_archive_tells_of_modes_and_times(tmp_path: Path) -> None:
             entry = zipfile.ZipInfo("x", (year, 1, 1, 0, 0, 0))
             entry.external_attr = mode << 16
             archive.writestr(entry, b"same")
-    told = differences(tmp_path / "1", tmp_path / "2")
-    assert "x: date_time is (2000" in told
-    assert "x: external_attr is" in told
-    assert "contents differ" not in told
+    report = differences(tmp_path / "1", tmp_path / "2")
+    assert "x: date_time is (2000" in report
+    assert "x: external_attr is" in report
+    assert "contents differ" not in report
