@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parent_finder.corpus import library
+from parent_finder.corpus import library_files
 from parent_finder.evaluation.corpus_test import CORPUS_VARIABLE
 
 _GUIDE = Path("docs", "parents.md")
@@ -20,7 +20,7 @@ _GUIDE = Path("docs", "parents.md")
 def root() -> Path:
     default = os.path.join("corpus", "5.23.0")
     given = os.environ.get(CORPUS_VARIABLE)
-    found = library.source_root(given or (default if os.path.isdir(default) else None))
+    found = library_files.source_root(given or (default if os.path.isdir(default) else None))
     return Path(found).absolute()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from parent_finder.cli.main import main
+from parent_finder.ranking import confidence
 from parent_finder.testing import sample_library
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
@@ -39,16 +40,68 @@ def test_found(root: str, new: str) -> None:
     assert re.fullmatch(
         r"indexing the 5 files of the library; later runs reuse the index in \S+\n", done.stderr
     )
-    assert "Plan: inherit from llama" in done.stdout
+    assert "inheriting from llama would save about" in done.stdout
     assert run(root, "rank", new).stderr == ""
 
 
 def test_scores_are_explained_where_they_are_printed(root: str, new: str) -> None:
-    lines = run(root, "rank", new).stdout.splitlines()
+    lines = run(root, "rank", new, "--all").stdout.splitlines()
     for columns in (("score", "covered"), ("similarity", "equal")):
         head = next(n for n, line in enumerate(lines) if set(columns) <= set(line.split()))
         explained = [line.partition(":")[0] for line in lines[head - 2 : head]]
         assert explained == list(columns)
+
+
+def test_the_default_answer_fits_on_a_screen(root: str, tmp_path: Path) -> None:
+    text = NEW + "".join(
+        f"\n\nclass Breeze{n}(BreezeModel):\n    def f(self):\n        return {n}\n"
+        for n in range(40)
+    )
+    path = tmp_path / "modeling_breeze.py"
+    path.write_text(text)
+    lines = run(root, "rank", str(path)).stdout.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= max(100, len(str(path)) + 60)
+    assert "--all" in lines[-1]
+    everything = run(root, "rank", str(path), "--all").stdout
+    assert all(f"Breeze{n}" in everything for n in range(40))
+    assert "probability: of files with this evidence" in everything
+
+
+def test_a_weak_answer_is_no_error(root: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confidence, "SIMILAR", 1.0)
+    arguments = ["rank", new, f"--source-root={root}", f"--cache-dir={root}/cache"]
+    assert main(arguments) == 0
+    monkeypatch.setattr(confidence, "WEAK", 1.0)
+    assert main(arguments) == 1
+
+
+def test_a_generated_file_is_ranked_with_a_note(root: str, tmp_path: Path) -> None:
+    path = tmp_path / "modeling_breeze.py"
+    banner = "#   This file was automatically generated from lib/breeze/modular_breeze.py.\n"
+    path.write_text(banner + NEW)
+    done = run(root, "rank", str(path), "--json")
+    assert done.returncode == 0
+    assert "is generated from lib/breeze/modular_breeze.py" in done.stderr
+    assert json.loads(done.stdout)["generated_from"] == "lib/breeze/modular_breeze.py"
+
+
+def test_models_of_the_repository_are_ranked_with_the_library(root: str, tmp_path: Path) -> None:
+    gust = sample_library.renamed(sample_library.LLAMA, "llama", "gust")
+    own = "\n\nclass GustRouter:\n" + "".join(
+        f"    def route{n}(self, tokens):\n        return tokens[{n}:].topk({n}).indices\n"
+        for n in range(20)
+    )
+    (tmp_path / "lib/gust").mkdir(parents=True)
+    (tmp_path / "lib/gust/modeling_gust.py").write_text(gust + own)
+    new = tmp_path / "lib/breeze/modeling_breeze.py"
+    new.parent.mkdir()
+    new.write_text(NEW + own.replace("Gust", "Breeze"))
+    done = run(root, "rank", str(new), f"--models={tmp_path}", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["plan"]["parents"] == ["gust"]
+    assert "breeze" not in [model["model"] for model in answer["models"]]
+    assert {"gust", "llama"} <= {model["model"] for model in answer["models"]}
 
 
 def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
@@ -88,10 +141,10 @@ def test_wrong_input(root: str, tmp_path: Path, name: str, content: bytes, said:
 
 
 def test_files_that_cannot_be_read(root: str, tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none.py"):
+    for path, reason in ((tmp_path, "found a directory"), (tmp_path / "no.py", "cannot be read")):
         done = run(root, "rank", str(path))
         assert done.returncode == 2
-        assert "cannot be read" in done.stderr
+        assert reason in done.stderr
 
 
 def test_a_huge_file_is_not_even_read(root: str, tmp_path: Path) -> None:
@@ -100,7 +153,7 @@ def test_a_huge_file_is_not_even_read(root: str, tmp_path: Path) -> None:
         file.truncate(10**12)
     done = run(root, "rank", str(path))
     assert done.returncode == 2
-    assert "at most 4 MB" in done.stderr
+    assert "more than the 4,000,000 that are read" in done.stderr
 
 
 def test_wrong_library(tmp_path: Path, new: str) -> None:

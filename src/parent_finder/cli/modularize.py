@@ -1,80 +1,120 @@
-"""The command `modularize`."""
+"""`modularize`: the modular file of a standalone model, proven by converting it."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from parent_finder.cli import arguments
+from toolkit import atomic_file, suggestions
+from toolkit.errors import InputError
+from toolkit.exit_codes import ExitCode
 
-from modular_converter.diagnostics.record import ConversionError, render
-from parent_finder.core.errors import EnvironmentLack, InputError
-from parent_finder.corpus import source_file
-from parent_finder.modularize import modularizer
-from parent_finder.modularize.differences import unified_diff
-from parent_finder.modularize.modularizer import Modular
-from parent_finder.modularize.original import type_and_model
-from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
-from toolkit.errors import EnvironmentLack as ConverterLack
-
-SCHEMA = 1
+if TYPE_CHECKING:
+    from parent_finder.modularize.modularizer import Modular
+    from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 
-def run(
-    options: argparse.Namespace, contents: dict[str, bytes], library: ReferenceLibrary, root: str
-) -> int:
-    """Writes the modular of some files, by path; returns 0 when it is exact, else 1.
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command to the subparsers; returns its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "modularize",
+        help="write the modular file of a standalone model, and prove it",
+        description="Writes the modular file that inherits as much as possible from other models, "
+        "and converts it to prove that it gives the standalone files back.",
+    )
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="standalone files of one model, as modeling_new.py"
+    )
+    parser.add_argument(
+        "--parent",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model to inherit from, by its directory's name; may be repeated (default: the "
+        "most similar models)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="where to write; - prints it (default: modular_<model>.py next to the first file)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, and write only what --output names"
+    )
+    arguments.add_index(parser)
+    arguments.add_more_models(parser)
+    arguments.add_library(parser)
+    return parser
 
-    Raises InputError for wrong input and EnvironmentLack without a formatter.
-    """
-    texts = {path: source_file.checked_text(one, path) for path, one in contents.items()}
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the modular file; returns 0 when it is exact, else 1. Raises ToolError."""
+    from modular_converter.diagnostics.record import ConversionError, render
+    from parent_finder.cli import inputs
+    from parent_finder.corpus import source_file
+    from parent_finder.modularize import modularizer
+    from parent_finder.modularize.original import type_and_model
+
+    texts = {path: source_file.checked_text(inputs.content(path), path) for path in options.files}
     modeling = [path for path in options.files if type_and_model(path)[0] == "modeling"]
     source = None
     if modeling:
         source = source_file.read_query(texts[modeling[0]].encode(), modeling[0])
     elif not options.parent:
         raise InputError(
-            options.files[0],
             "parents are found by the modeling file, and none was named",
+            place=options.files[0],
             hint="add modeling_<model>.py to the files, or name parents with --parent=MODEL",
         )
+    library, roots = inputs.library(options), inputs.roots(options)
     model = type_and_model(options.files[0])[1]
-    situation = _situation(library, model, options.parent)
-    setting = modularizer.setting_for(root)
+    situation = _situation(library, model, modeling, options.parent)
+    context = modularizer.context_for(roots)
     try:
         done = modularizer.modularize(
-            library, root, texts, source, situation, options.parent, setting
+            library, roots, texts, source, situation, options.parent, context
         )
     except ConversionError as problem:
         raise InputError(
-            options.files[0], "\n".join(render(one) for one in problem.diagnostics)
+            "\n".join(render(diagnostic) for diagnostic in problem.diagnostics),
+            place=options.files[0],
         ) from None
-    except ConverterLack as problem:
-        raise EnvironmentLack(problem.render().removeprefix("error: ")) from None
     return _report(options, done, model)
 
 
-def _situation(library: ReferenceLibrary, model: str, parents: Sequence[str]) -> Situation:
-    situation = library.situation_of(model)
+def _situation(
+    library: ReferenceLibrary, model: str, modeling: Sequence[str], parents: Sequence[str]
+) -> Situation:
+    import numpy as np
+
+    from parent_finder.ranking.reference_library import Situation
+
+    situation = library.situation_of(model, modeling[0] if modeling else "")
     for name in parents:
         if name not in library.models:
-            near = difflib.get_close_matches(name, library.models, 1)
-            hint = f"did you mean {near[0]}?" if near else "parents are named by their directories"
-            raise InputError("--parent", f"the library has no model {name}", hint=hint)
+            raise InputError(
+                f"the library has no model {name}",
+                place="--parent",
+                hint=suggestions.did_you_mean(name, library.models)
+                or "models have the names of their directories",
+            )
         if not situation.allowed[library.models.index(name)]:
             raise InputError(
-                "--parent", f"{name} inherits from {model}", hint="name another parent"
+                f"{name} is made from {model}", place="--parent", hint="name another parent"
             )
-    named = np.array([one in parents for one in library.models]) if parents else situation.allowed
-    return Situation(situation.model, situation.release, situation.allowed & named)
+    named = np.array([other in parents for other in library.models])
+    allowed = situation.allowed & named if parents else situation.allowed
+    return Situation(situation.model, situation.release, allowed)
 
 
 def _report(options: argparse.Namespace, done: Modular, model: str) -> int:
+    from parent_finder.modularize import report
+
     if not done.parents and done.exact:
         print(
             f"{options.files[0]}: there is nothing to inherit: no model tried saves lines\n"
@@ -83,70 +123,18 @@ def _report(options: argparse.Namespace, done: Modular, model: str) -> int:
         )
     path = options.output or os.path.join(os.path.dirname(options.files[0]), f"modular_{model}.py")
     if options.json:
-        print(json.dumps(as_json(done, model), indent=2, ensure_ascii=False))
+        print(json.dumps(report.as_json(done, model), indent=2, ensure_ascii=False))
     if done.parents and path == "-" and not options.json:
         sys.stdout.write(done.text)
     elif done.parents and path != "-" and (options.output or not options.json):
-        _write(path, done.text, replace=bool(options.output))
+        if os.path.exists(path) and not options.output:
+            raise InputError(
+                "this file exists and is not replaced",
+                place=path,
+                hint="choose another file with --output=FILE (- prints it), or remove this one",
+            )
+        atomic_file.write_text(path, done.text)
         print(f"wrote {path}", file=sys.stderr)
     sys.stdout.flush()
-    _explain(done)
-    return 0 if done.exact and done.parents else 1
-
-
-def as_json(done: Modular, model: str) -> dict[str, object]:
-    """The form that `schemas/modularize.schema.json` describes."""
-    return {
-        "schema": SCHEMA,
-        "model": model,
-        "exact": done.exact,
-        "parents": list(done.parents),
-        "lines": done.lines,
-        "original_lines": done.original_lines,
-        "modular": done.text if done.parents else None,
-        "differences": [vars(one) for one in done.differences],
-    }
-
-
-def _explain(done: Modular) -> None:
-    out = sys.stderr
-    if done.parents:
-        print(
-            f"{done.lines} lines instead of {done.original_lines}, inheriting from "
-            f"{', '.join(done.parents)}",
-            file=out,
-        )
-    if done.exact:
-        print("proof: converting it gives the original back, byte for byte", file=out)
-        return
-    print("converting it does not give the original back:", file=out)
-    for one in done.differences:
-        place = f"{one.file}:{one.line}" if one.line else one.file
-        print(f"{place}: {one.name} {one.what}: {one.reason}", file=out)
-    for file in sorted(done.wanted):
-        diff = unified_diff(file, done.wanted[file], done.outputs.get(file, ""))
-        out.write(diff)
-
-
-def _write(path: str, text: str, *, replace: bool) -> None:
-    if not replace and os.path.exists(path):
-        raise InputError(
-            path,
-            "this file exists and is not replaced",
-            hint="choose another file with --output=FILE (- prints it), or remove this one",
-        )
-    directory = os.path.dirname(path) or "."
-    try:
-        handle, sibling = tempfile.mkstemp(prefix=".new-", dir=directory)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(sibling, 0o666 & ~_umask())
-        os.replace(sibling, path)
-    except OSError as problem:
-        raise InputError(path, f"the file cannot be written: {problem.strerror}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    sys.stderr.write(report.as_text(done))
+    return ExitCode.DONE if done.exact and done.parents else ExitCode.ANSWER_IS_NO

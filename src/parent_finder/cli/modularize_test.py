@@ -93,6 +93,24 @@ def test_the_modular_converts_back(root: str, new: Path, change: str) -> None:
     assert written.count("\n") < text.count("\n")
 
 
+def test_a_parent_in_the_repository(root: str, tmp_path: Path) -> None:
+    gust = tmp_path / "lib/gust/modeling_gust.py"
+    gust.parent.mkdir(parents=True)
+    router = "\n\nclass GustRouter(nn.Module):\n" + "".join(
+        f"    def route{n}(self, tokens):\n        return tokens[{n}:]\n\n" for n in range(9)
+    )
+    gust.write_text(f"from torch import nn\n{router}")
+    new = tmp_path / "lib/breeze/modeling_breeze.py"
+    new.parent.mkdir()
+    text = (HEADER + PLAIN + router.replace("Gust", "Breeze")).rstrip("\n") + "\n"
+    new.write_text(text)
+    done = modularize(root, new, f"--models={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    written = new.with_name("modular_breeze.py").read_text()
+    assert "from ..gust.modeling_gust import GustRouter\n" in written
+    assert "from transformers.models.llama.modeling_llama import" in written
+
+
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
     new.write_text(standalone())
     assert modularize(root, new).returncode == 0
@@ -187,7 +205,7 @@ def test_configuration_and_model_give_one_modular(root: str, new: Path) -> None:
         ("modeling_breeze.py", "class (:\n", [], "this is not valid Python"),
         ("modeling_breeze.py", "", [], "the file is empty"),
         ("model.py", "class A:\n    pass\n", [], "does not say which model it is"),
-        ("modeling_breeze.py", standalone(), ["--parent=lama"], "did you mean llama?"),
+        ("modeling_breeze.py", standalone(), ["--parent=lama"], "did you mean `llama`?"),
         (
             "configuration_breeze.py",
             "class A:\n    pass\n",

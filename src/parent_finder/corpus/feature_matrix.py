@@ -64,6 +64,24 @@ class FeatureMatrix:
             words=np.bincount(unit[(hashes & np.uint32(1)) == 1], minlength=total).astype(np.int32),
         )
 
+    def extended(
+        self,
+        hashes: npt.NDArray[np.uint32],
+        counts: npt.NDArray[np.uint8],
+        lengths: npt.NDArray[np.int64],
+    ) -> FeatureMatrix:
+        """The matrix with more units behind its own, given as in `build`."""
+        total = len(self.norms)
+        # Back to one unit after the other.
+        order = np.argsort(self.units, kind="stable")
+        own_hashes = np.repeat(self.vocabulary, self._frequency)[order]
+        own_lengths = np.bincount(self.units, minlength=total)
+        return FeatureMatrix.build(
+            np.concatenate([own_hashes, hashes]),
+            np.concatenate([self.counts[order], counts]),
+            np.concatenate([own_lengths, lengths]),
+        )
+
     @staticmethod
     def from_arrays(arrays: Arrays, prefix: str) -> FeatureMatrix:
         """The inverse of `arrays`. Raises KeyError."""

@@ -7,22 +7,24 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parent_finder.core import array_store
-from parent_finder.corpus import library, shards
+from parent_finder.corpus import library_files, shards
 from parent_finder.corpus.feature_matrix import FeatureMatrix
-from parent_finder.corpus.library import LibraryFile
-from parent_finder.corpus.parentage import Parentage
+from parent_finder.corpus.library_files import LibraryFile
+from parent_finder.corpus.parentage import Origins
 from parent_finder.corpus.shards import Shard
 from parent_finder.corpus.units import CodeUnit, Kind
 
 KINDS: tuple[Kind, ...] = ("class", "method", "function")
 
+# Files between two reports of progress.
+_PROGRESS = 20
 # Merged indexes of this many different libraries are kept.
 _KEPT = 4
 
@@ -47,11 +49,15 @@ class UnitTable:
 
 @dataclass(frozen=True)
 class Index:
-    """A library. ``parents`` maps a modular file's path to the parents that it names."""
+    """A library.
+
+    ``models`` has the model of each of ``paths``, the modeling files. ``origins`` has where files
+    come from, by path; it also has the modular files, and lacks files without origins.
+    """
 
     paths: tuple[str, ...]
     models: tuple[str, ...]
-    parents: dict[str, tuple[Parentage, ...]]
+    origins: dict[str, Origins]
     tables: dict[str, UnitTable]
 
 
@@ -65,20 +71,28 @@ class Opened:
 
 
 def open_library(
-    root: str, cache: str | None, announce: Callable[[int], None] | None = None
+    root: str,
+    cache: str | None,
+    announce: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Opened:
     """The index of the library under a source root, as far as possible from the cache.
 
-    ``announce`` is called with the number of files before they are read, if the cache has no index.
+    If the cache has no index, ``announce`` is called with the number of files before they are
+    read, and ``progress`` with the number of those read and of all.
     """
-    found = library.files(root)
+    found = library_files.files(root)
     path = os.path.join(cache, f"index-{_key(found)}.npz") if cache else ""
     index = load(path) if path else None
     if index:
         return Opened(index, len(found), 0)
     if announce:
         announce(len(found))
-    parts = [shards.load_or_read(file, cache) for file in found]
+    parts = []
+    for number, file in enumerate(found, 1):
+        parts.append(shards.load_or_read(file, cache))
+        if progress and (number % _PROGRESS == 0 or number == len(found)):
+            progress(number, len(found))
     index = merge([shard for shard, _ in parts])
     if path:
         # A cache that cannot be written costs time, and changes no answer.
@@ -106,27 +120,55 @@ def merge(parts: Sequence[Shard]) -> Index:
     return Index(
         paths=tuple(part.path for part in modeling),
         models=tuple(part.model for part in modeling),
-        parents={part.path: part.parents for part in parts if part.parents},
+        origins={part.path: part.origins for part in parts if part.origins != Origins()},
         tables={kind: _table(kind, modeling) for kind in KINDS},
     )
 
 
-def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
-    units: list[CodeUnit] = []
-    files: list[int] = []
-    numbers: list[int] = []
-    rows: list[int] = []
-    sizes: list[int] = []
-    row_of: dict[int, int] = {}
+def extended(index: Index, more: Sequence[LibraryFile], cache: str | None) -> Index:
+    """The index with more files; one that it has already, by its path, is left out."""
+    known = {*index.paths, *index.origins}
+    parts = [
+        replace(shards.load_or_read(file, cache)[0], model=file.model)
+        for file in more
+        if file.path not in known
+    ]
+    modeling = [part for part in parts if part.units]
+    if not parts:
+        return index
+    return Index(
+        paths=(*index.paths, *(part.path for part in modeling)),
+        models=(*index.models, *(part.model for part in modeling)),
+        origins={
+            **index.origins,
+            **{part.path: part.origins for part in parts if part.origins != Origins()},
+        },
+        tables={
+            kind: _table(kind, modeling, index.tables[kind], len(index.paths)) for kind in KINDS
+        },
+    )
+
+
+def _table(
+    kind: Kind, parts: Sequence[Shard], before: UnitTable | None = None, first_file: int = 0
+) -> UnitTable:
+    """The table of some files' units; those of ``before``, if given, come first."""
+    units = list(before.units) if before else []
+    files = before.files.tolist() if before else []
+    numbers = before.numbers.tolist() if before else []
+    rows = before.rows.tolist() if before else []
+    sizes = before.sizes.tolist() if before else []
+    row_of = {digest: row for row, digest in enumerate(before.digests.tolist())} if before else {}
+    first_row = len(row_of)
     hashes = [np.empty(0, np.uint32)]
     counts = [np.empty(0, np.uint8)]
-    for file, part in enumerate(parts):
+    for file, part in enumerate(parts, first_file):
         digests = part.digests.tolist()
         for number, unit in enumerate(part.units):
             if unit.kind != kind:
                 continue
             row = row_of.setdefault(digests[number], len(row_of))
-            if row == len(hashes) - 1:
+            if row == first_row + len(hashes) - 1:
                 own = slice(part.offsets[number], part.offsets[number + 1])
                 hashes.append(part.hashes[own])
                 counts.append(part.counts[own])
@@ -136,6 +178,7 @@ def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
             rows.append(row)
             sizes.append(int(part.sizes[number]))
     lengths = np.array([len(one) for one in hashes[1:]], dtype=np.int64)
+    build = before.matrix.extended if before else FeatureMatrix.build
     return UnitTable(
         units=tuple(units),
         files=np.array(files, dtype=np.int32),
@@ -143,7 +186,7 @@ def _table(kind: Kind, parts: Sequence[Shard]) -> UnitTable:
         rows=np.array(rows, dtype=np.int32),
         sizes=np.array(sizes, dtype=np.int32),
         digests=np.array(list(row_of), dtype=np.uint64),
-        matrix=FeatureMatrix.build(np.concatenate(hashes), np.concatenate(counts), lengths),
+        matrix=build(np.concatenate(hashes), np.concatenate(counts), lengths),
     )
 
 
@@ -156,7 +199,7 @@ def save(path: str, index: Index) -> None:
         "format": shards.FORMAT,
         "paths": index.paths,
         "models": index.models,
-        "parents": {p: [asdict(one) for one in found] for p, found in index.parents.items()},
+        "origins": {path: asdict(origins) for path, origins in index.origins.items()},
         "units": {k: [_unit_row(u) for u in t.units] for k, t in index.tables.items()},
     }
     arrays: dict[str, Any] = {}
@@ -194,9 +237,9 @@ def load(path: str) -> Index | None:
             units = tuple(_unit(row) for row in header["units"][kind])
             columns = {name: arrays[f"{kind}.{name}"] for name in _COLUMNS}
             tables[kind] = UnitTable(units=units, matrix=matrix, **columns)
-        parents = {
-            p: tuple(Parentage(**one) for one in found) for p, found in header["parents"].items()
+        origins = {
+            path: shards.origins_from_json(content) for path, content in header["origins"].items()
         }
-        return Index(tuple(header["paths"]), tuple(header["models"]), parents, tables)
+        return Index(tuple(header["paths"]), tuple(header["models"]), origins, tables)
     except (KeyError, TypeError, json.JSONDecodeError):
         return None

@@ -1,4 +1,4 @@
-"""Who inherits from whom in a library, by what its modular files say."""
+"""Who inherits from whom in a library, by its modular files and `Copied from` comments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from parent_finder.corpus.index import Index
+from rules_transformers_contract.file_types import MODULAR_PREFIX, split_name
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,25 @@ class Lineage:
     @cached_property
     def expected(self) -> dict[str, dict[str, frozenset[int]]]:
         """For each modular file's modeling file the parents of its classes, both still there."""
-        found: dict[str, dict[str, frozenset[int]]] = {}
-        for modular, parents in self.index.parents.items():
-            directory, _, name = modular.rpartition("/")
-            path = f"{directory}/{name.replace('modular_', 'modeling_', 1)}"
-            models = directory.rpartition("/")[0]
-            for one in parents:
-                parent = self.class_numbers.get((f"{models}/{one.model}/{one.file}", one.parent))
-                if parent is not None and (path, one.child) in self.class_numbers:
-                    own = found.setdefault(path, {})
-                    own[one.child] = own.get(one.child, frozenset()) | {parent}
-        return found
+        by_path: dict[str, dict[str, frozenset[int]]] = {}
+        for modular, origins in self.index.origins.items():
+            path = _modeling_path(modular)
+            for parentage in origins.parents:
+                parent = self.class_numbers.get((parentage.path, parentage.parent))
+                if parent is not None and (path, parentage.child) in self.class_numbers:
+                    by_class = by_path.setdefault(path, {})
+                    by_class[parentage.child] = by_class.get(parentage.child, frozenset()) | {
+                        parent
+                    }
+        return by_path
 
     @cached_property
     def class_parents(self) -> dict[int, frozenset[int]]:
         """The parents of each class that a modular file describes."""
         return {
             self.class_numbers[path, child]: parents
-            for path, own in self.expected.items()
-            for child, parents in own.items()
+            for path, by_class in self.expected.items()
+            for child, parents in by_class.items()
         }
 
     @cached_property
@@ -49,37 +50,66 @@ class Lineage:
         """The models that each modular model inherits from."""
         models = dict(zip(self.index.paths, self.index.models, strict=True))
         files = self.index.tables["class"].files
-        found: dict[str, frozenset[str]] = {}
-        for path, own in self.expected.items():
-            parents = {self.index.models[files[p]] for some in own.values() for p in some}
-            found[models[path]] = found.get(models[path], frozenset()) | parents
-        return found
+        by_model: dict[str, frozenset[str]] = {}
+        for path, by_class in self.expected.items():
+            parents = {
+                self.index.models[files[parent]]
+                for numbers in by_class.values()
+                for parent in numbers
+            }
+            by_model[models[path]] = by_model.get(models[path], frozenset()) | parents
+        return by_model
 
     @cached_property
     def model_children(self) -> dict[str, frozenset[str]]:
         """The models that inherit from each model."""
-        found: dict[str, set[str]] = {}
+        children: dict[str, set[str]] = {}
         for child, parents in self.model_parents.items():
             for parent in parents:
-                found.setdefault(parent, set()).add(child)
-        return {parent: frozenset(children) for parent, children in found.items()}
+                children.setdefault(parent, set()).add(child)
+        return {parent: frozenset(names) for parent, names in children.items()}
+
+    @cached_property
+    def dependents(self) -> dict[str, frozenset[str]]:
+        """The models made from each model: by a modular file's imports, or by copied code.
+
+        A modular file that imports only another model's configuration depends on it too: if the
+        other one inherited from it in turn, neither could be generated.
+        """
+        models = dict(zip(self.index.paths, self.index.models, strict=True))
+        dependents: dict[str, set[str]] = {}
+        for path, origins in self.index.origins.items():
+            child = models.get(_modeling_path(path))
+            for origin in origins.paths:
+                parent = models.get(_modeling_path(origin))
+                if child and parent and child != parent:
+                    dependents.setdefault(parent, set()).add(child)
+        return {parent: frozenset(names) for parent, names in dependents.items()}
 
     def descendants(self, model: str) -> frozenset[str]:
-        """A model and all that inherit from it, however far away."""
-        found, waiting = {model}, [model]
+        """A model and all that are made from it, however far away."""
+        seen, waiting = {model}, [model]
         while waiting:
-            for child in self.model_children.get(waiting.pop(), ()):
-                if child not in found:
-                    found.add(child)
+            for child in self.dependents.get(waiting.pop(), ()):
+                if child not in seen:
+                    seen.add(child)
                     waiting.append(child)
-        return frozenset(found)
+        return frozenset(seen)
 
     def with_ancestors(self, classes: frozenset[int]) -> frozenset[int]:
         """Classes and all that they inherit from, however far away."""
-        found, waiting = set(classes), list(classes)
+        seen, waiting = set(classes), list(classes)
         while waiting:
             for parent in self.class_parents.get(waiting.pop(), ()):
-                if parent not in found:
-                    found.add(parent)
+                if parent not in seen:
+                    seen.add(parent)
                     waiting.append(parent)
-        return frozenset(found)
+        return frozenset(seen)
+
+
+def _modeling_path(path: str) -> str:
+    """The modeling file of the model that a file of any type belongs to."""
+    directory, slash, name = path.rpartition("/")
+    parts = split_name(name)
+    model_file = parts[1] if parts else name.removeprefix(MODULAR_PREFIX)
+    return f"{directory}{slash}modeling_{model_file}"

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from parent_finder.core import array_store
-from parent_finder.core.errors import InputError
 from parent_finder.corpus import parentage, source_file
-from parent_finder.corpus.library import LibraryFile
-from parent_finder.corpus.parentage import Parentage
+from parent_finder.corpus.library_files import LibraryFile
+from parent_finder.corpus.parentage import Origins, Parentage
 from parent_finder.corpus.units import CodeUnit
+from toolkit.errors import InputError
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
 class Shard:
-    """The units of a modeling file with their features, or the parents in a modular file.
+    """The units of a modeling file with their features, or the origins of a modular file.
 
     Features of unit `i` are at ``offsets[i]`` to ``offsets[i + 1]`` in ``hashes`` and ``counts``.
     """
@@ -32,7 +32,7 @@ class Shard:
     path: str
     model: str
     units: tuple[CodeUnit, ...]
-    parents: tuple[Parentage, ...]
+    origins: Origins
     digests: npt.NDArray[np.uint64]
     sizes: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
@@ -65,13 +65,14 @@ def load_or_read(file: LibraryFile, directory: str | None) -> tuple[Shard, bool]
 
 
 def _read(file: LibraryFile) -> Shard:
-    parents: list[Parentage] = []
+    origins = Origins()
     source = None
     try:
         if file.is_modular:
-            parents = parentage.read(file.content, file.path)
+            origins = parentage.of_modular(file.content, file.path)
         else:
             source = source_file.read(file.content, file.path)
+            origins = parentage.of_standalone(file.content)
     except InputError:
         pass
     units = source.units if source else ()
@@ -81,7 +82,7 @@ def _read(file: LibraryFile) -> Shard:
         path=file.path,
         model=file.model,
         units=tuple(units),
-        parents=tuple(parents),
+        origins=origins,
         digests=np.array([one.digest for one in features], dtype=np.uint64),
         sizes=np.array([one.size for one in features], dtype=np.int32),
         offsets=np.cumsum([0, *lengths], dtype=np.int64),
@@ -98,7 +99,7 @@ def _save(path: str, shard: Shard) -> None:
         "path": shard.path,
         "model": shard.model,
         "units": [asdict(unit) for unit in shard.units],
-        "parents": [asdict(one) for one in shard.parents],
+        "origins": asdict(shard.origins),
     }
     array_store.save(path, header, {name: getattr(shard, name) for name in _ARRAYS})
 
@@ -110,8 +111,8 @@ def _load(path: str) -> Shard | None:
     header, arrays = loaded
     try:
         units = tuple(unit_from_json(one) for one in header["units"])
-        parents = tuple(Parentage(**one) for one in header["parents"])
-        shard = Shard(header["path"], header["model"], units, parents, **arrays)
+        origins = origins_from_json(header["origins"])
+        shard = Shard(header["path"], header["model"], units, origins, **arrays)
     except (KeyError, TypeError):
         return None
     return shard if len(shard.digests) == len(units) else None
@@ -122,3 +123,9 @@ def unit_from_json(one: dict[str, Any]) -> CodeUnit:
     attributes = tuple((name, lines, check) for name, lines, check in one["attributes"])
     fields: dict[str, Any] = {**one, "bases": tuple(one["bases"]), "attributes": attributes}
     return CodeUnit(**fields)
+
+
+def origins_from_json(content: dict[str, Any]) -> Origins:
+    """Origins from the JSON form that `dataclasses.asdict` gives. Raises KeyError, TypeError."""
+    parents = tuple(Parentage(**parent) for parent in content["parents"])
+    return Origins(parents, tuple(content["paths"]))

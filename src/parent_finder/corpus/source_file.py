@@ -9,10 +9,10 @@ import warnings
 from dataclasses import dataclass
 
 from parent_finder.core import model_names
-from parent_finder.core.errors import InputError
 from parent_finder.corpus import features
 from parent_finder.corpus.features import UnitFeatures
 from parent_finder.corpus.units import CodeUnit, units_of
+from toolkit.errors import InputError, position
 
 # The longest file of a published model has less than 6,000 lines and 300 kB.
 LARGEST_FILE = 4_000_000
@@ -22,11 +22,15 @@ _GENERATED = re.compile(r"^#.*automatically generated from (\S+?\.py)\b", re.MUL
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The units of a file, and what is counted in each."""
+    """The units of a file, and what is counted in each.
+
+    ``generated_from`` is the modular file that the banner names, empty without a banner.
+    """
 
     path: str
     model: str
     prefix: str
+    generated_from: str
     lines: int
     units: tuple[CodeUnit, ...]
     features: tuple[UnitFeatures, ...]
@@ -43,15 +47,13 @@ def parse(text: str, path: str) -> ast.Module:
             return ast.parse(text)
     except SyntaxError as problem:
         raise InputError(
-            path,
             f"this is not valid Python: {problem.msg}",
-            line=problem.lineno or 0,
-            column=problem.offset or 0,
+            place=position(path, problem.lineno or 0, problem.offset or 0),
             hint="fix the syntax, then run the command again",
         ) from None
     except (RecursionError, MemoryError, ValueError) as problem:
         reason = str(problem) or type(problem).__name__
-        raise InputError(path, f"this cannot be parsed as Python: {reason}") from None
+        raise InputError(f"this cannot be parsed as Python: {reason}", place=path) from None
     finally:
         if collecting:
             gc.enable()
@@ -68,6 +70,7 @@ def read(content: bytes, path: str) -> SourceFile:
         path=path,
         model=model,
         prefix=prefix,
+        generated_from=generated_from(text),
         lines=text.count("\n") + (not text.endswith("\n")),
         units=tuple(units),
         features=tuple(counted),
@@ -75,39 +78,44 @@ def read(content: bytes, path: str) -> SourceFile:
 
 
 def read_query(content: bytes, path: str) -> SourceFile:
-    """As `read`, for the file that a person asks about: refuses files without a useful answer.
+    """As `read`, for the file of a request: refuses files without a useful answer.
 
-    Raises InputError for a file that is too large, binary, empty, generated or without classes.
+    Raises InputError for a file that is too large, binary, empty or without classes.
     """
-    checked_text(content, path)
+    _checked_text(content, path)
     source = read(content, path)
     if not any(unit.kind == "class" for unit in source.units):
         raise InputError(
-            path,
             "there is no class in this file, so nothing can be inherited",
+            place=path,
             hint="name the modeling_<model>.py file of a model",
         )
     return source
 
 
 def checked_text(content: bytes, path: str) -> str:
-    """The text of a file that a person asks about.
+    """The text of a standalone file.
 
     Raises InputError for a file that is too large, binary, empty or generated.
     """
+    text = _checked_text(content, path)
+    origin = generated_from(text)
+    if origin:
+        raise InputError(
+            f"this file is generated from {origin}, which already names its parents",
+            place=path,
+            hint=f"read {origin.rpartition('/')[2]} instead, or name a standalone file",
+        )
+    return text
+
+
+def _checked_text(content: bytes, path: str) -> str:
     if len(content) > LARGEST_FILE:
         raise too_large(path, len(content))
     text = _decode(content, path)
     if not text.strip():
         raise InputError(
-            path, "the file is empty", hint="name a modeling_<model>.py file with classes"
-        )
-    origin = generated_from(text)
-    if origin:
-        raise InputError(
-            path,
-            f"this file is generated from {origin}, which already names its parents",
-            hint=f"read {origin.rpartition('/')[2]} instead, or name a standalone file",
+            "the file is empty", place=path, hint="name a modeling_<model>.py file with classes"
         )
     return text
 
@@ -115,8 +123,8 @@ def checked_text(content: bytes, path: str) -> str:
 def too_large(path: str, size: int) -> InputError:
     """The refusal of a file of so many bytes."""
     return InputError(
-        path,
         f"the file has {size / 1e6:.1f} MB, and at most {LARGEST_FILE / 1e6:.0f} MB are read",
+        place=path,
         hint="name the modeling_<model>.py file of one model",
     )
 
@@ -135,9 +143,8 @@ def _decode(content: bytes, path: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise InputError(
-            path,
             f"this is not Python source: byte {problem.start} is not UTF-8 text",
-            line=content.count(b"\n", 0, problem.start) + 1,
+            place=position(path, content.count(b"\n", 0, problem.start) + 1),
             hint="name a Python file that is saved as UTF-8",
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

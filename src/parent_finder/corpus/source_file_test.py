@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from parent_finder.core.errors import InputError
 from parent_finder.corpus import source_file
 from parent_finder.testing import sample_library
+from toolkit.errors import InputError
 
 
 def refused(content: bytes) -> InputError:
     with pytest.raises(InputError) as caught:
         source_file.read_query(content, "modeling_new.py")
-    assert caught.value.path == "modeling_new.py"
+    assert caught.value.place.startswith("modeling_new.py")
     return caught.value
 
 
 def test_syntax_error_has_its_place() -> None:
     problem = refused(b"class A:\n    def f(self:\n        pass\n")
-    assert (problem.line, problem.column) == (2, 10)
+    assert problem.place == "modeling_new.py:2:10"
     assert "not valid Python" in problem.message
 
 
@@ -26,7 +26,7 @@ def test_what_is_not_text(content: bytes) -> None:
 
 
 def test_the_line_of_what_is_not_text() -> None:
-    assert refused(b"a = 1\nb = '\xff'\n").line == 2
+    assert refused(b"a = 1\nb = '\xff'\n").place == "modeling_new.py:2"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"])
@@ -43,9 +43,14 @@ def test_generated_file_names_its_modular() -> None:
         "#      This file was automatically generated from "
         "src/transformers/models/new/modular_new.py.\n#   Do NOT edit\n"
     )
-    problem = refused(banner.encode() + b"class A: pass\n")
+    content = banner.encode() + b"class A: pass\n"
+    with pytest.raises(InputError) as caught:
+        source_file.checked_text(content, "modeling_new.py")
+    problem = caught.value
     assert "src/transformers/models/new/modular_new.py" in problem.message
     assert "modular_new.py instead" in problem.hint
+    source = source_file.read_query(content, "modeling_new.py")
+    assert source.generated_from == "src/transformers/models/new/modular_new.py"
 
 
 def test_huge_file() -> None:

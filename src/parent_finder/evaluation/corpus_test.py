@@ -8,7 +8,7 @@ import time
 import pytest
 
 from parent_finder.core.releases import known_releases
-from parent_finder.corpus import index, library, source_file
+from parent_finder.corpus import index, library_files, source_file
 from parent_finder.evaluation import ranking, report, round_trips
 from parent_finder.ranking import answer
 from parent_finder.ranking.reference_library import ReferenceLibrary
@@ -20,7 +20,7 @@ CORPUS_VARIABLE = "TRANSFORMERS_CORPUS"
 def root() -> str:
     default = os.path.join("corpus", "5.23.0")
     given = os.environ.get(CORPUS_VARIABLE)
-    return library.source_root(given or (default if os.path.isdir(default) else None))
+    return library_files.source_root(given or (default if os.path.isdir(default) else None))
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from parent_finder.corpus import source_file
-from parent_finder.evaluation import baselines
-from parent_finder.ranking import answer, comparison
+from parent_finder.evaluation import baselines, calibration
+from parent_finder.evaluation.calibration import Calibration, JudgedFile
+from parent_finder.ranking import comparison
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
@@ -59,27 +60,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Alarms:
-    """How often the known share of a file reaches the threshold, in two sets of files."""
-
-    models: str
-    unrelated: int
-    false_alarms: float
-    related: int
-    found: float
-    quantiles: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """All figures. ``sizes`` has for each set the number of models and of classes."""
 
     tuned_until: str
     newest: str
-    threshold: float
     sizes: dict[str, tuple[int, int]]
     rows: tuple[Row, ...]
-    alarms: tuple[Alarms, ...]
+    calibration: Calibration
 
 
 @dataclass
@@ -125,7 +113,7 @@ def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
     sets = ("tune", "test") if wanted == "all" else (wanted,)
     chosen = [case for case in cases(library) if split_of(library, case.model) in sets]
     tallies: dict[tuple[str, str, str], _Tally] = {}
-    best: dict[str, list[float]] = {name: [] for name in sets}
+    judged: list[JudgedFile] = []
     sizes = dict.fromkeys(sets, (0, 0))
     for case in chosen:
         split = split_of(library, case.model)
@@ -134,7 +122,7 @@ def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
         for protocol in PROTOCOLS:
             situation = situation_of(library, case.model, protocol)
             if protocol == "earlier":
-                best[split].append(answer.known_share(library, compared, situation))
+                judged.append(calibration.judge(library, compared, situation, split, related=True))
             _add(tallies, ("a perfect ranker", protocol, split), _ceiling(library, case, situation))
             blind = _blind_ceiling(library, case, situation)
             _add(tallies, ("perfect, equal code by lot", protocol, split), blind)
@@ -142,17 +130,39 @@ def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
                 ranking = ranker.rank(library, compared, situation)
                 figures = _measure(library, case, compared, ranking)
                 _add(tallies, (ranker.name, protocol, split), figures)
+    for path, model in unrelated_files(library, root):
+        split = split_of(library, model)
+        compared = compare_file(library, root, path)
+        if split in sets and compared.queries["class"].units:
+            situation = situation_of(library, model, "earlier")
+            judged.append(calibration.judge(library, compared, situation, split, related=False))
     return Evaluation(
         tuned_until=TUNED_UNTIL,
         newest=library.releases.names[-1],
-        threshold=answer.NOTHING_SIMILAR,
         sizes=sizes,
         rows=tuple(
             Row(*key, {name: _estimate(values) for name, values in tally.values.items()})
             for key, tally in tallies.items()
         ),
-        alarms=tuple(_alarms(library, root, name, best[name]) for name in sets),
+        calibration=calibration.measure(judged),
     )
+
+
+def unrelated_files(library: ReferenceLibrary, root: str) -> Iterable[tuple[str, str]]:
+    """Path and model of the files of models that were written without another one's code.
+
+    These have no modular file, and do not say that they copy anything.
+    """
+    modular = {
+        path.rpartition("/")[0]
+        for path, origins in library.index.origins.items()
+        if origins.parents
+    }
+    for path, model in zip(library.index.paths, library.index.models, strict=True):
+        if path.rpartition("/")[0] not in modular:
+            with open(os.path.join(root, path), "rb") as file:
+                if _COPIED not in file.read():
+                    yield path, model
 
 
 def compare_file(library: ReferenceLibrary, root: str, path: str) -> Comparison:
@@ -265,35 +275,3 @@ def _estimate(values: Sequence[float | None]) -> Estimate | None:
     draws = generator.integers(0, len(known), size=(_RESAMPLES, len(known)))
     low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
     return Estimate(float(known.mean()), float(low), float(high))
-
-
-def unrelated_files(library: ReferenceLibrary, root: str) -> Iterable[tuple[str, str]]:
-    """Path and model of the files of models that were written without another one's code.
-
-    These have no modular file, and do not say that they copy anything.
-    """
-    modular = {path.rpartition("/")[0] for path in library.index.parents}
-    for path, model in zip(library.index.paths, library.index.models, strict=True):
-        if path.rpartition("/")[0] not in modular:
-            with open(os.path.join(root, path), "rb") as file:
-                if _COPIED not in file.read():
-                    yield path, model
-
-
-def _alarms(library: ReferenceLibrary, root: str, split: str, related: list[float]) -> Alarms:
-    values = []
-    for path, model in unrelated_files(library, root):
-        if split_of(library, model) == split:
-            compared = compare_file(library, root, path)
-            if compared.queries["class"].units:
-                situation = situation_of(library, model, "earlier")
-                values.append(answer.known_share(library, compared, situation))
-    threshold = answer.NOTHING_SIMILAR
-    return Alarms(
-        models=split,
-        unrelated=len(values),
-        false_alarms=float(np.mean([one >= threshold for one in values])) if values else 0.0,
-        related=len(related),
-        found=float(np.mean([one >= threshold for one in related])) if related else 0.0,
-        quantiles=tuple(np.quantile(values, [0.5, 0.8, 0.9, 0.95]).tolist()) if values else (),
-    )

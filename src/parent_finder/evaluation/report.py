@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from parent_finder.evaluation.ranking import METRICS, Alarms, Estimate, Evaluation
+from parent_finder.evaluation.ranking import METRICS, Estimate, Evaluation
+from toolkit.tables import markdown_table
 
-SCHEMA = 1
+SCHEMA = 2
 _CANDIDATES = {
     "earlier": "first released with the query or before it",
     "all": "of every release",
@@ -53,39 +53,60 @@ def as_text(result: Evaluation) -> str:
         "`a perfect ranker` fails only if no allowed candidate is right. `perfect, equal code by "
         "lot` cannot distinguish classes with equal code either, and draws one of them.",
         "",
-        *_table(rows),
+        *markdown_table(rows[0], rows[1:]),
         "",
-        f"Nothing is similar to a file when earlier models have less than {result.threshold:.2f} "
-        "of its methods' tokens unchanged. Unrelated: no modular file, and no `Copied from` in it.",
-        "",
-        *_table([_ALARMS, *(_alarm(one, result) for one in result.alarms)]),
+        *_calibration_text(result),
     ]
     return "\n".join(lines) + "\n"
 
 
-_ALARMS = (
-    *("models", "unrelated files", "false alarms", "with parents", "found"),
-    "known share of unrelated files at quantiles 0.5, 0.8, 0.9, 0.95",
-)
+def _calibration_text(result: Evaluation) -> list[str]:
+    calibration = result.calibration
+    sets = {name: text.format(result.tuned_until) for name, text in _SETS.items()}
+    return [
+        f"Nothing is similar to a file if its probability is below {calibration.threshold:.2f}. "
+        "Misses: of the files that were written as modular files, those below the threshold. False "
+        "alarms: of those without a modular file and without `Copied from`, the others. "
+        f"Probabilities of files {sets['tune']} are cross-validated. Candidates: `earlier`.",
+        "",
+        *markdown_table(
+            ("models", "threshold", "modular files", "misses", "others", "false alarms"),
+            [
+                (
+                    sets[point.models],
+                    f"{point.threshold:.2f}",
+                    str(point.related),
+                    _share(point.misses),
+                    str(point.unrelated),
+                    _share(point.false_alarms),
+                )
+                for point in calibration.curve
+            ],
+        ),
+        "",
+        "What probabilities mean: modular files and others have the same weight.",
+        "",
+        *markdown_table(
+            ("models", "stated", "files", "mean stated", "modular files"),
+            [
+                (
+                    sets[row.models],
+                    f"{row.low:.2f} to {row.high:.2f}",
+                    str(row.files),
+                    _share(row.stated),
+                    _share(row.related),
+                )
+                for row in calibration.reliability
+            ],
+        ),
+    ]
 
 
-def _alarm(one: Alarms, result: Evaluation) -> tuple[str, ...]:
-    return (
-        _SETS[one.models].format(result.tuned_until),
-        str(one.unrelated),
-        f"{100 * one.false_alarms:.1f}",
-        str(one.related),
-        f"{100 * one.found:.1f}",
-        ", ".join(f"{value:.2f}" for value in one.quantiles),
-    )
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
 
 
 def _figure(value: Estimate | None) -> str:
     if value is None:
         return "-"
     return f"{100 * value.mean:.1f} ({100 * value.low:.1f}-{100 * value.high:.1f})"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    ruled = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    return ["| " + " | ".join(row) + " |" for row in ruled]

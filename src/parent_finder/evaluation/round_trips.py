@@ -78,7 +78,7 @@ def round_trips(
     report: Callable[[RoundTrip], None],
 ) -> list[RoundTrip]:
     """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it."""
-    context = modularizer.setting_for(root)
+    context = modularizer.context_for([root])
     found = []
     for path, model, related in files:
         models = ranking.split_of(library, model)
@@ -104,7 +104,7 @@ def _round_trip(
     started = time.process_time() + _children_seconds()
     source = source_file.read(text.encode(), path)
     situation = ranking.situation_of(library, model, "earlier")
-    done = modularizer.modularize(library, root, {full: text}, source, situation, (), context)
+    done = modularizer.modularize(library, [root], {full: text}, source, situation, (), context)
     seconds = time.process_time() + _children_seconds() - started
     return RoundTrip(
         path=path,

@@ -21,9 +21,10 @@ from scipy.optimize import minimize
 
 from parent_finder.core import array_store
 from parent_finder.core.releases import known_releases
-from parent_finder.corpus import index, library
-from parent_finder.evaluation import ranking
-from parent_finder.ranking import answer, likelihood, unit_candidates
+from parent_finder.corpus import index, library_files
+from parent_finder.evaluation import calibration, ranking
+from parent_finder.evaluation.calibration import JudgedFile
+from parent_finder.ranking import likelihood, unit_candidates
 from parent_finder.ranking.likelihood import ClassCandidates
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation, order
 from parent_finder.ranking.weights import Floats, Weights
@@ -161,16 +162,22 @@ def _unit_constants(
     return max(grid, key=figure)
 
 
-def _threshold(opened: ReferenceLibrary, root: str) -> float:
-    """The known share that one in ten unrelated files reaches."""
-    values = []
-    for path, model in ranking.unrelated_files(opened, root):
+def judged_files(opened: ReferenceLibrary, root: str, weights: Weights) -> list[JudgedFile]:
+    """The related and the unrelated files up to the release of tuning, with their evidence."""
+    related = [(case.path, case.model, True) for case in ranking.cases(opened)]
+    unrelated = [(path, model, False) for path, model in ranking.unrelated_files(opened, root)]
+    judged = []
+    for path, model, is_related in (*related, *unrelated):
         if ranking.split_of(opened, model) == "tune":
             compared = ranking.compare_file(opened, root, path)
             if compared.queries["class"].units:
                 situation = ranking.situation_of(opened, model, "earlier")
-                values.append(answer.known_share(opened, compared, situation))
-    return float(np.quantile(values, 0.9))
+                judged.append(
+                    calibration.judge(
+                        opened, compared, situation, "tune", related=is_related, weights=weights
+                    )
+                )
+    return judged
 
 
 def main() -> int:
@@ -179,7 +186,7 @@ def main() -> int:
     parser.add_argument("--source-root", metavar="DIR")
     parser.add_argument("--cache-dir", metavar="DIR")
     options = parser.parse_args()
-    root = library.source_root(options.source_root)
+    root = library_files.source_root(options.source_root)
     cache = options.cache_dir or array_store.default_directory()
     opened = ReferenceLibrary(index.open_library(root, cache).index, known_releases())
     found = examples(opened, root)
@@ -191,7 +198,15 @@ def main() -> int:
         print(f"    {name}={value:.3f},")
     similar, namesake, model = _unit_constants(opened, root, weights)
     print(f"unit_candidates.SIMILAR, NAMESAKE, MODEL = {similar}, {namesake}, {model}")
-    print(f"answer.NOTHING_SIMILAR: {_threshold(opened, root):.3f} at one false alarm in ten")
+    judged = judged_files(opened, root, weights)
+    for penalty in calibration.PENALTIES:
+        loss = calibration.cross_validated_loss(judged, penalty)
+        print(f"calibration.PENALTY {penalty:g}: cross-validated loss {loss:.4f}")
+    print(f"confidence.FITTED, on {len(judged)} files:")
+    for name, value in asdict(calibration.fitted(judged)).items():
+        print(f"    {name}={value:.3f},")
+    threshold = calibration.equal_error_threshold(judged)
+    print(f"confidence.WEAK = {threshold:.2f}, at which misses are as frequent as false alarms")
     return 0
 
 

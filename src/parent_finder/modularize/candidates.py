@@ -29,12 +29,12 @@ def attempts_on_modeling(
     models: Sequence[int],
     location: ModularLocation,
     context: ConversionContext,
-    root: str,
+    roots: Sequence[str],
 ) -> list[Attempt]:
     """Attempts on the modeling files of some models, by likeness, in the order of the models."""
     found: list[Attempt] = []
     for model in models:
-        for parent, bases in _by_file(library, compared, model, location, root):
+        for parent, bases in _by_file(library, compared, model, location, roots):
             found += _by_prefix(parent, bases, location, context)
     return found
 
@@ -44,7 +44,7 @@ def _by_file(
     compared: Comparison,
     model: int,
     location: ModularLocation,
-    root: str,
+    roots: Sequence[str],
 ) -> Iterator[tuple[ParentFile, dict[str, str]]]:
     """The most similar class of a model for each class; then the namesakes, where they differ."""
     table, owner = library.index.tables["class"], library.by_model["class"].owner
@@ -68,17 +68,27 @@ def _by_file(
             path = library.index.paths[table.files[other]]
             namesakes.setdefault(path, {})[unit.name] = table.units[other].name
     for path, bases in alike.items():
-        yield parent_file(path, location, root), bases
+        yield parent_file(path, location, roots), bases
     for path, bases in namesakes.items():
-        yield parent_file(path, location, root), {**alike.get(path, {}), **bases}
+        yield parent_file(path, location, roots), {**alike.get(path, {}), **bases}
 
 
-def parent_file(path: str, location: ModularLocation, root: str) -> ParentFile:
-    """A file of the library, by its path from the source root, as the modular names it."""
-    _, _, model, name = path.split("/")
-    module = f"{model}.{name.removesuffix('.py')}"
-    prefix = ".." if location.in_library else "transformers.models."
-    return ParentFile(model, "modeling", prefix + module, os.path.join(root, path))
+def parent_file(
+    path: str,
+    location: ModularLocation,
+    roots: Sequence[str],
+    file_type: str = "modeling",
+) -> ParentFile:
+    """A file of the library, by its path from its source root, as the modular names it."""
+    parts = path.removesuffix(".py").split("/")
+    root = next((r for r in roots if os.path.isfile(os.path.join(r, path))), roots[0])
+    package = location.package.split(".") if location.package else []
+    shared = len(os.path.commonprefix([package, parts[:-1]]))
+    module = ".".join(parts)
+    if shared:
+        module = "." * (len(package) - shared + 1) + ".".join(parts[shared:])
+    model = parts[-2] if parts[:2] == ["transformers", "models"] else parts[-1].partition("_")[2]
+    return ParentFile(model, file_type, module, os.path.join(root, path))
 
 
 def _by_prefix(
@@ -99,25 +109,30 @@ def _by_prefix(
 
 
 def attempts_by_name(
+    library: ReferenceLibrary,
     original: Original,
-    models: Sequence[str],
+    models: Sequence[int],
     location: ModularLocation,
     context: ConversionContext,
-    root: str,
+    roots: Sequence[str],
 ) -> list[Attempt]:
     """Attempts on other files of some models, such as configurations: by the ends of the names."""
     found: list[Attempt] = []
-    for model in models:
-        stem = f"{original.file_type}_{model}"
-        path = os.path.join(root, "transformers", "models", model, f"{stem}.py")
+    modeling = dict(zip(library.index.models, library.index.paths, strict=True))
+    for number in models:
+        directory, _, name = modeling[library.models[number]].rpartition("/")
+        # A directory of transformers may have several modeling files, named after its variants.
+        model = directory.rpartition("/")[2]
+        if not directory.startswith("transformers/models/"):
+            model = name.removesuffix(".py").partition("_")[2]
+        path = f"{directory}/{original.file_type}_{model}.py"
+        parent = parent_file(path, location, roots, original.file_type)
+        if not os.path.isfile(parent.path):
+            continue
         try:
-            index = context.sources.index(path) if os.path.isfile(path) else None
+            index = context.sources.index(parent.path)
         except ConversionError:
             continue
-        if index is None:
-            continue
-        prefix = ".." if location.in_library else "transformers.models."
-        parent = ParentFile(model, original.file_type, f"{prefix}{model}.{stem}", path)
         bases = {}
         for piece in original.pieces:
             if piece.kind == "class":

@@ -13,7 +13,6 @@ from modular_converter.emit.formatter import format_all
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, location_of
 from modular_converter.library.sources import Sources, distribution_facts
-from parent_finder.core.errors import InputError
 from parent_finder.corpus.source_file import SourceFile
 from parent_finder.modularize import candidates, search
 from parent_finder.modularize.children import Attempt, offers
@@ -23,6 +22,7 @@ from parent_finder.modularize.original import Original, original, type_and_model
 from parent_finder.modularize.workbench import Verdict, Workbench
 from parent_finder.ranking import comparison, likelihood, reference_library
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from toolkit.errors import InputError
 
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
@@ -53,18 +53,25 @@ class Modular:
     differences: tuple[Difference, ...]
 
 
-def setting_for(root: str) -> ConversionContext:
-    """What conversions of models of the library under a source root depend on."""
+def context_for(roots: Sequence[str]) -> ConversionContext:
+    """What conversions depend on; the first of the source roots is that of transformers."""
     sources = Sources()
-    facts = distribution_facts([root], sources)
-    return ConversionContext(sources, (root,), facts.table, profiles.for_version(facts.version))
+    facts = distribution_facts(roots, sources)
+    profile = profiles.for_version(facts.version)
+    return ConversionContext(sources, tuple(roots), facts.table, profile)
 
 
-def place_for(path: str, model: str, content: str, root: str) -> ModularLocation:
+def location_for(path: str, model: str, content: str, roots: Sequence[str]) -> ModularLocation:
     """Where the modular of a standalone file stands.
 
-    A file with the relative imports of a model of the library is treated as one, wherever it lies.
+    A file with the relative imports of a model of transformers is treated as one, wherever it is.
     """
+    full = os.path.abspath(path)
+    for own_root in map(os.path.abspath, roots[1:]):
+        if full.startswith(os.path.join(own_root, "")):
+            modular = os.path.join(os.path.dirname(full), f"modular_{model}.py")
+            return location_of(modular, own_root, [own_root])
+    root = roots[0]
     name = f"modular_{model}.py"
     levels = [n.level for n in ast.walk(ast.parse(content)) if isinstance(n, ast.ImportFrom)]
     if max(levels, default=0) > 1:
@@ -75,7 +82,7 @@ def place_for(path: str, model: str, content: str, root: str) -> ModularLocation
 
 def modularize(
     library: ReferenceLibrary,
-    root: str,
+    roots: Sequence[str],
     files: dict[str, str],
     source: SourceFile | None,
     situation: Situation,
@@ -84,6 +91,7 @@ def modularize(
 ) -> Modular:
     """The modular file for standalone files of one model, given as texts by path.
 
+    ``roots`` are the source roots of transformers and of further models, in this order;
     ``source`` is the modeling file among them; ``parents`` are the models to inherit from, the
     most similar ones when empty. Raises InputError, and EnvironmentLack without a formatter.
     """
@@ -92,23 +100,23 @@ def modularize(
     for path, (_, other) in named.items():
         if other != model:
             raise InputError(
-                path,
                 f"this is a file of {other}, and the first one is of {model}",
+                place=path,
                 hint="name the files of one model at a time",
             )
     kinds = [kind for kind, _ in named.values()]
     for path, (kind, _) in named.items():
         if kinds.count(kind) > 1:
             raise InputError(
-                path,
                 f"a model has one {kind} file, and several are given",
+                place=path,
                 hint=f"name one {kind}_{model}.py",
             )
     first = next(iter(files))
-    location = place_for(first, model, files[first], root)
+    location = location_for(first, model, files[first], roots)
     bench = _bench(location, context, {named[path][0]: text for path, text in files.items()})
     attempts = {
-        one.file_type: _attempts(library, root, bench, one, source, situation, parents)
+        one.file_type: _attempts(library, roots, bench, one, source, situation, parents)
         for one in bench.originals
     }
     found = [
@@ -131,7 +139,7 @@ def _bench(
     names = {kind: f"{kind}_{location.model_name}.py" for kind in texts}
     plain = {names[kind]: without_banner(text) for kind, text in texts.items()}
     formatted = format_all(plain, context.profile, jobs=1)
-    order: dict[str, int] = {kind: n for n, kind in enumerate((*_ORDER, "modeling"))}
+    order: list[str] = [*_ORDER, "modeling"]
     originals = [
         original(
             os.path.join(location.directory, names[kind]),
@@ -139,14 +147,14 @@ def _bench(
             formatted[names[kind]].text,
             context.sources,
         )
-        for kind in sorted(texts, key=lambda kind: order[kind])
+        for kind in sorted(texts, key=order.index)
     ]
     return Workbench(location, context, tuple(originals))
 
 
 def _attempts(
     library: ReferenceLibrary,
-    root: str,
+    roots: Sequence[str],
     bench: Workbench,
     one: Original,
     source: SourceFile | None,
@@ -163,10 +171,9 @@ def _attempts(
     ranked = ranked[: max(_TRIED, len(parents))]
     if one.file_type == "modeling" and source is not None:
         return candidates.attempts_on_modeling(
-            library, compared, ranked, bench.location, bench.context, root
+            library, compared, ranked, bench.location, bench.context, roots
         )
-    names = [library.models[number] for number in ranked]
-    return candidates.attempts_by_name(one, names, bench.location, bench.context, root)
+    return candidates.attempts_by_name(library, one, ranked, bench.location, bench.context, roots)
 
 
 def _marker_import(location: ModularLocation) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.sources import Sources
-from parent_finder.core.errors import InputError
+from toolkit.errors import InputError
 
 Kind = Literal["import", "class", "function", "assignment", "exports", "other"]
 
@@ -71,8 +71,8 @@ def type_and_model(path: str) -> tuple[str, str]:
     model = stem.removeprefix(f"{file_type}_")
     if file_type is None or stem == name or not f"_{model}".isidentifier():
         raise InputError(
-            path,
             "the name of this file does not say which model it is",
+            place=path,
             hint=f"name it <type>_<model>.py, with one of the types {', '.join(FILE_TYPES)}",
         )
     return file_type, model

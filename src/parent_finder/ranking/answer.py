@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from parent_finder.corpus.source_file import SourceFile
 from parent_finder.corpus.units import CodeUnit, Kind
 from parent_finder.ranking import (
     comparison,
+    confidence,
     likelihood,
     model_evidence,
     plan,
@@ -18,12 +17,9 @@ from parent_finder.ranking import (
     unit_candidates,
 )
 from parent_finder.ranking.comparison import Comparison
+from parent_finder.ranking.confidence import FileEvidence, Verdict
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
-
-# A file is like nothing in the library when models have less than this share of its methods'
-# tokens unchanged. Chosen on models that are in release 5.8.0, for false alarms at one in ten
-# files that were written without another model's code; `evaluate` reports the rates.
-NOTHING_SIMILAR = 0.24
+from parent_finder.ranking.weights import FITTED, Floats, Weights
 
 
 @dataclass(frozen=True)
@@ -61,22 +57,55 @@ class ModelAnswer:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that `rank` says.
+    """All that `rank` reports.
 
-    ``known`` is the share of the file that models have unchanged; ``plan`` is None when that is
-    too little to call anything similar.
+    ``probability`` is that of a person writing this file as a modular file, from ``evidence``;
+    ``known`` is the share of its methods, by tokens, that models have unchanged.
     """
 
     path: str
     model: str
     lines: int
+    generated_from: str
+    probability: float
+    verdict: Verdict
     known: float
     models: tuple[ModelAnswer, ...]
     units: tuple[UnitAnswer, ...]
-    plan: plan.Plan | None
+    plan: plan.Plan
 
 
 Refinement = Callable[[Comparison, Situation], Comparison]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The models ranked for a file, what follows for its classes, and how sure that is."""
+
+    scores: Floats
+    order: list[int]
+    plan: plan.Plan
+    evidence: FileEvidence
+
+    @property
+    def probability(self) -> float:
+        """The probability that the file has a parent at all."""
+        return confidence.FITTED.probability(self.evidence)
+
+
+def rank(
+    library: ReferenceLibrary,
+    compared: Comparison,
+    situation: Situation,
+    lines: int,
+    weights: Weights = FITTED,
+) -> Ranked:
+    """Ranks the library's models for a file of so many lines."""
+    classes = tuple(likelihood.candidates(library, compared, situation))
+    scores = likelihood.model_scores(classes, situation, weights)
+    planned = plan.make(library, compared, situation, scores, lines)
+    evidence = confidence.file_evidence(library, compared, situation, planned)
+    return Ranked(scores, reference_library.order(library, scores), planned, evidence)
 
 
 def answer(
@@ -84,53 +113,42 @@ def answer(
 ) -> Answer:
     """Ranks the library's models and units for a file, with `top` candidates each.
 
-    ``refine`` may change how alike classes are, before anything is ranked.
+    ``refine`` may change how similar classes are, before anything is ranked.
     """
-    situation = library.situation_of(source.model)
+    situation = library.situation_of(source.model, source.path)
     compared = comparison.compare(library.index, source)
     if refine is not None:
         compared = refine(compared, situation)
     covered = model_evidence.coverage(library, compared, situation)
-    scores = likelihood.scores(library, compared, situation)
-    ranked = reference_library.order(library, scores)
+    ranked = rank(library, compared, situation, source.lines)
     units = []
     for kind, queries in compared.queries.items():
         for position, (unit, number) in enumerate(zip(queries.units, queries.numbers, strict=True)):
-            found = unit_candidates.groups(library, compared, situation, scores, kind, position)
+            groups = unit_candidates.groups(
+                library, compared, situation, ranked.scores, kind, position
+            )
             owner = source.units[unit.owner].name if unit.owner >= 0 else ""
-            shown = tuple(_candidate(library, kind, group) for group in found[:top])
-            units.append((number, UnitAnswer(kind, unit.name, owner, unit.first_line, shown)))
-    known = known_share(library, compared, situation)
-    similar = bool(ranked) and known >= NOTHING_SIMILAR
+            candidates = tuple(_candidate(library, kind, group) for group in groups[:top])
+            units.append((number, UnitAnswer(kind, unit.name, owner, unit.first_line, candidates)))
     return Answer(
         path=source.path,
         model=source.model,
         lines=source.lines,
-        known=round(known, 3),
+        generated_from=source.generated_from,
+        probability=round(ranked.probability, 3),
+        verdict=confidence.verdict_of(ranked.probability) if ranked.order else "nothing",
+        known=round(ranked.evidence.methods, 3),
         models=tuple(
-            ModelAnswer(library.models[n], round(float(scores[n]), 3), round(float(covered[n]), 3))
-            for n in ranked[:top]
+            ModelAnswer(
+                library.models[number],
+                round(float(ranked.scores[number]), 3),
+                round(float(covered[number]), 3),
+            )
+            for number in ranked.order[:top]
         ),
-        units=tuple(one for _, one in sorted(units, key=lambda pair: pair[0])),
-        plan=plan.make(library, compared, situation, scores, source.lines) if similar else None,
+        units=tuple(unit for _, unit in sorted(units, key=lambda pair: pair[0])),
+        plan=ranked.plan,
     )
-
-
-def known_share(library: ReferenceLibrary, compared: Comparison, situation: Situation) -> float:
-    """The share of the methods' tokens that any allowed model has unchanged.
-
-    A file without methods is judged by its classes.
-    """
-    kinds: tuple[Kind, ...] = ("method", "class")
-    for kind in kinds:
-        table = library.index.tables[kind]
-        possible = situation.allowed[library.by_model[kind].owner]
-        digests = set(table.digests[np.unique(table.rows[possible])].tolist())
-        found = compared.queries[kind].features
-        total = sum(one.size for one in found)
-        if total:
-            return sum(one.size for one in found if one.digest in digests) / total
-    return 0.0
 
 
 def _candidate(library: ReferenceLibrary, kind: Kind, group: unit_candidates.Group) -> Candidate:

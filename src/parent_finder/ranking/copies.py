@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from parent_finder.core.errors import InputError
 from parent_finder.corpus.source_file import SourceFile, checked_text, generated_from, read
 from parent_finder.ranking import comparison, unit_candidates
 from parent_finder.ranking.reference_library import ReferenceLibrary
+from toolkit.errors import InputError
 
 SCHEMA = 1
 

@@ -6,10 +6,10 @@ from importlib import resources
 import jsonschema
 import pytest
 
-from parent_finder.core.errors import InputError
 from parent_finder.ranking import copies
 from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
+from toolkit.errors import InputError
 
 NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
 

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from parent_finder.core import array_store, model_names
-from parent_finder.core.errors import EnvironmentLack, InputError
 from parent_finder.corpus.feature_matrix import Scores
 from parent_finder.corpus.source_file import SourceFile
-from parent_finder.ranking import embedding_checkpoint
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from toolkit.checkpoint import check_directory, no_unpickling
+from toolkit.errors import EnvironmentLack, InputError
 
 Vectors = npt.NDArray[np.float32]
 
@@ -53,23 +53,23 @@ class Encoder:
         """
         if not os.path.isfile(os.path.join(directory, "config.json")):
             raise InputError(
-                directory,
                 "there is no model in this directory: config.json is missing",
+                place=directory,
                 hint="name the directory of a downloaded sentence-embedding checkpoint",
             )
-        embedding_checkpoint.check(directory)
+        check_directory(directory)
         try:
             import torch  # pants: no-infer-dep
             import transformers  # pants: no-infer-dep
         except ModuleNotFoundError as problem:
             raise EnvironmentLack(
-                f"--embedding-checkpoint needs {problem.name}, which is not installed\n"
-                f"hint: pip install {problem.name}, or leave the option out"
+                f"--embedding-checkpoint needs {problem.name}, which is not installed",
+                hint=f"pip install {problem.name}, or leave the option out",
             ) from None
         torch.manual_seed(0)
         transformers.utils.logging.disable_progress_bar()
         try:
-            with embedding_checkpoint.guarded():
+            with no_unpickling():
                 tokenizer = transformers.AutoTokenizer.from_pretrained(
                     directory, local_files_only=True, trust_remote_code=False
                 )
@@ -81,7 +81,7 @@ class Encoder:
                 )
         except (OSError, ValueError, KeyError, ImportError) as problem:
             reason = str(problem).strip().partition("\n")[0]
-            raise InputError(directory, f"the model cannot be loaded: {reason}") from None
+            raise InputError(f"the model cannot be loaded: {reason}", place=directory) from None
         limits = [_LONGEST, tokenizer.model_max_length, _settings(directory).get("max_seq_length")]
         longest = min(int(limit) for limit in limits if limit)
         return Encoder(_key(directory), _pooling(directory), longest, tokenizer, model.eval())

@@ -36,7 +36,7 @@ def evidence(
         "family": np.array(affinity),
         "popular": np.log1p(children),
         "old": np.log1p(distance),
-        "same_release": library.age == situation.release,
+        "same_release": _same_release(library, situation),
         "derived": np.array([m in library.lineage.model_parents for m in library.models]),
         "methods": _methods(library, comparison) * allowed,
         "roles": np.array([len(roles & own) / len(roles) for own in library.roles]),
@@ -46,6 +46,13 @@ def evidence(
 def coverage(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Floats:
     """How much of the file each model covers, by similarity of classes: 0 to 1."""
     return _covered(comparison, _best_cosines(library, comparison, situation))
+
+
+def _same_release(library: ReferenceLibrary, situation: Situation) -> npt.NDArray[np.bool_]:
+    """Which models are known to have appeared with the file's model."""
+    known = library.age < len(library.releases.names)
+    same: npt.NDArray[np.bool_] = (library.age == situation.release) & known
+    return same
 
 
 def _best_cosines(

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from parent_finder.core import model_names
 from parent_finder.core.releases import Releases
 from parent_finder.corpus.index import KINDS, Index
 from parent_finder.corpus.lineage import Lineage
@@ -98,11 +99,24 @@ class ReferenceLibrary:
         places = zip(table.files.tolist(), table.numbers.tolist(), strict=True)
         return {place: unit.name for place, unit in zip(places, table.units, strict=True)}
 
-    def situation_of(self, model: str) -> Situation:
-        """The situation of a new model's author: all models but itself and its descendants."""
-        hidden = self.lineage.descendants(model)
-        allowed = np.array([one not in hidden for one in self.models], dtype=bool)
+    def situation_of(self, model: str, path: str = "") -> Situation:
+        """The situation of a new model's author: all models but itself and its descendants.
+
+        ``path`` is that of the model's file. If it ends like the path of a file of the library,
+        that is the model; else each model is that has this name.
+        """
+        hidden: frozenset[str] = frozenset()
+        for own in self._own_models(model, path):
+            hidden |= self.lineage.descendants(own)
+        allowed = np.array([other not in hidden for other in self.models], dtype=bool)
         return Situation(model, len(self.releases.names), allowed)
+
+    def _own_models(self, model: str, path: str) -> set[str]:
+        files = list(zip(self.index.paths, self.index.models, strict=True))
+        matches = [(len(p), name) for p, name in files if f"/{path}".endswith(f"/{p}")]
+        if matches:
+            return {max(matches)[1]}
+        return {name for p, name in files if model in (name, model_names.model_of_file(p))}
 
     def situation_at_release(self, model: str) -> Situation:
         """As `situation_of`, when the model was published: without the models of later releases."""

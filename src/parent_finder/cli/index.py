@@ -1,0 +1,48 @@
+"""`index`: reads a library once, for the other commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from parent_finder.cli import arguments
+from toolkit.errors import InputError
+from toolkit.exit_codes import ExitCode
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command to the subparsers; returns its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "index",
+        help="read a library once, into one file that the other commands take",
+        description="Writes the index of a library, which `rank`, `modularize` and `copies` take "
+        "with --index. It is the same for the same sources, wherever it is built.",
+    )
+    parser.add_argument("--output", required=True, metavar="FILE", help="where to write the index")
+    arguments.add_library(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the index; returns the exit code. Raises ToolError."""
+    from parent_finder.cli import inputs
+    from parent_finder.corpus import index
+
+    opened = inputs.opened(options)
+    try:
+        index.save(options.output, opened.index)
+    except OSError as problem:
+        raise InputError(
+            f"the index cannot be written: {problem.strerror}",
+            place=options.output,
+            hint="name another file with --output",
+        ) from None
+    classes = len(opened.index.tables["class"].units)
+    cached = opened.files - opened.files_read
+    print(
+        f"{options.output}: {classes} classes of {len(opened.index.paths)} files; "
+        f"{opened.files_read} files read, {cached} from the cache",
+        file=sys.stderr,
+    )
+    return ExitCode.DONE
