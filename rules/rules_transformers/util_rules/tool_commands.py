@@ -170,13 +170,17 @@ RUN = ToolCommand(
 )
 
 _FINDER = "parent_finder"
-# The finder proves a modular file by converting it.
-_FINDING = (_FINDER, *_CONVERTING)
+_FINDING = _parts(_FINDER, *("cli/arguments.py", "cli/inputs.py", "core", "corpus", "ranking"))
 
-INDEX = ToolCommand(_FINDER, "index", _FINDING)
-RANK = ToolCommand(_FINDER, "rank", _FINDING)
-MODULARIZE = ToolCommand(_FINDER, "modularize", _FINDING)
-COPIES = ToolCommand(_FINDER, "copies", _FINDING)
+INDEX = ToolCommand(_FINDER, "index", (*_FINDING, *_parts(_FINDER, "cli/index.py")))
+RANK = ToolCommand(_FINDER, "rank", (*_FINDING, *_parts(_FINDER, "cli/rank.py")))
+COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py")))
+# The finder proves a modular file by converting it.
+MODULARIZE = ToolCommand(
+    _FINDER,
+    "modularize",
+    (*_FINDING, *_parts(_FINDER, "cli/modularize.py", "modularize"), *_CONVERTING),
+)
 
 COMMANDS = (
     *(CONVERT, EXPLAIN, OUTLINE),

@@ -28,6 +28,6 @@ class Releases:
 @cache
 def known_releases() -> Releases:
     """What is known of published releases."""
-    text = resources.files("parent_finder").joinpath("data/first_releases.json").read_text()
+    text = resources.files("parent_finder.core").joinpath("first_releases.json").read_text()
     content = json.loads(text)
     return Releases(tuple(content["releases"]), dict(content["first_seen"]))
