@@ -101,7 +101,7 @@ def measure(judged: Sequence[JudgedFile]) -> Calibration:
         files = [file for file in judged if file.models == models]
         if not files:
             continue
-        related = np.array([file.related for file in files])
+        related: npt.NDArray[np.bool_] = np.array([file.related for file in files], dtype=bool)
         share = _even_weights(related)
         enough = min(related.sum(), (~related).sum()) >= _FOLDS
         if models == "tune" and enough:
@@ -142,7 +142,7 @@ def _mean(values: npt.NDArray[np.bool_]) -> float | None:
 def cross_validated(files: Sequence[JudgedFile], penalty: float = PENALTY) -> Floats:
     """The probability of each file from a fit on the others' folds."""
     probability = np.zeros(len(files))
-    related = np.array([file.related for file in files])
+    related: npt.NDArray[np.bool_] = np.array([file.related for file in files], dtype=bool)
     fold = np.zeros(len(files), dtype=np.int64)
     generator = np.random.default_rng(0)
     for label in (True, False):
@@ -178,8 +178,9 @@ def fitted(files: Sequence[JudgedFile], penalty: float = PENALTY) -> Coefficient
     # A factor below 0 would let more evidence speak against a parent.
     bounds = [(None, None), *[(0, None)] * evidence.shape[1]]
     done = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    factors = done.x[1:] / spread
-    constant = float(done.x[0] - factors @ center)
+    best: Floats = np.asarray(done.x, dtype=np.float64)
+    factors = best[1:] / spread
+    constant = float(best[0] - factors @ center)
     return Coefficients(constant, *factors.tolist())
 
 
@@ -192,7 +193,7 @@ def _even_weights(related: npt.NDArray[np.bool_]) -> Floats:
 
 def cross_validated_loss(files: Sequence[JudgedFile], penalty: float) -> float:
     """The mean logarithmic loss of the probabilities that each fold gets from the others."""
-    related = np.array([file.related for file in files])
+    related: npt.NDArray[np.bool_] = np.array([file.related for file in files], dtype=bool)
     probability = cross_validated(files, penalty)
     stated = np.where(related, probability, 1 - probability)
     return float(-_even_weights(related) @ np.log(stated + 1e-12))
@@ -201,7 +202,7 @@ def cross_validated_loss(files: Sequence[JudgedFile], penalty: float) -> float:
 def equal_error_threshold(files: Sequence[JudgedFile]) -> float:
     """The probability below which misses are as frequent as false alarms from it on."""
     probability = cross_validated(files)
-    related = np.array([file.related for file in files])
+    related: npt.NDArray[np.bool_] = np.array([file.related for file in files], dtype=bool)
 
     def distance(threshold: float) -> float:
         misses = (probability[related] < threshold).mean()

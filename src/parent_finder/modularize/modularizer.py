@@ -64,20 +64,29 @@ def context_for(roots: Sequence[str]) -> ConversionContext:
 def location_for(path: str, model: str, content: str, roots: Sequence[str]) -> ModularLocation:
     """Where the modular of a standalone file stands.
 
-    A file with the relative imports of a model of transformers is treated as one, wherever it is.
+    A file with relative imports that lead out of its directory, to files that are not there, is
+    treated as a model of transformers, wherever it is.
     """
-    full = os.path.abspath(path)
-    for own_root in map(os.path.abspath, roots[1:]):
-        if full.startswith(os.path.join(own_root, "")):
-            modular = os.path.join(os.path.dirname(full), f"modular_{model}.py")
-            return location_of(modular, own_root, [own_root])
-    root = roots[0]
+    root = os.path.abspath(roots[0])
     name = f"modular_{model}.py"
-    levels = [n.level for n in ast.walk(ast.parse(content)) if isinstance(n, ast.ImportFrom)]
-    if max(levels, default=0) > 1:
-        return location_of(os.path.join(root, "transformers", "models", model, name), root, [root])
     directory = os.path.dirname(os.path.abspath(path))
+    deep = [
+        node
+        for node in ast.walk(ast.parse(content))
+        if isinstance(node, ast.ImportFrom) and node.level > 1
+    ]
+    if deep and not any(_is_there(node, directory) for node in deep):
+        return location_of(os.path.join(root, "transformers", "models", model, name), root, [root])
+    for own_root in [os.path.abspath(root) for root in roots[1:]]:
+        if directory.startswith(own_root):
+            return location_of(os.path.join(directory, name), own_root, [own_root])
     return location_of(os.path.join(directory, name), directory)
+
+
+def _is_there(node: ast.ImportFrom, directory: str) -> bool:
+    """Whether the module of a relative import is a file, seen from a directory."""
+    above = [".."] * (node.level - 1)
+    return os.path.isfile(os.path.join(directory, *above, *(node.module or "").split(".")) + ".py")
 
 
 def modularize(

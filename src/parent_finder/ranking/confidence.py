@@ -7,11 +7,13 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from parent_finder.corpus.units import Kind
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.plan import Plan
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
+from parent_finder.ranking.weights import Floats
 
 Verdict = Literal["similar", "weak", "nothing"]
 
@@ -31,7 +33,7 @@ class FileEvidence:
     methods: float  # share of the methods' tokens that are in unchanged methods
     classes: float  # square root of the share of the classes' tokens that are unchanged
 
-    def array(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def array(self) -> Floats:
         """The numbers in the order of the fields."""
         return np.array(astuple(self), dtype=np.float64)
 
@@ -95,7 +97,7 @@ def file_evidence(
 
 def _unchanged(
     library: ReferenceLibrary, comparison: Comparison, situation: Situation, kind: Kind
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+) -> npt.NDArray[np.bool_]:
     """Which units of a kind an allowed model has with the same code."""
     table = library.index.tables[kind]
     allowed = situation.allowed[library.by_model[kind].owner]
