@@ -178,10 +178,9 @@ def fitted(files: Sequence[JudgedFile], penalty: float = PENALTY) -> Coefficient
     # A factor below 0 would let more evidence speak against a parent.
     bounds = [(None, None), *[(0, None)] * evidence.shape[1]]
     done = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    best: Floats = np.asarray(done.x, dtype=np.float64)
-    factors = best[1:] / spread
-    constant = float(best[0] - factors @ center)
-    return Coefficients(constant, *factors.tolist())
+    scaled_constant, *scaled_factors = (float(value) for value in done.x)
+    factors = np.array(scaled_factors) / spread
+    return Coefficients(scaled_constant - float(factors @ center), *factors.tolist())
 
 
 def _even_weights(related: npt.NDArray[np.bool_]) -> Floats:
