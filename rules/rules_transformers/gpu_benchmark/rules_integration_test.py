@@ -36,9 +36,9 @@ from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
     process_count,
+    start_over,
 )
 from rules_transformers.util_rules.atomic_write import write_atomically
 
@@ -115,7 +115,7 @@ class _Machine:
         self.card = f"0, GPU-aaaa, Some Card, 81559, 550.{self._tests}, 9.0, 1980, 2619, 700.00"
         (self._bin / "nvidia-smi").unlink(missing_ok=True)
         self.log.write_text("")
-        begin_anew(self.runner)
+        start_over(self.runner)
 
     def has(self, *cards: str) -> None:
         program = self._bin / "nvidia-smi"
@@ -249,7 +249,7 @@ def test_measures_only_what_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    "tag, measured",
+    ("tag", "measured"),
     [("--tag=gpu-bench", True), ("--tag=slow,gpu-bench", True), ("--tag=-slow", False)],
 )
 def test_the_tag_asks_for_benchmarks(machine: _Machine, tag: str, measured: bool) -> None:

@@ -23,7 +23,7 @@ def _target(**fields: object) -> GpuBenchmarkTarget:
 
 
 @pytest.mark.parametrize(
-    "tags, value",
+    ("tags", "value"),
     [(None, ("gpu-bench",)), (["slow"], ("gpu-bench", "slow")), (["gpu-bench"], ("gpu-bench",))],
 )
 def test_the_tag_comes_with_the_type(tags: object, value: tuple[str, ...]) -> None:
@@ -31,7 +31,7 @@ def test_the_tag_comes_with_the_type(tags: object, value: tuple[str, ...]) -> No
 
 
 @pytest.mark.parametrize(
-    "fields, message",
+    ("fields", "message"),
     [
         ({"revision": "main"}, "must be a commit in full"),
         ({"num_tokens": 1}, "must be at least 2"),
@@ -51,7 +51,7 @@ def test_values_that_are_none(fields: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields, message",
+    ("fields", "message"),
     [
         ({"model": ":x"}, "`model` and `model_type` was given"),
         ({"model_type": None}, "none was given"),

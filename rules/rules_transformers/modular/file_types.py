@@ -69,6 +69,6 @@ def is_generated_from(modular_path: str, content: bytes) -> bool:
 def names_a_parent(content: bytes) -> bool:
     """Whether a file imports from one of a model's files, as each modular file does.
 
-    This tells a modular file from `modular_utils.py`, which only bears such a name.
+    This distinguishes a modular file from `modular_utils.py`, which only bears such a name.
     """
     return _PARENT_IMPORT.search(content) is not None

@@ -37,9 +37,9 @@ from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
     process_count,
+    start_over,
 )
 from rules_transformers.util_rules.atomic_write import write_atomically
 
@@ -106,7 +106,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    return begin_anew(_rule_runner)
+    return start_over(_rule_runner)
 
 
 @pytest.fixture
@@ -389,7 +389,7 @@ def test_a_dependant_of_a_broken_model_sees_its_error(rule_runner: RuleRunner) -
 
 
 @pytest.mark.parametrize(
-    "checked_in, exit_code", [(_generated("a"), 0), (_generated("a", line="old"), 1), (None, 0)]
+    ("checked_in", "exit_code"), [(_generated("a"), 0), (_generated("a", line="old"), 1), (None, 0)]
 )
 def test_lint_finds_stale_checked_in_files(
     rule_runner: RuleRunner, checked_in: str | None, exit_code: int

@@ -31,8 +31,8 @@ from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
+    start_over,
 )
 
 # Gives each modular file a `modeling` and a `configuration` file, which say which other files the
@@ -92,7 +92,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    runner = begin_anew(_rule_runner)
+    runner = start_over(_rule_runner)
     runner.write_files(
         {
             "m/a/modular_a.py": "a\n",

@@ -57,9 +57,10 @@ class ModularConverter(PythonToolRequirementsBase):
     )
 
     @property
-    def profile_is_a_file(self) -> bool:
-        """Whether the profile is a file, which sandboxes need."""
-        return self.profile is not None and self.profile.endswith(".json")
+    def profile_files(self) -> tuple[str, ...]:
+        """The file that the profile names, if it is one: sandboxes need it."""
+        profile = self.profile
+        return (profile,) if profile is not None and profile.endswith(".json") else ()
 
     def pex_request(self) -> PexRequest:
         return PexRequest(

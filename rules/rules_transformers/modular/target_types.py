@@ -117,7 +117,7 @@ class ModularModelTarget(Target):
             python_tests(name="tests")
 
         `generate` writes the generated files beside the modular file, and `generate --check` and
-        `lint` tell when they are stale. Tests that import `modeling_qwen3` get the fresh output,
+        `lint` report when they are stale. Tests that import `modeling_qwen3` get the fresh output,
         whether or not it is checked in. The target owns its generated files: leave them out of the
         `sources` of other targets.
 

@@ -62,7 +62,7 @@ class ProcessesCallback(WorkunitsCallback):
     def __call__(
         self,
         *,
-        started_workunits: tuple[dict[str, Any], ...],
+        started_workunits: tuple[dict[str, Any], ...],  # noqa: ARG002 - Pants passes it
         completed_workunits: tuple[dict[str, Any], ...],
         finished: bool,
         context: StreamingWorkunitContext,
@@ -89,7 +89,7 @@ class ProcessesCallback(WorkunitsCallback):
         except OSError as error:
             logger.debug(f"{self._record}: cannot be written: {error.strerror}")
         line = summary(self._asked)
-        if self._says_summary and any(each.is_shown for each in self._asked):
+        if self._says_summary and any(asked.is_shown for asked in self._asked):
             logger.info(line)
         elif self._explains:
             _explain(line)

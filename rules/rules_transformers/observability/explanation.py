@@ -13,7 +13,7 @@ from rules_transformers.observability.record import Former
 from rules_transformers.observability.summary import duration
 
 _SHOWN_OF_DIGESTS = 10
-# A change in all of a library is told by its first files.
+# A change in all of a library is shown by its first files.
 _MOST_CHANGES = 50
 
 # Digests of the files of a tree, by path. None where the tree is not known any more.
@@ -69,7 +69,7 @@ def explanation(
             headline += f"; last run here {_time(former.ran)}:"
             because = former.because
     lines = [headline]
-    lines += (f"  {each}" for each in because)
+    lines += (f"  {reason}" for reason in because)
     key = asked.key
     lines.append(f"  inputs, tree {key.inputs[0][:_SHOWN_OF_DIGESTS]}:")
     lines += (f"    {line}" for line in _tree(now))

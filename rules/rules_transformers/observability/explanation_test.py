@@ -25,7 +25,7 @@ def test_changed_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "key, expected",
+    ("key", "expected"),
     [
         (_OTHER_FILES, ("changed m/b.py",)),
         (replace(_KEY, directories={}), ("removed directory __parents",)),
@@ -61,7 +61,7 @@ def test_many_changes_are_cut_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked, former, expected",
+    ("asked", "former", "expected"),
     [
         (_ASKED, None, "nothing is known of an earlier run in this workspace"),
         (_ASKED, _FORMER, "its inputs are the same, and no cache has its result"),

@@ -79,7 +79,7 @@ class Asked:
 
     :param seconds: how long it took when it ran, which may have been elsewhere.
     :param saved_seconds: how much of that a cache saved.
-    :param is_shown: whether Pants tells of it when it is not debugged.
+    :param is_shown: whether Pants shows it without `-ldebug`.
     :param is_kept: whether a cache keeps its result if it succeeds.
     """
 

@@ -64,7 +64,7 @@ def read_record(path: Path) -> dict[str, Former]:
         document = json.loads(path.read_bytes())
         if document["version"] != _VERSION:
             return {}
-        return {name: Former.from_json(each) for name, each in document["processes"].items()}
+        return {name: Former.from_json(value) for name, value in document["processes"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 

@@ -16,7 +16,7 @@ _REMOTE = replace(_RUN, source=Source.remote, saved_seconds=2)
 
 
 @pytest.mark.parametrize(
-    "asked, expected",
+    ("asked", "expected"),
     [
         ([_RUN], "rules_transformers: 1 process: 1 run (1.5 s)"),
         (
@@ -40,7 +40,7 @@ def test_summary(asked: list[Asked], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seconds, expected",
+    ("seconds", "expected"),
     [
         (0.04, "0.0 s"),
         (9.9, "9.9 s"),

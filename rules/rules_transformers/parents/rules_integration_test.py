@@ -21,8 +21,8 @@ from rules_transformers.parents.goals.parents import Parents
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
+    start_over,
 )
 
 _STAND_IN = """
@@ -63,7 +63,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    runner = begin_anew(_rule_runner)
+    runner = start_over(_rule_runner)
     runner.write_files(
         {
             "n/modeling_new.py": "new\n",

@@ -44,7 +44,7 @@ def _measure(request_path: Path, output: Path) -> int:
         print(f"{name}: error: cannot be", file=sys.stderr)
         return 2
     output.mkdir(parents=True)
-    files = sorted(str(path) for path in Path(".").glob("m/**/*") if path.is_file())
+    files = sorted(str(path) for path in Path().glob("m/**/*") if path.is_file())
     result = {"request": request, "files": files, "environment": dict(os.environ)}
     (output / "result.json").write_text(json.dumps(result), encoding="utf-8")
     _log(f"run end {name} round {request['round']}")

@@ -100,21 +100,21 @@ def make_rule_runner(
     return runner
 
 
-def begin_anew(runner: RuleRunner) -> RuleRunner:
+def start_over(runner: RuleRunner) -> RuleRunner:
     """Removes from the workspace of a runner what `make_rule_runner` has not put there.
 
     A test begins so with a runner of an earlier one: making another looks for interpreters again,
     which takes longer than most tests. What the earlier one had processed stays memoized.
     """
     root = Path(runner.build_root)
-    found = [path for path in root.rglob("*") if path.relative_to(root).parts[0] not in _OWN]
+    own_paths = [path for path in root.rglob("*") if path.relative_to(root).parts[0] not in _OWN]
     for path in root.iterdir():
         if path.name not in _OWN:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-    runner.scheduler.invalidate_files({str(path.relative_to(root)) for path in found})
+    runner.scheduler.invalidate_files({str(path.relative_to(root)) for path in own_paths})
     # There is one for all runners.
     BuildRoot().path = runner.build_root
     runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)

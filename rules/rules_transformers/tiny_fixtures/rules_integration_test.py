@@ -37,9 +37,9 @@ from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
     process_count,
+    start_over,
 )
 from rules_transformers.tiny_fixtures import register
 from rules_transformers.tiny_fixtures.goals.package import TinyFixturePackageFieldSet
@@ -162,7 +162,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    runner = begin_anew(_rule_runner)
+    runner = start_over(_rule_runner)
     runner.write_files(
         {
             "m/common/BUILD": "python_sources()\n",

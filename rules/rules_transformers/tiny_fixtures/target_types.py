@@ -335,10 +335,10 @@ class TinyFixturesGeneratorTarget(TargetGenerator):
 def check_model(model: str | None, model_type: str | None, alias: str, address: Address) -> None:
     """Raises InvalidTargetException unless exactly one of the two is given."""
     if (model is None) == (model_type is None):
-        found = "neither was" if model is None else "both were"
+        given = "neither was" if model is None else "both were"
         raise InvalidTargetException(
             f"The `{alias}` target {address} must have one of `model` and `model_type`, but "
-            f"{found} given\n"
+            f"{given} given\n"
             'hint: `model=":qwen3"` for a `modular_model` of this repository, '
             '`model_type="qwen3"` for an architecture of the installed transformers'
         )

@@ -28,7 +28,7 @@ READ_BY_CONVERSIONS = (
     "*/__init__.py",
 )
 
-# Parents in the distribution may be generated too: what from, their modular files tell.
+# Parents in the distribution may be generated too; their modular files say what from.
 READ_WITH_MODULARS = (*READ_BY_CONVERSIONS, "*/models/**/modular_*.py")
 
 _VERSIONS = re.compile(r" \(from versions: [^)]*\)")

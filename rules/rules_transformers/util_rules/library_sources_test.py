@@ -45,7 +45,7 @@ def rule_runner() -> RuleRunner:
 
 
 @pytest.mark.parametrize(
-    "options, parents, resolve, expected",
+    ("options", "parents", "resolve", "expected"),
     [
         (_RESOLVES, None, "ml", ("transformers==5.23.0", ("==3.11.*",))),
         (_RESOLVES, None, "tools", (None, (">=3.9",))),

@@ -29,7 +29,7 @@ _PEX_LOCK = "// a header\n" + json.dumps(
 
 
 @pytest.mark.parametrize(
-    "lockfile, distribution, expected",
+    ("lockfile", "distribution", "expected"),
     [
         (_REQUIREMENTS, "transformers", "transformers==5.23.0"),
         (_REQUIREMENTS, "torch", "torch==2.13.0+cpu"),

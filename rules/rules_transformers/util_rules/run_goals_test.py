@@ -8,7 +8,7 @@ from rules_transformers.util_rules.run_goals import RunGoals
 
 
 @pytest.mark.parametrize(
-    "names, expected",
+    ("names", "expected"),
     [
         (("test",), True),
         (("lint", "test"), True),

@@ -46,8 +46,8 @@ async def _missing_outputs(process: Process, result: FallibleProcessResult) -> s
     if result.exit_code != 0 or not declared:
         return ""
     snapshot = await Get(Snapshot, Digest, result.output_digest)
-    found = {*snapshot.files, *snapshot.dirs}
-    return ", ".join(f"`{path}`" for path in declared if path not in found)
+    outputs = {*snapshot.files, *snapshot.dirs}
+    return ", ".join(f"`{path}`" for path in declared if path not in outputs)
 
 
 @rule(level=LogLevel.DEBUG)

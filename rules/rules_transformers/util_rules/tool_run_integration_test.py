@@ -39,7 +39,7 @@ def _run(rule_runner: RuleRunner, process: Process) -> tuple[int, dict[str, byte
 
 
 @pytest.mark.parametrize(
-    "script, outputs, expected",
+    ("script", "outputs", "expected"),
     [
         ("echo a >out", {"output_files": ("out",)}, {"out": b"a\n"}),
         ("/bin/mkdir -p d/e; echo a >d/e/f", {"output_directories": ("d",)}, {"d/e/f": b"a\n"}),

@@ -31,7 +31,7 @@ class Accelerator:
 
     :param name: its name; None if there is no device.
     :param fingerprint: what results are filed under, the same for all cards of one model.
-    :param device_hash: tells cards of one model apart.
+    :param device_hash: differs between cards of one model.
     :param reason: why there is none.
     """
 

@@ -13,7 +13,7 @@ _SECOND = Card(1, "GPU-bbbb-2", "Card B", 24576 << 20, "550.1", "8.6", 1695, 625
 
 
 @pytest.mark.parametrize(
-    "variables, name",
+    ("variables", "name"),
     [
         ({}, "Card A"),
         ({"CUDA_VISIBLE_DEVICES": "1,0"}, "Card B"),

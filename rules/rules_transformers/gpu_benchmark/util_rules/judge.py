@@ -83,7 +83,7 @@ class JudgeRequest:
 class Judgement:
     """A verdict on a benchmark.
 
-    :param decision: None if there was no verdict, for the reason that the messages tell.
+    :param decision: None if there was no verdict, for the reason in the messages.
     :param another_round: whether measuring once more may decide what is not decided.
     :param files: the verdict as JSON.
     :param junit: the same as JUnit XML, named for the benchmark.

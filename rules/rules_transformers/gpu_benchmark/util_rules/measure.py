@@ -38,7 +38,7 @@ from rules_transformers.util_rules.tool_run import ToolRun
 RESULT_FILE = "result.json"
 _OUTPUT_DIR = "__out"
 _HUB_DIR = "__hub"
-# What tells where drivers and compilers are, and which device was chosen.
+# Where drivers and compilers are, and which device was chosen.
 _PASSED_ON = ("LD_LIBRARY_PATH", "CUDA_HOME", *DEVICE_VARIABLES, "CC", "CXX")
 
 

@@ -40,8 +40,10 @@ class Provenance:
 @rule
 async def find_provenance(build_root: BuildRoot) -> Provenance:
     try:
-        found = await Get(MaybeGitWorktree, GitWorktreeRequest(subdir=build_root.pathlib_path))
-        worktree = found.git_worktree
+        maybe_worktree = await Get(
+            MaybeGitWorktree, GitWorktreeRequest(subdir=build_root.pathlib_path)
+        )
+        worktree = maybe_worktree.git_worktree
         if worktree is None:
             return Provenance(None, False)
         dirty = bool(worktree.changed_files(include_untracked=True))

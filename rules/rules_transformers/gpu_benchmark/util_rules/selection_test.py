@@ -10,7 +10,7 @@ _BENCH = Address("m", target_name="b")
 
 
 @pytest.mark.parametrize(
-    "tags, named",
+    ("tags", "named"),
     [
         ((), False),
         (("gpu-bench",), True),
@@ -27,7 +27,7 @@ def test_names_the_tag(tags: tuple[str, ...], named: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "literal, address, has",
+    ("literal", "address", "has"),
     [
         (_BENCH, _BENCH, True),
         (Address("m", target_name="c"), _BENCH, False),
@@ -45,13 +45,13 @@ def test_an_address_asks_for_its_benchmark(literal: Address, address: Address, h
     assert requested.has(address) == has
 
 
-@pytest.mark.parametrize("run, has", [(Run.always, True), (Run.never, False)])
+@pytest.mark.parametrize(("run", "has"), [(Run.always, True), (Run.never, False)])
 def test_the_option_decides_first(run: Run, has: bool) -> None:
     assert RequestedBenchmarks(run, not has, frozenset()).has(_BENCH) == has
 
 
 @pytest.mark.parametrize(
-    "run, tagged, literals, left_out",
+    ("run", "tagged", "literals", "left_out"),
     [
         (Run.requested, False, [], False),
         (Run.requested, True, [], True),

@@ -109,7 +109,7 @@ async def explain(
         if conversion.exit_code != 0:
             return Explanation(conversion.exit_code, "", conversion.messages)
     parents = await MultiGet(
-        Get(ModularParents, ModularParentsRequest(each)) for each in order.field_sets
+        Get(ModularParents, ModularParentsRequest(field_set)) for field_set in order.field_sets
     )
     content = [] if request.content is None else [FileContent(path, request.content)]
     current = await Get(Digest, CreateDigest(content))
@@ -129,7 +129,7 @@ async def explain(
             command=EXPLAIN,
             arguments=(place,),
             field_sets=order.field_sets,
-            parent_paths=tuple(dict.fromkeys(path for each in parents for path in each.paths)),
+            parent_paths=tuple(dict.fromkeys(path for model in parents for path in model.paths)),
             files=(current, *(conversion.snapshot.digest for conversion in conversions)),
             installed_parents=installed,
             description=f"Explain {place}",

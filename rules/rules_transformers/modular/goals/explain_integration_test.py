@@ -12,8 +12,8 @@ from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     LEAVES_REPORT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
+    start_over,
 )
 
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
@@ -68,7 +68,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    return begin_anew(_rule_runner)
+    return start_over(_rule_runner)
 
 
 def _model(name: str, parent: str = "", line: str = "") -> dict[str, str]:
@@ -140,7 +140,7 @@ def test_the_exit_code_is_passed_on(rule_runner: RuleRunner, code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "path, message",
+    ("path", "message"),
     [
         ("m/a/modular_a.py", "m/a/modular_a.py: modular files are written by hand"),
         ("m/a/modeling_x.py", "m/a/modeling_x.py: there is no such file"),
@@ -186,7 +186,7 @@ def test_a_cycle_is_named(rule_runner: RuleRunner) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, place",
+    ("text", "place"),
     [
         ("m/x.py:12", Place("m/x.py", "12")),
         ("./m/x.py:A.f", Place("m/x.py", "A.f")),

@@ -104,6 +104,50 @@ async def _explain(
     return Generate(explanation.exit_code)
 
 
+async def _convert(root: Path, field_sets: tuple[ModularFieldSet, ...]) -> list[_Outcome]:
+    """Converts models, and compares what they generate with the workspace."""
+    conversions = await Get(Conversions, ConversionsRequest(field_sets))
+    entries = await MultiGet(
+        Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
+    )
+    return sorted(
+        (
+            _Outcome(field_set, conversion, _stale(root, files))
+            for field_set, conversion, files in zip(field_sets, conversions, entries)
+        ),
+        key=lambda outcome: outcome.field_set.address,
+    )
+
+
+def _check(console: Console, root: Path, outcomes: list[_Outcome], fresh: DigestContents) -> int:
+    """Prints what is stale; returns the exit code for it."""
+    for file in fresh:
+        text = difference(file.path, _read(root / file.path), file.content)
+        console.print_stdout(text, end="")
+    _report(console.print_stderr, outcomes, "stale")
+    if not fresh:
+        return ExitCode.DONE
+    stale = [outcome.field_set.address for outcome in outcomes if outcome.stale]
+    console.print_stderr(f"hint: `{generate_command(stale)}` brings them up to date")
+    return ExitCode.ANSWER_IS_NO
+
+
+def _bring_up_to_date(
+    console: Console, root: Path, outcomes: list[_Outcome], fresh: DigestContents
+) -> int:
+    """Writes what is stale, and prints it; returns the exit code for it."""
+    errors = _write(root, fresh)
+    for message in errors.values():
+        console.print_stderr(message)
+    if errors:
+        console.print_stderr(
+            f"{pluralize(len(errors), 'file')} not written, and as before\n"
+            f"hint: make room and check the permissions, then run `{bin_name()} generate` again"
+        )
+    _report(console.print_stdout, outcomes, "changed", unwritten=frozenset(errors))
+    return ExitCode.ENVIRONMENT_LACKS if errors else ExitCode.DONE
+
+
 @goal_rule
 async def generate(
     console: Console,
@@ -128,23 +172,13 @@ async def generate(
         )
         return Generate(0)
 
-    conversions = await Get(Conversions, ConversionsRequest(order.field_sets))
-    entries = await MultiGet(
-        Get(DigestEntries, Digest, conversion.snapshot.digest) for conversion in conversions
-    )
     root = Path(build_root.path)
-    outcomes = sorted(
-        (
-            _Outcome(field_set, conversion, _stale(root, files))
-            for field_set, conversion, files in zip(order.field_sets, conversions, entries)
-        ),
-        key=lambda outcome: outcome.field_set.address,
-    )
-    contents = await Get(
+    outcomes = await _convert(root, order.field_sets)
+    fresh = await Get(
         DigestContents,
         CreateDigest(dict.fromkeys(entry for outcome in outcomes for entry in outcome.stale)),
     )
-    failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != 0]
+    failed = [outcome for outcome in outcomes if outcome.conversion.exit_code != ExitCode.DONE]
     # Of what is converted only for the sake of its children, warnings are of no interest.
     for message in distinct(
         outcome.conversion.messages
@@ -157,26 +191,9 @@ async def generate(
         converted, all_field_sets, generated_paths, lambda path: _head(root / path)
     ):
         console.print_stderr(message)
-    if subsystem.check:
-        for file in contents:
-            text = difference(file.path, _read(root / file.path), file.content)
-            console.print_stdout(text, end="")
-        _report(console.print_stderr, outcomes, "stale")
-        if contents:
-            stale = [outcome.field_set.address for outcome in outcomes if outcome.stale]
-            console.print_stderr(f"hint: `{generate_command(stale)}` brings them up to date")
-        return Generate(_worst(failed, ExitCode.ANSWER_IS_NO if contents else 0))
-
-    errors = _write(root, contents)
-    for message in errors.values():
-        console.print_stderr(message)
-    if errors:
-        console.print_stderr(
-            f"{pluralize(len(errors), 'file')} not written, and as before\n"
-            f"hint: make room and check the permissions, then run `{bin_name()} generate` again"
-        )
-    _report(console.print_stdout, outcomes, "changed", unwritten=frozenset(errors))
-    return Generate(_worst(failed, ExitCode.ENVIRONMENT_LACKS if errors else 0))
+    act = _check if subsystem.check else _bring_up_to_date
+    exit_code = act(console, root, outcomes, fresh)
+    return Generate(max(exit_code, *(outcome.conversion.exit_code for outcome in failed), 0))
 
 
 def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
@@ -247,10 +264,6 @@ def _report(
     order = ("failed", word, "unchanged")
     counts = Counter(next(state for state in order if state in of) for of in states.values())
     print_line(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
-
-
-def _worst(failed: Iterable[_Outcome], otherwise: int) -> int:
-    return max((otherwise, *(outcome.conversion.exit_code for outcome in failed)))
 
 
 def rules() -> Iterable[Rule | UnionRule]:

@@ -21,8 +21,8 @@ from rules_transformers.modular.goals.lint_freshness import FreshnessRequest
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
+    start_over,
 )
 
 # A modular file that says `warn CODE` gets that warning, unless the request ignores it; one that
@@ -96,7 +96,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    runner = begin_anew(_rule_runner)
+    runner = start_over(_rule_runner)
     runner.write_files(
         {
             "m/BUILD": "modular_models(name='all', sources=['*/modular_*.py'])\n",

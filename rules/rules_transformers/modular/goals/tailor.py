@@ -84,7 +84,7 @@ def _siblings(path: str) -> list[str]:
 
 
 def _with_siblings(named: Iterable[str]) -> list[str]:
-    return sorted({each for path in named for each in (path, *_siblings(path))})
+    return sorted({file for path in named for file in (path, *_siblings(path))})
 
 
 def _putative_modular_model(path: str) -> PutativeTarget:
@@ -116,8 +116,8 @@ async def _find_source_targets(
     python_files = await Get(Paths, PathGlobs, py_files_globs)
     named = [path for path in python_files.files if is_modular_file(path)]
     contents = await Get(DigestContents, PathGlobs(_with_siblings(named)))
-    found = _Sorting.of(named, contents)
-    models = (*found.modular, *found.generated)
+    sorting = _Sorting.of(named, contents)
+    models = (*sorting.modular, *sorting.generated)
     proposals = await _find_all_source_targets(
         py_files_globs, AllOwnedSources((*all_owned_sources, *models)), python_setup
     )

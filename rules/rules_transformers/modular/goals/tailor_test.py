@@ -64,7 +64,7 @@ def test_proposes_a_model_for_each_unowned_modular_file(rule_runner: RuleRunner)
 
 
 @pytest.mark.parametrize(
-    "text, modeling, models, sources",
+    ("text", "modeling", "models", "sources"),
     [
         ("from ..b.configuration_b import BConfig\n", "", ["a"], ["modeling_a.py"]),
         ("import os\nfrom b.processing_b import (\n    B,\n)\n", "", ["a"], ["modeling_a.py"]),

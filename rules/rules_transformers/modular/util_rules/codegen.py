@@ -1,4 +1,4 @@
-"""Gives the fresh generated files to whoever depends on a modular model."""
+"""Gives the fresh generated files to what depends on a modular model."""
 
 from __future__ import annotations
 

@@ -95,13 +95,13 @@ async def find_conversion_order(request: ConversionOrderRequest) -> ConversionOr
     parents_of: dict[ModularFieldSet, tuple[ModularFieldSet, ...]] = {}
     frontier = request.roots
     while frontier:
-        found = await MultiGet(
+        of_frontier = await MultiGet(
             Get(ModularParents, ModularParentsRequest(field_set)) for field_set in frontier
         )
         parents_of.update(
-            (field_set, parents.generated) for field_set, parents in zip(frontier, found)
+            (field_set, parents.generated) for field_set, parents in zip(frontier, of_frontier)
         )
-        reached = dict.fromkeys(parent for parents in found for parent in parents.generated)
+        reached = dict.fromkeys(parent for parents in of_frontier for parent in parents.generated)
         frontier = tuple(field_set for field_set in reached if field_set not in parents_of)
     try:
         return ConversionOrder(tuple(TopologicalSorter(parents_of).static_order()))

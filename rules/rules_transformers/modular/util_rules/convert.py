@@ -127,42 +127,75 @@ class ConversionFailed(Exception):
     """A modular model could not be converted."""
 
 
-@rule
-async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Conversion:
-    field_set = request.field_set
+@dataclass(frozen=True)
+class _Parents:
+    """What a model inherits from, converted and fetched.
+
+    :param paths: files of the repository, besides generated ones.
+    :param conversions: of the parents that are generated.
+    :param distribution: what the other parents are from, e.g. `transformers==5.23.0`, if anything.
+    :param installed: that distribution's sources.
+    """
+
+    paths: tuple[str, ...]
+    conversions: tuple[Conversion, ...]
+    distribution: str | None
+    installed: Digest | None
+
+
+def _failed(exit_code: int, messages: str, cause: str = "") -> Conversion:
+    return Conversion(EMPTY_SNAPSHOT, exit_code, messages, cause=cause)
+
+
+async def _find_conflict(field_set: ModularFieldSet) -> str:
+    """Why a model cannot be converted whatever its parents hold; empty if it can."""
     conflicts, order = await MultiGet(
         Get(OwnershipConflicts),
         Get(ConversionOrder, ConversionOrderRequest((field_set,))),
     )
-    if field_set.path in conflicts:
-        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, conflicts[field_set.path])
     if order.cycle:
-        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, order.cycle_message)
+        return conflicts.get(field_set.path, order.cycle_message)
+    return conflicts.get(field_set.path, "")
+
+
+async def _resolve_parents(
+    field_set: ModularFieldSet, python_setup: PythonSetup
+) -> _Parents | Conversion:
+    """The parents of a model, or its failed conversion if they cannot be had."""
     parents, requirement = await MultiGet(
         Get(ModularParents, ModularParentsRequest(field_set)),
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup)),
     )
     if parents.problem:
-        return Conversion(EMPTY_SNAPSHOT, ExitCode.WRONG_INPUT, parents.problem)
-    converted_parents = await Get(Conversions, ConversionsRequest(parents.generated))
-    for parent, conversion in zip(parents.generated, converted_parents):
-        if conversion.exit_code != 0:
-            return Conversion(
-                EMPTY_SNAPSHOT,
+        return _failed(ExitCode.WRONG_INPUT, parents.problem)
+    conversions = await Get(Conversions, ConversionsRequest(parents.generated))
+    for parent, conversion in zip(parents.generated, conversions):
+        if conversion.exit_code != ExitCode.DONE:
+            return _failed(
                 conversion.exit_code,
                 f"{field_set.path}: not converted, because its parent {parent.path} was not",
-                cause=conversion.cause or conversion.messages,
+                conversion.cause or conversion.messages,
             )
     installed = None
     if requirement.value is not None:
         sources = await Get(ParentSources, ParentsRequirement, requirement)
         if sources.problem:
-            return Conversion(
-                EMPTY_SNAPSHOT,
-                ExitCode.ENVIRONMENT_LACKS,
-                f"{field_set.path}: error: {sources.problem}",
+            return _failed(
+                ExitCode.ENVIRONMENT_LACKS, f"{field_set.path}: error: {sources.problem}"
             )
         installed = sources.digest
+    return _Parents(parents.paths, tuple(conversions), requirement.value, installed)
+
+
+@rule
+async def convert_modular_file(request: ConvertRequest, python_setup: PythonSetup) -> Conversion:
+    field_set = request.field_set
+    conflict = await _find_conflict(field_set)
+    if conflict:
+        return _failed(ExitCode.WRONG_INPUT, conflict)
+    parents = await _resolve_parents(field_set, python_setup)
+    if isinstance(parents, Conversion):
+        return parents
     process = await Get(
         Process,
         ConverterProcessRequest(
@@ -170,27 +203,27 @@ async def convert(request: ConvertRequest, python_setup: PythonSetup) -> Convers
             arguments=("--quiet", f"--sarif={REPORT_FILE}"),
             field_sets=(field_set,),
             parent_paths=parents.paths,
-            files=tuple(conversion.snapshot.digest for conversion in converted_parents),
-            installed_parents=installed,
+            files=tuple(conversion.snapshot.digest for conversion in parents.conversions),
+            installed_parents=parents.installed,
             description=f"Convert {field_set.path}",
             output_directories=(OUTPUT_DIR,),
             output_files=(REPORT_FILE,),
             renamed=FrozenDict(
-                item for conversion in converted_parents for item in conversion.renamed.items()
+                item for conversion in parents.conversions for item in conversion.renamed.items()
             ),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
     output = (result.stdout + result.stderr).decode(errors="replace").strip()
-    messages = shown(output, requirement.value)
+    messages = shown(output, parents.distribution)
     report, generated = await MultiGet(
-        Get(_Report, _ReportRequest(result.output_digest, requirement.value)),
+        Get(_Report, _ReportRequest(result.output_digest, parents.distribution)),
         Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
     )
-    if result.exit_code != 0:
+    if result.exit_code != ExitCode.DONE:
         return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report.digest)
     snapshot = await Get(Snapshot, RemovePrefix(generated, OUTPUT_DIR))
-    return Conversion(snapshot, 0, messages, report.digest, report.renamed)
+    return Conversion(snapshot, ExitCode.DONE, messages, report.digest, report.renamed)
 
 
 @rule

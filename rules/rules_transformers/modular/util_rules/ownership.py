@@ -62,8 +62,8 @@ async def find_ownership_conflicts(
         Get(_Origins, _OriginsRequest(addresses)) for addresses in contested.values()
     )
     return OwnershipConflicts(
-        (modular_of[path], _message(path, modular_of[path], found.descriptions))
-        for path, found in zip(contested, origins)
+        (modular_of[path], _message(path, modular_of[path], origin.descriptions))
+        for path, origin in zip(contested, origins)
     )
 
 

@@ -91,7 +91,7 @@ async def make_converter_input(
         **({"renamed": dict(request.renamed)} if request.renamed else {}),
     }
     profile_globs = PathGlobs(
-        [converter.profile] if converter.profile_is_a_file else [],
+        converter.profile_files,
         glob_match_error_behavior=GlobMatchErrorBehavior.error,
         description_of_origin="[modular-converter].profile",
     )

@@ -50,45 +50,42 @@ class _Model:
     output: str
 
 
-@goal_rule
-async def modularize(
-    console: Console,
-    build_root: BuildRoot,
-    subsystem: ModularizeSubsystem,
-    named: NamedModelFiles,
-) -> Modularize:
-    root = Path(build_root.path)
-    exit_codes = [0]
-    by_output: dict[str, list[str]] = defaultdict(list)
-    for path in named.paths:
+@dataclass(frozen=True)
+class _Selection:
+    """The models to write modular files for, and a message for each file that is left out."""
+
+    models: tuple[_Model, ...]
+    problems: tuple[str, ...]
+
+
+def _select(root: Path, paths: Iterable[str]) -> _Selection:
+    """Gathers the files of each model, and leaves out those that have a modular file."""
+    models, problems = [], []
+    files_by_output: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
         model = model_of(path)
         if model is None:
-            exit_codes.append(ExitCode.WRONG_INPUT)
-            console.print_stderr(
+            problems.append(
                 f"{path}: error: the file is not named as a model's file is\n"
                 "hint: rename it to modeling_<model>.py, or leave it out"
             )
         else:
-            directory = PurePosixPath(path).parent
-            by_output[str(directory / f"{MODULAR_PREFIX}{model}.py")].append(path)
-    if not by_output:
-        console.print_stderr(
-            "`modularize` takes the standalone files of models\n"
-            f"hint: `{bin_name()} modularize path/to/modeling_new.py`"
-        )
-        return Modularize(ExitCode.WRONG_INPUT)
-    models = []
-    for output, files in sorted(by_output.items()):
+            modular = PurePosixPath(path).with_name(f"{MODULAR_PREFIX}{model}.py")
+            files_by_output[str(modular)].append(path)
+    for output, files in sorted(files_by_output.items()):
         if (root / output).exists():
-            exit_codes.append(ExitCode.WRONG_INPUT)
-            console.print_stderr(
+            problems.append(
                 f"{output}: error: there is a modular file already\n"
                 "hint: delete or rename it, so that nothing that was written by hand is lost"
             )
         else:
             models.append(_Model(tuple(files), output))
-    if not models:
-        return Modularize(ExitCode.WRONG_INPUT)
+    return _Selection(tuple(models), tuple(problems))
+
+
+async def _run_tool(
+    models: Iterable[_Model], parents: Iterable[str]
+) -> tuple[FallibleProcessResult, ...]:
     library = await Get(Library)
     contents = await MultiGet(Get(Digest, PathGlobs(model.files)) for model in models)
     processes = await MultiGet(
@@ -98,7 +95,7 @@ async def modularize(
                 command=MODULARIZE,
                 arguments=(
                     *model.files,
-                    *(f"--parent={name}" for name in subsystem.parent),
+                    *(f"--parent={name}" for name in parents),
                     f"--output={model.output}",
                     f"--index={INDEX_FILE}",
                 ),
@@ -110,7 +107,29 @@ async def modularize(
         )
         for model, content in zip(models, contents)
     )
-    results = await MultiGet(Get(FallibleProcessResult, ToolRun(process)) for process in processes)
+    return await MultiGet(Get(FallibleProcessResult, ToolRun(process)) for process in processes)
+
+
+@goal_rule
+async def modularize(
+    console: Console,
+    build_root: BuildRoot,
+    subsystem: ModularizeSubsystem,
+    named: NamedModelFiles,
+) -> Modularize:
+    root = Path(build_root.path)
+    selection = _select(root, named.paths)
+    for problem in selection.problems:
+        console.print_stderr(problem)
+    if not named.paths or all(model_of(path) is None for path in named.paths):
+        console.print_stderr(
+            "`modularize` takes the standalone files of models\n"
+            f"hint: `{bin_name()} modularize path/to/modeling_new.py`"
+        )
+    if not selection.models:
+        return Modularize(ExitCode.WRONG_INPUT)
+    exit_codes: list[int] = [ExitCode.WRONG_INPUT if selection.problems else ExitCode.DONE]
+    results = await _run_tool(selection.models, subsystem.parent)
     for result in results:
         exit_codes.append(result.exit_code)
         for text, print_text in (

@@ -162,7 +162,7 @@ async def infer_companions(
         )
         for name in stripped
     )
-    return InferredDependencies(found for each in owners for found in each.unambiguous)
+    return InferredDependencies(address for owner in owners for address in owner.unambiguous)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

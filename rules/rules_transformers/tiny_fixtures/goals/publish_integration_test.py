@@ -20,8 +20,8 @@ from pants.testutil.rule_runner import RuleRunner, mock_console
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    begin_anew,
     make_rule_runner,
+    start_over,
 )
 from rules_transformers.tiny_fixtures import register
 from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
@@ -71,7 +71,7 @@ def _rule_runner() -> RuleRunner:
 
 @pytest.fixture
 def rule_runner(_rule_runner: RuleRunner) -> RuleRunner:
-    runner = begin_anew(_rule_runner)
+    runner = start_over(_rule_runner)
     runner.write_files(
         {
             "m/BUILD": "".join(

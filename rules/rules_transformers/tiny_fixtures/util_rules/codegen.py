@@ -1,4 +1,4 @@
-"""Gives the files of a fixture to whoever depends on it."""
+"""Gives the files of a fixture to what depends on it."""
 
 from __future__ import annotations
 

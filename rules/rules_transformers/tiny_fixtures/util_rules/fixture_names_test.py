@@ -6,7 +6,7 @@ from rules_transformers.tiny_fixtures.util_rules.fixture_names import FixtureNam
 
 
 @pytest.mark.parametrize(
-    "models, expected",
+    ("models", "expected"),
     [
         (["m/x/modular_x.py"], [("tiny", "tiny-random/x")]),
         (["modular_x.py"], [("tiny", "tiny-random/x")]),

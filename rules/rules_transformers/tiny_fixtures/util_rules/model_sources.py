@@ -46,7 +46,7 @@ class ModelSourcesRequest:
 
     :param owner: the target, which messages name.
     :param model: what its `model` field holds.
-    :param dependencies: its own, of which no import statement of the model may tell.
+    :param dependencies: its own, which the imports of the model may not show.
     """
 
     owner: Address

@@ -69,9 +69,11 @@ async def prepare_fixture_session(
     resolves = {field_set.resolve.normalized_value(python_setup) for field_set in field_sets}
     if len(resolves) != 1:
         named = ", ".join(address.spec for address in request.addresses)
-        found = f"fixtures of the resolves {sorted(resolves)}" if resolves else "no `tiny_fixture`"
+        fixtures = (
+            f"fixtures of the resolves {sorted(resolves)}" if resolves else "no `tiny_fixture`"
+        )
         raise InvalidTargetException(
-            f"A session needs fixtures of one resolve, but {named} leads to {found}\n"
+            f"A session needs fixtures of one resolve, but {named} leads to {fixtures}\n"
             "hint: name a `tiny_fixture`, or a target that depends on one"
         )
     environment = await Get(FixtureEnvironment, FixtureEnvironmentRequest(resolves.pop()))
@@ -97,14 +99,14 @@ async def prepare_fixture_session(
             [
                 pex.digest,
                 tool_sources.digest,
-                *(each.snapshot.digest for each in built),
-                *(each.digest for each in sources),
+                *(fixture.snapshot.digest for fixture in built),
+                *(model.digest for model in sources),
             ]
         ),
     )
-    roots = dict.fromkeys([*(each.root for each in sources), SANDBOX_DIR])
+    roots = dict.fromkeys([*(model.root for model in sources), SANDBOX_DIR])
     directories = [_in_chroot(field_set.directory) for field_set in field_sets]
-    modules = [f"--module={each.module}" for each in sources if each.module is not None]
+    modules = [f"--module={model.module}" for model in sources if model.module is not None]
     return FixtureSession(
         digest,
         (_in_chroot(pex.pex.argv0), "-m", RUN.tool, RUN.name, *directories, *modules, "--"),
