@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,20 +106,17 @@ def _release_in(directory: str) -> Release:
 
 
 def _downloaded(version: str, scratch: str) -> str:
-    """The directory that the wheel of a version is unpacked in."""
+    """The directory that a version is installed in, by itself."""
+    target = os.path.join(scratch, version)
     command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
-        *("--only-binary=:all:", f"--dest={scratch}", f"{DISTRIBUTION}=={version}"),
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"),
+        *("--only-binary=:all:", f"--target={target}", f"{DISTRIBUTION}=={version}"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = [name for name in os.listdir(scratch) if name.endswith(".whl")]
-    if done.returncode or not wheels:
+    if done.returncode:
         reason = done.stderr.strip().rpartition("\n")[2] or "pip found no wheel"
         raise EnvironmentLack(
             f"transformers {version} cannot be downloaded: {reason}",
             hint="check the version and pip's configuration, or name a directory with --release",
         )
-    target = os.path.join(scratch, version)
-    with zipfile.ZipFile(os.path.join(scratch, wheels[0])) as wheel:
-        wheel.extractall(target, [name for name in wheel.namelist() if name.endswith(".py")])
     return target
