@@ -116,6 +116,7 @@ _ACTIVATION = _parts(
     *("core", "fixture/locate.py", "request/manifest.py"),
     *("runtime/activation.py", "runtime/hub_cache.py", "runtime/private_files.py"),
 )
+_INTEGRITY = ("fixture/forbidden_content.py", "fixture/integrity.py")
 _RUNNING = _parts(_FIXTURES, "checks", "families", "inputs", "vocabulary", "weights")
 
 ARCHITECTURES = ToolCommand(
@@ -150,7 +151,7 @@ PUBLISH = ToolCommand(
     "publish",
     (
         *_ACTIVATION,
-        *_parts(_FIXTURES, "cli/publish.py", "fixture/integrity.py", "hub"),
+        *_parts(_FIXTURES, "cli/publish.py", *_INTEGRITY, "hub"),
         *_parts(_FIXTURES, "weights/safetensors_files.py", "weights/safetensors_header.py"),
     ),
 )
@@ -163,7 +164,8 @@ RUN = ToolCommand(
         *_parts(
             _FIXTURES,
             *("cli/options.py", "cli/run.py", "cli/verify.py"),
-            *("fixture/integrity.py", "fixture/verification.py", "runtime/run.py"),
+            *(*_INTEGRITY, "fixture/verification.py", "repository/auto_registration.py"),
+            "runtime/run.py",
             "transformers_api",
         ),
     ),

@@ -83,8 +83,8 @@ def test_build_verify_and_keep(tmp_path: Path, capsys: pytest.CaptureFixture[str
     record = tmp_path / "record.json"
     arguments = ["build", request, "--output", str(output), "--record", str(record)]
     # What a build that was killed leaves.
-    (output / ".building-qwen2").mkdir(parents=True)
-    (output / ".building-qwen2" / "model.safetensors").write_bytes(b"half")
+    (output / ".new-dir-abcdefgh").mkdir(parents=True)
+    (output / ".new-dir-abcdefgh" / "model.safetensors").write_bytes(b"half")
     assert main(arguments) == 0
     assert capsys.readouterr().out == f"{output}/qwen2\n"
     first = contents(output)

@@ -77,6 +77,6 @@ def _require_intact(directory: Path, origin: Path) -> None:
                 place=str(origin / name),
                 hint="build the fixture again. If Pants did, a process wrote into its store: "
                 f"`find ~/.cache/pants -name {expected.sha256} -delete` removes the file there, "
-                "and the next run builds it again",
+                "and a run with `--no-pantsd` builds it again",
             )
 

@@ -27,6 +27,17 @@ def build_model(
     initialisation gives them. Tied tensors stay tied and are filled once, under the name that is
     saved. Raises InputError where there would be more than ``most`` parameters.
     """
+    model, _ = keyed_model(model_class, config, seed=seed, dtype=dtype, most=most)
+    return model
+
+
+def keyed_model(
+    model_class: Any, config: Any, *, seed: int, dtype: str = "float32", most: int = MOST_PARAMETERS
+) -> tuple[Any, frozenset[str]]:
+    """As ``build_model``, and the names of the tensors whose values come from the seed alone.
+
+    The others have those of the model's own initialisation, which a library computes.
+    """
     import torch
 
     require_small(model_class, config, most)
@@ -34,8 +45,8 @@ def build_model(
         model = model_class._from_config(config, dtype=getattr(torch, dtype))
     with _generators(seed=2):
         other = model_class._from_config(config, dtype=getattr(torch, dtype))
-    fill(model, other, seed)
-    return model.eval()
+    keyed = fill(model, other, seed)
+    return model.eval(), keyed
 
 
 def require_small(model_class: Any, config: Any, most: int) -> None:
@@ -58,8 +69,11 @@ def require_small(model_class: Any, config: Any, most: int) -> None:
         )
 
 
-def fill(model: Any, other: Any, seed: int) -> None:
-    """Replaces each tensor of ``model`` that is closed or differs in ``other``, a second build."""
+def fill(model: Any, other: Any, seed: int) -> frozenset[str]:
+    """Replaces each tensor of ``model`` that is closed or differs in ``other``, a second build.
+
+    Returns the names of those that it replaced.
+    """
     import torch
 
     tied = set(getattr(model, "all_tied_weights_keys", None) or {})
@@ -68,6 +82,7 @@ def fill(model: Any, other: Any, seed: int) -> None:
     ordered = sorted(
         model.state_dict(keep_vars=True).items(), key=lambda each: (each[0] in tied, each[0])
     )
+    keyed = set()
     with torch.no_grad():
         for name, tensor in ordered:
             place = (tensor.data_ptr(), tuple(tensor.shape))
@@ -77,8 +92,11 @@ def fill(model: Any, other: Any, seed: int) -> None:
             second = theirs.get(name)
             if _is_closed(tensor, name):
                 _replace(tensor, None, name, seed)
+                keyed.add(name)
             elif second is None or second.shape != tensor.shape or not _same(tensor, second):
                 _replace(tensor, second, name, seed)
+                keyed.add(name)
+    return frozenset(keyed)
 
 
 def _same(one: Any, two: Any) -> bool:
