@@ -79,4 +79,3 @@ def _require_intact(directory: Path, origin: Path) -> None:
                 f"`find ~/.cache/pants -name {expected.sha256} -delete` removes the file there, "
                 "and a run with `--no-pantsd` builds it again",
             )
-
