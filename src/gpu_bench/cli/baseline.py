@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gpu_bench.cli.options import add_per_card
+
 
 def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
     """The arguments of the command."""
@@ -18,6 +20,7 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("new", metavar="NEW", nargs="+", help="a result, or rounds of one")
     parser.add_argument("--output", metavar="DIR", required=True, help="directory of baselines")
+    add_per_card(parser)
     return parser
 
 
@@ -31,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
     measured = pool([read_result(Path(path)) for path in options.new])
     content = baselines.text(measured)
-    path = Path(options.output) / baselines.name(measured.address, measured.digest)
+    path = Path(options.output) / baselines.name_of(measured, per_card=options.per_card)
     atomic_file.write_text(path, content)
     number = len(measured.processes)
     if number < verdict.ENOUGH_PROCESSES:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.cli.options import add_limits
+from gpu_bench.cli.options import add_limits, add_per_card
 
 
 def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
@@ -27,6 +27,7 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
         "new", metavar="NEW", nargs="+", help="a result; several are rounds of one configuration"
     )
     add_limits(parser)
+    add_per_card(parser)
     parser.add_argument(
         "--baseline-command",
         metavar="COMMAND",
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
         list(map(Path, options.new)),
         options.max_regression,
         options.baseline_command,
+        per_card=options.per_card,
     )
     if options.output:
         atomic_file.write_text(Path(options.output), judged.json())

@@ -168,6 +168,26 @@ def test_a_baseline_is_kept_and_found(
     assert list(kept.iterdir()) == [path]
 
 
+def test_a_baseline_may_be_bound_to_its_card(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = tmp_path / "baselines"
+    known = measure(1).first.fingerprint
+    first, second = (
+        write(f"{card}.json", measure(number), fingerprint={**known, "device_hash": card * 16})
+        for number, card in enumerate("ab")
+    )
+    _, out, _ = run(capsys, "baseline", first, "--output", kept, "--per-card")
+    assert out.strip().endswith(".aaaaaaaa.json")
+    assert run(capsys, "compare", kept, first, "--per-card")[0] == 0
+    assert run(capsys, "compare", kept, second, "--per-card")[0] == 4
+    # Without it, a baseline of all cards is searched for.
+    assert run(capsys, "compare", kept, first)[0] == 4
+
+
 def test_a_missing_baseline_names_the_devices_that_have_one(
     measure: Callable[..., Measurement],
     write: Callable[..., Path],

@@ -33,7 +33,7 @@ PARTS = {
 SHARED_PACKAGES = ("toolkit", "rules_transformers_contract")
 # What commands share, by the commands that import it.
 SHARED = {
-    "options.py": ("ab", "compare", "report", "export"),
+    "options.py": ("ab", "baseline", "compare", "report", "export"),
     "reporting.py": ("report", "export"),
 }
 

@@ -16,6 +16,15 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_per_card(parser: argparse.ArgumentParser) -> None:
+    """``--per-card``, which binds a baseline to its card."""
+    parser.add_argument(
+        "--per-card",
+        action="store_true",
+        help="baselines are those of one card, not of all cards of its kind",
+    )
+
+
 def add_directories(parser: argparse.ArgumentParser) -> None:
     """Where results are searched for, and where to write."""
     parser.add_argument("directories", metavar="DIR", nargs="+", help="searched for results")

@@ -24,23 +24,32 @@ class BaselineRefused(ToolError):
     exit_code = ExitCode.ANSWER_IS_NO
 
 
-def name(address: str, digest: str) -> str:
+def name(address: str, digest: str, card: str | None = None) -> str:
     """The file name of a baseline: the same on every file system, another for each address.
+
+    ``card`` is the hash of a card that it is bound to.
 
     What an address has beside letters, digits, `_` and `-` becomes `-`; a part of its SHA-256 keeps
     apart what looks alike then.
     """
     slug = re.sub(r"[^a-z0-9_]+", "-", address.lower()).strip("-")[:_LONGEST_SLUG].strip("-")
     own = hashlib.sha256(address.encode()).hexdigest()[:8]
-    return f"{slug}-{own}.{digest[:12]}.json".lstrip("-")
+    of_card = f".{card[:8]}" if card else ""
+    return f"{slug}-{own}.{digest[:12]}{of_card}.json".lstrip("-")
 
 
-def find(directory: Path, new: Measurement) -> Result | None:
+def name_of(measured: Measurement, *, per_card: bool = False) -> str:
+    """The file name of a measurement's baseline; ``per_card`` binds it to the card."""
+    card = measured.first.fingerprint.get("device_hash") if per_card else None
+    return name(measured.address, measured.digest, card)
+
+
+def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result | None:
     """The baseline in a directory for a measurement's address and device, or None.
 
     Raises InputError where the file is no baseline, or one of something else.
     """
-    path = directory / name(new.address, new.digest)
+    path = directory / name_of(new, per_card=per_card)
     if not path.exists():
         return None
     kept = read_result(path)

@@ -54,15 +54,19 @@ def compare(
     new: Sequence[Path],
     max_regression: Sequence[str],
     baseline_command: str | None = None,
+    *,
+    per_card: bool = False,
 ) -> Comparison:
     """Judges the rounds ``new`` against a result, or the baseline for them in a directory.
+
+    With ``per_card`` that is a baseline of the very card.
 
     Raises InputError.
     """
     tolerances = limits.tolerances(max_regression)
     measured = pool([read_result(path) for path in new])
     if baselines.is_directory_of_baselines(base):
-        baseline = baselines.find(base, measured)
+        baseline = baselines.find(base, measured, per_card=per_card)
     else:
         baseline = read_result(base)
     if baseline is None:

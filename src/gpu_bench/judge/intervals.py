@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 CONFIDENCE = 0.95
+NORMAL_QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 # Standard deviation between processes where too few were measured to estimate it: the upper end
 # of what GPUs show.
 ASSUMED_SPREAD = 0.01
@@ -140,7 +141,7 @@ def difference(base: Side, new: Side) -> Difference:
     assumed = freedom < 2
     if assumed:
         spread = max(estimate, math.hypot(ASSUMED_SPREAD, within))
-        quantile = _normal_quantile()
+        quantile = NORMAL_QUANTILE
     else:
         # Processes that happen to agree are no better known than their samples say.
         spread = max(estimate, within)
@@ -188,7 +189,3 @@ def needed(found: Difference, limit: float, processes: int, samples: int) -> Nee
 def t_quantile(freedom: int) -> float:
     """Half of a 95 % interval in standard errors, by Student's t."""
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
-
-
-def _normal_quantile() -> float:
-    return float(stats.norm.ppf((1 + CONFIDENCE) / 2))

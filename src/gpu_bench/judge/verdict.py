@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,9 @@ from gpu_bench.results.reader import MeasuredProcess
 
 # So many undisturbed processes suffice to leave disturbed ones out.
 ENOUGH_PROCESSES = 2
+# Standard deviation of what cards of one kind take for the same code; assumed, since a baseline is
+# one card's. Makers bin chips by far more, and cards run at the clock that their silicon allows.
+CARD_SPREAD = 0.015
 # Clocks that are closer than this are not worth a note.
 _LEAST_CLOCK_CHANGE = 0.005
 
@@ -69,6 +73,9 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
         found = judge_metric(metric, tolerances[metric.name], base_used, new_used)
         if found is not None:
             judged.append(_weakened(found, disturbed))
+    other_cards = not measurement.share_a_card(base, new)
+    if other_cards:
+        judged = [_beyond_cards(each) for each in judged]
     notes = measurement.notes(base, new)
     if outputs.verdict == outputs_comparison.NEAR_TIE:
         notes.insert(0, outputs.reason)
@@ -78,7 +85,7 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
             f"{share(intervals.ASSUMED_SPREAD)}"
         )
     notes += _clock_notes(judged)
-    verdict, reason, another_round = _overall(base, new, outputs, judged, disturbed)
+    verdict, reason, another_round = _overall(base, new, outputs, judged, disturbed, other_cards)
     return Verdict(
         new.address,
         verdict,
@@ -140,12 +147,31 @@ def _weakened(judged: MetricVerdict, disturbed: Sequence[Disturbed]) -> MetricVe
     )
 
 
+def _beyond_cards(judged: MetricVerdict) -> MetricVerdict:
+    """No verdict on a change of time that may be the difference of two cards of one kind."""
+    if judged.metric.exact or judged.verdict not in (SLOWER, FASTER):
+        return judged
+    middle = math.log(judged.ratio.value)
+    own = math.log(judged.ratio.high / judged.ratio.low) / 2
+    half = math.hypot(own, intervals.NORMAL_QUANTILE * math.sqrt(2) * CARD_SPREAD)
+    limit = math.log1p(max(judged.tolerance, judged.noise_floor))
+    if abs(middle) - half > limit:
+        return judged
+    reason = (
+        f"{judged.verdict} by {percent(judged.ratio)}, but measured on different cards, which are "
+        f"taken to differ by {share(CARD_SPREAD)} each: measure both sides on one card with "
+        "`gpu_bench ab`, or write a baseline of this card"
+    )
+    return replace(judged, verdict=INCONCLUSIVE, reason=reason)
+
+
 def _overall(
     base: Measurement,
     new: Measurement,
     outputs: OutputsComparison,
     judged: Sequence[MetricVerdict],
     disturbed: Sequence[Disturbed],
+    other_cards: bool,
 ) -> tuple[str, str, bool]:
     """Verdict, reason, and whether another round may decide what is inconclusive."""
     if outputs.verdict == outputs_comparison.DIFFERENT:
@@ -169,7 +195,9 @@ def _overall(
     if outputs.verdict == outputs_comparison.UNDECIDED:
         return INCONCLUSIVE, outputs.reason, False
     if by_verdict[INCONCLUSIVE]:
-        hopeless = any(each.side == "base" and not each.left_out for each in disturbed)
+        hopeless = other_cards or any(
+            each.side == "base" and not each.left_out for each in disturbed
+        )
         return INCONCLUSIVE, by_verdict[INCONCLUSIVE], not hopeless
     faster = [
         f"{name}: {each.reason}"

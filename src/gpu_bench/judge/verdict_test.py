@@ -253,6 +253,30 @@ def test_without_enough_undisturbed_processes_times_decide_nothing(
     assert not verdict.decide(base, new, DEFAULTS).another_round
 
 
+def on_card(measured: Measurement, name: str) -> Measurement:
+    fingerprint = {**measured.first.fingerprint, "device_hash": name}
+    return Measurement((replace(measured.first, fingerprint=fingerprint),))
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected"),
+    [(0.0, "same"), (0.03, "inconclusive"), (-0.03, "inconclusive"), (0.1, "slower")],
+)
+def test_what_two_cards_may_differ_by_is_no_change_of_the_code(
+    measure: Callable[..., Measurement], delay: float, expected: str
+) -> None:
+    base, new = on_card(measure(1), "1" * 16), on_card(measure(2, delay=delay), "2" * 16)
+    found = verdict.decide(base, new, DEFAULTS)
+    assert found.verdict == expected
+    assert "measured on different cards of one kind" in found.notes
+    if expected == "inconclusive":
+        assert "on different cards" in found.reason
+        # Measuring on this card again does not change the other one.
+        assert not found.another_round
+    same_card = verdict.decide(on_card(measure(1), "2" * 16), new, DEFAULTS)
+    assert same_card.verdict in ("same", "slower", "faster")
+
+
 def test_what_ended_early_is_not_decided(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=0.1)
     problem = {"kind": "timeout", "message": "1800 s are over", "hint": ""}

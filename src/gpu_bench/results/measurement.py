@@ -146,6 +146,15 @@ def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORKLOA
         )
 
 
+def share_a_card(base: Measurement, new: Measurement) -> bool:
+    """Whether some card measured both sides, or none is known, as on a processor."""
+    cards = [
+        {hash_ for result in side.results if (hash_ := result.fingerprint.get("device_hash"))}
+        for side in (base, new)
+    ]
+    return not all(cards) or bool(cards[0] & cards[1])
+
+
 def notes(base: Measurement, new: Measurement) -> list[str]:
     """What a reader of a comparison should know of its two sides."""
     found = []
@@ -156,8 +165,7 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
         found.append(f"the requests differ in {differing}")
     if differing := _differing(base.first.environment, new.first.environment):
         found.append(f"the environments differ in {differing}")
-    cards = {result.fingerprint.get("device_hash") for result in base.results + new.results}
-    if len(cards) > 1:
+    if not share_a_card(base, new):
         found.append("measured on different cards of one kind")
     for name, each in (("base", base), ("new", new)):
         # A processor has no telemetry that could be missed.

@@ -1,0 +1,123 @@
+"""Tries every combination of settings on a tiny model on this machine's processor.
+
+Prints those that the installed transformers cannot measure, as an entry for
+``rules_transformers_contract/release_refusals.py``::
+
+    python -m gpu_bench.testing.combinations
+
+What needs a CUDA device (flash attention, offloaded caches, `kernelize`) is not tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from gpu_bench.device.torch_device import CpuDevice
+from gpu_bench.measure.continuous_batching import ContinuousGenerator
+from gpu_bench.measure.generation import Generator, PlainGenerator
+from gpu_bench.measure.problems import problem_of
+from gpu_bench.models.loading import load, prompts
+from gpu_bench.request.fields import Attention, Cache, Request
+from gpu_bench.request.reader import parse_request
+from rules_transformers_contract.refused_combinations import refusal
+from rules_transformers_contract.release_refusals import features
+from toolkit.errors import InputError
+
+CONFIG = {
+    "hidden_size": 64,
+    "intermediate_size": 64,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 256,
+    "max_position_embeddings": 256,
+}
+
+
+def combinations() -> Iterator[Mapping[str, Any]]:
+    """Settings that differ in their features, and that no release refuses."""
+    seen = set()
+    for attention, mode, cache, batching in itertools.product(
+        get_args(Attention), (None, "default"), (None, *get_args(Cache)), (False, True)
+    ):
+        settings = {
+            "attn_implementation": attention,
+            "compile_mode": mode,
+            "cache_implementation": cache,
+            "continuous_batching": batching,
+        }
+        try:
+            request = parse_request(_document(settings))
+        except InputError:
+            continue
+        key = json.dumps(features(vars(request)))
+        if refusal(vars(request)) is None and key not in seen:
+            seen.add(key)
+            yield settings
+
+
+def attempt(settings: Mapping[str, Any]) -> str:
+    """Why the settings cannot be measured here; empty if they can."""
+    try:
+        request = parse_request(_document(settings))
+        device = CpuDevice()
+        generator = _generator(request, device)
+        generator.measure()
+        generator.check_compiled()
+        generator.capture()
+        generator.finish()
+    except Exception as error:
+        traceback.print_exc()
+        return problem_of(error).message
+    return ""
+
+
+def _generator(request: Request, device: CpuDevice) -> Generator:
+    loaded = load(request, device.torch_name)
+    rows = prompts(request, loaded)
+    if request.continuous_batching:
+        return ContinuousGenerator(request, loaded, rows, device)
+    return PlainGenerator(request, loaded, rows, device)
+
+
+def _document(settings: Mapping[str, Any]) -> str:
+    values = {
+        "schema": 1,
+        "address": "combinations:tiny",
+        "model": {"model_type": "qwen2"},
+        "config": CONFIG,
+        "device": "cpu",
+        "dtype": "float32",
+        "sequence_length": 16,
+        "num_tokens": 4,
+        **settings,
+    }
+    return json.dumps(values)
+
+
+def main() -> int:
+    """Prints the entry of the installed release; what is tried goes to stderr."""
+    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
+    import torch
+    import transformers
+
+    failed = []
+    for settings in combinations():
+        torch._dynamo.reset()
+        reason = attempt(settings)
+        named = features(vars(parse_request(_document(settings))))
+        print(f"{json.dumps(named)}: {reason or 'measured'}", file=sys.stderr, flush=True)
+        if reason:
+            failed.append(named)
+    print(f"    {json.dumps(transformers.__version__)}: {tuple(failed)!r},")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
