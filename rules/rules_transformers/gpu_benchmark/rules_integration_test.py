@@ -226,6 +226,28 @@ def test_equal_cards_share_results_unless_told_not_to(machine: _Machine) -> None
     assert machine.ran() != []
 
 
+def test_a_baseline_is_shared_like_results(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.test("m:b", options=("--gpu-bench-share=device",))
+    assert machine.ran()[-1] == "compare no_baseline None per card"
+    result = machine.goal(GpuBaseline, "m:b", options=("--gpu-bench-share=device",))
+    assert result.stdout == "written   m/baselines/b/one-card.json\n"
+
+
+def test_variables_reach_the_process_that_measures(machine: _Machine) -> None:
+    machine.has(machine.card)
+    allocator = "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True"
+    option = f"--gpu-bench-extra-env-vars={allocator}"
+    machine.test("m:b", options=(option,))
+    environment = json.loads(machine.file("dist/test/m.b/round0/result.json"))["environment"]
+    assert environment["PYTORCH_CUDA_ALLOC_CONF"] == "expandable_segments:True"
+    machine.ran()
+    machine.test("m:b", options=(option,))
+    assert machine.ran() == []
+    machine.test("m:b")
+    assert machine.ran() != []
+
+
 def test_measures_only_what_was_asked_for(
     machine: _Machine, caplog: pytest.LogCaptureFixture
 ) -> None:

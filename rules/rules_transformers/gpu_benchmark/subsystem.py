@@ -9,7 +9,7 @@ from pants.backend.python.subsystems.python_tool_base import PythonToolRequireme
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
-from pants.option.option_types import BoolOption, EnumOption, SkipOption
+from pants.option.option_types import BoolOption, EnumOption, SkipOption, StrListOption
 from pants.util.strutil import softwrap
 
 from rules_transformers.gpu_benchmark.target_types import TAG
@@ -58,8 +58,19 @@ class GpuBenchmark(PythonToolRequirementsBase):
         default=Share.model,
         help=softwrap(
             """
-            Whether a result is used again on any card of the same model, driver and limits
-            (`model`), or on the very same card only (`device`).
+            Whether a result is used again, and a baseline compared with, on any card of the same
+            model, driver and limits (`model`), or on the very same card only (`device`).
+            """
+        ),
+    )
+    extra_env_vars = StrListOption(
+        help=softwrap(
+            """
+            Environment variables of the processes that measure, as `NAME=value`, or as `NAME` to
+            pass the value of the command line on. For example `PYTORCH_CUDA_ALLOC_CONF` for
+            torch's allocator, `GPU_BENCH_LOCK_DIR` for the directory that containers with one
+            card share, `KERNELS_CACHE` or `LOCAL_KERNELS` for kernels that were downloaded
+            before. They are part of what a result is cached by.
             """
         ),
     )
@@ -71,6 +82,11 @@ class GpuBenchmark(PythonToolRequirementsBase):
         default=False,
         help="Fail, in place of skipping requested benchmarks, where there is no accelerator.",
     )
+
+    @property
+    def baseline_arguments(self) -> tuple[str, ...]:
+        """Arguments of the commands that write and find baselines."""
+        return ("--per-card",) if self.share is Share.device else ()
 
     def pex_request(self) -> PexRequest:
         return PexRequest(

@@ -60,7 +60,8 @@ def _compare(base: Path, rounds: list[Path], output: Path, options: dict[str, st
     assert base.is_dir() and base.parts[:2] == ("m", "baselines")
     verdict = "no_baseline" if not list(base.iterdir()) else "same"
     verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
-    _log(f"compare {verdict} {options.get('max-regression')}")
+    per_card = " per card" if "per-card" in options else ""
+    _log(f"compare {verdict} {options.get('max-regression')}{per_card}")
     if Path(LOG).with_name("crash").exists():
         return 1
     print(f"table of {verdict}")
@@ -75,12 +76,13 @@ def _compare(base: Path, rounds: list[Path], output: Path, options: dict[str, st
     return 0 if "exit-zero" in options else _EXIT_CODES.get(verdict, 0)
 
 
-def _keep(result: Path, output: Path) -> int:
+def _keep(result: Path, output: Path, options: dict[str, str]) -> int:
     if _read(result)["request"].get("config", {}).get("throttled"):
         print("error: the device throttled", file=sys.stderr)
         return 1
     output.mkdir(parents=True)
-    (output / "card.json").write_text("a baseline", encoding="utf-8")
+    name = "one-card.json" if "per-card" in options else "card.json"
+    (output / name).write_text("a baseline", encoding="utf-8")
     return 0
 
 
@@ -111,7 +113,7 @@ def main(arguments: list[str]) -> int:
     if command == "compare":
         return _compare(paths[0], paths[1:], output, options)
     if command == "baseline":
-        return _keep(paths[0], output)
+        return _keep(paths[0], output, options)
     assert command == "report"
     return _report(paths[0], output)
 

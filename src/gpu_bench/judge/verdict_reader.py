@@ -19,6 +19,14 @@ _METRICS = {metric.name: metric for metric in METRICS}
 
 
 @dataclass(frozen=True)
+class ReadBase:
+    """What a verdict says of the base: its address, and when it was measured."""
+
+    address: str
+    measured_at: str
+
+
+@dataclass(frozen=True)
 class ReadVerdict:
     """A verdict file, its metrics by name; ``outputs`` is empty where they were not compared."""
 
@@ -30,6 +38,7 @@ class ReadVerdict:
     outputs: str
     metrics: Mapping[str, MetricVerdict]
     notes: tuple[str, ...]
+    base: ReadBase | None = None
 
 
 def read_verdict(path: Path) -> ReadVerdict:
@@ -60,7 +69,12 @@ def read_verdict(path: Path) -> ReadVerdict:
         outputs=_outputs(outputs) if outputs else "",
         metrics={judged.metric.name: judged for judged in metrics},
         notes=top.texts("notes"),
+        base=_base(top.optional_object("base")),
     )
+
+
+def _base(fields: Fields | None) -> ReadBase | None:
+    return None if fields is None else ReadBase(fields.text("address"), fields.text("measured_at"))
 
 
 def _outputs(fields: Fields) -> str:

@@ -234,7 +234,8 @@ def _kernelize(model: Any) -> None:
         # Without a network a kernel must have been fetched before.
         raise MissingPackage(
             f"the kernels cannot be loaded: {_first_line(error)}",
-            hint="fetch them into the hub cache first, or set `kernelize` to false",
+            hint="fetch them first and name their directory in KERNELS_CACHE (under Pants by "
+            "`[gpu-bench].extra_env_vars`), or set `kernelize` to false",
         ) from error
 
 

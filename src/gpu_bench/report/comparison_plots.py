@@ -60,7 +60,8 @@ def changes(device: Device, key: str) -> Plot | None:
             fontsize=8,
             bbox={"facecolor": drawing.colour("surface"), "edgecolor": "none", "pad": 1},
         )
-    axes.axvline(0, color=drawing.colour("text"), lw=0.8, zorder=1)
+        # Not through the label above.
+        axes.vlines(0, place - 0.2, place + 0.2, color=drawing.colour("text"), lw=0.8, zorder=1)
     axes.set_ylim(len(rows) - 0.5, -0.75)
     axes.margins(x=0.04)
     axes.set_xlabel("change of the end-to-end time (%)\nfaster to the left, slower to the right")
@@ -72,6 +73,9 @@ def changes(device: Device, key: str) -> Plot | None:
 
 
 def _label(address: str, word: str) -> str:
-    """The end of an address, in which parametrized ones differ, and a state."""
+    """An address and a state; of a long one the beginning, which names the model, and the end."""
     room = _LONGEST_LABEL - len(word)
-    return f"{address if len(address) <= room else f'…{address[1 - room :]}'}: {word}"
+    if len(address) > room:
+        end = room // 2
+        address = f"{address[: room - end - 1]}…{address[-end:]}"
+    return f"{address}: {word}"

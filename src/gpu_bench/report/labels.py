@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -95,3 +96,16 @@ def of_metric(name: str, unit: str) -> State:
 def metric(name: str) -> str:
     """The label of a metric."""
     return METRICS.get(name, name.replace("_", " "))
+
+
+def in_words(text: str) -> str:
+    """A reason or a note with metrics as the page calls them, and with minus signs."""
+    name, separator, rest = text.partition(": ")
+    if separator and name in METRICS:
+        text = f"{METRICS[name]}: {rest}"
+    return with_minus(text)
+
+
+def with_minus(text: str) -> str:
+    """Negative numbers with a minus sign in place of a hyphen."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "\u2212", text)

@@ -15,13 +15,17 @@ from markupsafe import Markup, escape
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
-from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state
+from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state, in_words
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
 from toolkit.errors import ToolError
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+# More would be no first screen.
+_MOST_HEADLINES = 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class BenchmarkView:
     measured_at: str
     commits: str
     directory: str
+    baseline: str
     outputs: str
     notes: tuple[str, ...]
     problems: tuple[ProblemView, ...]
@@ -91,9 +96,21 @@ def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
         devices=views,
         problems=problems,
         counts=counted_states(devices),
+        headlines=_headlines(views),
         columns=[METRICS[name] for name in tables.COMPARED],
     )
     return text
+
+
+def _headlines(views: Sequence[DeviceView]) -> list[tuple[str, str, State, str]]:
+    """Address, anchor, state and reason of what got worse or failed, the worst first."""
+    rows = [
+        (benchmark.address, benchmark.anchor, benchmark.state, "; ".join(benchmark.reason))
+        for device in views
+        for benchmark in device.benchmarks
+        if benchmark.state.tone == "bad"
+    ]
+    return rows[:_MOST_HEADLINES]
 
 
 def _breakable(address: str) -> Markup:
@@ -139,12 +156,13 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         anchor=key,
         address=benchmark.address,
         state=STATES[run.state],
-        reason=tuple(run.reason.split("; ")),
+        reason=tuple(map(in_words, run.reason.split("; "))),
         measured_at=tables.time(run),
         commits=tables.commits(run),
         directory=run.directory,
+        baseline=tables.baseline(run),
         outputs=run.verdict.outputs if run.verdict else "",
-        notes=run.verdict.notes if run.verdict else (),
+        notes=tuple(map(in_words, run.verdict.notes)) if run.verdict else (),
         problems=tuple(_problems(run)),
         cells=tables.compared(run),
         deciding=tables.metrics(run, decides=True),

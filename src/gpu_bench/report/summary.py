@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from gpu_bench.judge import outcomes
 from gpu_bench.judge.metric_verdict import percent
 from gpu_bench.report import markdown, tables
-from gpu_bench.report.labels import METRICS, STATES, by_state
+from gpu_bench.report.labels import METRICS, STATES, by_state, in_words, with_minus
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
 from toolkit.errors import ToolError
@@ -78,12 +78,12 @@ def _row(benchmark: Benchmark) -> tuple[str, ...]:
     cell = tables.compared(run)[0]
     judged = run.judged("end_to_end")
     # That all is the same needs no reason; the details have it.
-    reason = "" if run.state == outcomes.SAME else markdown.text(run.reason)
+    reason = "" if run.state == outcomes.SAME else markdown.text(_in_words(run.reason))
     return (
         markdown.code(benchmark.address),
         str(STATES[run.state]),
         cell.value,
-        percent(judged.ratio) if judged else "–",
+        with_minus(percent(judged.ratio)) if judged else "–",
         reason,
     )
 
@@ -110,12 +110,18 @@ def _details(run: Run) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    yield from map(markdown.text, run.reason.split("; "))
+    yield from map(markdown.text, _in_words(run.reason).split("; "))
+    if compared := tables.baseline(run):
+        yield f"compared with {markdown.text(compared)}"
     for _, problem, _ in run.problems:
         if problem and problem.get("hint"):
             yield f"hint: {markdown.text(str(problem['hint']))}"
     if run.verdict is not None:
-        yield from (f"note: {markdown.text(note)}" for note in run.verdict.notes)
+        yield from (f"note: {markdown.text(in_words(note))}" for note in run.verdict.notes)
+
+
+def _in_words(reason: str) -> str:
+    return "; ".join(map(in_words, reason.split("; ")))
 
 
 def _problems(problems: Sequence[ToolError]) -> Iterator[str]:

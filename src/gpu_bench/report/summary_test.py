@@ -37,7 +37,7 @@ def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found: Any) -> Non
     text = summary(found, ())
     first, second, third = rows(text)
     assert first.startswith("| `models/x:b_slower` | ▼ slower | 1.")
-    assert re.search(r"\| \+\d\d\.\d % \(\+[\d.]+ to \+[\d.]+\) \| end\\_to\\_end: ", first)
+    assert re.search(r"\| \+\d\d\.\d % \(\+[\d.]+ to \+[\d.]+\) \| End-to-end time: ", first)
     assert "| = same |" in second or "| ? inconclusive |" in second
     assert "! failed" in third
     assert text.startswith("### GPU benchmarks: ▼ 1 slower, ! 1 failed, ")

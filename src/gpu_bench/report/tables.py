@@ -12,7 +12,7 @@ from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import labels
 from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
 from gpu_bench.report.labels import State
-from gpu_bench.report.runs import Benchmark, NamedProcess, Run
+from gpu_bench.report.runs import Benchmark, NamedProcess, Run, moment
 from gpu_bench.results.reader import PHASES
 
 # What the comparison of all benchmarks shows of each.
@@ -44,7 +44,8 @@ class MetricRow:
     new: str
     change: str
     tolerance: str
-    samples: str
+    processes: str
+    values: str
     state: State
 
 
@@ -96,7 +97,7 @@ def _cell(run: Run, name: str) -> Cell:
         return Cell(quantity(found.value, found.unit))
     return Cell(
         quantity(found.value, found.unit),
-        percent(judged.ratio),
+        labels.with_minus(percent(judged.ratio)),
         labels.of_metric(judged.verdict, judged.metric.unit),
     )
 
@@ -111,14 +112,15 @@ def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
 
 
 def _metric(judged: MetricVerdict) -> MetricRow:
-    base, new = judged.samples
+    (base, new), (base_values, new_values) = judged.processes, judged.samples
     return MetricRow(
         label=labels.metric(judged.metric.name),
         base=quantity(judged.base, judged.metric.unit),
         new=quantity(judged.new, judged.metric.unit),
-        change=percent(judged.ratio),
+        change=labels.with_minus(percent(judged.ratio)),
         tolerance=share(judged.tolerance),
-        samples=f"{base} / {new}",
+        processes=f"{base} / {new}",
+        values=f"{base_values} / {new_values}",
         state=labels.of_metric(judged.verdict, judged.metric.unit),
     )
 
@@ -192,6 +194,17 @@ def history(benchmark: Benchmark) -> tuple[HistoryRow, ...]:
 def time(run: Run) -> str:
     """When a run was measured."""
     return run.measured_at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def baseline(run: Run) -> str:
+    """What a run was compared with; empty without a baseline."""
+    base = run.verdict.base if run.verdict else None
+    if base is None:
+        return ""
+    measured_at = moment(base.measured_at)
+    when = measured_at.strftime("%Y-%m-%d %H:%M UTC") if measured_at else base.measured_at
+    of = "" if base.address == run.address else f" of {base.address}"
+    return f"a result{of} measured {when}"
 
 
 def commits(run: Run) -> str:

@@ -17,6 +17,7 @@ from pants.util.docutil import bin_name
 from pants.util.strutil import help_text
 
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
+from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.target_types import TAG, GpuBenchmarkTarget
 from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
 from rules_transformers.gpu_benchmark.util_rules.judge import (
@@ -52,14 +53,18 @@ class GpuBaseline(Goal):
 
 
 async def _baseline(
-    field_set: GpuBenchmarkFieldSet, measurement: Measurement
+    field_set: GpuBenchmarkFieldSet, measurement: Measurement, benchmark: GpuBenchmark
 ) -> FallibleProcessResult:
     rounds = await Get(RoundFiles, RoundFilesRequest((measurement.outputs,)))
     process = await Get(
         Process,
         BenchToolRequest(
             command=BASELINE,
-            arguments=(*rounds.paths, f"--output={_OUTPUT_DIR}"),
+            arguments=(
+                *rounds.paths,
+                f"--output={_OUTPUT_DIR}",
+                *benchmark.baseline_arguments,
+            ),
             files=rounds.digest,
             output_directories=(_OUTPUT_DIR,),
             description=f"Make a baseline of {field_set.address}",
@@ -70,7 +75,7 @@ async def _baseline(
 
 @goal_rule
 async def gpu_baseline(
-    console: Console, build_root: BuildRoot, targets: FilteredTargets
+    console: Console, build_root: BuildRoot, targets: FilteredTargets, benchmark: GpuBenchmark
 ) -> GpuBaseline:
     field_sets = sorted(
         (
@@ -105,7 +110,7 @@ async def gpu_baseline(
             continue
         result = measurement.process_result
         if result.exit_code == 0:
-            result = await _baseline(field_set, measurement)
+            result = await _baseline(field_set, measurement, benchmark)
         if result.exit_code != 0:
             messages = (result.stdout + result.stderr).decode(errors="replace").strip()
             console.print_stderr(f"{field_set.address}: no baseline\n{messages}")

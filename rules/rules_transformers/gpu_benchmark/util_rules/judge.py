@@ -129,7 +129,7 @@ async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark)
 
 
 @rule(desc="Compare a benchmark with its baseline", level=LogLevel.DEBUG)
-async def judge(request: JudgeRequest) -> Judgement:
+async def judge(request: JudgeRequest, benchmark: GpuBenchmark) -> Judgement:
     field_set = request.field_set
     baselines, rounds = await MultiGet(
         Get(Digest, PathGlobs([f"{field_set.baseline_directory}/*.json"])),
@@ -146,6 +146,7 @@ async def judge(request: JudgeRequest) -> Judgement:
                 field_set.baseline_directory,
                 *rounds.paths,
                 *limit_arguments(field_set.max_regression.value),
+                *benchmark.baseline_arguments,
                 f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",
                 f"--output={VERDICT_FILE}",
                 f"--junit-xml={_JUNIT_FILE}",

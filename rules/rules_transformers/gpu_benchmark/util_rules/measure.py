@@ -99,7 +99,10 @@ async def make_measuring_process(
             FixtureEnvironment,
             FixtureEnvironmentRequest.create(field_set.resolve, python_setup),
         ),
-        Get(EnvironmentVars, EnvironmentVarsRequest(_PASSED_ON)),
+        Get(
+            EnvironmentVars,
+            EnvironmentVarsRequest((*_PASSED_ON, *benchmark.extra_env_vars)),
+        ),
     )
     downloads = field_set.repo_id.value is not None
     return await Get(
