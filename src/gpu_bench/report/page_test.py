@@ -217,3 +217,29 @@ def test_a_run_without_any_optional_part_has_a_page(tmp_path: Path) -> None:
 
 def test_the_same_input_gives_the_same_page(directory: Any, html: Any) -> None:
     assert html_of(directory) == html
+
+
+def test_the_first_screen_says_what_got_worse_by_how_much_and_why(tmp_path: Path) -> None:
+    slower = "models/x:slower"
+    write_run(
+        tmp_path / "a",
+        MadeUp(address=slower, delay=0.08),
+        base=MadeUp(address=slower, seed=1, measured_at="2026-02-01T10:00:00Z"),
+    )
+    write_run(
+        tmp_path / "b",
+        MadeUp(address="models/x:same"),
+        base=MadeUp(seed=1, address="models/x:same"),
+    )
+    problem = {"kind": "out_of_memory", "message": "Tried 9 GiB", "hint": "lower it"}
+    failed = {"status": "failed", "processes": [], "output": None, "problem": problem}
+    write_run(tmp_path / "c", MadeUp(address="models/x:failed", changes=failed))
+    text = Elements(html_of(tmp_path)).text
+    header = text[: text.index("Latest run of each benchmark")]
+    assert re.search(r"slower models/x:slower: End-to-end time: \+\d\.\d % \(\+\d", header)
+    assert "failed models/x:failed: Tried 9 GiB" in header
+    assert "models/x:same" not in header
+    # The reason stands in the table too, and the baseline's date beside the verdict.
+    assert "Out of memory: Tried 9 GiB" in text
+    assert "Compared with a result measured 2026-02-01 10:00 UTC" in text
+    assert "Processes, base / new" in text
