@@ -1,7 +1,7 @@
 """Combinations of settings that a release of transformers cannot measure.
 
-The table is what `python -m gpu_bench.testing.combinations` found with each release, on a tiny model
-on a CPU. A release that was not tried counts as the latest tried one before it.
+The table is what `python -m gpu_bench.testing.combinations` found with each release, on a tiny
+model on a CPU. A release that was not tried counts as the latest tried one before it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ Features = Mapping[str, Any]
 
 # By release: the features of what fails.
 FAILED: Mapping[str, tuple[Features, ...]] = {
-    "5.23.0": (),
+    "5.23.0": (
+        {"attn_implementation": "flex_attention", "compiled": False, "cache": "static"},
+        {"attn_implementation": "flex_attention", "compiled": True, "cache": "static"},
+    ),
     "5.24.0": (),
 }
 

@@ -96,7 +96,9 @@ COMPARE = ToolCommand(
     _parts(_BENCH, "cli/compare.py", "cli/options.py", "core", "judge", "results"),
 )
 BASELINE = ToolCommand(
-    _BENCH, "baseline", _parts(_BENCH, "cli/baseline.py", "core", "judge", "results")
+    _BENCH,
+    "baseline",
+    _parts(_BENCH, "cli/baseline.py", "cli/options.py", "core", "judge", "results"),
 )
 REPORT = ToolCommand(
     _BENCH,

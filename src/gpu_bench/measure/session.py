@@ -19,6 +19,7 @@ from gpu_bench.device.telemetry import sensors_of
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
+from gpu_bench.request.combinations import check_release
 from gpu_bench.request.fields import Request
 from toolkit.errors import InputError, ToolError
 
@@ -59,6 +60,7 @@ def measure(sides: Sequence[Side]) -> None:
     Raises InputError for what turns out to be wrong with a request, without writing a result.
     """
     for side in sides:
+        check_release(side.request)
         _make_directory(side.output)
     card = card_for(sides[0].request.device)
     known = fingerprint(card)

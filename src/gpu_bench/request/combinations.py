@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from rules_transformers_contract.refused_combinations import refusal
+from rules_transformers_contract.release_refusals import release_refusal
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
     from gpu_bench.request.fields import Request
+
+
+def check_release(request: Request) -> None:
+    """Raises InputError if the installed transformers cannot measure the request.
+
+    Without importing it: that and loading the model would take long for a refusal.
+    """
+    try:
+        release = version("transformers")
+    except PackageNotFoundError:
+        # The measuring process says what is missing, or imports it from a source root.
+        return
+    refused = release_refusal(vars(request), release)
+    if refused is not None:
+        raise InputError(refused.message, hint=refused.hint)
 
 
 def check_combinations(request: Request) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_bench.conftest import SCHEMAS, tiny
-from gpu_bench.request import schema
+from gpu_bench.request import combinations, schema
 from gpu_bench.request.reader import parse_request, read_request
 from toolkit.errors import InputError
 
@@ -137,3 +137,32 @@ def test_a_missing_file_and_odd_bytes_are_named(tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
         read_request(tmp_path / "odd.json")
+
+
+@pytest.mark.parametrize(
+    ("release", "settings", "refused"),
+    [
+        ("5.23.0", {"compile_mode": "default"}, True),
+        ("5.23.0", {"cache_implementation": "static"}, True),
+        ("5.23.0", {}, False),
+        ("5.24.0", {"compile_mode": "default"}, False),
+        # What was not tried counts as the latest tried before it.
+        ("5.23.2", {"compile_mode": "max-autotune"}, True),
+        ("5.22.0", {"compile_mode": "default"}, True),
+        ("5.24.0.dev0", {"compile_mode": "default"}, False),
+        ("6.0.1", {"compile_mode": "default"}, False),
+    ],
+)
+def test_what_a_release_cannot_measure_is_refused_before_loading(
+    monkeypatch: pytest.MonkeyPatch, release: str, settings: dict[str, Any], refused: bool
+) -> None:
+    monkeypatch.setattr(combinations, "version", lambda name: release)
+    request = parsed(minimal(attn_implementation="flex_attention", **settings))
+    if not refused:
+        combinations.check_release(request)
+        return
+    with pytest.raises(InputError) as caught:
+        combinations.check_release(request)
+    assert f"transformers {release} cannot generate with" in caught.value.message
+    assert "use transformers 5.24.0" in caught.value.hint
+    combinations.check_release(parsed(minimal(**settings)))
