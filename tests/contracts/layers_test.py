@@ -1,4 +1,4 @@
-"""The folders of a tool are layers: a module imports from its own folder and from lower ones."""
+"""Folders are layers, in tools and rules: a module imports from its own and from lower ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,22 @@ from pathlib import Path
 import pytest
 
 _SOURCES = Path("src")
-# Lowest first. Above all but `testing` are the modules beside the folders.
+_RULES = "rules_transformers"
+# Lowest first. In a tool, above all but `testing` are the modules beside the folders.
 _LAYERS = {
+    # What stands beside its folders is what several backends share.
+    _RULES: (
+        *(
+            "",
+            "util_rules",
+            "observability",
+            "modular",
+            "tiny_fixtures",
+            "gpu_benchmark",
+            "parents",
+        ),
+        *("testutil", "benchmark", "fixtures", "similarity"),
+    ),
     "gpu_bench": (
         *("core", "request", "device", "models", "measure", "results", "judge", "report", "cli"),
         *("", "testing"),
@@ -38,15 +52,16 @@ class Tool:
     def __init__(self, name: str) -> None:
         self.name = name
         self.layers = _LAYERS[name]
+        self.directory = Path("rules" if name == _RULES else _SOURCES, name)
         self.paths = {
             _module(path): path
-            for path in sorted((_SOURCES / name).rglob("*.py"))
+            for path in sorted(self.directory.rglob("*.py"))
             if not path.name.endswith("_test.py") and path.name != "conftest.py"
         }
 
     def folder(self, module: str) -> str:
         """The folder of a module; empty for the modules beside the folders."""
-        parts = self.paths[module].relative_to(_SOURCES / self.name).parts
+        parts = self.paths[module].relative_to(self.directory).parts
         return parts[0] if len(parts) > 1 else ""
 
     def imports(self, module: str) -> Iterator[tuple[int, str]]:
@@ -66,7 +81,7 @@ class Tool:
 
 
 def _module(path: Path) -> str:
-    return ".".join(path.relative_to(_SOURCES).with_suffix("").parts).removesuffix(".__init__")
+    return ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__")
 
 
 _each_tool = pytest.mark.parametrize("tool", [Tool(name) for name in _LAYERS], ids=list(_LAYERS))
@@ -81,7 +96,8 @@ def test_every_folder_has_its_layer(tool: Tool) -> None:
 @_each_tool
 def test_only_starting_points_stand_beside_the_folders(tool: Tool) -> None:
     beside = {path.name for module, path in tool.paths.items() if not tool.folder(module)}
-    assert beside == {"__init__.py", "__main__.py"}
+    others = ("renamed_backend.py", "target_types.py") if tool.name == _RULES else ("__main__.py",)
+    assert beside == {"__init__.py", *others}
 
 
 @_each_tool

@@ -45,6 +45,18 @@ def _imported(module: str) -> frozenset[str]:
     return frozenset(names & _PATHS.keys())
 
 
+def _data(module: str) -> set[Path]:
+    """The files of data that a module names, relative to its tool."""
+    tool = _SOURCES / module.partition(".")[0]
+    return {
+        tool / node.value
+        for node in _nodes(ast.parse(_PATHS[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[a-z_]+/[a-z_]+\.json", node.value)
+    }
+
+
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
     """All nodes below, less those that only a type checker reads."""
     for child in ast.iter_child_nodes(node):
@@ -57,16 +69,14 @@ def _nodes(node: ast.AST) -> Iterator[ast.AST]:
 def _closure(command: Any) -> set[Path]:
     """The files of what a command imports, with those of the packages that they are in."""
     tool = command.tool
-    cli = [f"{tool}.cli.{command.name}", f"{tool}.cli.commands"]
-    start = [f"{tool}.__main__", f"{tool}.cli.main", next(name for name in cli if name in _PATHS)]
     found: set[str] = set()
-    waiting = list(start)
+    waiting = [f"{tool}.__main__", f"{tool}.cli.main", f"{tool}.cli.{command.name}"]
     while waiting:
         module = waiting.pop()
         if module in _PATHS and module not in found:
             found.add(module)
             waiting += [module.rpartition(".")[0], *_imported(module)]
-    return {_PATHS[module] for module in found}
+    return {path for module in found for path in (_PATHS[module], *_data(module))}
 
 
 def _files(part: str) -> set[Path]:

@@ -27,6 +27,7 @@ from rules_transformers.modular.util_rules import (
     conversion_order,
     convert,
     converter_process,
+    library_sources,
     outline,
     ownership,
     request,
@@ -35,7 +36,6 @@ from rules_transformers.modular.util_rules import (
 from rules_transformers.observability import callback
 from rules_transformers.util_rules import (
     distribution_sources,
-    library_sources,
     run_goals,
     tool_process,
     tool_run,

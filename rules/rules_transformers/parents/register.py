@@ -9,13 +9,13 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.modular.util_rules import library_sources
 from rules_transformers.observability import callback
 from rules_transformers.parents import subsystem
 from rules_transformers.parents.goals import lint_copies, modularize, parents
 from rules_transformers.parents.util_rules import finder_process, library_index, named_files
 from rules_transformers.util_rules import (
     distribution_sources,
-    library_sources,
     tool_process,
     tool_run,
     tool_sources,

@@ -19,6 +19,10 @@ from pants.engine.target import (
 from pants.engine.unions import UnionMembership, UnionRule
 from pants.util.logging import LogLevel
 
+from rules_transformers.modular.util_rules.library_sources import (
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
 from rules_transformers.tiny_fixtures.target_types import (
     FixtureArchitecturesField,
     FixtureModelField,
@@ -32,10 +36,6 @@ from rules_transformers.tiny_fixtures.target_types import (
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
-)
-from rules_transformers.util_rules.library_sources import (
-    ParentsRequirement,
-    ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_commands import ARCHITECTURES
 from rules_transformers.util_rules.tool_process import ToolProcess

@@ -174,17 +174,28 @@ RUN = ToolCommand(
 )
 
 _FINDER = "parent_finder"
-_FINDING = _parts(_FINDER, *("cli/arguments.py", "cli/inputs.py", "core", "corpus", "ranking"))
+_FINDING = _parts(_FINDER, "cli/arguments.py", "cli/inputs.py", "core", "corpus")
 
-INDEX = ToolCommand(_FINDER, "index", (*_FINDING, *_parts(_FINDER, "cli/index.py")))
-RANK = ToolCommand(_FINDER, "rank", (*_FINDING, *_parts(_FINDER, "cli/rank.py")))
-COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py")))
-# The finder proves a modular file by converting it.
+INDEX = ToolCommand(
+    _FINDER,
+    "index",
+    (
+        *_FINDING,
+        *_parts(_FINDER, "cli/index.py", "ranking/comparison.py", "ranking/reference_library.py"),
+    ),
+)
+RANK = ToolCommand(_FINDER, "rank", (*_FINDING, *_parts(_FINDER, "cli/rank.py", "ranking")))
 MODULARIZE = ToolCommand(
     _FINDER,
     "modularize",
-    (*_FINDING, *_parts(_FINDER, "cli/modularize.py", "modularize"), *_CONVERTING),
+    (
+        *_FINDING,
+        *_parts(_FINDER, "cli/modularize.py", "modularize", "ranking"),
+        # It proves a modular file by converting it.
+        *_CONVERTING,
+    ),
 )
+COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py", "ranking")))
 
 COMMANDS = (
     *(CONVERT, EXPLAIN, OUTLINE),

@@ -28,17 +28,17 @@ from rules_transformers.modular.util_rules.convert import (
     ConversionsRequest,
 )
 from rules_transformers.modular.util_rules.converter_process import ConverterProcessRequest
+from rules_transformers.modular.util_rules.library_sources import (
+    READ_WITH_MODULARS,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
 from rules_transformers.modular.util_rules.outline import GeneratedPaths
 from rules_transformers.modular.util_rules.request import PARENTS_DIR
 from rules_transformers.modular.util_rules.shown_paths import shown
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
-)
-from rules_transformers.util_rules.library_sources import (
-    READ_WITH_MODULARS,
-    ParentsRequirement,
-    ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_commands import EXPLAIN
 from rules_transformers.util_rules.tool_run import ToolRun

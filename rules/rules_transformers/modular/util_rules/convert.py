@@ -39,14 +39,14 @@ from rules_transformers.modular.util_rules.conversion_order import (
     ModularParentsRequest,
 )
 from rules_transformers.modular.util_rules.converter_process import ConverterProcessRequest
-from rules_transformers.modular.util_rules.ownership import OwnershipConflicts
-from rules_transformers.modular.util_rules.request import NOTHING_RENAMED, OUTPUT_DIR
-from rules_transformers.modular.util_rules.shown_paths import shown, shown_in_report
-from rules_transformers.util_rules.library_sources import (
+from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
+from rules_transformers.modular.util_rules.ownership import OwnershipConflicts
+from rules_transformers.modular.util_rules.request import NOTHING_RENAMED, OUTPUT_DIR
+from rules_transformers.modular.util_rules.shown_paths import shown, shown_in_report
 from rules_transformers.util_rules.tool_commands import CONVERT
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode

@@ -20,15 +20,15 @@ from pants.util.strutil import pluralize
 from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
 from rules_transformers.modular.file_types import FILE_TYPES, generated_path
 from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.modular.util_rules.library_sources import (
+    ParentSources,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
 from rules_transformers.modular.util_rules.request import (
     PARENTS_DIR,
     ConverterInput,
     ConverterRequest,
-)
-from rules_transformers.util_rules.library_sources import (
-    ParentSources,
-    ParentsRequirement,
-    ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_commands import OUTLINE
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess

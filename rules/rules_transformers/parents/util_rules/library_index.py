@@ -12,16 +12,16 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from rules_transformers.modular.util_rules.library_sources import (
+    READ_WITH_MODULARS,
+    ParentsRequirement,
+    ParentsRequirementRequest,
+)
 from rules_transformers.parents.subsystem import ParentFinder
 from rules_transformers.parents.util_rules.finder_process import LIBRARY_DIR, FinderProcessRequest
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
     DistributionSourcesRequest,
-)
-from rules_transformers.util_rules.library_sources import (
-    READ_WITH_MODULARS,
-    ParentsRequirement,
-    ParentsRequirementRequest,
 )
 from rules_transformers.util_rules.tool_commands import INDEX
 from rules_transformers.util_rules.tool_run import ToolRun

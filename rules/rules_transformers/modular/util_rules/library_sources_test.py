@@ -9,17 +9,17 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
 
 from rules_transformers.modular.subsystem import ModularConverter
-from rules_transformers.util_rules.distribution_sources import (
-    DistributionSources,
-    DistributionSourcesRequest,
-)
-from rules_transformers.util_rules.library_sources import (
+from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
     ParentsRequirement,
     ParentsRequirementRequest,
     collect_parent_sources,
     find_parents_requirement,
     reason_of,
+)
+from rules_transformers.util_rules.distribution_sources import (
+    DistributionSources,
+    DistributionSourcesRequest,
 )
 
 _RESOLVES = (
