@@ -58,9 +58,11 @@ def _data(module: str) -> set[Path]:
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below, less those that only a type checker reads."""
+    """All nodes below, less docstrings and what only a type checker reads."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue
         yield child
         yield from _nodes(child)
