@@ -1,6 +1,6 @@
 """Combinations of settings that a release of transformers cannot measure.
 
-The table is what `python -m gpu_bench.testing.combinations` found with each release, on a tiny
+The table is what the command `gpu_bench.testing.combinations` found with each release, on a tiny
 model on a CPU. A release that was not tried counts as the latest tried one before it.
 """
 
