@@ -129,7 +129,7 @@ async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark)
 
 
 @rule(desc="Compare a benchmark with its baseline", level=LogLevel.DEBUG)
-async def judge(request: JudgeRequest, benchmark: GpuBenchmark) -> Judgement:
+async def judge_benchmark(request: JudgeRequest, benchmark: GpuBenchmark) -> Judgement:
     field_set = request.field_set
     baselines, rounds = await MultiGet(
         Get(Digest, PathGlobs([f"{field_set.baseline_directory}/*.json"])),

@@ -78,7 +78,7 @@ class MeasuringProcessRequest:
 
 
 @rule(desc="Measure a benchmark", level=LogLevel.DEBUG)
-async def measure(request: MeasureRequest) -> Measurement:
+async def measure_benchmark(request: MeasureRequest) -> Measurement:
     process = await Get(Process, MeasuringProcessRequest(request.field_set, request.round_number))
     result = await Get(FallibleProcessResult, ToolRun(process))
     return Measurement(result, await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))

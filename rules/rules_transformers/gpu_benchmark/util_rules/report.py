@@ -41,7 +41,7 @@ class BenchmarkReport:
 
 
 @rule
-async def make_report(request: BenchmarkReportRequest) -> BenchmarkReport:
+async def report_on_benchmarks(request: BenchmarkReportRequest) -> BenchmarkReport:
     process = await Get(
         Process,
         BenchToolRequest(

@@ -248,7 +248,7 @@ async def read_report(request: _ReportRequest) -> _Report:
 
 
 @rule
-async def convert_all(request: ConversionsRequest) -> Conversions:
+async def convert_modular_files(request: ConversionsRequest) -> Conversions:
     conversions = await MultiGet(
         Get(Conversion, ConvertRequest(field_set)) for field_set in request.field_sets
     )

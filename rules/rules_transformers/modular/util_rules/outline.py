@@ -68,7 +68,7 @@ async def find_generated_paths(field_sets: AllModularFieldSets) -> GeneratedPath
 
 
 @rule
-async def outline_all(request: OutlineRequest, python_setup: PythonSetup) -> OutlinedPaths:
+async def outline_by_distribution(request: OutlineRequest, python_setup: PythonSetup) -> OutlinedPaths:
     requirements = await MultiGet(
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup))
         for field_set in request.field_sets
@@ -91,7 +91,7 @@ async def outline_all(request: OutlineRequest, python_setup: PythonSetup) -> Out
 
 
 @rule
-async def outline(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
+async def outline_modular_files(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
     # Without its parents, a file has an outline all the same; converting it reports what is wrong.
     installed = (
         await Get(ParentSources, ParentsRequirement, request.parents)

@@ -119,7 +119,7 @@ def find_repo_ids_taken_twice(field_sets: AllTinyFixtureFieldSets) -> RepoIdsTak
 
 
 @rule(desc="Build a tiny fixture", level=LogLevel.DEBUG)
-async def build_fixture(
+async def build_tiny_fixture(
     request: BuildFixtureRequest, taken_twice: RepoIdsTakenTwice, python_setup: PythonSetup
 ) -> BuiltFixture:
     field_set = request.field_set
