@@ -68,7 +68,9 @@ async def find_generated_paths(field_sets: AllModularFieldSets) -> GeneratedPath
 
 
 @rule
-async def outline_by_distribution(request: OutlineRequest, python_setup: PythonSetup) -> OutlinedPaths:
+async def outline_by_distribution(
+    request: OutlineRequest, python_setup: PythonSetup
+) -> OutlinedPaths:
     requirements = await MultiGet(
         Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup))
         for field_set in request.field_sets
