@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpu_bench.device.telemetry import Reading, overhead, summary
+from gpu_bench.device.telemetry import Reading, foreign, overhead, summary
 from gpu_bench.measure.problems import from_json
 from toolkit.errors import ToolError
 
@@ -91,8 +91,20 @@ class ProcessRecord:
             "telemetry": self._telemetry() if self.has_sensors and self.origin else None,
         }
 
+    @property
+    def sampled_readings(self) -> list[Reading]:
+        """Readings while samples were taken; those before find out what reading costs."""
+        if self.origin is None:
+            return []
+        return [reading for reading in self.readings if reading.time >= self.origin]
+
+    @property
+    def foreign_processes(self) -> int:
+        """The most processes of others that used the device at once."""
+        own = self.own_processes
+        counts = (foreign(reading.processes, own) for reading in self.sampled_readings)
+        return max(counts, default=0)
+
     def _telemetry(self) -> dict[str, Any]:
         assert self.origin is not None
-        # Those before belong to the pairs that find out what reading costs.
-        sampled = [reading for reading in self.readings if reading.time >= self.origin]
-        return summary(sampled, self.own_processes, self.origin, self.overhead)
+        return summary(self.sampled_readings, self.own_processes, self.origin, self.overhead)

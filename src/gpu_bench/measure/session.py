@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gpu_bench.device.advice import advice, settings_of
 from gpu_bench.device.fingerprint import card_for, fingerprint
 from gpu_bench.device.lock import device_lock
 from gpu_bench.device.telemetry import sensors_of
@@ -21,6 +22,7 @@ from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
 from gpu_bench.request.combinations import check_release
 from gpu_bench.request.fields import Request
+from rules_transformers_contract.cuda_device import Card
 from toolkit.errors import InputError, ToolError
 
 LOG = "log.txt"
@@ -85,6 +87,8 @@ def measure(sides: Sequence[Side]) -> None:
             side.records.append(record)
             if record.problem is not None:
                 break
+    if card is not None:
+        _advise(card, sides)
     wrong = next((each for side in sides for each in [side.problem] if each), None)
     if isinstance(wrong, InputError):
         for side in sides:
@@ -97,6 +101,15 @@ def measure(sides: Sequence[Side]) -> None:
             write_json(side.result_path, result(side.request, known, side.records, problem, began))
         if side.problem is None:
             _remove_log(side)
+
+
+def _advise(card: Card, sides: Sequence[Side]) -> None:
+    """Says once per run what of the machine is not ideal."""
+    records = [record for side in sides for record in side.records]
+    readings = [reading for record in records for reading in record.sampled_readings]
+    foreign = max((record.foreign_processes for record in records), default=0)
+    for message in advice(card, settings_of(card), readings, foreign):
+        print(message, file=sys.stderr)
 
 
 def _make_directory(path: Path) -> None:

@@ -192,6 +192,7 @@ class FakeNvml:
     NVML_CLOCK_SM = 1
     NVML_CLOCK_MEM = 2
     NVML_TEMPERATURE_GPU = 0
+    NVML_TEMPERATURE_THRESHOLD_SLOWDOWN = 1
     NVMLError = NVMLError
 
     def __init__(self, machine: Machine) -> None:
@@ -255,6 +256,12 @@ class FakeNvml:
     def nvmlDeviceGetEnforcedPowerLimit(self, handle: Any) -> Any:
         limit = handle.power_limit
         return self._answer(handle, "power_limit", None if limit is None else limit * 1000)
+
+    def nvmlDeviceGetPersistenceMode(self, handle: Any) -> Any:
+        return self._answer(handle, "persistence", 1)
+
+    def nvmlDeviceGetTemperatureThreshold(self, handle: Any, kind: int) -> Any:
+        return self._answer(handle, "threshold", 92)
 
     def nvmlDeviceGetMigMode(self, handle: Any) -> Any:
         mode = int(handle.is_divided)
@@ -332,7 +339,10 @@ MACHINES = (
                 (11, 0),
                 (1575, 0),
                 None,
-                unknown=frozenset({"clocks", "clock", "power", "temperature", "mig", "processes"}),
+                unknown=frozenset(
+                    {"clocks", "clock", "power", "temperature", "mig", "processes"}
+                    | {"persistence", "threshold"}
+                ),
             ),
         ),
         driver="580.00",
@@ -348,7 +358,10 @@ MACHINES = (
                 (8, 9),
                 (2520, 9001),
                 None,
-                unknown=frozenset({"power", "temperature", "mig", "reasons", "processes"}),
+                unknown=frozenset(
+                    {"power", "temperature", "mig", "reasons", "processes"}
+                    | {"persistence", "threshold"}
+                ),
             ),
         ),
     ),

@@ -1,0 +1,84 @@
+"""What of a card's state makes measurements noisier than they need be, and who could change it.
+
+Nothing is changed here: that takes an administrator, and concerns others who use the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gpu_bench.device.discovery import asked, load_nvml
+from gpu_bench.device.telemetry import Reading
+from rules_transformers_contract.cuda_device import Card
+
+# A clock that varies by less does not show in times.
+_STEADY_CLOCK = 0.01
+_HEADROOM = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was set on a card; None where its driver does not know.
+
+    ``slowdown`` is the temperature in degrees Celsius from which the card lowers its clocks.
+    """
+
+    is_persistent: bool | None = None
+    slowdown: int | None = None
+
+
+def settings_of(card: Card | None) -> Settings:
+    """The settings of a card, by NVML."""
+    nvml = None if card is None else load_nvml()
+    if card is None or nvml is None:
+        return Settings()
+    handle = asked(nvml, nvml.nvmlDeviceGetHandleByUUID, card.sensor_uuid)
+    persistence = asked(nvml, nvml.nvmlDeviceGetPersistenceMode, handle)
+    slowdown = asked(
+        nvml,
+        nvml.nvmlDeviceGetTemperatureThreshold,
+        handle,
+        nvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN,
+    )
+    return Settings(None if persistence is None else bool(persistence), slowdown)
+
+
+def advice(
+    card: Card, settings: Settings, readings: Sequence[Reading], foreign_processes: int
+) -> Iterator[str]:
+    """Messages, each with the command that an administrator would use."""
+    smi = f"sudo nvidia-smi --id={card.sensor_uuid}"
+    clocks = [reading.sm_clock for reading in readings if reading.sm_clock]
+    if clocks and max(clocks) > (1 + _STEADY_CLOCK) * min(clocks):
+        yield _message(
+            card,
+            f"the SM clock varied from {min(clocks)} to {max(clocks)} MHz while samples were taken",
+            f"`{smi} --lock-gpu-clocks={min(clocks)}` holds it, and "
+            f"`{smi} --reset-gpu-clocks` undoes that",
+        )
+    if settings.is_persistent is False:
+        yield _message(
+            card,
+            "persistence mode is off, so the driver starts anew with each process",
+            f"`{smi} --persistence-mode=1` turns it on",
+        )
+    if foreign_processes:
+        yield _message(
+            card,
+            f"{foreign_processes} other process{'es' * (foreign_processes > 1)} used the card",
+            f"`nvidia-smi --id={card.uuid} --query-compute-apps=pid,name --format=csv` lists them",
+        )
+    temperatures = [reading.temperature for reading in readings if reading.temperature is not None]
+    if settings.slowdown is not None and temperatures:
+        hottest = max(temperatures)
+        if hottest > settings.slowdown - _HEADROOM:
+            yield _message(
+                card,
+                f"it reached {hottest} °C, and lowers its clocks at {settings.slowdown} °C",
+                "improve its cooling, or let it cool down between benchmarks",
+            )
+
+
+def _message(card: Card, what: str, hint: str) -> str:
+    return f"{card.name}: warning: {what}\nhint: {hint}"
