@@ -26,10 +26,13 @@ class ToolError(Exception):
         return self
 
     def render(self) -> str:
-        """The text for stderr, without a line break at its end."""
+        """The text for stderr, without a line break at its end.
+
+        Characters of the input that are not shown, or that steer a terminal, are escaped.
+        """
         prefix = f"{self.place}: " if self.place else ""
         text = f"{prefix}error: {self.message}"
-        return f"{text}\nhint: {self.hint}" if self.hint else text
+        return _escaped(f"{text}\nhint: {self.hint}" if self.hint else text)
 
     def __str__(self) -> str:
         return self.message
@@ -43,6 +46,15 @@ class EnvironmentLack(ToolError):
     """Something that the tool needs is missing from the machine or the environment."""
 
     exit_code = ExitCode.ENVIRONMENT_LACKS
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        letter
+        if letter.isprintable() or letter in "\n\t"
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def position(path: str, line: int = 0, column: int = 0) -> str:
