@@ -13,9 +13,9 @@ from modular_converter.conformance.release import Release, find_release
 from modular_converter.conformance.search import SwitchSearch
 from modular_converter.conventions import profile_file, profiles
 from modular_converter.conventions.profiles import Profile, switches
-from modular_converter.emit.scratch import scratch_directory
 from toolkit.atomic_file import write_text
 from toolkit.exit_codes import ExitCode
+from toolkit.scratch_directory import scratch_directory
 from toolkit.tables import markdown_table
 
 HELP = "compare conversions with the files that a release of transformers ships"
@@ -82,8 +82,8 @@ def run(options: argparse.Namespace) -> int:
     """
     reports = []
     for wanted in options.release or [None]:
-        with scratch_directory() as scratch:
-            report = _Report(find_release(wanted, scratch), options)
+        with scratch_directory("modular_converter_") as scratch:
+            report = _Report(find_release(wanted, str(scratch)), options)
             if options.format == "text":
                 report.print()
             reports.append(report)

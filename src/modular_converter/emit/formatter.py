@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modular_converter.conventions.profiles import Profile
-from modular_converter.emit.scratch import scratch_directory
 from toolkit.errors import EnvironmentLack
+from toolkit.scratch_directory import scratch_directory
 
 _RULES = (
     "E", "F", "I", "W", "UP", "FURB", "SIM", "S110", "C4", "C901", "RUF013", "PERF102",
@@ -90,7 +90,8 @@ def format_all(
     environment = {**os.environ, "RUFF_NO_CACHE": "true"}
     if jobs is not None:
         environment["RAYON_NUM_THREADS"] = str(jobs)
-    with scratch_directory() as scratch:
+    with scratch_directory("modular_converter_") as directory:
+        scratch = str(directory)
         config = os.path.join(scratch, "ruff.toml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(ruff_configuration(profile))

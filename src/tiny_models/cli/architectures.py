@@ -27,15 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the names. Raises InputError if the file cannot be read."""
     from tiny_models.transformers_api.auto_mappings import architectures_in
-    from toolkit.errors import InputError
+    from toolkit.input_file import read_text
 
-    try:
-        with open(options.auto_file, encoding="utf-8") as file:
-            source = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot be read: {error}", place=options.auto_file, hint="check the path"
-        ) from error
+    source = read_text(options.auto_file)
     for name in architectures_in(source, options.model_type, path=options.auto_file):
         print(name)
     return ExitCode.DONE

@@ -15,6 +15,7 @@ from tiny_models.request.source_import import import_source
 from tiny_models.transformers_api import catalogue
 from tiny_models.transformers_api.packages import named_packages
 from toolkit.errors import InputError
+from toolkit.input_file import LARGEST_TEXT, read_bytes
 
 # Raised when the same request gives other bytes than before.
 FORMAT = 4
@@ -113,8 +114,8 @@ def _source_digest(module: Any) -> str:
     hasher = hashlib.sha256()
     for name in sorted(os.listdir(folder)):
         if name.endswith(".py"):
-            with open(os.path.join(folder, name), "rb") as file:
-                hasher.update(name.encode() + b"\0" + file.read() + b"\0")
+            content = read_bytes(os.path.join(folder, name), most=LARGEST_TEXT)
+            hasher.update(name.encode() + b"\0" + content + b"\0")
     return hasher.hexdigest()
 
 

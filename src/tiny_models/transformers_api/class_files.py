@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tiny_models.transformers_api.auto_mappings import entries
 from toolkit.errors import InputError
+from toolkit.input_file import read_text
 
 _AUTO = "auto"
 _FILES = (
@@ -92,10 +93,10 @@ def _tables(auto: Path) -> tuple[dict[str, Table], dict[str, str]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+        return read_text(path)
+    except InputError as problem:
         raise InputError(
-            f"cannot be read: {getattr(problem, 'strerror', None) or problem}",
-            place=str(path),
+            problem.message,
+            place=problem.place,
             hint="name the `models` directory of an intact transformers",
         ) from None

@@ -84,7 +84,7 @@ def test_what_is_no_library(
         companion_files(models)
     assert caught.value.place == f"{broken}:1:5"
     broken.write_bytes(b"\xff")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not UTF-8"):
         companion_files(models)
 
 
