@@ -88,11 +88,14 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
         where, options = source.checkpoint, {"local_files_only": True}
     else:
         where, options = str(source.repo_id), {"revision": source.revision}
-        checkpoint.check_downloaded(
-            lambda name: cached_file(
+
+        def fetch(name: str) -> str | None:
+            path: str | None = cached_file(
                 where, name, _raise_exceptions_for_missing_entries=False, **options
             )
-        )
+            return path
+
+        checkpoint.check_downloaded(fetch)
     with no_unpickling():
         if source.module is not None:
             model_class = class_of_module(source, source.architecture or _named(Path(where)))
