@@ -20,6 +20,7 @@ from rules_transformers.parents.goals.modularize import Modularize
 from rules_transformers.parents.goals.parents import Parents
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
+    LEAVES_REPORT,
     OPTIONS,
     make_rule_runner,
     start_over,
@@ -40,6 +41,9 @@ if command == "index":
 index = pathlib.Path(options["index"]).read_text()
 texts = [pathlib.Path(file).read_text().strip() for file in files]
 print(command, *files, *texts, index, *sorted(options))
+for root in (each.partition("=")[2] for each in arguments if each.startswith("--models=")):
+    paths = sorted(path for path in pathlib.Path(root).rglob("mod*_*.py") if "__" not in str(path))
+    print("candidate", root, *(f"{path}={path.read_text().strip()}" for path in paths))
 if "broken" in texts:
     print(f"{files[0]}:1:1: error: broken", file=sys.stderr)
     sys.exit(2)
@@ -50,12 +54,33 @@ if command == "modularize":
 sys.exit(1 if "unlike" in texts or command == "copies" else 0)
 """
 
+_CONVERTER = (
+    LEAVES_REPORT
+    + """
+import json
+import pathlib
+import sys
+
+command, option, *_ = sys.argv[1:]
+request = json.loads(pathlib.Path(option.partition("=")[2]).read_text())
+for modular in request["modulars"]:
+    generated = modular["path"].replace("modular_", "modeling_")
+    if command == "outline":
+        entries = [{"path": modular["path"], "outputs": [{"path": generated}]}]
+        print(json.dumps({"modulars": entries}))
+    else:
+        output = pathlib.Path(request["output_dir"]) / generated
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text("fresh")
+"""
+)
+
 
 @pytest.fixture(scope="module")
 def _rule_runner() -> RuleRunner:
     return make_rule_runner(
         register,
-        {"parent_finder": _STAND_IN, "modular_converter": ""},
+        {"parent_finder": _STAND_IN, "modular_converter": _CONVERTER},
         rules=[QueryRule(LintResult, [CopiesRequest.Batch])],
         target_types=modular_targets(),
     )
@@ -128,7 +153,45 @@ def test_a_generated_file_does_not_bring_its_modular_file_along(
         {"n/BUILD": "modular_model(source='modular_new.py')", "n/modular_new.py": "modular\n"}
     )
     result = _run(rule_runner, Parents, options, "n/modeling_new.py")
-    assert [line.split()[1] for line in result.stdout.splitlines()] == ["n/modeling_new.py"]
+    assert result.stdout.splitlines()[0].split()[1] == "n/modeling_new.py"
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_the_models_of_the_repository_are_candidates(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
+    rule_runner.write_files(
+        {
+            "n/BUILD": "modular_model(source='modular_own.py')",
+            "n/modular_own.py": "modular\n",
+            "n/modeling_own.py": "stale\n",
+            "o/BUILD": "python_sources(sources=['modeling_odd.py'])",
+        }
+    )
+    for asked, text in (("n/modeling_new.py", "new"), ("n/modeling_own.py", "stale")):
+        result = _run(rule_runner, Parents, options, asked)
+        assert result.exit_code == 0, result.stderr
+        candidates = result.stdout.splitlines()[1].split()
+        expected = {
+            "n/modeling_own.py=fresh",
+            "n/modular_own.py=modular",
+            "o/modeling_odd.py=unlike",
+            f"{asked}={text}",
+        }
+        if asked == "n/modeling_own.py":
+            expected.remove("n/modeling_own.py=fresh")
+        assert candidates[:2] == ["candidate", "."]
+        assert set(candidates[2:]) == expected
+
+
+def test_further_libraries_are_candidates(
+    rule_runner: RuleRunner, options: tuple[str, ...]
+) -> None:
+    library = next(option for option in options if option.startswith("--parent-finder-library="))
+    more = f"--parent-finder-more-libraries=['{library.partition('=')[2]}']"
+    result = _run(rule_runner, Parents, (*options, more), "n/modeling_new.py")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[1].startswith("candidate __library_1")
 
 
 def test_the_worst_answer_is_the_exit_code(

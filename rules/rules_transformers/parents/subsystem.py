@@ -8,7 +8,7 @@ from pants.backend.python.subsystems.python_tool_base import PythonToolRequireme
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
-from pants.option.option_types import BoolOption, StrOption
+from pants.option.option_types import BoolOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 
@@ -43,6 +43,15 @@ class ParentFinder(PythonToolRequirementsBase):
             `transformers==5.23.0`. By default it is the distribution that
             `[modular-converter].parents_distribution` names, at the version that the lockfile of
             `[parent-finder].resolve` pins.
+            """
+        ),
+    )
+    more_libraries = StrListOption(
+        help=softwrap(
+            """
+            Further libraries whose models are candidates too, as pinned requirements, e.g.
+            `["mylib==1.4"]`. They are the models in files that are named `modeling_<model>.py` and
+            `modular_<model>.py`. The models of the repository are always candidates.
             """
         ),
     )

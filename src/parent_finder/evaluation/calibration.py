@@ -174,9 +174,9 @@ def fitted(files: Sequence[JudgedFile], penalty: float = PENALTY) -> Coefficient
         value = float(share @ np.logaddexp(0, -margin) + penalty * (values[1:] ** 2).sum())
         return value, gradient
 
-    start = np.zeros(evidence.shape[1] + 1)
+    start = np.zeros(1 + len(center))
     # A factor below 0 would let more evidence speak against a parent.
-    bounds = [(None, None), *[(0, None)] * evidence.shape[1]]
+    bounds = [(None, None), *[(0, None)] * len(center)]
     done = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     scaled_constant, *scaled_factors = (float(value) for value in done.x)
     factors = np.array(scaled_factors) / spread

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pants.base.build_root import BuildRoot
 from pants.engine.console import Console
-from pants.engine.fs import Digest, DigestContents, PathGlobs
+from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
@@ -21,6 +21,7 @@ from rules_transformers.modular.file_types import MODULAR_PREFIX, model_of
 from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
 from rules_transformers.parents.util_rules.named_files import NamedModelFiles
+from rules_transformers.parents.util_rules.repository_models import RepositoryModels
 from rules_transformers.util_rules.atomic_write import write_atomically
 from rules_transformers.util_rules.tool_commands import MODULARIZE
 from rules_transformers.util_rules.tool_run import ToolRun
@@ -87,6 +88,10 @@ async def _run_tool(
     models: Iterable[_Model], parents: Iterable[str]
 ) -> tuple[FallibleProcessResult, ...]:
     library = await Get(Library)
+    repository = await Get(RepositoryModels)
+    others = await MultiGet(
+        Get(Digest, DigestSubset, repository.without(model.files)) for model in models
+    )
     contents = await MultiGet(Get(Digest, PathGlobs(model.files)) for model in models)
     processes = await MultiGet(
         Get(
@@ -98,14 +103,16 @@ async def _run_tool(
                     *(f"--parent={name}" for name in parents),
                     f"--output={model.output}",
                     f"--index={INDEX_FILE}",
+                    *repository.arguments,
                 ),
                 library=library.sources,
-                files=(library.index, content),
+                more_libraries=library.more,
+                files=(library.index, content, other),
                 description=f"Write {model.output}",
                 output_files=(model.output,),
             ),
         )
-        for model, content in zip(models, contents)
+        for model, content, other in zip(models, contents, others)
     )
     return await MultiGet(Get(FallibleProcessResult, ToolRun(process)) for process in processes)
 

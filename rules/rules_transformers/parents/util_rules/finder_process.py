@@ -23,8 +23,9 @@ _CACHE_DIR = "__cache"
 class FinderProcessRequest:
     """Asks for a process that runs one of the parent finder's commands.
 
-    :param arguments: of the command; those for library and cache are added.
-    :param library: the library's sources.
+    :param arguments: of the command; those for the libraries and the cache are added.
+    :param library: the sources of the library.
+    :param more_libraries: those of further ones.
     :param files: further files for the sandbox.
     """
 
@@ -34,20 +35,27 @@ class FinderProcessRequest:
     files: tuple[Digest, ...]
     description: str
     output_files: tuple[str, ...] = ()
+    more_libraries: tuple[Digest, ...] = ()
 
 
 @rule
 async def make_finder_process(request: FinderProcessRequest, finder: ParentFinder) -> Process:
+    more = {f"{LIBRARY_DIR}_{n}": digest for n, digest in enumerate(request.more_libraries, 1)}
     return await Get(
         Process,
         ToolProcess(
             request.command,
-            (*request.arguments, f"--source-root={LIBRARY_DIR}", f"--cache-dir={_CACHE_DIR}"),
+            (
+                *request.arguments,
+                f"--source-root={LIBRARY_DIR}",
+                f"--cache-dir={_CACHE_DIR}",
+                *(f"--models={directory}" for directory in more),
+            ),
             finder.pex_request(),
             request.files,
             request.description,
             output_files=request.output_files,
-            immutable_inputs=FrozenDict({LIBRARY_DIR: request.library}),
+            immutable_inputs=FrozenDict({LIBRARY_DIR: request.library, **more}),
         ),
     )
 

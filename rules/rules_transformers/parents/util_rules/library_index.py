@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from rules_transformers.modular.file_types import FILE_TYPES
 from rules_transformers.modular.util_rules.library_sources import (
     READ_WITH_MODULARS,
     ParentsRequirement,
@@ -27,6 +28,8 @@ from rules_transformers.util_rules.tool_commands import INDEX
 from rules_transformers.util_rules.tool_run import ToolRun
 
 INDEX_FILE = "__index.npz"
+# Libraries have their models wherever they like.
+_READ_BY_NAME = tuple(f"**/{kind}_*.py" for kind in ("modular", *FILE_TYPES))
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ class Library:
 
     :param sources: at the places where they would be installed.
     :param index: the file `INDEX_FILE`.
+    :param more: the sources of further libraries, which the index does not have.
     """
 
     sources: Digest
     index: Digest
+    more: tuple[Digest, ...]
 
 
 class NoLibrary(Exception):
@@ -79,7 +84,14 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
             f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, "
             'e.g. "transformers==5.23.0"'
         )
-    return Library(sources.digest, result.output_digest)
+    more = await MultiGet(
+        Get(
+            DistributionSources,
+            DistributionSourcesRequest(library, requirement.interpreter_constraints, _READ_BY_NAME),
+        )
+        for library in finder.more_libraries
+    )
+    return Library(sources.digest, result.output_digest, tuple(other.digest for other in more))
 
 
 def rules() -> Iterable[Rule | UnionRule]:
