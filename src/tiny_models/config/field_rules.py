@@ -17,6 +17,8 @@ EXPERTS = 4
 VOCABULARY = 256
 POSITIONS = 256
 LATENT = 16
+# Shorter than the texts that models are tried on, so that what is out of the window shows.
+WINDOW = 8
 
 Shrink = Callable[[int], int]
 
@@ -85,7 +87,7 @@ RULES = (
           r"|max_sequence_length|max_length)", at_most(POSITIONS)),
     _rule(r"max_source_positions|max_target_positions", at_most(POSITIONS)),
     _rule(r"max_2d_position_embeddings", at_most(1024)),
-    _rule(r"(.*_)?sliding_window|local_attention|attention_window", at_most(64)),
+    _rule(r"(.*_)?sliding_window|local_attention|attention_window", at_most(WINDOW)),
     # Depth.
     _rule(r"num_(mtp|nextn_predict)_layers|num_nextn_predict_layers", at_most(1)),
     _rule(r"first_k_dense_replace|num_dense_layers|.*num_dense_layers|n_dense_layers", at_most(1)),
@@ -113,13 +115,16 @@ RULES = (
           at_most(2)),
     _rule(r"(num_experts|num_local_experts|n_routed_experts|moe_num_experts|num_routed_experts"
           r"|n_experts)", at_most(EXPERTS)),
-    _rule(r"n_group|topk_group|num_expert_group|mamba_n_groups|n_groups", at_most(1)),
+    # Two groups of two experts, of which one is chosen.
+    _rule(r"n_group|num_expert_group", at_most(2)),
+    _rule(r"topk_group|mamba_n_groups|n_groups", at_most(1)),
     _rule(r"(n|num)_shared_experts|num_zero_experts|zero_expert_num", at_most(1)),
     # State spaces and convolutions.
     _rule(r"(mamba_)?d_state|state_size|ssm_state_size|mamba_d_state", at_most(LATENT)),
     _rule(r"(mamba_)?d_inner", exactly(FEED_FORWARD)),
     _rule(r"(mamba_|ssm_)?d_conv|conv_kernel\w*|.*kernel.*|kernel_size|dilation\w*", _same),
-    _rule(r"(mamba_|attention_)?chunk_size|mamba_chunk_length", at_most(16)),
+    _rule(r"attention_chunk_size", at_most(WINDOW)),
+    _rule(r"(mamba_)?chunk_size|mamba_chunk_length", at_most(16)),
     _rule(r"num_conv_pos_embeddings", at_most(16)),
     _rule(r"mask_(time|feature)_length", at_most(2)),
     _rule(r"mask_(time|feature)_min_masks", at_most(1)),

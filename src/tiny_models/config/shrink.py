@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from tiny_models.config import field_rules
+from tiny_models.config import field_rules, rope
 from tiny_models.config.backbones import public_out_indices, with_out_indices
 from tiny_models.config.layers import follow_count, select_layers
+from tiny_models.config.reference import values_of_part, with_reference_values
 from tiny_models.config.related_fields import related_sizes
-from tiny_models.config.rope import shrink_rope
+from tiny_models.config.rope import shrink_rope, with_rope_parameters
 from tiny_models.families import families_of
 from tiny_models.transformers_api import catalogue
 from tiny_models.vocabulary.token_ids import default_vocabulary, set_vocabulary
@@ -50,8 +52,8 @@ def shrink_class(
     overrides: Mapping[str, Any] | None = None,
 ) -> Any:
     """As :func:`shrink`, for a config class that may come from a generated file."""
-    overrides = overrides or {}
-    require_fields(config_class, overrides)
+    require_fields(config_class, overrides or {})
+    overrides = with_rope_parameters(overrides or {}, field_names(config_class))
     values = tiny_values(config_class, None, architecture)
     try:
         config = build_config(config_class, merged(values, overrides))
@@ -73,25 +75,34 @@ def _refused(config_class: Any, overrides: Mapping[str, Any], problem: Exception
     )
 
 
-def tiny_values(config_class: Any, given: Any, architecture: str) -> dict[str, Any]:
+def tiny_values(
+    config_class: Any,
+    given: Any,
+    architecture: str,
+    checkpoint_values: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
     """The fields to pass to a config class: those that differ from its defaults.
 
-    ``given`` is an instance to start from, as a whole model's config has of its parts.
+    ``given`` is an instance to start from, as a whole model's config has of its parts, and
+    ``checkpoint_values`` what the whole model's public checkpoint has for this part.
     Sub-configs come as config objects.
     """
     default = _default_instance(config_class)
-    start = given if given is not None else default
+    start = with_reference_values(
+        given if given is not None else default, default, checkpoint_values
+    )
     values: dict[str, Any] = {}
     for name in field_names(config_class):
         if name in _DESCRIPTIVE:
             continue
         before = _value(start, config_class, name)
         if _is_config(before):
-            values[name] = _tiny_part(before, architecture)
+            part_values = values_of_part(config_class.model_type, name)
+            values[name] = _tiny_part(before, architecture, part_values)
             continue
         after = _shrink_field(name, before)
         if after is not before or (
-            given is not None and before != _value(default, config_class, name)
+            start is not None and before != _value(default, config_class, name)
         ):
             values[name] = after
     values.update(related_sizes(start))
@@ -102,8 +113,9 @@ def tiny_values(config_class: Any, given: Any, architecture: str) -> dict[str, A
     return values
 
 
-def _tiny_part(part: Any, architecture: str) -> Any:
-    return build_config(type(part), tiny_values(type(part), part, architecture))
+def _tiny_part(part: Any, architecture: str, checkpoint_values: Mapping[str, Any]) -> Any:
+    values = tiny_values(type(part), part, architecture, checkpoint_values)
+    return build_config(type(part), values)
 
 
 def _shrink_field(name: str, value: Any) -> Any:
@@ -119,7 +131,8 @@ def build_config(config_class: Any, values: Mapping[str, Any]) -> Any:
         if isinstance(value, Overridden):
             base = value.base
             part = dict(_all_values(base))
-            ready[name] = build_config(type(base), merged(part, value.overrides))
+            replaced = with_rope_parameters(value.overrides, field_names(type(base)))
+            ready[name] = build_config(type(base), merged(part, replaced))
         elif isinstance(value, Replaced):
             other = catalogue.config_class(value.model_type)
             ready[name] = build_config(other, merged(tiny_values(other, None, ""), value.overrides))
@@ -156,6 +169,8 @@ def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
             result[name] = Replaced(before.model_type, merged(before.overrides, value))
         elif isinstance(value, Mapping) and _is_config(before):
             result[name] = Overridden(before, value)
+        elif isinstance(value, Mapping) and name == rope.FIELD:
+            result[name] = rope.merged_rope(before, value)
         elif isinstance(value, Mapping) and isinstance(before, Overridden):
             result[name] = Overridden(before.base, merged(before.overrides, value))
         else:
@@ -177,6 +192,8 @@ def _all_values(config: Any) -> dict[str, Any]:
 def require_fields(config_class: Any, overrides: Mapping[str, Any]) -> None:
     """Raises InputError, with near names, where an override is no field of the config."""
     allowed = {*field_names(config_class), *config_class.attribute_map, "num_labels"}
+    if rope.FIELD in allowed:
+        allowed.update(rope.FORMER_FIELDS)
     for name, value in overrides.items():
         if name not in allowed:
             raise InputError(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tiny_models.families.family import Family
 
-_MROPE = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+_MROPE = {"rope_type": "default", "mrope_section": [2, 1, 1]}
 
 
 def _question_tokens(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -119,8 +119,8 @@ FAMILIES: tuple[Family, ...] = (
         "rotary parameters are per layer kind",
         {
             "rope_parameters": {
-                "sliding_attention": _MROPE,
-                "full_attention": _MROPE,
+                "sliding_attention": {**_MROPE, "rope_theta": 10000.0},
+                "full_attention": {**_MROPE, "rope_theta": 10000.0},
             }
         },
     ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 SETTINGS = "tokenizer_config.json"
 # What a tokenizer's settings say of how they were loaded: from a directory, and offline or not.
@@ -13,8 +15,12 @@ _LOADING = ("is_local", "local_files_only")
 def without_loading(settings: bytes) -> bytes:
     """A tokenizer's settings file without what depends on how it was loaded."""
     values = json.loads(settings)
-    kept = {name: value for name, value in values.items() if name not in _LOADING}
-    return (json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return settings_text({name: value for name, value in values.items() if name not in _LOADING})
+
+
+def settings_text(settings: Mapping[str, Any]) -> bytes:
+    """A tokenizer's settings as transformers writes them."""
+    return (json.dumps(settings, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def contents(directory: Path) -> dict[str, bytes]:

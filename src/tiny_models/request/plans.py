@@ -18,7 +18,7 @@ from toolkit.errors import InputError
 from toolkit.input_file import LARGEST_TEXT, read_bytes
 
 # Raised when the same request gives other bytes than before.
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)

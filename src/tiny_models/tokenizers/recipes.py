@@ -11,6 +11,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def recipe_for(
 def _chat_style(model_type: str, config_class: type, *, sees: bool) -> ChatStyle | None:
     if holds_chats(
         model_type,
-        _modeling_source(config_class),
+        modeling_source(config_class),
         encodes=bool(getattr(config_class, "is_encoder_decoder", False)),
         sees=sees,
     ):
@@ -263,7 +264,9 @@ def _has_text(config_class: type) -> bool:
     )
 
 
-def _modeling_source(config_class: type) -> str:
+@cache
+def modeling_source(config_class: Any) -> str:
+    """The text of the modeling files beside a config's class; empty where there are none."""
     module = importlib.import_module(config_class.__module__)
     origin = getattr(module, "__file__", None)
     if origin is None:
