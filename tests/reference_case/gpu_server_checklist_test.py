@@ -93,11 +93,11 @@ def test_positions(config: dict[str, Any], directory: Path) -> None:
     assert config["max_position_embeddings"] == 2048
     assert config["max_position_embeddings"] % 256 == 0
     limit = read(directory, "tokenizer_config.json")["model_max_length"]
-    assert limit >= config["max_position_embeddings"]
+    assert limit == config["max_position_embeddings"]
     assert not config["use_sliding_window"]
     assert config["sliding_window"] is None
-    # Where `rope_theta` is looked for beside `rope_parameters`, this is what a missing one means.
-    assert config["rope_parameters"] == {"rope_type": "default", "rope_theta": 10000.0}
+    # As in Qwen2.5's checkpoints. Servers that read configs of transformers 4 need it beside, too.
+    assert config["rope_parameters"] == {"rope_type": "default", "rope_theta": 1_000_000.0}
 
 
 def test_token_ids_are_in_range_and_agree(config: dict[str, Any], directory: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -80,11 +81,13 @@ def _is_decoder(config: Any) -> bool:
     )
 
 
-@cache
-def _can_share(config_class: Any) -> bool:
+def _can_share(config_class: type) -> bool:
     """Whether the modeling file beside a config's repeats keys and values, by its source."""
-    import inspect
-
     path = Path(inspect.getfile(config_class))
-    modeling = path.with_name(path.name.replace("configuration_", "modeling_"))
-    return modeling.is_file() and _REPEATS.search(modeling.read_text(encoding="utf-8")) is not None
+    return _repeats(str(path.with_name(path.name.replace("configuration_", "modeling_"))))
+
+
+@cache
+def _repeats(path: str) -> bool:
+    file = Path(path)
+    return file.is_file() and _REPEATS.search(file.read_text(encoding="utf-8")) is not None

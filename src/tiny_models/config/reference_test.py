@@ -91,7 +91,7 @@ def test_windows_are_shorter_than_texts() -> None:
 def test_former_rotary_fields_are_overrides_too() -> None:
     config = shrink("qwen2", overrides={"rope_theta": 5.0})
     assert config.rope_parameters == {"rope_type": "default", "rope_theta": 5.0}
-    scaling = {"rope_type": "linear", "factor": 2.0}
+    scaling: dict[str, Any] = {"rope_type": "linear", "factor": 2.0}
     config = shrink("llama", overrides={"rope_scaling": scaling})
     assert config.rope_parameters == {**scaling, "rope_theta": 500_000.0}
     config = shrink("llava", overrides={"text_config": {"rope_theta": 7.0}})

@@ -103,7 +103,9 @@ def test_sound_codes_keep_their_own_vocabulary() -> None:
     vocabulary = Vocabulary(300, {"pad_token_id": 5})
     config = shrink("musicgen", vocabulary=vocabulary)
     assert config.text_encoder.vocab_size == 300
-    assert config.decoder.vocab_size == 256
+    # Of the small codec, and the first id beyond them pads.
+    codes = config.audio_encoder.codebook_size
+    assert (config.decoder.vocab_size, config.decoder.pad_token_id) == (codes, codes)
     assert shrink("whisper", vocabulary=vocabulary).vocab_size == 300
 
 

@@ -1,14 +1,16 @@
-"""Tries every model class of the auto mappings, one after the other in one process."""
+"""Builds a fixture of every model class of the auto mappings, and tries it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
+import io
+import re
 import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from tiny_models.core.errors import MissingPackage
@@ -21,6 +23,7 @@ from toolkit.errors import InputError, ToolError
 STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
 SECONDS_LIMIT = 120
+_LEFT_OUT = re.compile(r"left out: (.*)")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Result:
     """How far a class came. ``reached`` is the step that failed, or ``ok``.
 
     ``takes`` are the kinds of input that ``forward`` names, and ``ran_on`` those of ``inputs``, the
-    names of what it was given. ``size`` counts all files in bytes, 0 where nothing was saved;
+    names of what it was given. ``left_out`` says which of the fixture's tokenizer and processors
+    could not be written, and why. ``size`` counts all files in bytes, 0 where nothing was saved;
     ``seconds`` are CPU seconds.
     """
 
@@ -41,6 +45,7 @@ class Result:
     seconds: float
     ran_on: str = ""
     inputs: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -77,41 +82,43 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
         seconds=round(time.process_time() - start, 3),
         ran_on=state.get("ran_on", ""),
         inputs=state.get("inputs", ()),
+        left_out=state.get("left_out", ()),
     )
 
 
 def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
     from tiny_models.checks import checks
     from tiny_models.checks.native_inputs import native_inputs
-    from tiny_models.config.shrink import shrink
+    from tiny_models.fixture.build import write_files
     from tiny_models.inputs import modalities
+    from tiny_models.request.plans import plan
+    from tiny_models.request.request import FixtureRequest
     from tiny_models.transformers_api.packages import named_packages
-    from tiny_models.weights.model import build_model
 
     name, model_type = architecture.name, architecture.model_type
+    request = FixtureRequest(name, name, model_type=model_type, architectures=(name,))
     model_class = catalogue.model_class(name, model_type)
     state["takes"] = modalities.joined(modalities.taken(model_class))
     state["step"] = "instantiate"
-    with named_packages(name):
-        config = shrink(model_type, architecture=name)
-        model = build_model(model_class, config, seed=0)
-    outputs = None
-    if not build_only:
-        state["step"] = "forward"
-        with named_packages(name):
-            inputs = native_inputs(model)
-            outputs = checks.require_outputs(checks.forward(model, inputs))
-        state["inputs"] = tuple(inputs)
-        state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
-        state["step"] = "native"
-        left_out = modalities.left_out(model_class, inputs)
-        if left_out:
-            ran_on = state["ran_on"] or "other inputs"
-            raise ToolError(f"takes {' and '.join(left_out)}, but ran on {ran_on} alone")
-    state["step"] = "round-trip"
     with tempfile.TemporaryDirectory() as directory:
-        model.save_pretrained(directory)
-        state["size"] = sum(each.stat().st_size for each in os.scandir(directory))
+        with named_packages(name), contextlib.redirect_stderr(io.StringIO()) as warnings:
+            model, _ = write_files(plan(request)[0], directory)
+        state["left_out"] = tuple(_LEFT_OUT.findall(warnings.getvalue()))
+        state["size"] = sum(path.stat().st_size for path in Path(directory).rglob("*"))
+        outputs = None
+        if not build_only:
+            state["step"] = "forward"
+            with named_packages(name):
+                inputs = native_inputs(model)
+                outputs = checks.require_outputs(checks.forward(model, inputs))
+            state["inputs"] = tuple(inputs)
+            state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
+            state["step"] = "native"
+            missing = modalities.left_out(model_class, inputs)
+            if missing:
+                ran_on = state["ran_on"] or "other inputs"
+                raise ToolError(f"takes {' and '.join(missing)}, but ran on {ran_on} alone")
+        state["step"] = "round-trip"
         if outputs is not None:
             again = checks.load(model_class, directory)
             checks.require_equal(outputs, checks.require_outputs(checks.forward(again, inputs)))

@@ -92,6 +92,11 @@ FAMILIES: tuple[Family, ...] = (
         "a row of codes per codebook",
         recipe=codebook_rows,
     ),
+    Family(
+        ("musicgen_decoder", "musicgen_melody_decoder"),
+        "writes the codes of the small codec, and pads by the first id beyond them",
+        {"vocab_size": 64, "pad_token_id": 64, "bos_token_id": 64},
+    ),
     Family(("dia",), "a column of codes per channel", recipe=dia),
     Family(("kyutai_speech_to_text",), "a column of text and codes per step", recipe=kyutai),
     Family(

@@ -240,7 +240,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(("pi0",), "takes pictures of several cameras", recipe=robot),
     Family(
         ("muse_glimmer_assistant",),
-        "drafts from noise and another model's states",
+        "drafts from noise and another model's states, which its window holds together",
+        {"sliding_window": 64},
         recipe=adding(noise_embeds=(1, 8, 32), context_hidden_states=(1, 8, 64)),
     ),
     Family(("granite_docling",), "takes several tiles per sample", recipe=cameras),

@@ -31,6 +31,16 @@ _NAMES = (
     "additional_chat_templates/*.jinja",
 )
 _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
+# Of several scripts, and what code is made of.
+_CORPUS = (
+    "hello world",
+    "The quick brown fox, and the lazy dog.",
+    "for x in range(10): total += x ** 2",
+    "Grüße, señor, ça va?",
+    "Привет, мир",
+    "数据和模型",
+    "🙂",
+)
 
 
 def write_shrunk(
@@ -57,6 +67,7 @@ def write_shrunk(
         scratch = Path(name)
         source = _copied(files, recipe, scratch / "original")
         tokenizer = _load(source, checkpoint)
+        _require_its_own_reading(tokenizer, source, recipe, checkpoint)
         serialized = _serialized(tokenizer, scratch)
         small = scratch / "shrunk"
         if serialized is not None:
@@ -113,6 +124,33 @@ def _load(source: Path, checkpoint: Path) -> Any:
         # The library raises whatever its parsers do, for files that are no tokenizer's.
         reason = str(problem).strip().splitlines() or [type(problem).__name__]
         raise InputError(f"{checkpoint}: no tokenizer that can be loaded: {reason[0]}") from None
+
+
+def _require_its_own_reading(
+    tokenizer: Any, source: Path, recipe: Recipe, checkpoint: Path
+) -> None:
+    """Raises InputError where the class that is loaded for a type loses texts that the file keeps.
+
+    The library takes the class from the model type, and some classes put their own steps in place
+    of those in `tokenizer.json`. How many spaces there are is not compared: classes differ there.
+    """
+    path = source / "tokenizer.json"
+    if not tokenizer.is_fast or not path.is_file():
+        return
+    from tokenizers import Tokenizer
+
+    file = Tokenizer.from_file(str(path))
+    for text in _CORPUS:
+        expected = file.encode(text, add_special_tokens=False).ids
+        ids = tokenizer.encode(text, add_special_tokens=False)
+        loaded = tokenizer.decode(ids)
+        whole = file.decode(expected).split() == text.split()
+        if whole and loaded.split() != text.split():
+            raise InputError(
+                f"{checkpoint}: {type(tokenizer).__name__}, which is loaded for"
+                f" {recipe.model_type}, reads {text!r} as {loaded!r}, unlike tokenizer.json",
+                hint="take the tokenizer of a checkpoint of this model type",
+            )
 
 
 def _serialized(tokenizer: Any, scratch: Path) -> dict[str, Any] | None:

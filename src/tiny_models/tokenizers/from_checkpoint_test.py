@@ -106,3 +106,11 @@ def test_a_checkpoint_of_another_type(tmp_path: Path) -> None:
     (tmp_path / "large" / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(InputError, match="a checkpoint of bert, expected one of t5"):
         tokenizers.build("t5", {"from_checkpoint": tmp_path / "large"}, tmp_path / "small")
+
+
+def test_a_class_that_reads_another_way_than_the_file_is_refused(tmp_path: Path) -> None:
+    """Qwen2's class has a byte-level BPE, whatever the file says, and would read nothing."""
+    tokenizers.build("t5", {}, tmp_path / "large")
+    with pytest.raises(InputError, match=r"reads 'hello world' as '.*', unlike tokenizer\.json"):
+        tokenizers.build("qwen2", {"from_checkpoint": tmp_path / "large"}, tmp_path / "small")
+    assert not (tmp_path / "small" / "tokenizer.json").exists()

@@ -146,9 +146,11 @@ def recipe_for(
     if options.chat_template is not None:
         template = options.chat_template
     plain = entry.plain_tokens
+    held = config_fields(fields, named)
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
-    held = config_fields(fields, named)
+        if "decoder_start_token_id" in held:
+            held["decoder_start_token_id"] = _WHISPER_START
     if re.fullmatch(UNNAMED_TOKENS, model_type):
         extra.extend(named.values())
         held = {name: named.get(token, token) for name, token in held.items()}
@@ -205,6 +207,9 @@ def _family_of(class_name: str) -> str:
     return pipeline_of(class_named(class_name)()).family
 
 
+_WHISPER_START = "<|startoftranscript|>"
+
+
 def _whisper_tokens() -> tuple[list[str], tuple[str, ...]]:
     """Special tokens in the order from which the class computes a language's id, and times.
 
@@ -213,7 +218,7 @@ def _whisper_tokens() -> tuple[list[str], tuple[str, ...]]:
     from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
     special = [
-        "<|startoftranscript|>",
+        _WHISPER_START,
         *(f"<|{language}|>" for language in LANGUAGES),
         "<|translate|>",
         "<|transcribe|>",
@@ -264,12 +269,14 @@ def _has_text(config_class: type) -> bool:
     )
 
 
-@cache
-def modeling_source(config_class: Any) -> str:
+def modeling_source(config_class: type) -> str:
     """The text of the modeling files beside a config's class; empty where there are none."""
     module = importlib.import_module(config_class.__module__)
     origin = getattr(module, "__file__", None)
-    if origin is None:
-        return ""
-    files = sorted(Path(origin).parent.glob("modeling_*.py"))
+    return "" if origin is None else _modeling_text(str(Path(origin).parent))
+
+
+@cache
+def _modeling_text(folder: str) -> str:
+    files = sorted(Path(folder).glob("modeling_*.py"))
     return "".join(file.read_text(encoding="utf-8") for file in files)

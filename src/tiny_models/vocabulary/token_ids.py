@@ -18,25 +18,55 @@ _ALIASES = {
     "boi_token_index": "boi_token_id",
     "eoi_token_index": "eoi_token_id",
 }
+# What begins and ends a text for tokenizers that have no tokens for just that, as BERT's.
+_ENDS = {"bos_token_id": "cls_token_id", "eos_token_id": "sep_token_id"}
+# Of models that read and write different vocabularies; the tiny tokenizer has one.
+_SIZES = ("decoder_vocab_size", "src_vocab_size", "text_vocab_size", "tgt_vocab_size")
 
 
 def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = frozenset()) -> None:
     """Writes the size and the ids where the config, or a part of it, has such fields."""
     for part in parts(config):
         sized = isinstance(vars(part).get("vocab_size"), int) and "vocab_size" not in skip
-        if sized and not _is_codec(part):
-            part.vocab_size = vocabulary.size
-            if vars(part).get("vocab_size_per_layer_input"):
-                # A second table of embeddings, read by the same ids.
-                part.vocab_size_per_layer_input = vocabulary.size
+        _set_sizes(part, vocabulary.size, skip)
         for name in id_fields(part):
             role = _ALIASES.get(name, name)
-            if name in skip:
+            if name in skip or _is_beyond_codes(part, name):
                 continue
             if role in vocabulary.special_ids:
                 setattr(part, name, vocabulary.special_ids[role])
+            elif _stands_for_ends(part, role, vocabulary):
+                setattr(part, name, vocabulary.special_ids[_ENDS[role]])
             elif sized and _outside(vars(part).get(name), vocabulary.size):
                 _unset(part, name, vocabulary)
+        _set_padding_beyond_codes(part, skip)
+
+
+def _set_sizes(part: Any, size: int, skip: frozenset[str]) -> None:
+    names = [*_SIZES] if _is_codec(part) else ["vocab_size", *_SIZES]
+    if "vocab_size" in names and vars(part).get("vocab_size_per_layer_input"):
+        # A second table of embeddings, read by the same ids.
+        names.append("vocab_size_per_layer_input")
+    for name in names:
+        if isinstance(vars(part).get(name), int) and name not in skip:
+            setattr(part, name, size)
+
+
+def _set_padding_beyond_codes(part: Any, skip: frozenset[str]) -> None:
+    """Where one table has texts and then the codes of each codebook, the next row is padding."""
+    name = "audio_pad_token_id"
+    if name in vars(part) and "codebook_vocab_size" in vars(part) and name not in skip:
+        codes = part.num_codebooks * part.codebook_vocab_size
+        setattr(part, name, part.vocab_size + codes)
+
+
+def _stands_for_ends(part: Any, role: str, vocabulary: Vocabulary) -> bool:
+    """Whether a config names an end of texts that its tokenizer knows under another name."""
+    return (
+        type(vars(part).get(role)) is int
+        and _ENDS.get(role) in vocabulary.special_ids
+        and not _is_codec(part)
+    )
 
 
 def _unset(part: Any, name: str, vocabulary: Vocabulary) -> None:
@@ -57,9 +87,19 @@ def _outside(value: Any, size: int) -> bool:
 def _is_codec(part: Any) -> bool:
     """Whether a part's vocabulary is one of sound codes, which a tokenizer does not make."""
     fields = vars(part)
+    if "text_vocab_size" in fields:
+        return True
+    if "audio_token_id" in fields or "codebook_vocab_size" in fields:
+        # Texts and sounds are read by one model, and the codes are counted by another field.
+        return False
     return "codebook_size" in fields or (
         "num_codebooks" in fields and "audio_vocab_size" not in fields
     )
+
+
+def _is_beyond_codes(part: Any, name: str) -> bool:
+    """Whether an id is the first one after a codec's codes, which pads and begins them."""
+    return _is_codec(part) and vars(part).get(name) == vars(part).get("vocab_size", -1)
 
 
 def id_fields(config: Any) -> Iterable[str]:
