@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tiny_models.core.errors import CheckFailed
+from tiny_models.vocabulary.token_ids import parts
 
 # Common letters and marks, so that a tokenizer with a vocabulary has tokens for them.
 _SENTENCE = "the model reads a text of 12 words, and writes another one."
@@ -101,9 +102,10 @@ def _vocabulary_size(model: Any) -> int | None:
         return None
     if not isinstance(embedding, torch.nn.Embedding):
         return None
-    # A model of speech may embed its text elsewhere.
-    declared = getattr(model.config.get_text_config(), "vocab_size", None)
-    return max([int(embedding.num_embeddings), *_ids(declared)])
+    # A model of speech may embed its text elsewhere, as one that reads texts and writes codes does.
+    texts = _text_parts(model.config)
+    declared = [size for text in texts for size in _ids(getattr(text, "vocab_size", None))]
+    return max([int(embedding.num_embeddings), *declared])
 
 
 def _ids(value: Any) -> list[int]:
@@ -178,8 +180,17 @@ def _require_same_roles(directory: str, tokenizer: Any, configs: Iterable[Any]) 
 def _role(config: Any, role: str) -> Any:
     value = getattr(config, role, None)
     if value is None and hasattr(config, "get_text_config"):
-        value = getattr(config.get_text_config(), role, None)
+        values = (getattr(part, role, None) for part in _text_parts(config))
+        value = next((number for number in values if number is not None), None)
     return value
+
+
+def _text_parts(config: Any) -> list[Any]:
+    """The config of the text, or all parts where several read texts, as MusicGen's."""
+    try:
+        return [config.get_text_config()]
+    except ValueError:
+        return list(parts(config))
 
 
 def _require_template(directory: str, tokenizer: Any) -> None:
