@@ -83,7 +83,9 @@ def test_a_plain_class_gives_no_warning(workspace: Workspace) -> None:
 def test_what_would_be_lost_or_changed(
     workspace: Workspace, text: str, expected: tuple[str, int]
 ) -> None:
-    assert found(workspace, text) == [expected]
+    # What is dropped is missing where it is used.
+    findings = [finding for finding in found(workspace, text) if finding[0] != "undefined-name"]
+    assert findings == [expected]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_what_would_be_lost_or_changed(
         "    def reset(self):\n        raise AttributeError()\n",
         "    def reset(self, x):\n        return x + 1\n",
         "    def reset(self, x, y):\n        return x\n",
-        "    @decorated\n    def reset(self, x):\n        return x\n",
+        "    @staticmethod\n    def reset(self, x):\n        return x\n",
         "    def reset(self, x) -> int:\n        return x\n",
         "    def reset(self, x):\n        y = 1\n        return super().reset(x)\n",
         "    def fresh(self, x):\n        return super().unknown(x)\n",

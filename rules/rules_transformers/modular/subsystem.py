@@ -8,7 +8,7 @@ from pants.backend.python.subsystems.python_tool_base import PythonToolRequireme
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
-from pants.option.option_types import SkipOption, StrListOption, StrOption
+from pants.option.option_types import BoolOption, SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
 
@@ -41,6 +41,15 @@ class ModularConverter(PythonToolRequirementsBase):
             Codes of warnings that are not reported, e.g. `['redundant-override']`. In a modular
             file, the comment `# modular: ignore[code]` silences one line, or the whole file where
             it stands alone above the first statement.
+            """
+        ),
+    )
+    pedantic = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Also report warnings about what is often intended, such as an override that changes
+            nothing. `modular_converter codes` says which these are.
             """
         ),
     )

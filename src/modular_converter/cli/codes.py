@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
             {
                 "code": code.name,
                 "severity": code.severity,
+                "pedantic": code.is_pedantic,
                 "summary": code.summary,
                 "help": code.help,
             }

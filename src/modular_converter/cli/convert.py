@@ -47,6 +47,11 @@ def add_parser(command: argparse.ArgumentParser) -> None:
         help="warnings not to report (repeatable; `codes` lists them)",
     )
     command.add_argument(
+        "--pedantic",
+        action="store_true",
+        help="also report warnings about what is often intended (`codes` says which)",
+    )
+    command.add_argument(
         "--json",
         action="store_true",
         help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
@@ -98,7 +103,11 @@ def _convert(options: argparse.Namespace) -> int:
             profile=options.profile, output_dir=options.output_dir,
         )  # fmt: skip
     result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
-    findings = unignored([*job.warnings, *result.diagnostics], ignored | job.ignored)
+    findings = unignored(
+        [*job.warnings, *result.diagnostics],
+        ignored | job.ignored,
+        pedantic=options.pedantic or job.pedantic,
+    )
     for finding in findings:
         print(render(finding), file=sys.stderr)
     texts = {}

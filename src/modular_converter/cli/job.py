@@ -32,6 +32,7 @@ class ConversionJob:
     output_dir: str | None = None
     outputs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    pedantic: bool = False
     # What is to be said about the job as a whole.
     warnings: tuple[Diagnostic, ...] = ()
     renamed: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -60,6 +61,7 @@ def job_of_request(path: str) -> ConversionJob:
         request.output_dir,
         outputs,
         checked_codes(request.ignore, path),
+        request.pedantic,
         warnings,
         request.renamed,
     )

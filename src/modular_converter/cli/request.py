@@ -37,6 +37,8 @@ class Request:
     output_dir: _Below | None = None
     # Codes of warnings that are not reported.
     ignore: tuple[str, ...] = ()
+    # Whether warnings of pedantic codes are reported too.
+    pedantic: bool = False
     # By the path of a generated parent: what renaming made in it, as its own conversion reported.
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

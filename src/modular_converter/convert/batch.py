@@ -158,7 +158,7 @@ def _edges(
         for parent in outline.parents:
             path = find_module(parent.dotted, roots, context.sources)
             producer = producers.get(path) if path else None
-            if producer is not None and producer != own:
+            if producer is not None:
                 producing[producer] = None
         edges[own] = list(producing)
     return edges

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from modular_converter.conventions.file_types import generated_path, module_name, type_of_class
@@ -20,9 +21,10 @@ from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.model_name import table_for, with_parents
 from modular_converter.library.modular_file import ModularLocation, ParentImport, parent_imports
 from modular_converter.lint.errors import check_bases, check_imports, check_methods
-from modular_converter.lint.facts import ConversionFacts, MergedClass, UsedParent
+from modular_converter.lint.facts import ConversionFacts, MergedClass, Output, UsedParent
 from modular_converter.lint.import_errors import check_free_bases, check_names
 from modular_converter.lint.passes import find_warnings
+from modular_converter.lint.resolution import bound_names
 from modular_converter.merge.classes import ParentClass, merge_class
 from modular_converter.merge.nodes import Node, Rename, node_of_item
 from modular_converter.merge.parentless_classes import free_class
@@ -191,16 +193,35 @@ class _Conversion:
             self.profile,
         )
         renamers = {path: parent.renamer for path, parent in self.parents.items()}
-        warnings, renamed = find_warnings(self._facts(), self.warnings)
+        warnings, renamed = find_warnings(self._facts(outputs), self.warnings)
         return Conversion(self.location, outputs, renamers, warnings, renamed)
 
-    def _facts(self) -> ConversionFacts:
+    def _facts(self, outputs: Mapping[str, OutputFile]) -> ConversionFacts:
         return ConversionFacts(
             self.index,
             tuple(self._used_parent(path) for path in self.parents),
             tuple(self.merged),
             tuple(placed.node for file in self.files.values() for placed in file.placed.values()),
+            tuple(
+                Output(
+                    module_name(file_type, self.location.model_name),
+                    output.text,
+                    output.imports,
+                    output.nodes,
+                )
+                for file_type, output in outputs.items()
+            ),
+            lambda module: self._own_module(module, outputs),
         )
+
+    def _own_module(self, module: str, outputs: Mapping[str, OutputFile]) -> Collection[str] | None:
+        """The names that a module beside the outputs binds; None if there is no such module."""
+        for file_type, output in outputs.items():
+            if module == module_name(file_type, self.location.model_name):
+                return {node.name for node in output.nodes} | bound_names(output.imports)
+        sources = self.context.sources
+        path = os.path.join(self.location.directory, f"{module}.py")
+        return sources.index(path).bound_names if sources.is_readable(path) else None
 
     def _used_parent(self, path: str) -> UsedParent:
         first = next(imported for imported in self.imports if imported.path == path)

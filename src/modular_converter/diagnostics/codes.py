@@ -15,6 +15,8 @@ class Code:
     severity: Severity
     summary: str
     help: str
+    # Reported only on request: what it says is often intended.
+    is_pedantic: bool = False
 
     @property
     def can_be_ignored(self) -> bool:
@@ -28,6 +30,10 @@ def _error(name: str, summary: str, help_text: str) -> Code:
 
 def _warning(name: str, summary: str, help_text: str) -> Code:
     return Code(name, "warning", summary, " ".join(help_text.split()))
+
+
+def _pedantic(name: str, summary: str, help_text: str) -> Code:
+    return Code(name, "warning", summary, " ".join(help_text.split()), is_pedantic=True)
 
 
 CODES = (
@@ -151,16 +157,16 @@ CODES = (
              """Nothing is lost: the name is not used, another parent supplies it, or renaming makes
              it the same as one that the parent does define. Delete it from the import, or fix its
              spelling."""),
-    _warning("several-prefixes", "The classes that inherit from a parent ask for several prefixes",
+    _pedantic("several-prefixes", "The classes that inherit from a parent ask for several prefixes",
              """A parent file is renamed with one prefix for all of its classes. Where the classes
              of the modular file ask for different ones, the most frequent is used: helpers and
              docstrings taken over may carry an unexpected name. Name the classes with one prefix,
              or write the others out."""),
-    _warning("prefix-collision", "The prefix asked for already names classes of the parent",
+    _pedantic("prefix-collision", "The prefix asked for already names classes of the parent",
              """With the prefix that the classes ask for, classes of the parent would become
              confused with others of the same file, so the name of the model is used instead. Name
              the classes after the model."""),
-    _warning("unreached-object", "A definition of the modular file reaches no standalone file",
+    _pedantic("unreached-object", "A definition of the modular file reaches no standalone file",
              """Functions and assignments follow the classes that use them. This one is used by no
              class that is written. Delete it, or use it."""),
     _warning("parent-wins", "A parent's assignment is written and not the modular file's",
@@ -178,19 +184,19 @@ CODES = (
     _warning("rename-in-word", "Renaming changes a longer word that contains the parent's name",
              """The parent's name is replaced wherever a word begins with it: renaming `sam` turns
              `same` into `sam2e`. Override the part of the parent that contains the word."""),
-    _warning("rename-in-url", "Renaming changes a URL or the name of a checkpoint",
+    _pedantic("rename-in-url", "Renaming changes a URL or the name of a checkpoint",
              """The parent's name is also replaced inside addresses and repository names, which then
              often point to nothing. Override the docstring, decorator or method that contains
              it."""),
-    _warning("not-a-deletion", "A method that only raises is written and does not delete",
+    _pedantic("not-a-deletion", "A method that only raises is written and does not delete",
              """To delete a method of the parent, the override must be an undecorated one-line
              `def`, after exactly one blank line, with the `raise ...Error(...)` on the next line.
              Anything else is written as an override that raises."""),
-    _warning("redundant-override", "An override is what would be inherited anyway",
+    _pedantic("redundant-override", "An override is what would be inherited anyway",
              """Without this member the standalone class would be the same. Delete it, so that it
              follows the parent. Plain values and declarations with a leading underscore are left
              alone: it is customary to restate them."""),
-    _warning("parent-still-named", "Inherited text still speaks of the parent",
+    _pedantic("parent-still-named", "Inherited text still speaks of the parent",
              """Only the exact spellings of the parent's name are replaced, and never the text of
              f-strings. This docstring, comment, decorator or f-string spells the name in another
              way. Override it in the modular file."""),
@@ -199,6 +205,43 @@ CODES = (
              block, is replaced by the parent's body, once. Any other such call stays, and in the
              standalone class it skips the parent's method, because its class is gone. Write the
              parent's body out."""),
+    _warning("undefined-name", "A generated file uses a name that it does not define",
+             """The name is looked for among the definitions and imports of the file, the enclosing
+             functions and the builtins. Inherited code that takes the place of `super().m(...)`
+             uses the parent's parameters and variables: the override must have those that it uses.
+             Any other name must be defined or imported in the modular file."""),
+    _warning("used-before-definition", "A definition needs another that comes below it",
+             """Bases, decorators, defaults, annotations and statements in a class body are
+             evaluated when the module is imported. Define what they use above them in the modular
+             file."""),
+    _warning("missing-import", "A generated file imports from a sibling what that does not define",
+             """Inherited code refers to a class by the name that renaming gives it, such as the
+             configuration of the parent under the new name. Define that class in the modular file
+             under this name, or override what uses it."""),
+    _warning("unknown-export", "`__all__` names something that the file does not define",
+             "Delete the entry, check its spelling, or define the class."),
+    _warning("changed-argument", "An argument of `super()` is not what the inherited body uses",
+             """`super().m(...)` is replaced by the parent's body, which uses the parent's
+             parameters and not what is passed for them. Assign the value to a variable of the
+             parameter's name before the call."""),
+    _warning("deletes-nothing", "`del self.x` names nothing that the parent assigns",
+             """The statement leaves out the parent's assignment to the same target. Check the
+             spelling."""),
+    _warning("deleted-attribute-used", "An attribute is deleted and still used",
+             """The parent's assignment is left out, but a method of the class still reads the
+             attribute. Override that method, or keep the attribute."""),
+    _warning("lost-base", "A base of the parent class is replaced by an extra base",
+             """An extra base whose name ends as that of a base of the parent takes its place. Name
+             both bases."""),
+    _warning("base-order", "A base named before the parent comes after the parent's own bases",
+             """The bases of the generated class are those of the parent, then the extra ones.
+             Methods of a base that was named first no longer override inherited ones."""),
+    _warning("repeated-class", "A class is defined twice in the modular file",
+             "Only the last definition is written. Delete or rename one."),
+    _pedantic("skipped-super", "A `super()` call reaches a base of the parent, not the parent",
+              """As `lost-super`, in a class whose parent has other bases than modules of torch: the
+              call reaches the method of one of these, if they have it. Write the parent's body out
+              if that is not intended."""),
     _warning("unknown-ignore", "An ignore comment names no warning",
              "Write `# modular: ignore[code]` with codes of warnings, separated by commas."),
 )  # fmt: skip
@@ -210,6 +253,7 @@ def describe(code: Code) -> str:
     """The explanation of a code for a terminal."""
     import textwrap
 
-    lines = [f"{code.name} ({code.severity}): {code.summary}"]
+    kind = "warning with --pedantic" if code.is_pedantic else code.severity
+    lines = [f"{code.name} ({kind}): {code.summary}"]
     lines += textwrap.wrap(code.help, 92, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(lines)

@@ -148,7 +148,7 @@ def run_of(text: str) -> dict[str, Any]:
 
 
 def convert(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
-    exit_code = main(["convert", "--json", "--search-path", ".", *options])
+    exit_code = main(["convert", "--json", "--pedantic", "--search-path", ".", *options])
     return exit_code, run_of(capsys.readouterr().out)
 
 
@@ -191,7 +191,7 @@ def test_stale_files(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_log_beside_the_messages(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["convert", "--sarif", "out/log.sarif", PATH]) == 0
+    assert main(["convert", "--pedantic", "--sarif", "out/log.sarif", PATH]) == 0
     shown = capsys.readouterr()
     assert "changed transformers/" in shown.out and "warning[unreached-object]" in shown.err
     assert len(run_of(Path("out/log.sarif").read_text())["results"]) == 1
@@ -220,7 +220,8 @@ def test_every_code_is_in_the_table_and_used() -> None:
 def test_codes_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["codes"]) == 0
     listed = capsys.readouterr().out
-    assert all(f"{code.name} ({code.severity}): " in listed for code in CODES)
+    assert all(f"{code.name} ({code.severity}" in listed for code in CODES)
+    assert "unreached-object (warning with --pedantic): " in listed
     assert main(["codes", "lost-super"]) == 0
     assert capsys.readouterr().out.startswith("lost-super (warning): ")
     assert main(["codes", "--json"]) == 0

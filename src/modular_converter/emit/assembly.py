@@ -33,14 +33,15 @@ class OutputFile:
 
     banner: str
     header: str
-    imports: str
+    imports: tuple[ImportNode, ...]
     nodes: tuple[Node, ...]
 
     @property
     def text(self) -> str:
         """The whole text."""
         body = "".join(node.text for node in self.nodes)
-        return f"{self.banner}{self.header}{self.imports}{body}"
+        imports = "".join(statement.written() for statement in self.imports)
+        return f"{self.banner}{self.header}{imports}{body}"
 
 
 def banner(path: str) -> str:
@@ -100,7 +101,7 @@ def assemble(
         file_type: OutputFile(
             banner=notice,
             header=index.header,
-            imports="".join(statement.written() for statement in imports[file_type]),
+            imports=tuple(imports[file_type]),
             nodes=tuple(body),
         )
         for file_type, body in bodies.items()

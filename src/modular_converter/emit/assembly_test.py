@@ -27,5 +27,5 @@ def test_only_quoted_annotations_are_uses_of_a_name(workspace: Workspace) -> Non
         (': dict[str, "torch.Tensor | None"]', True),
     ):
         workspace.parent(PARENT.format(parameter))
-        imports = workspace.convert(MODULAR).outputs["modeling"].imports
+        imports = workspace.convert(MODULAR).outputs["modeling"].text
         assert ("import torch\n" in imports) is is_used, parameter

@@ -98,6 +98,11 @@ class FileIndex:
         )
 
     @cached_property
+    def bound_names(self) -> frozenset[str]:
+        """Names defined or imported at module level, under conditions too."""
+        return frozenset({*self.functions, *self.classes, *self.assignments}) | self._other_names
+
+    @cached_property
     def imported_names(self) -> frozenset[str]:
         """Names that any import of the file binds, inside blocks and functions too."""
         return frozenset(

@@ -16,6 +16,7 @@ from modular_converter.syntax.statements import Statement
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
+_MODULES = frozenset({"nn.Module", "torch.nn.Module", "GradientCheckpointingLayer"})
 _NAME_FIELDS = frozenset({"id", "attr", "arg", "name", "asname", "module"})
 
 
@@ -129,7 +130,7 @@ def _is_redundant(merged: MergedClass, mine: _Function, theirs: ast.stmt) -> boo
     own_docstring = is_docstring(source, mine.body[0])
     their_docstring = is_docstring(their_source, theirs.body[0])
     if _is_only_super(mine.body, mine.name):
-        return _takes_the_same(mine, theirs, word)
+        return _passes_its_own(mine) and _takes_the_same(mine, theirs, word)
     if own_docstring and not their_docstring:
         return False
     skipped = their_docstring and not own_docstring
@@ -167,6 +168,16 @@ def _is_only_super(body: list[ast.stmt], name: str) -> bool:
         len(body) == 1
         and isinstance(body[0], (ast.Expr, ast.Return))
         and _super_name(getattr(body[0].value, "func", None)) == name
+    )
+
+
+def _passes_its_own(mine: _Function) -> bool:
+    """Whether a call of `super()` passes on nothing but parameters under their own names."""
+    call = mine.body[0].value  # type: ignore[attr-defined]
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return all(isinstance(getattr(value, "value", value), ast.Name) for value in values) and all(
+        keyword.arg is None or getattr(keyword.value, "id", "") == keyword.arg
+        for keyword in call.keywords
     )
 
 
@@ -245,6 +256,17 @@ def _why(source: Source, statement: Statement) -> str:
     return "the `raise` is not a call on the line after a one-line `def`"
 
 
+def _is_statement(function: ast.Attribute, node: _Function) -> bool:
+    """Whether a call is all of a statement, below the level of the method's body."""
+    return any(
+        isinstance(statement, (ast.Expr, ast.Return))
+        and isinstance(statement.value, ast.Call)
+        and statement.value.func is function
+        and statement not in node.body
+        for statement in ast.walk(node)
+    )
+
+
 def _lost_super(
     merged: MergedClass, node: _Function, members: dict[str, Statement]
 ) -> Iterator[Diagnostic]:
@@ -252,6 +274,8 @@ def _lost_super(
     lines = source.lines[node.lineno - 1 : node.end_lineno]
     if not any("super(" in line for line in lines):
         return
+    # Other bases mostly have the method too: then the call reaches theirs, often on purpose.
+    has_only_modules = set(merged.parent_item.class_parts.bases) <= _MODULES
     expanded: ast.AST | None = None
     for statement in node.body:
         if _is_only_super([statement], node.name):
@@ -261,15 +285,18 @@ def _lost_super(
         name = _super_name(child)
         if not isinstance(child, ast.Attribute) or child is expanded or name not in members:
             continue
-        if name == node.name:
+        if name == node.name and _is_statement(child, node):
+            detail = "a call inside a block is not replaced"
+        elif name == node.name:
             detail = "only a statement that is exactly the call is replaced, once"
         else:
             detail = f"`{node.name}` can only take over the body of its own namesake"
         yield source.diagnostic(
-            "lost-super",
+            "lost-super" if has_only_modules else "skipped-super",
             f"`super().{name}` skips `{name}` of {merged.parent_item.name}, whose class is gone "
             f"in the generated file: {detail}",
             child,
-            hint=f"write the parent's body out, or put `super().{name}(...)` on a line of its own",
+            hint=f"write the parent's body out, or make `super().{name}(...)` a statement of its "
+            "own outside any block",
             severity="warning",
         )

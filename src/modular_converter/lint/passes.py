@@ -5,8 +5,10 @@ from __future__ import annotations
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.lint.dropped_code import object_warnings
 from modular_converter.lint.facts import ConversionFacts
+from modular_converter.lint.inheritance import inheritance_warnings
 from modular_converter.lint.overrides import override_warnings
 from modular_converter.lint.renames import rename_warnings
+from modular_converter.lint.resolution import resolution_warnings
 
 
 def find_warnings(
@@ -24,6 +26,8 @@ def find_warnings(
             *object_warnings(facts),
             *override_warnings(facts),
             *rename_warnings(facts),
+            *inheritance_warnings(facts),
+            *resolution_warnings(facts),
         ]
     renamed = frozenset(change.new for finding in findings for change in finding.changes)
     return tuple(ignores.visible(findings)), renamed

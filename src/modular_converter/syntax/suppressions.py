@@ -97,12 +97,18 @@ def without_lone_comments(header: str) -> str:
     return _LONE.sub("", header) if _MARK in header else header
 
 
-def unignored(findings: Iterable[Diagnostic], ignored: Collection[str]) -> list[Diagnostic]:
-    """The findings whose code is not ignored; errors always are left."""
+def unignored(
+    findings: Iterable[Diagnostic], ignored: Collection[str], *, pedantic: bool
+) -> list[Diagnostic]:
+    """The findings whose code is not ignored, with ``pedantic`` also those of pedantic codes.
+
+    Errors always are left.
+    """
     return [
         finding
         for finding in findings
-        if finding.severity == "error" or finding.code not in ignored
+        if finding.severity == "error"
+        or (finding.code not in ignored and (pedantic or not BY_NAME[finding.code].is_pedantic))
     ]
 
 

@@ -87,6 +87,7 @@ async def make_converter_input(
         "parents": [PARENTS_DIR] if request.has_installed_parents else [],
         "profile": converter.profile,
         "ignore": sorted(set(converter.ignore)),
+        "pedantic": converter.pedantic,
         "output_dir": OUTPUT_DIR,
         **({"renamed": dict(request.renamed)} if request.renamed else {}),
     }

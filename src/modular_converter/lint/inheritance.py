@@ -1,0 +1,260 @@
+"""Warnings about what inheriting by copying changes: arguments, deletions, bases."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.lint.facts import ConversionFacts, MergedClass
+from modular_converter.merge.methods import deletes_method
+from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.tokens import code_only
+from toolkit.suggestions import did_you_mean
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_SUPER_KWARGS = "super_kwargs"
+
+
+def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    """Findings about classes that inherit from a parent, and about classes defined twice."""
+    yield from _repeated_classes(facts)
+    texts = {node.name: node.text for node in facts.nodes if node.kind == "class"}
+    for merged in facts.merged:
+        theirs = {
+            merged.rename(statement.node.name): statement.node
+            for statement in merged.parent_item.class_parts.statements
+            if isinstance(statement.node, _Function)
+        }
+        yield from _bases(merged, texts.get(merged.item.name, ""))
+        for statement in merged.item.class_parts.statements:
+            node = statement.node
+            if not isinstance(node, _Function):
+                continue
+            call = _replaced_call(node)
+            if call is None or node.name not in theirs or _is_deleted(merged, statement):
+                continue
+            text = texts.get(merged.item.name, "")
+            yield from _arguments(merged, node, call, theirs[node.name], text)
+            yield from _deletions(merged, node, call, theirs, text)
+
+
+def _is_deleted(merged: MergedClass, statement: Statement) -> bool:
+    return deletes_method(merged.item.source, statement)
+
+
+def _repeated_classes(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    seen: dict[str, int] = {}
+    for statement in facts.index.statements:
+        node = statement.node
+        if isinstance(node, ast.ClassDef):
+            if node.name in seen:
+                yield facts.index.source.diagnostic(
+                    "repeated-class",
+                    f"class {node.name} is defined again, and only this definition is written "
+                    f"(first on line {seen[node.name]})",
+                    node,
+                    hint="delete or rename one of the two",
+                    severity="warning",
+                )
+            seen.setdefault(node.name, node.lineno)
+
+
+def _replaced_call(node: _Function) -> ast.Call | None:
+    """The call of `super()` that the parent's body replaces: the first that is a statement."""
+    for statement in node.body:
+        value = getattr(statement, "value", None)
+        if (
+            isinstance(statement, (ast.Expr, ast.Return))
+            and isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr == node.name
+            and isinstance(value.func.value, ast.Call)
+            and isinstance(value.func.value.func, ast.Name)
+            and value.func.value.func.id == "super"
+        ):
+            return value
+    return None
+
+
+def _arguments(
+    merged: MergedClass, mine: _Function, call: ast.Call, theirs: _Function, text: str
+) -> Iterator[Diagnostic]:
+    """Arguments that the parent's body does not see as they are passed."""
+    word = merged.rename
+    positional = [argument.arg for argument in (*theirs.args.posonlyargs, *theirs.args.args)]
+    is_static = any("staticmethod" in ast.unparse(item) for item in theirs.decorator_list)
+    parameters = [word(name) for name in positional[0 if is_static else 1 :]]
+    keywords = {*parameters, *(word(argument.arg) for argument in theirs.args.kwonlyargs)}
+    passed: list[tuple[str, ast.expr]] = []
+    # Some write `super().m(self, x)`, which only works because the call is replaced.
+    explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
+    for position, value in enumerate(call.args[explicit_self:]):
+        if isinstance(value, ast.Starred):
+            break
+        if position < len(parameters):
+            passed.append((parameters[position], value))
+    passed += [
+        (keyword.arg, keyword.value)
+        for keyword in call.keywords
+        if keyword.arg is not None and keyword.arg in keywords
+    ]
+    changed = [
+        (name, value)
+        for name, value in passed
+        if not (isinstance(value, ast.Name) and value.id == name)
+    ]
+    if not changed:
+        return
+    loaded, bound = _names_of_method(text, mine.name)
+    for name, value in changed:
+        # What is not used does no harm, and what is not bound is reported as undefined.
+        if name not in loaded or name not in bound:
+            continue
+        argument = merged.item.source.slice(value)
+        yield merged.item.source.diagnostic(
+            "changed-argument",
+            f"`super().{mine.name}` passes `{argument}` for `{name}`, but is replaced by the body "
+            f"of {merged.parent_item.name}.{theirs.name}, which uses `{name}` and does not see "
+            "that value",
+            value,
+            hint=f"assign it before the call: `{name} = {argument}`",
+            severity="warning",
+        )
+
+
+def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
+    """The names that a method of a written class loads, and those that it binds."""
+    loaded: set[str] = set()
+    bound: set[str] = set()
+    for top in _parsed(text):
+        for function in ast.walk(top):
+            if isinstance(function, _Function) and function.name == method:
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Name):
+                        (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+                    elif isinstance(node, ast.arg):
+                        bound.add(node.arg)
+    return loaded, bound
+
+
+def _parsed(text: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _deletions(
+    merged: MergedClass,
+    mine: _Function,
+    call: ast.Call,
+    theirs: dict[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    text: str,
+) -> Iterator[Diagnostic]:
+    """`del self.x` of what the parent does not set, or of what the class still uses."""
+    known = {
+        merged.rename(ast.unparse(target))
+        for method in theirs.values()
+        for node in ast.walk(method)
+        for target in _targets(node)
+    }
+    for statement in mine.body:
+        if not isinstance(statement, ast.Delete) or statement.lineno < call.lineno:
+            continue
+        for target in statement.targets:
+            name = ast.unparse(target)
+            if name not in known:
+                near = did_you_mean(name, known)
+                yield merged.item.source.diagnostic(
+                    "deletes-nothing",
+                    f"`del {name}` deletes nothing: {merged.parent_item.name} does not assign it",
+                    target,
+                    hint=near if near.startswith("did you mean") else "delete the line",
+                    severity="warning",
+                )
+            elif _is_only_read(name, code_only(text)):
+                yield merged.item.source.diagnostic(
+                    "deleted-attribute-used",
+                    f"`{name}` is deleted, but {merged.item.name} still uses it",
+                    target,
+                    hint="override the methods that use it, or keep it",
+                    severity="warning",
+                )
+
+
+def _is_only_read(name: str, code: str) -> bool:
+    """Whether a dotted name occurs in code that does not assign it."""
+    word = rf"(?<![\w.]){re.escape(name)}\b"
+    is_assigned = re.search(rf"{word}\s*(?::[^=\n]+)?=(?!=)", code) is not None
+    return not is_assigned and re.search(word, code) is not None
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return [part for target in node.targets for part in _parts(target)]
+    if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+        return [node.target]
+    return []
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [part for element in target.elts for part in _parts(element)]
+    return [target]
+
+
+def _bases(merged: MergedClass, text: str) -> Iterator[Diagnostic]:
+    """Bases of the parent that an extra base replaces, or that now come first."""
+    item, parent = merged.item, merged.parent_item
+    node = item.statement.node
+    assert isinstance(node, ast.ClassDef)
+    inherited = {merged.rename(keyword) for keyword in parent.class_parts.keywords}
+    for keyword, argument in zip(node.keywords, item.class_parts.keywords, strict=True):
+        if argument in inherited:
+            continue
+        yield item.source.diagnostic(
+            "dropped-member",
+            f"`{argument}` in the header of {item.name} is not carried over, because the class "
+            "inherits from a parent model",
+            keyword.value,
+            hint="override the whole class, or leave it out",
+            severity="warning",
+        )
+    if len(node.bases) == 1:
+        return
+    written = _written_bases(text)
+    for base in parent.class_parts.bases:
+        renamed = merged.rename(base)
+        is_external = base not in merged.parent.index.position and "." not in base
+        # A class of the parent's family, wherever it is defined, is meant to be replaced.
+        if renamed in written or renamed != base or not is_external:
+            continue
+        yield item.source.diagnostic(
+            "lost-base",
+            f"{item.name} does not inherit from {renamed}, as {parent.name} does: an extra base "
+            f"takes its place (written: {', '.join(written)})",
+            node,
+            hint=f"also name {renamed} as a base, or rename the extra base so that its name ends "
+            "otherwise",
+            severity="warning",
+        )
+    listed = [ast.unparse(base) for base in node.bases]
+    base_names = [name for name in listed if name not in written]
+    first = listed.index(base_names[0]) if base_names else 0
+    for name in listed[:first]:
+        if written.index(name) > 0:
+            yield item.source.diagnostic(
+                "base-order",
+                f"{name} comes before the parent here, but after {written[0]} in the generated "
+                "class: its methods no longer take precedence",
+                node,
+                hint=f"write the methods of {name} into the class",
+                severity="warning",
+            )
+
+
+def _written_bases(text: str) -> list[str]:
+    node = next((item for item in _parsed(text) if isinstance(item, ast.ClassDef)), None)
+    return [ast.unparse(base) for base in node.bases] if node else []

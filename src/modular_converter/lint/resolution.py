@@ -1,0 +1,260 @@
+"""Whether every name in the outputs resolves: undefined names, wrong order, imports of siblings."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterator, Sequence
+
+from modular_converter.conventions.file_types import type_of_module
+from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.library.imports import ImportNode, ImportStatement
+from modular_converter.lint.facts import ConversionFacts, Output
+from modular_converter.merge.nodes import Node, Origin
+from modular_converter.syntax.tokens import references
+from toolkit.suggestions import did_you_mean
+
+# What every module and class body has beside the builtins.
+_KNOWN = frozenset(dir(builtins)) | {
+    "__file__",
+    "__path__",
+    "__class__",
+    "__module__",
+    "__qualname__",
+    "__annotations__",
+}
+
+
+def resolution_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    """Findings about names in the outputs that resolve nowhere, or too early."""
+    for output in facts.outputs:
+        yield from _undefined(facts, output)
+        yield from _too_early(facts, output)
+        yield from _sibling_imports(facts, output)
+        yield from _exports(facts, output)
+
+
+def bound_names(imports: Sequence[ImportNode]) -> set[str]:
+    """The names that imports bind."""
+    statements: list[ImportStatement] = []
+    for node in imports:
+        statements += [node] if isinstance(node, ImportStatement) else node.statements
+    return {
+        alias.bound if statement.is_from or alias.alias else alias.bound.partition(".")[0]
+        for statement in statements
+        for alias in statement.names
+    }
+
+
+def _undefined(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    text = output.text
+    try:
+        module = symtable.symtable(text, output.name, "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return  # The formatter reports it.
+    defined = {
+        symbol.get_name()
+        for symbol in module.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+    # An `else` part or a condition of imports may bind and use what only it knows.
+    missing: dict[str, symtable.SymbolTable] = {}
+    for table in _tables(module):
+        for symbol in table.get_symbols():
+            name = symbol.get_name()
+            is_looked_up = symbol.is_referenced() and (symbol.is_global() or table is module)
+            if is_looked_up and name not in defined and name not in _KNOWN:
+                missing.setdefault(name, table)
+    for name, table in missing.items():
+        yield _undefined_name(facts, output, name, table, defined)
+
+
+def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from _tables(child)
+
+
+def _undefined_name(
+    facts: ConversionFacts,
+    output: Output,
+    name: str,
+    table: symtable.SymbolTable,
+    defined: set[str],
+) -> Diagnostic:
+    line = _line_of(output.text, name, table.get_lineno() if table.get_type() != "module" else 1)
+    node, origin = output.at(line)
+    where = f" in `{table.get_name()}`" if table.get_type() != "module" else ""
+    hint = did_you_mean(name, defined) if node is None else ""
+    if not hint.startswith("did you mean"):
+        hint = (
+            f"give the override a parameter or variable `{name}`, or write the inherited body out"
+            if origin is not None and origin.renames and table.get_type() == "function"
+            else "define or import it in the modular file"
+        )
+    return _finding(
+        facts,
+        "undefined-name",
+        f"`{name}`{where} is not defined in {output.name}",
+        node,
+        origin,
+        hint,
+    )
+
+
+def _line_of(text: str, name: str, first: int) -> int:
+    """The first line from ``first`` on that uses a name."""
+    for number, line in enumerate(text.split("\n")[first - 1 :], first):
+        if name in line and any(word.partition(".")[0] == name for word in references(line)):
+            return number
+    return first
+
+
+def _finding(
+    facts: ConversionFacts,
+    code: str,
+    message: str,
+    node: Node | None,
+    origin: Origin | None,
+    hint: str,
+) -> Diagnostic:
+    """A finding at the modular's line that an output's line stems from, or at its class."""
+    source = facts.index.source
+    if origin is not None and origin.path == source.label:
+        line = max(1, origin.line - source.first_line)
+        return Diagnostic(
+            code, "warning", source.label, origin.line, 0, message, hint, source.line_text(line)
+        )
+    if origin is not None:
+        message += f" ({origin.path}:{origin.line})"
+    item = facts.index.classes.get(node.name) if node is not None else None
+    place = item.statement.node if item is not None else None
+    return source.diagnostic(code, message, place, hint=hint, severity="warning")
+
+
+def _too_early(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """Names that a definition needs when the module is imported, and that come below it."""
+    for node, name in early_uses(output.nodes):
+        item = facts.index.classes.get(node.name)
+        yield facts.index.source.diagnostic(
+            "used-before-definition",
+            f"`{node.name}` needs `{name}` when {output.name} is imported, but comes before it",
+            item.statement.node if item is not None else None,
+            hint=f"define `{name}` above `{node.name}` in the modular file",
+            severity="warning",
+        )
+
+
+def early_uses(nodes: Sequence[Node]) -> list[tuple[Node, str]]:
+    """The nodes that need a name at import which a later one defines, with that name."""
+    later = {node.name: position for position, node in enumerate(nodes) if node.kind != "export"}
+    uses = []
+    for position, node in enumerate(nodes):
+        if node.kind == "export":
+            continue
+        names = {word.partition(".")[0] for word in references(node.text, quoted=False)}
+        # Few nodes name later ones at all: only those are worth parsing.
+        suspects = [name for name in sorted(names) if later.get(name, -1) > position]
+        if suspects:
+            needed = names_at_import(node.text)
+            uses += [(node, name) for name in suspects if name in needed]
+    return uses
+
+
+def names_at_import(text: str) -> set[str]:
+    """The names that a definition refers to when its module is imported, not when it is used."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    names: set[str] = set()
+    pending: list[ast.AST] = [*body]
+    bound: set[str] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            bound.add(node.name)
+            arguments = node.args
+            pending += [*node.decorator_list, *arguments.defaults]
+            pending += [default for default in arguments.kw_defaults if default is not None]
+            pending += [annotation for annotation in _annotations(node) if annotation is not None]
+        elif isinstance(node, ast.Lambda):
+            pending += node.args.defaults
+        elif isinstance(node, ast.Name):
+            (names if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        else:
+            pending += ast.iter_child_nodes(node)
+    return names - bound
+
+
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr | None]:
+    arguments = node.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        yield argument.annotation
+    for extra in (arguments.vararg, arguments.kwarg):
+        if extra is not None:
+            yield extra.annotation
+    yield node.returns
+
+
+def _sibling_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """Imports from the model's own files that these do not define."""
+    for statement in _statements(output.imports):
+        module = statement.module or ""
+        if statement.level != 1 or "." in module:
+            continue
+        if type_of_module(module) is None:
+            continue
+        names = facts.own_module(module)
+        for alias in statement.names:
+            if names is not None and (alias.name in names or "*" in names):
+                continue
+            problem = "does not exist" if names is None else f"does not define `{alias.name}`"
+            near = did_you_mean(alias.name, names) if names else ""
+            item = next(
+                (facts.index.classes[node.name] for node in output.nodes
+                 if node.name in facts.index.classes and alias.bound in references(node.text)),
+                None,
+            )  # fmt: skip
+            yield facts.index.source.diagnostic(
+                "missing-import",
+                f"{output.name} imports `{alias.name}` from `.{module}`, which {problem}",
+                item.statement.node if item is not None else None,
+                hint=near
+                if near.startswith("did you mean")
+                else f"define `{alias.name}` in the modular file, or override what uses it",
+                severity="warning",
+            )
+
+
+def _statements(imports: Sequence[ImportNode]) -> Iterator[ImportStatement]:
+    for node in imports:
+        yield from [node] if isinstance(node, ImportStatement) else node.statements
+
+
+def _exports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """Entries of `__all__` that the file does not have."""
+    if facts.index.exports is None or facts.index.module_getattr is not None:
+        return
+    value = getattr(facts.index.exports.statement.node, "value", None)
+    if not isinstance(value, ast.List):
+        return
+    export = next((node for node in output.nodes if node.kind == "export"), None)
+    if export is None:
+        return
+    names = {node.name for node in output.nodes} | bound_names(output.imports)
+    for element in value.elts:
+        if not isinstance(element, ast.Constant) or not isinstance(element.value, str):
+            continue
+        name = element.value
+        if name not in names and f'"{name}"' in export.text.replace("'", '"'):
+            known = {item for item in names if item[:1].isupper()}
+            near = did_you_mean(name, known)
+            yield facts.index.source.diagnostic(
+                "unknown-export",
+                f"`__all__` names `{name}`, which {output.name} does not define",
+                element,
+                hint=near if near.startswith("did you mean") else "delete it, or define the class",
+                severity="warning",
+            )

@@ -1,0 +1,174 @@
+"""Output that cannot work, or means something else, is never written without a finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from modular_converter.cli.main import main
+from modular_converter.conftest import Workspace
+
+PARENT = """
+import torch
+from torch import nn
+
+from ...generation import GenerationMixin
+from .configuration_llama import LlamaConfig
+
+
+class LlamaNorm(nn.Module):
+    def __init__(self, size, eps=1e-6):
+        super().__init__()
+        self.weight = torch.ones(size)
+        self.eps = eps
+
+
+class LlamaMLP(nn.Module):
+    def __init__(self, config: LlamaConfig):
+        super().__init__()
+        self.gate_proj = nn.Linear(config.size, config.size)
+        self.up_proj = nn.Linear(config.size, config.size)
+
+    def forward(self, x):
+        return self.gate_proj(x)
+
+
+class LlamaBase(nn.Module):
+    pass
+
+
+class LlamaModel(LlamaBase):
+    pass
+
+
+class LlamaForCausalLM(nn.Module, GenerationMixin):
+    pass
+"""
+IMPORT = """
+from ..llama.modeling_llama import LlamaBase, LlamaForCausalLM, LlamaMLP, LlamaModel, LlamaNorm
+
+
+class NewOneConfig:
+    size = 1
+
+
+"""
+NORM = "class NewOneNorm(LlamaNorm):\n"
+MLP = "class NewOneMLP(LlamaMLP):\n"
+INIT = "    def __init__(self, config):\n        super().__init__(config)\n"
+
+
+def codes(workspace: Workspace, text: str) -> list[str]:
+    """The codes of the warnings of the default level."""
+    workspace.parent(PARENT)
+    pedantic = {"unreached-object", "redundant-override", "stray-import"}
+    found = [finding.code for finding in workspace.convert(IMPORT + text).warnings]
+    return [code for code in found if code not in pedantic]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            f"{NORM}    def __init__(self, size):\n        super().__init__(size)\n",
+            "undefined-name",
+        ),
+        (
+            f"{NORM}    def __init__(self, size, eps=1):\n"
+            "        super().__init__(size * 2, eps=eps)\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def forward(self, x):\n        return super().forward(x + 1)\n",
+            "changed-argument",
+        ),
+        (f"{MLP}    def __init__(self, cfg):\n        super().__init__(cfg)\n", "undefined-name"),
+        (
+            f"{MLP}    def __init__(self, *args, **kwargs):\n"
+            "        super().__init__(*args, **kwargs)\n",
+            "undefined-name",
+        ),
+        (
+            "class NewOneModel(LlamaModel):\n    pass\n\n\n"
+            "class NewOneBase(nn.Module):\n    x = 1\n",
+            "used-before-definition",
+        ),
+        (
+            "class TextMixin:\n    pass\n\n\n"
+            "class NewOneForCausalLM(LlamaForCausalLM, TextMixin):\n    pass\n",
+            "lost-base",
+        ),
+        (
+            "class XTools:\n    pass\n\n\nclass NewOneMLP(XTools, LlamaMLP):\n    pass\n",
+            "base-order",
+        ),
+        (f"{MLP}{INIT}        del self.gate_prj\n", "deletes-nothing"),
+        (f"{MLP}{INIT}        del self.gate_proj\n", "deleted-attribute-used"),
+        (f"{MLP}    pass\n\n\n{MLP}    pass\n", "repeated-class"),
+        (f'{MLP}    pass\n\n\n__all__ = ["NewOneMLP", "NewOneModl"]\n', "unknown-export"),
+        (f"{MLP}    def helper(self):\n        return nowhere\n", "undefined-name"),
+        (
+            f"{MLP}    def forward(self, x):\n        if x:\n"
+            "            return super().forward(x)\n",
+            "lost-super",
+        ),
+        ("class NewOneMLP(LlamaMLP, metaclass=M):\n    pass\n", "dropped-member"),
+    ],
+)
+def test_each_kind_has_a_finding(workspace: Workspace, text: str, code: str) -> None:
+    assert code in codes(workspace, text)
+
+
+def test_a_config_class_by_another_name(workspace: Workspace) -> None:
+    workspace.parent("class LlamaTextConfig:\n    size = 1\n", file_type="configuration")
+    workspace.parent(
+        "from torch import nn\n\nfrom .configuration_llama import LlamaTextConfig\n\n\n"
+        "class LlamaMLP(nn.Module):\n    def __init__(self, config: LlamaTextConfig):\n"
+        "        self.config = config\n"
+    )
+    text = (
+        "from ..llama.configuration_llama import LlamaTextConfig\n"
+        "from ..llama.modeling_llama import LlamaMLP\n\n\n"
+        "class NewOneConfig(LlamaTextConfig):\n    pass\n\n\nclass NewOneMLP(LlamaMLP):\n    pass\n"
+    )
+    (finding,) = (
+        finding for finding in workspace.convert(text).warnings if finding.code == "missing-import"
+    )
+    assert "`NewOneTextConfig` from `.configuration_new_one`" in finding.message
+    assert finding.line == 9
+    corrected = text.replace("NewOneConfig(", "NewOneTextConfig(")
+    assert [
+        finding
+        for finding in workspace.convert(corrected).warnings
+        if finding.code == "missing-import"
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{NORM}    def __init__(self, size, eps=1):\n        super().__init__(size, eps)\n",
+        f"{NORM}    def __init__(self, size, eps=1):\n"
+        "        super().__init__(self, size, eps=eps)\n",
+        f"{MLP}    def forward(self, x):\n        x = x + 1\n        return super().forward(x)\n",
+        f"{MLP}{INIT}        del self.up_proj\n",
+        f"{MLP}{INIT}        del self.gate_proj\n        self.gate_proj = nn.Identity()\n",
+        "class NewOneBase(LlamaBase):\n    x = 1\n\n\nclass NewOneModel(LlamaModel):\n    pass\n",
+        "class Tools:\n    pass\n\n\nclass NewOneMLP(LlamaMLP, Tools):\n    pass\n",
+    ],
+)
+def test_what_works_has_none(workspace: Workspace, text: str) -> None:
+    assert codes(workspace, text) == []
+
+
+def test_a_model_cannot_inherit_from_itself(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(workspace.root)
+    path = workspace.modular(
+        "from ..new_one.modeling_new_one import NewOneModel\n\n\n"
+        "class NewOneModel2(NewOneModel):\n    pass\n"
+    )
+    for _ in range(2):
+        assert main(["convert", path]) == 2
+        assert "error[cycle]: modular files inherit from each other" in capsys.readouterr().err
+        workspace.parent("class NewOneModel:\n    pass\n", name="new_one")
