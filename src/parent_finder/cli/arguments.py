@@ -7,12 +7,13 @@ import argparse
 
 def positive(text: str) -> int:
     """A whole number of at least 1. Raises ArgumentTypeError."""
+    refusal = argparse.ArgumentTypeError(f"expected a number of at least 1, found {text!r}")
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError("expected a number of at least 1") from None
+        raise refusal from None
     if value < 1:
-        raise argparse.ArgumentTypeError("expected a number of at least 1")
+        raise refusal
     return value
 
 

@@ -62,6 +62,15 @@ def test_measured_figures_hold_on_models_that_nothing_was_tuned_on(
         assert estimate.mean >= floor, name
 
 
+def test_few_modular_files_are_called_unlike_everything(result: ranking.Evaluation) -> None:
+    calibration = result.calibration
+    point = next(p for p in calibration.curve if p.threshold == calibration.threshold)
+    # Measured: 0.049.
+    assert point.related == 81
+    assert point.misses is not None
+    assert point.misses <= 0.08
+
+
 def test_it_beats_the_baselines(result: ranking.Evaluation) -> None:
     rows = {row.ranker: row.figures for row in result.rows if row.protocol == "earlier"}
     for name in ("any parent model @1", "class or ancestor @5", "class @5"):
