@@ -197,8 +197,9 @@ def test_a_model_that_cannot_be_converted_fails_its_own_tests_alone(workspace: W
     assert "lib/leaf/modular_leaf.py cannot be converted" in run.stderr
     # The reason is the parent's.
     assert "lib/twig/modular_twig.py:2:1: error[parent-not-found]" in run.stderr
-    # Nobody packages or checks what stands in for the code.
-    exported = workspace.pants("export-codegen", "lib::")
+    # Nobody packages or checks what stands in for the code. Of several models that fail, Pants
+    # reports the first to do so.
+    exported = workspace.pants("export-codegen", "lib/twig::")
     assert exported.exit_code == 1
     assert "lib/twig/modular_twig.py cannot be converted" in exported.stderr
     (workspace.root / "lib/base/base_test.py").unlink()
