@@ -17,7 +17,7 @@ from typing import Any
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src"))
 
 from parent_finder.core.releases import known_releases
-from parent_finder.corpus import index, library, source_file
+from parent_finder.corpus import index, library_files, source_file
 from parent_finder.ranking import answer
 from parent_finder.ranking.reference_library import ReferenceLibrary
 
@@ -52,7 +52,9 @@ def main() -> None:
     parser.add_argument("--query", default="clip", metavar="MODEL", help="the model to ask about")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        root = _linked(library.source_root(options.source_root), os.path.join(scratch, "library"))
+        root = _linked(
+            library_files.source_root(options.source_root), os.path.join(scratch, "library")
+        )
         cache = os.path.join(scratch, "cache")
         print("| step | CPU-s | wall s |\n| --- | --- | --- |")
         built = _measured("index, nothing cached", lambda: index.open_library(root, cache))

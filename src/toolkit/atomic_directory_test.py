@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ _NO_EXCHANGE = (
 
 
 @pytest.fixture(params=["exchange", "two steps"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to replace a directory, on systems that have the first."""
     if request.param == "two steps":
 
@@ -76,6 +77,7 @@ def test_a_file_may_be_in_the_place(tmp_path: Path, way: str) -> None:
 _WRITER = """
 import errno, sys
 from pathlib import Path
+from typing import Any
 from toolkit import atomic_directory
 {patch}
 number = 0

@@ -27,7 +27,7 @@ KINDS = (
     "other imports",
     "other comments, strings or layout",
 )
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _EXAMPLE_LINES = 12
 
 
@@ -80,10 +80,10 @@ def _kinds(wanted: list[ast.stmt], converted: list[ast.stmt]) -> Iterator[str]:
 def _kinds_of_pair(wanted: ast.stmt, converted: ast.stmt) -> Iterator[str]:
     if ast.dump(wanted) == ast.dump(converted):
         return
-    if not isinstance(wanted, _Definition) or type(wanted) is not type(converted):
+    if not isinstance(wanted, _DEFINITIONS) or type(wanted) is not type(converted):
         yield "other values"
         return
-    assert isinstance(converted, _Definition)
+    assert isinstance(converted, _DEFINITIONS)
     if _dumps(wanted.decorator_list) != _dumps(converted.decorator_list):
         yield "other decorators"
     if isinstance(wanted, ast.ClassDef) and isinstance(converted, ast.ClassDef):
@@ -113,7 +113,7 @@ def _named(body: list[ast.stmt]) -> dict[str, ast.stmt]:
     """Definitions and assignments by name (a repeated name is numbered); no imports."""
     named: dict[str, ast.stmt] = {}
     for statement in body:
-        if isinstance(statement, _Definition):
+        if isinstance(statement, _DEFINITIONS):
             name = statement.name
         elif isinstance(statement, ast.Assign):
             name = ast.unparse(statement.targets[0])

@@ -14,6 +14,7 @@ from modular_converter.syntax.tokens import code_only
 from toolkit.suggestions import did_you_mean
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SUPER_KWARGS = "super_kwargs"
 
 
@@ -25,12 +26,12 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
         theirs = {
             merged.rename(statement.node.name): statement.node
             for statement in merged.parent_item.class_parts.statements
-            if isinstance(statement.node, _Function)
+            if isinstance(statement.node, _FUNCTIONS)
         }
         yield from _bases(merged, texts.get(merged.item.name, ""))
         for statement in merged.item.class_parts.statements:
             node = statement.node
-            if not isinstance(node, _Function):
+            if not isinstance(node, _FUNCTIONS):
                 continue
             call = _replaced_call(node)
             if call is None or node.name not in theirs or _is_deleted(merged, statement):
@@ -130,7 +131,7 @@ def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
     bound: set[str] = set()
     for top in _parsed(text):
         for function in ast.walk(top):
-            if isinstance(function, _Function) and function.name == method:
+            if isinstance(function, _FUNCTIONS) and function.name == method:
                 for node in ast.walk(function):
                     if isinstance(node, ast.Name):
                         (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)

@@ -107,7 +107,8 @@ def test_fast_image_processors_up_to_5_4() -> None:
 
 
 def test_each_tested_release_has_the_rules_of_its_time() -> None:
-    releases = [release_of(version) for version in TESTED]
+    releases = [release for version in TESTED if (release := release_of(version))]
+    assert len(releases) == len(TESTED)
     assert releases == sorted(set(releases))
     assert {for_version(version) for version in TESTED} == set(PROFILES)
     assert is_tested("5.8.0") and not is_tested("5.25.0.dev0")

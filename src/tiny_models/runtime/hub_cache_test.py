@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -146,9 +147,13 @@ def test_links_that_leave_a_fixture_are_refused(tmp_path: Path, directory: bool)
     outside.mkdir()
     (outside / "key").write_text("secret")
     (fixture / "far").symlink_to(outside if directory else outside / "key")
-    for give in (take_over, lambda fixtures: copies(fixtures, tmp_path / "other")):
+    ways: tuple[Callable[..., object], ...] = (
+        take_over,
+        lambda fixtures: copies(fixtures, tmp_path / "other"),
+    )
+    for hand_out in ways:
         with pytest.raises(InputError, match="a link that leaves the fixture") as caught:
-            give(find_fixtures([fixture]))
+            hand_out(find_fixtures([fixture]))
         assert caught.value.place == str(fixture / "far")
         assert caught.value.exit_code == 2
 
