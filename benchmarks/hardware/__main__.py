@@ -70,7 +70,7 @@ class Proof:
                 f"--new-root={roots[1]}",
                 f"--output={directory / str(trial)}",
             )
-        found = [json.loads(each.read_text()) for each in directory.glob("*/verdict.json")]
+        found = [json.loads(path.read_text()) for path in directory.glob("*/verdict.json")]
         counts = Counter(each["verdict"] for each in found)
         yield f"{name}: {share:.0%} slower, {len(found)} trials: " + (
             ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items())) or "none"

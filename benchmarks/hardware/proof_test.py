@@ -12,7 +12,7 @@ from benchmarks.hardware import shapes
 
 def test_the_sweep_has_each_combination_once():
     requests = list(shapes.sweep())
-    assert len({each["address"] for each in requests}) == len(requests) == 2 * 3 * 3 * 2
+    assert len({request["address"] for request in requests}) == len(requests) == 2 * 3 * 3 * 2
 
 
 @pytest.fixture
@@ -37,16 +37,16 @@ def test_parts_measure_once(prove, tmp_path):
     assert re.fullmatch(r"delay-5: 5% slower, 1 trials: \w+ 1", comparison)
     assert re.match(r"stopwatch: 1 pairs, .*: median \d+\.\d{4}, ", clock)
     results = sorted(tmp_path.glob("**/result.json"))
-    assert [str(each.parent.relative_to(tmp_path)) for each in results] == [
+    assert [str(result.parent.relative_to(tmp_path)) for result in results] == [
         "delay-5/0/base",
         "delay-5/0/new",
         "stopwatch/0",
     ]
-    assert {json.loads(each.read_text())["status"] for each in results} == {"complete"}
+    assert {json.loads(result.read_text())["status"] for result in results} == {"complete"}
     assert "0.05" in (tmp_path / "delay-5/code-0.05/delayed/modeling_delayed.py").read_text()
-    times = [each.stat().st_mtime_ns for each in results]
+    times = [result.stat().st_mtime_ns for result in results]
     assert prove("delay-5", "stopwatch").stdout == done.stdout
-    assert [each.stat().st_mtime_ns for each in results] == times
+    assert [result.stat().st_mtime_ns for result in results] == times
 
 
 def test_an_unknown_part_is_refused(prove):

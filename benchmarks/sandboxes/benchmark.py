@@ -214,9 +214,9 @@ def main() -> int:
 def report(samples: list[dict[str, dict[str, float]]]) -> None:
     """Prints medians, and the ratios within the pairs."""
     for phase in PHASES:
-        without = statistics.median(each["without"][phase] for each in samples)
-        with_fixture = statistics.median(each["with"][phase] for each in samples)
-        ratios = [each["with"][phase] / each["without"][phase] for each in samples]
+        without = statistics.median(sample["without"][phase] for sample in samples)
+        with_fixture = statistics.median(sample["with"][phase] for sample in samples)
+        ratios = [sample["with"][phase] / sample["without"][phase] for sample in samples]
         low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
         print(
             f"{phase}: {1000 * without:.0f} ms without, {1000 * with_fixture:.0f} ms with; "

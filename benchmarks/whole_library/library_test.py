@@ -66,7 +66,9 @@ def test_fixtures_are_those_of_models_that_are_generated(
     assert fixtures.choose(made, 5) == [twig]
     fixtures.add_fixtures(made, [twig])
     build = made.read("tests/twig/BUILD")
-    calls = [each.value for each in ast.parse(build).body if isinstance(each, ast.Expr)]
+    calls = [
+        statement.value for statement in ast.parse(build).body if isinstance(statement, ast.Expr)
+    ]
     (fixture, tests) = [
         {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
         for call in calls

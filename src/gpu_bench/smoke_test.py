@@ -37,7 +37,7 @@ def run(tmp_path: Path, write_request: Callable[[Any], str], result_schema: dict
         assert done.returncode == 0, done.stderr
         result = json.loads((tmp_path / "out" / "result.json").read_text())
         jsonschema.validate(result, result_schema)
-        assert [each.name for each in (tmp_path / "out").iterdir()] == ["result.json"]
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["result.json"]
         assert result["status"] == "complete"
         return result
 

@@ -36,7 +36,7 @@ QUIET = '    """Quiet."""\n\n    def forward(self, x):\n        return x\n'
 def found(workspace: Workspace, text: str, parent: str = PARENT) -> list[tuple[str, int]]:
     """Codes and lines of the warnings for a modular."""
     workspace.parent(parent)
-    return [(each.code, each.line) for each in workspace.convert(text).warnings]
+    return [(warning.code, warning.line) for warning in workspace.convert(text).warnings]
 
 
 def test_a_plain_class_gives_no_warning(workspace: Workspace) -> None:
@@ -124,7 +124,7 @@ def test_the_parent_s_value_wins(workspace: Workspace) -> None:
 def test_renaming_is_reported_at_the_import(workspace: Workspace) -> None:
     workspace.parent(PARENT)
     warnings = workspace.convert(f"{CLASS}    pass\n").warnings
-    messages = {each.code: each.message for each in warnings}
+    messages = {warning.code: warning.message for warning in warnings}
     assert list(messages) == ["rename-in-word", "rename-in-url", "parent-still-named"]
     assert "`llamable` becomes `new_oneble`" in messages["rename-in-word"]
     assert "modeling_llama.py:12" in messages["rename-in-word"]
@@ -132,7 +132,7 @@ def test_renaming_is_reported_at_the_import(workspace: Workspace) -> None:
     assert "`https://x.org/llama` becomes `https://x.org/new_one`" in messages["rename-in-url"]
     assert "`meta-llama/Llama-2` becomes `meta-new_one/NewOne-2`" in messages["rename-in-url"]
     assert "`llama` (" in messages["parent-still-named"]
-    assert [each.line for each in warnings] == [1, 1, 4]
+    assert [warning.line for warning in warnings] == [1, 1, 4]
 
 
 def test_words_that_are_overridden_are_not_reported(workspace: Workspace) -> None:
@@ -144,7 +144,7 @@ def test_another_spelling_of_the_parent_s_name(workspace: Workspace) -> None:
     workspace.parent(parent, "qwen_two")
     text = "from ..qwen_two.modeling_qwen_two import QwenTwoMLP\n\n\nclass NewOneMLP(QwenTwoMLP):\n"
     warnings = workspace.convert(f"{text}    pass\n").warnings
-    assert [each.code for each in warnings] == ["parent-still-named"] * 2
+    assert [warning.code for warning in warnings] == ["parent-still-named"] * 2
     assert "`Qwen-Two`" in warnings[0].message and "`QWEN TWO`" in warnings[1].message
 
 

@@ -122,8 +122,8 @@ def _require_secret(workspace: Workspace, run: Run) -> None:
     logs = [path for path in workspace.root.rglob(".pants.d/**/*") if path.is_file()]
     sandboxes = set(map(Path, re.findall(r"process execution dir (\S+) for", run.stderr)))
     assert logs and sandboxes
-    scripts = [each / "__run.sh" for each in sandboxes]
-    for path in (*logs, *(each for each in scripts if each.exists())):
+    scripts = [sandbox / "__run.sh" for sandbox in sandboxes]
+    for path in (*logs, *(script for script in scripts if script.exists())):
         assert _TOKEN.encode() not in path.read_bytes(), path
 
 

@@ -43,7 +43,7 @@ def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:
         assert not outcome.problems, f"seed {seed}, {outcome.case}: " + "\n".join(outcome.problems)
         outcomes.append(outcome)
     assert {name for each in outcomes for name in each.case.mutations} == {
-        each.__name__ for each in MUTATIONS
+        mutation.__name__ for mutation in MUTATIONS
     }
     # Neither are all files refused nor all mutations harmless.
     codes = [each.code for each in outcomes]

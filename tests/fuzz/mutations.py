@@ -27,7 +27,7 @@ def _tree(text: str) -> ast.Module | None:
 def _span(node: ast.stmt) -> tuple[int, int]:
     """Lines of a statement with its decorators: from 0, the end excluded."""
     decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(each.lineno for each in decorators)])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
     return first - 1, node.end_lineno or node.lineno
 
 

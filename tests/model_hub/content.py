@@ -41,7 +41,7 @@ class Repository:
         if revision in self.branches:
             return self.branches[revision][-1]
         commits = [each for branch in self.branches.values() for each in branch]
-        return next((each for each in commits if each.oid == revision), None)
+        return next((commit for commit in commits if commit.oid == revision), None)
 
     def commit(self, branch: str, message: str, files: dict[str, Blob]) -> Commit:
         commits = self.branches.setdefault(branch, [])
@@ -113,4 +113,4 @@ class ModelHub:
 
     def writes(self) -> list[str]:
         """The requests that would change something."""
-        return [each for each in self.requests if not each.startswith(("GET ", "HEAD "))]
+        return [request for request in self.requests if not request.startswith(("GET ", "HEAD "))]

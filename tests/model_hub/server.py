@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
                 entry["lfs"] = {"size": size, "sha256": blob.oid, "pointerSize": 127}
             siblings.append(entry)
         if "blobs=" not in self.path:
-            siblings = [{"rfilename": each["rfilename"]} for each in siblings]
+            siblings = [{"rfilename": sibling["rfilename"]} for sibling in siblings]
         return {"id": repo, "sha": commit.oid, "siblings": siblings, "tags": []}
 
     def _resolve(self, body: bytes, repo: str, revision: str, path: str) -> Any:
@@ -214,8 +214,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._require_write(repo)
         there = self._commit_at(repo, revision).files
         answers = []
-        for each in json.loads(body)["files"]:
-            path = each["path"]
+        for file in json.loads(body)["files"]:
+            path = file["path"]
             large = path.endswith(".safetensors")
             answer = {"path": path, "uploadMode": "lfs" if large else "regular"}
             answer["shouldIgnore"] = path in self.hub.ignored

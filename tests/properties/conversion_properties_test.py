@@ -38,7 +38,7 @@ def converted(files: dict[str, str], modulars: tuple[str, ...]) -> BatchResult:
 
 def texts_of(library: Library) -> dict[str, str]:
     result = converted(library.files, library.modulars)
-    assert not result.failed, "\n".join(render(each) for each in result.diagnostics)
+    assert not result.failed, "\n".join(render(diagnostic) for diagnostic in result.diagnostics)
     return {os.path.relpath(path, ROOT): text for path, text in result.texts.items()}
 
 

@@ -272,7 +272,7 @@ def test_policy_gradient_step(
                 seed=0,
             )
         ),
-        train_dataset=Dataset.from_list([{"prompt": user(each)} for each in QUESTIONS]),
+        train_dataset=Dataset.from_list([{"prompt": user(question)} for question in QUESTIONS]),
         processing_class=tokenizer,
     )
     trainer.train()

@@ -23,7 +23,7 @@ def _of_trees(one: Path, two: Path) -> Iterator[str]:
     for name in sorted(files[0].keys() ^ files[1].keys()):
         yield f"{name}: only in {one if name in files[0] else two}"
     for name in sorted(files[0].keys() & files[1].keys()):
-        yield from (f"{name}: {each}" for each in _of_files(files[0][name], files[1][name]))
+        yield from (f"{name}: {file}" for file in _of_files(files[0][name], files[1][name]))
 
 
 def _of_files(one: Path, two: Path) -> Iterator[str]:

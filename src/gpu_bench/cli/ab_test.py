@@ -82,7 +82,8 @@ def test_each_side_runs_its_own_code(
     for result in results.values():
         jsonschema.validate(result, result_schema)
     indices = {
-        name: [each["index"] for each in result["processes"]] for name, result in results.items()
+        name: [process["index"] for process in result["processes"]]
+        for name, result in results.items()
     }
     assert indices == {"base": [0, 3], "new": [1, 2]}
     tokens = {name: result["output"]["tokens"][0][0] for name, result in results.items()}

@@ -30,7 +30,7 @@ VERDICT = jsonschema.Draft202012Validator(schema("verdict"))
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: Any) -> Any:
-    code = main([str(each) for each in arguments])
+    code = main([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
     assert "Traceback" not in err
     return code, out, err
@@ -159,7 +159,9 @@ def test_a_baseline_is_kept_and_found(
     assert code == 0
     _, with_result, _ = run(capsys, "compare", base, new, "--json")
     assert json.loads(with_kept)["metrics"] == [
-        each for each in json.loads(with_result)["metrics"] if each["name"] != "inter_token_p95"
+        metric
+        for metric in json.loads(with_result)["metrics"]
+        if metric["name"] != "inter_token_p95"
     ]
     # Kept again it is the same file, byte for byte.
     before = path.read_bytes()
@@ -309,7 +311,7 @@ def test_a_baseline_pools_rounds_and_is_small(
     _, out, _ = run(capsys, "baseline", *rounds, "--output", tmp_path / "kept")
     text = Path(out.strip()).read_text()
     content = json.loads(text)
-    assert [each["index"] for each in content["processes"]] == list(range(8))
+    assert [process["index"] for process in content["processes"]] == list(range(8))
     assert len(text) < sum(path.stat().st_size for path in rounds) / 3
     assert "times" not in content["processes"][0]["warmup"]
     # A changed sample is one changed line.

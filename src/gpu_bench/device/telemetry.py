@@ -132,7 +132,7 @@ class SmiSensors:
 
 def smi_reading(now: int, line: str, users: str) -> Reading | None:
     """The reading in a line of `nvidia-smi` with our fields, and in its list of processes."""
-    values = [each.strip() for each in line.strip().split(",")]
+    values = [part.strip() for part in line.strip().split(",")]
     if len(values) != len(_SMI_FIELDS):
         return None
     sm_clock, memory_clock, power, temperature, reasons = values
@@ -147,7 +147,7 @@ def smi_reading(now: int, line: str, users: str) -> Reading | None:
         power=smi_number(power),
         temperature=smi_whole_number(temperature),
         reasons=active,
-        processes=tuple(int(each) for each in users.split() if each.isdigit()),
+        processes=tuple(int(part) for part in users.split() if part.isdigit()),
     )
 
 
@@ -176,7 +176,7 @@ def foreign(processes: Sequence[int] | None, own: set[int]) -> int:
     In a container the driver gives the host's ids, so ours is among them under another name:
     where none is known, one is taken for ours.
     """
-    others = [each for each in processes or () if each not in own]
+    others = [process for process in processes or () if process not in own]
     known = len(processes or ()) - len(others)
     return len(others) if known or not others else len(others) - 1
 

@@ -91,7 +91,7 @@ def text(measured: Measurement) -> str:
     """The baseline of a measurement. Raises BaselineRefused with every reason against it."""
     reasons = [f"it ended early ({problem})" for problem in measured.problems]
     for number, process in enumerate(measured.processes):
-        reasons += [f"process {number}: {each}" for each in process.disturbances]
+        reasons += [f"process {number}: {disturbance}" for disturbance in process.disturbances]
     if reasons:
         raise BaselineRefused(
             f"no baseline is made from this measurement: {'; '.join(reasons)}",

@@ -76,10 +76,10 @@ class Need:
 
 def side(values: Sequence[Values]) -> Side:
     """A measurement from the positive values of each process; those without any are left out."""
-    logs = [np.log(each) for each in values if len(each)]
+    logs = [np.log(value) for value in values if len(value)]
     return Side(
-        np.array([centre(each) for each in logs]),
-        np.array([error_within(each) for each in logs]),
+        np.array([centre(log) for log in logs]),
+        np.array([error_within(log) for log in logs]),
         sum(map(len, logs)),
     )
 

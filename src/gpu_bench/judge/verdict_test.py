@@ -24,7 +24,7 @@ MIRRORED = {"faster": "slower", "slower": "faster"}
 def changed(measured: Any, **changes: Any) -> Any:
     """The measurement with each of its processes changed."""
     first = measured.first
-    processes = tuple(replace(each, **changes) for each in first.processes)
+    processes = tuple(replace(process, **changes) for process in first.processes)
     return Measurement((replace(first, processes=processes),))
 
 
@@ -94,8 +94,8 @@ def test_invariants(shape: Any, delay: Any, ours: Any, theirs: Any, seed: Any) -
                 replace(
                     side.first,
                     processes=tuple(
-                        replace(each, **{name: 2 * getattr(each, name) for name in names})
-                        for each in side.first.processes
+                        replace(process, **{name: 2 * getattr(process, name) for name in names})
+                        for process in side.first.processes
                     ),
                 ),
             )

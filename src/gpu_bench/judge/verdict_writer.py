@@ -36,7 +36,7 @@ def as_json(found: Verdict, new: Measurement, base: Measurement | None) -> dict[
         "base": None if base is None else _side(base),
         "new": _side(new),
         "outputs": None if outputs is None else asdict(outputs),
-        "metrics": [_metric(each) for each in found.metrics],
+        "metrics": [_metric(metric) for metric in found.metrics],
         "disturbed": [{**asdict(each), "reasons": list(each.reasons)} for each in found.disturbed],
         "notes": list(found.notes),
     }
@@ -93,8 +93,8 @@ def as_text(found: Verdict) -> str:
     """The verdict for people: the answer, a table of metrics, and what to know of it."""
     lines = [f"{found.address}: {found.verdict.replace('_', ' ')}"]
     lines += [f"  {part}" for part in found.reason.split("; ")]
-    deciding = [each for each in found.metrics if each.metric.decides]
-    others = [each for each in found.metrics if not each.metric.decides]
+    deciding = [metric for metric in found.metrics if metric.metric.decides]
+    others = [metric for metric in found.metrics if not metric.metric.decides]
     for title, chosen in (("what decides", deciding), ("for information", others)):
         if chosen:
             head = (title, "base", "new", "change (95 % interval)", "verdict")

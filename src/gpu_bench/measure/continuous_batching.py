@@ -59,7 +59,7 @@ class ContinuousGenerator:
             started, results = self._run()
         self._device.synchronize()
         end_to_end = time.perf_counter_ns() - started
-        stamps = [[round(each * 1e9) for each in result.timestamps] for result in results]
+        stamps = [[round(timestamp * 1e9) for timestamp in result.timestamps] for result in results]
         return sample(started, end_to_end, stamps), self._tokens(results)
 
     def capture(self) -> Captured:
@@ -130,7 +130,7 @@ class ContinuousGenerator:
     def _batching_config(self) -> Any:
         from transformers import ContinuousBatchingConfig
 
-        known = {each.name for each in dataclasses.fields(ContinuousBatchingConfig)}
+        known = {declared.name for declared in dataclasses.fields(ContinuousBatchingConfig)}
         page = ContinuousBatchingConfig().page_size if "page_size" in known else _BLOCK_SIZE
         size = {} if "page_size" in known else {"block_size": _BLOCK_SIZE}
         wanted: dict[str, Any] = {
@@ -213,15 +213,15 @@ def sample(started: int, end_to_end: int, stamps: Sequence[Sequence[int]]) -> Sa
 
     The prefill lasts until the last request has its first token, as in a plain batch.
     """
-    firsts = [each[0] for each in stamps]
+    firsts = [stamp[0] for stamp in stamps]
     prefill_end = max(firsts)
     return Sample(
         started=started,
         end_to_end=end_to_end,
         time_to_first_token=round(statistics.median(firsts)) - started,
         prefill=prefill_end - started,
-        decode=max(each[-1] for each in stamps) - prefill_end,
-        inter_token=tuple(b - a for each in stamps for a, b in pairwise(each)),
+        decode=max(stamp[-1] for stamp in stamps) - prefill_end,
+        inter_token=tuple(b - a for stamp in stamps for a, b in pairwise(stamp)),
         device_time=None,
     )
 

@@ -79,7 +79,7 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
             "load": took,
             "model": {
                 "class": type(loaded.model).__name__,
-                "parameters": sum(each.numel() for each in loaded.model.parameters()),
+                "parameters": sum(parameter.numel() for parameter in loaded.model.parameters()),
             },
         }
     )

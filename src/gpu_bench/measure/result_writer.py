@@ -29,7 +29,7 @@ def result(
     if problem is None:
         status = "complete"
     else:
-        status = "partial" if any(each.samples for each in records) else "failed"
+        status = "partial" if any(record.samples for record in records) else "failed"
     return {
         "schema": SCHEMA,
         "kind": "gpu_bench.result",
@@ -41,7 +41,7 @@ def result(
         "environment": _environment(records),
         "measured_at": began.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "output": _output(records),
-        "processes": [each.to_json() for each in records if _has_begun(each)],
+        "processes": [record.to_json() for record in records if _has_begun(record)],
     }
 
 
@@ -86,7 +86,7 @@ def _environment(records: Sequence[ProcessRecord]) -> dict[str, Any]:
 
 
 def _output(records: Sequence[ProcessRecord]) -> dict[str, Any] | None:
-    found = [each for each in records if each.output is not None]
+    found = [record for record in records if record.output is not None]
     if not found:
         return None
     first = found[0].output

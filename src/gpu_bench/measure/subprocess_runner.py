@@ -250,8 +250,8 @@ def _last_line(log: Path) -> str:
 
 def _of_session(processes: tuple[int, ...], leader: int) -> set[int]:
     found = set()
-    for each in processes:
+    for process in processes:
         with suppress(ProcessLookupError, PermissionError):
-            if os.getsid(each) == leader:
-                found.add(each)
+            if os.getsid(process) == leader:
+                found.add(process)
     return found

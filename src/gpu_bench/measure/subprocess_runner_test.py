@@ -154,10 +154,10 @@ def test_caches_of_compilers_are_new_in_every_process(measure: Any, tmp_path: Pa
     )
     code, _, result = measure(record, 1, processes=2)
     assert code == 0
-    assert [each["index"] for each in result["processes"]] == [0, 1]
+    assert [process["index"] for process in result["processes"]] == [0, 1]
     first, second = (tmp_path / "caches").read_text().splitlines()
     assert not set(first.split()) & set(second.split())
-    assert not any(Path(each).parent.exists() for each in (*first.split(), *second.split()))
+    assert not any(Path(part).parent.exists() for part in (*first.split(), *second.split()))
 
 
 def test_the_schema_knows_every_kind_of_problem() -> None:

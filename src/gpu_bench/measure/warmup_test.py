@@ -13,7 +13,7 @@ def test_equal_windows_are_settled_and_the_cold_run_does_not_count() -> None:
 
 
 def test_a_falling_curve_is_not_settled() -> None:
-    assert not settled([900 * MS, *[each * MS for each in (200, 180, 160, 140, 120, 110)]])
+    assert not settled([900 * MS, *[value * MS for value in (200, 180, 160, 140, 120, 110)]])
 
 
 def test_noise_does_not_hold_a_warm_process_up() -> None:

@@ -246,8 +246,8 @@ def _padding(model: Any, tokenizer: Any | None) -> int:
     candidates = [getattr(tokenizer, "pad_token_id", None)]
     for config in (model.generation_config, text_config(model.config)):
         candidates += [getattr(config, "pad_token_id", None), getattr(config, "eos_token_id", None)]
-    for each in candidates:
-        value = each[0] if isinstance(each, (list, tuple)) and each else each
+    for candidate in candidates:
+        value = candidate[0] if isinstance(candidate, (list, tuple)) and candidate else candidate
         if isinstance(value, int) and value >= 0:
             return value
     return 0

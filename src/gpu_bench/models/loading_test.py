@@ -47,9 +47,9 @@ def test_a_checkpoint_brings_its_weights_and_its_tokenizer(checkpoint: Any) -> N
     loaded = load(request, "cpu")
     assert loaded.tokenizer.pad_token == "<end>"
     assert loaded.pad_token_id == 0
-    assert {each.dtype for each in loaded.model.parameters()} == {torch.bfloat16}
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.bfloat16}
     rows = prompts(request, loaded)
-    assert [len(each) for each in rows] == [300, 300]
+    assert [len(row) for row in rows] == [300, 300]
     assert rows[0] != rows[1]
     assert loaded.tokenizer.decode(rows[0]).startswith("The harbour town")
 
@@ -59,7 +59,7 @@ def test_a_model_is_loaded_for_inference_with_the_attention_asked_for() -> None:
         loaded = load(asked(attn_implementation=attention), "cpu")
         assert loaded.model.config._attn_implementation == attention
         assert not loaded.model.training
-        assert not any(each.requires_grad for each in loaded.model.parameters())
+        assert not any(parameter.requires_grad for parameter in loaded.model.parameters())
         assert not torch.is_grad_enabled()
 
 

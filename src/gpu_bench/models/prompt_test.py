@@ -24,7 +24,7 @@ def by_byte(text: Any) -> Any:
 @given(st.sampled_from([by_word, by_byte]), st.integers(1, 6), st.integers(1, 5000))
 def test_rows_have_exactly_the_length_asked_for(tokenize: Any, rows: Any, length: Any) -> None:
     prompts = text_prompts(tokenize, rows, length)
-    assert [len(each) for each in prompts] == [length] * rows
+    assert [len(prompt) for prompt in prompts] == [length] * rows
 
 
 def test_a_text_is_never_closed_in_a_cut() -> None:
@@ -37,7 +37,7 @@ def test_a_text_is_never_closed_in_a_cut() -> None:
 def test_rows_of_a_batch_differ_as_far_as_the_text_goes() -> None:
     words = len(TEXT.split())
     rows = text_prompts(by_byte, words + 1, 64)
-    assert len({tuple(each) for each in rows}) == words
+    assert len({tuple(row) for row in rows}) == words
     assert rows[0] == rows[words]
 
 

@@ -70,7 +70,7 @@ def test_logits_are_finite_and_the_best_stands_out(kind: Any, dtype: Any) -> Non
     config = {**TINY_CONFIG, "num_hidden_layers": 16, "hidden_size": 128, "vocab_size": 4096}
     found = model(dtype=dtype, config=config, kind=kind)
     assert not found.training
-    assert {each.dtype for each in found.parameters()} == {getattr(torch, dtype)}
+    assert {parameter.dtype for parameter in found.parameters()} == {getattr(torch, dtype)}
     with torch.no_grad():
         logits = found(torch.arange(400).reshape(2, 200)).logits.float()
     assert logits.isfinite().all()

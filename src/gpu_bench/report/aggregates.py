@@ -53,7 +53,7 @@ def figure(run: Run, name: str) -> Figure | None:
         value = max(centres)
     else:
         logarithms = [intervals.centre(np.log(each)) for each in values]
-        centres = [math.exp(each) for each in logarithms]
+        centres = [math.exp(logarithm) for logarithm in logarithms]
         value = math.exp(float(np.mean(logarithms)))
     judged = run.judged(name)
     value = value if judged is None else judged.new

@@ -144,7 +144,7 @@ class _Collecting:
 
     def _runs_at(self, place: _Place, paths: Iterable[Path]) -> Iterator[Run]:
         results = [self._read(_read_result, path) for path in sorted(paths, key=_order)]
-        usable = [each for each in results if each is not None]
+        usable = [result for result in results if result is not None]
         verdict_path = place.directory / verdict_writer.NAME
         provenance_path = place.directory / PROVENANCE
         judged = self._read(read_verdict, verdict_path) if verdict_path.exists() else None

@@ -33,7 +33,7 @@ def test_the_rounds_of_the_build_rules_are_one_run(tmp_path: Path) -> None:
     assert run.directory == "dist/a"
     assert run.label == "ccccccccc (dirty)"
     assert run.verdict is not None
-    assert [each.name for each in run.processes][::3] == [
+    assert [process.name for process in run.processes][::3] == [
         "round 0, process 0",
         "round 1, process 1",
     ]
@@ -62,7 +62,7 @@ def test_the_two_sides_of_an_ab_run_are_one_run(tmp_path: Path) -> None:
         write_json(tmp_path / f"ab/{side}/result.json", content)
     (run,) = collect([tmp_path]).runs
     assert run.base is not None
-    assert [each.name for each in run.processes] == ["base, process 0", "new, process 1"]
+    assert [process.name for process in run.processes] == ["base, process 0", "new, process 1"]
     assert len(run.measurement.processes) == 1
 
 
@@ -89,7 +89,7 @@ def test_a_cached_measurement_is_one_run_of_several_commits(tmp_path: Path) -> N
     write_run(tmp_path / "first", made(), commit="1" * 40)
     write_run(tmp_path / "second", made(), commit="2" * 40)
     (run,) = collect([tmp_path]).runs
-    assert [each.commit for each in run.provenances] == ["1" * 40, "2" * 40]
+    assert [provenance.commit for provenance in run.provenances] == ["1" * 40, "2" * 40]
     assert run.label == "111111111 +1"
 
 

@@ -83,7 +83,9 @@ PROBLEMS = {
 def by_state(benchmarks: Iterable[Benchmark]) -> list[Benchmark]:
     """The worst first, because they are what somebody must look at; equal ones by address."""
     order = list(STATES)
-    return sorted(benchmarks, key=lambda each: (order.index(each.latest.state), each.address))
+    return sorted(
+        benchmarks, key=lambda benchmark: (order.index(benchmark.latest.state), benchmark.address)
+    )
 
 
 def of_metric(name: str, unit: str) -> State:

@@ -137,7 +137,7 @@ def test_a_verdict_has_a_symbol_and_a_word_beside_its_colour(elements: Any) -> N
 def test_each_plot_is_described_and_each_table_headed(elements: Any, html: Any) -> None:
     plots = [each for each in elements.named("svg") if each["class"] == "plot"]
     assert len(plots) > 8
-    assert all(len(each["aria-label"]) > 20 and each["role"] == "img" for each in plots)
+    assert all(len(plot["aria-label"]) > 20 and plot["role"] == "img" for plot in plots)
     for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
         assert "<caption>" in table
         assert '<th scope="row">' in table or 'role="rowheader"' in table

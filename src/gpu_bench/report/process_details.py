@@ -48,7 +48,7 @@ class ProcessDetails:
 def process_details(result: Result) -> tuple[ProcessDetails, ...]:
     """The details of each process of a result. Raises InputError that names the field."""
     processes = Fields(result.document, "", result.place).objects("processes")
-    return tuple(_details(each) for each in processes)
+    return tuple(_details(process) for process in processes)
 
 
 def _details(fields: Fields) -> ProcessDetails:
@@ -66,11 +66,11 @@ def _details(fields: Fields) -> ProcessDetails:
 
 def _readings(entries: list[Fields]) -> Readings:
     columns = {
-        name: [each.optional_number(name) for each in entries]
+        name: [entry.optional_number(name) for entry in entries]
         for name in ("sm_clock", "memory_clock", "power", "temperature")
     }
     return Readings(
-        time=np.array([each.whole("time") for each in entries], float),
+        time=np.array([entry.whole("time") for entry in entries], float),
         # None becomes NaN.
         **{name: np.array(column, float) for name, column in columns.items()},
     )

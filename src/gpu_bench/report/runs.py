@@ -120,7 +120,7 @@ class Run:
     @property
     def dirty(self) -> bool:
         """Whether the measured code is not exactly that of a commit."""
-        return any(each.dirty for each in self.provenances)
+        return any(provenance.dirty for provenance in self.provenances)
 
     def judged(self, metric: str) -> MetricVerdict | None:
         """What the verdict says of a metric."""

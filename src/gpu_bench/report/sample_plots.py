@@ -93,9 +93,9 @@ def spread_of_gaps(run: Run, key: str) -> Plot | None:
     times, shares = cumulative(values)
     axes.step(times / factor, shares * 100, where="post", color=drawing.series(0))
     visible = [
-        each
-        for each in percentiles(values)
-        if each.value is not None and shown.low <= each.value <= shown.high
+        percentile
+        for percentile in percentiles(values)
+        if percentile.value is not None and shown.low <= percentile.value <= shown.high
     ]
     axes.plot(
         [each.value / factor for each in visible if each.value is not None],
@@ -150,7 +150,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
 
 
 def _with_samples(run: Run) -> Sequence[NamedProcess]:
-    return [each for each in run.processes if len(each.measured.end_to_end)]
+    return [process for process in run.processes if len(process.measured.end_to_end)]
 
 
 def _end_to_end(

@@ -60,7 +60,9 @@ def _text(
         if benchmarks:
             machine = f"{device.name} ({tables.machine(device.fingerprint)})"
             parts += [f"**{markdown.text(machine)}**", _table(benchmarks)]
-            parts += [_details(each.latest) for each in benchmarks if detailed(each.latest)]
+            parts += [
+                _details(benchmark.latest) for benchmark in benchmarks if detailed(benchmark.latest)
+            ]
     left_out = sum(len(device.benchmarks) for device in devices) - most
     if left_out > 0:
         parts.append(f"{left_out} more are left out here; the report's page has all.")

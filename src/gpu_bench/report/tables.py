@@ -107,7 +107,9 @@ def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
     if run.verdict is None:
         return ()
     return tuple(
-        _metric(each) for each in run.verdict.metrics.values() if each.metric.decides == decides
+        _metric(metric)
+        for metric in run.verdict.metrics.values()
+        if metric.metric.decides == decides
     )
 
 
@@ -127,7 +129,7 @@ def _metric(judged: MetricVerdict) -> MetricRow:
 
 def processes(run: Run) -> tuple[ProcessRow, ...]:
     """All processes of a run."""
-    return tuple(_process(each) for each in run.processes)
+    return tuple(_process(process) for process in run.processes)
 
 
 def _process(process: NamedProcess) -> ProcessRow:
@@ -151,13 +153,13 @@ def _process(process: NamedProcess) -> ProcessRow:
 
 def memory(run: Run) -> tuple[MemoryRow, ...]:
     """The peaks of each phase that was recorded; those of new in an A/B run."""
-    found = [each.measured.memory for each in run.processes if each.side == "new"]
+    found = [process.measured.memory for process in run.processes if process.side == "new"]
     rows = []
     for phase in PHASES:
         peaks = [each[phase] for each in found if phase in each]
         if peaks:
             allocated, reserved = (
-                quantity(max(each[name] for each in peaks), "bytes")
+                quantity(max(peak[name] for peak in peaks), "bytes")
                 for name in ("peak_allocated", "peak_reserved")
             )
             rows.append(MemoryRow(labels.PHASES[phase], allocated, reserved))
@@ -171,10 +173,14 @@ def gap_percentiles(run: Run) -> tuple[tuple[str, str], ...]:
         return ()
     return tuple(
         (
-            "median" if each.percent == PERCENTILES[0] else f"{each.percent:g}th percentile",
-            f"needs {each.needed} gaps" if each.value is None else quantity(each.value, "ns"),
+            "median"
+            if percentile.percent == PERCENTILES[0]
+            else f"{percentile.percent:g}th percentile",
+            f"needs {percentile.needed} gaps"
+            if percentile.value is None
+            else quantity(percentile.value, "ns"),
         )
-        for each in percentiles(values)
+        for percentile in percentiles(values)
     )
 
 
@@ -209,7 +215,7 @@ def baseline(run: Run) -> str:
 
 def commits(run: Run) -> str:
     """The commits that a run is of; more than one where a cached measurement was reused."""
-    return ", ".join(each.label for each in run.provenances) or "not recorded"
+    return ", ".join(provenance.label for provenance in run.provenances) or "not recorded"
 
 
 def settings(values: Mapping[str, Any], *, leave_out: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -120,7 +120,7 @@ def _timestamps(samples: Sequence[Fields]) -> list[list[list[float]]] | None:
         if not len(gaps):
             return None
         times = sample.whole("time_to_first_token") + np.concatenate([[0.0], np.cumsum(gaps)])
-        rows.append([[float(each) for each in times / 1e9]])
+        rows.append([[float(time) for time in times / 1e9]])
     return rows
 
 

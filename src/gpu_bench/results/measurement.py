@@ -71,7 +71,9 @@ class Measurement:
     def stable(self) -> bool:
         """Whether every sample of every round generated the same tokens, as far as is known."""
         outputs = [result.output for result in self.results if result.output is not None]
-        return len({each.tokens for each in outputs}) <= 1 and all(each.stable for each in outputs)
+        return len({output.tokens for output in outputs}) <= 1 and all(
+            output.stable for output in outputs
+        )
 
     @property
     def problems(self) -> tuple[str, ...]:

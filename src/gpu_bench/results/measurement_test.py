@@ -85,7 +85,7 @@ def test_another_way_is_refused_between_rounds_and_noted_between_sides(
 def test_notes_name_what_a_reader_should_know(measure: Callable[..., Measurement]) -> None:
     first = result(measure, 1)
     first = replace(first, fingerprint={**first.fingerprint, "device_hash": "bb"})
-    processes = tuple(replace(each, watched=False, settled=False) for each in first.processes)
+    processes = tuple(replace(process, watched=False, settled=False) for process in first.processes)
     other = result(
         measure,
         2,

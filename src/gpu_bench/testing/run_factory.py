@@ -58,7 +58,7 @@ class MadeUp:
 def document(made_up: MadeUp) -> dict[str, Any]:
     """The content of a result file, with gaps that vary, a warm-up and readings."""
     rng = np.random.default_rng(made_up.seed)
-    shape = next(each for each in simulated.MODELS if each.name == made_up.shape)
+    shape = next(model for model in simulated.MODELS if model.name == made_up.shape)
     side = simulated.side(shape, rng, delay=made_up.delay)
     measured = side.measure(made_up.processes, made_up.samples, round_number=made_up.round_number)
     found = simulated_file.document(measured.first)
@@ -95,7 +95,7 @@ def _enliven(process: dict[str, Any], rng: np.random.Generator) -> None:
         factors[rng.random(number) < 0.004] *= 1.6
         factors *= number / factors.sum()
         gaps = np.rint(factors * sample["decode"] / number).astype(int)
-        sample["inter_token"] = [int(each) for each in gaps]
+        sample["inter_token"] = [int(gap) for gap in gaps]
     end = process["samples"][-1]["start"] + settled
     times = np.arange(0, end, 100_000_000)
     heat = 1 - np.exp(-times / 6e9)

@@ -31,7 +31,7 @@ def document(measured: Result) -> dict[str, Any]:
             "top_logits": list(output.top_logits),
             "stable": output.stable,
         },
-        "processes": [_process_document(each) for each in measured.processes],
+        "processes": [_process_document(process) for process in measured.processes],
     }
 
 

@@ -86,7 +86,7 @@ def test_a_cycle_does_not_stop_the_others(workspace: Workspace) -> None:
         "modeling_one.py",
         "modeling_two.py",
     ]
-    found = [(each.code, Path(each.path).name) for each in result.diagnostics]
+    found = [(diagnostic.code, Path(diagnostic.path).name) for diagnostic in result.diagnostics]
     assert found == [("cycle", "modular_four.py"), ("parent-not-converted", "modeling_three.py")]
 
 
@@ -122,13 +122,13 @@ def test_what_renaming_made_is_reported_where_it_was_made(workspace: Workspace) 
     two = workspace.modular(modular("one", "two"), "two")
     three = workspace.modular(modular("two", "three"), "three")
     result = run(workspace, three, two, one)
-    assert [(each.code, Path(each.path).name) for each in result.diagnostics] == [
+    assert [(diagnostic.code, Path(diagnostic.path).name) for diagnostic in result.diagnostics] == [
         ("rename-in-word", "modular_one.py")
     ]
     # Apart from the parent, its findings are known only where they are passed on.
     for path, text in result.texts.items():
         Path(path).write_text(text, encoding="utf-8")
-    assert [each.code for each in run(workspace, two).diagnostics] == ["rename-in-word"]
+    assert [diagnostic.code for diagnostic in run(workspace, two).diagnostics] == ["rename-in-word"]
     alone = run_batch([workspace.location(two)], workspace.context(), renamed=result.renamed)
     assert alone.diagnostics == ()
 
@@ -149,7 +149,7 @@ def test_errors_of_one_file_do_not_stop_the_others(workspace: Workspace) -> None
     broken = workspace.modular("class A(:\n", "new_one")
     result = run(workspace, two, broken, one)
     assert result.failed
-    assert [each.code for each in result.diagnostics] == ["syntax-error"]
+    assert [diagnostic.code for diagnostic in result.diagnostics] == ["syntax-error"]
     assert len(result.texts) == 2
 
 
@@ -159,7 +159,9 @@ def test_child_of_a_failed_parent_says_so(workspace: Workspace) -> None:
         "from ..llama.modeling_llama import LlamaX\n\n\nclass OneX(LlamaX):\n    x = 1\n"
     )
     result = run(workspace, two, one)
-    assert {each.code for each in result.diagnostics if each.severity == "error"} == {
+    assert {
+        diagnostic.code for diagnostic in result.diagnostics if diagnostic.severity == "error"
+    } == {
         "no-such-class",
         "parent-not-converted",
     }
@@ -169,13 +171,13 @@ def test_text_that_is_not_python_is_an_error(workspace: Workspace) -> None:
     workspace.parent("class LlamaMLP:\n    made = dict(llama=1, one=2)\n")
     path = workspace.modular(modular("llama", "one"), "one")
     result = run(workspace, path)
-    assert [each.code for each in result.diagnostics] == ["invalid-output"]
+    assert [diagnostic.code for diagnostic in result.diagnostics] == ["invalid-output"]
     assert result.texts == {}
 
 
 def test_file_without_classes_is_reported(workspace: Workspace) -> None:
     result = run(workspace, workspace.modular("x = 1\n", "one"))
-    assert [(each.code, each.severity) for each in result.diagnostics] == [
+    assert [(diagnostic.code, diagnostic.severity) for diagnostic in result.diagnostics] == [
         ("nothing-produced", "warning")
     ]
 

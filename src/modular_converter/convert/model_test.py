@@ -379,7 +379,7 @@ def test_several_prefixes_are_a_warning(workspace: Workspace) -> None:
         "from ..llama.modeling_llama import LlamaHead, LlamaMLP\n\n\n"
         "class NewOneMLP(LlamaMLP):\n    pass\n\n\nclass NewOneTextHead(LlamaHead):\n    pass\n"
     )
-    assert [each.code for each in conversion.warnings] == ["several-prefixes"]
+    assert [warning.code for warning in conversion.warnings] == ["several-prefixes"]
 
 
 def test_every_line_knows_its_file(workspace: Workspace) -> None:
@@ -392,7 +392,7 @@ def test_every_line_knows_its_file(workspace: Workspace) -> None:
     (helper,) = [each for each in fragments if each.text.startswith("def inner")]
     assert helper.origin.path.endswith("modeling_llama.py")
     assert helper.origin.line == 14
-    assert [each.description for each in helper.origin.renames] == [("Llama", "NewOne")]
+    assert [rename.description for rename in helper.origin.renames] == [("Llama", "NewOne")]
     (added,) = [each for each in fragments if "y = 1" in each.text]
     assert added.origin.path.endswith("modular_new_one.py")
     assert added.origin.line == 5

@@ -169,7 +169,7 @@ def test_an_error_and_a_bad_option(capsys: pytest.CaptureFixture[str], library: 
     library.modular("class A(:\n")
     exit_code, run = convert(capsys, PATH)
     assert exit_code == 2
-    assert [each["ruleId"] for each in run["results"]] == ["syntax-error"]
+    assert [result["ruleId"] for result in run["results"]] == ["syntax-error"]
     assert run["invocations"] == [{"executionSuccessful": False, "exitCode": 2}]
     exit_code, run = convert(capsys, "--profile=0.1", PATH)
     assert exit_code == 2
@@ -225,6 +225,6 @@ def test_codes_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["codes", "lost-super"]) == 0
     assert capsys.readouterr().out.startswith("lost-super (warning): ")
     assert main(["codes", "--json"]) == 0
-    assert [each["code"] for each in json.loads(capsys.readouterr().out)] == list(BY_NAME)
+    assert [load["code"] for load in json.loads(capsys.readouterr().out)] == list(BY_NAME)
     assert main(["codes", "lost-supper"]) == 2
     assert "error[unknown-code]" in capsys.readouterr().err

@@ -117,7 +117,7 @@ def _explain(workspace: Workspace, path: str, text: str) -> Explanation:
 
 
 def _sources(explained: Explanation) -> list[tuple[str, str]]:
-    return [(os.path.basename(each.path), each.text.strip()) for each in explained.sources]
+    return [(os.path.basename(source.path), source.text.strip()) for source in explained.sources]
 
 
 @pytest.mark.parametrize(

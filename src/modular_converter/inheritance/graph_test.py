@@ -59,20 +59,20 @@ def test_models_edges_and_what_is_inherited(
     library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = graph(capsys, "lib")
-    assert [(each["name"], each["kind"]) for each in answer["models"]] == [
+    assert [(model["name"], model["kind"]) for model in answer["models"]] == [
         ("base", "hand-written"), ("leaf", "generated"), ("middle", "generated"),
     ]  # fmt: skip
     base, leaf, middle = answer["models"]
-    assert [(each["path"], each["generated"]) for each in middle["files"]] == [
+    assert [(file["path"], file["generated"]) for file in middle["files"]] == [
         ("lib/middle/modeling_middle.py", True),
         ("lib/middle/configuration_middle.py", False),
     ]
-    assert [each["path"] for each in base["files"]] == [
+    assert [file["path"] for file in base["files"]] == [
         "lib/base/modeling_base.py", "lib/base/configuration_base.py",
     ]  # fmt: skip
     assert base["children"] == [leaf["id"], middle["id"]]
     assert leaf["parents"] == [base["id"], middle["id"]]
-    edges = {(each["child"], each["parent"]): each["files"] for each in answer["edges"]}
+    edges = {(edge["child"], edge["parent"]): edge["files"] for edge in answer["edges"]}
     assert edges[leaf["id"], base["id"]] == [
         {
             "path": "lib/base/modeling_base.py",
@@ -122,9 +122,9 @@ def test_one_model_with_its_relatives(
     library: Path, capsys: pytest.CaptureFixture[str], options: list[str], names: list[str]
 ) -> None:
     answer = graph(capsys, "lib", *options)
-    assert [each["name"] for each in answer["models"]] == names
-    kept = {each["id"] for each in answer["models"]}
-    assert all({each["child"], each["parent"]} <= kept for each in answer["edges"])
+    assert [model["name"] for model in answer["models"]] == names
+    kept = {model["id"] for model in answer["models"]}
+    assert all({edge["child"], edge["parent"]} <= kept for edge in answer["edges"])
 
 
 def test_an_unknown_model_gets_a_suggestion(
@@ -195,7 +195,7 @@ def test_wrong_input_is_exit_2_and_the_rest_is_shown(
     shown = capsys.readouterr()
     answer: dict[str, Any] = json.loads(shown.out)
     jsonschema.validate(answer, SCHEMA)
-    kinds = {each["name"]: each["kind"] for each in answer["models"]}
+    kinds = {model["name"]: model["kind"] for model in answer["models"]}
     assert kinds == {
         "base": "hand-written", "broken": "generated", "gone": "missing", "leaf": "generated",
         "lost": "generated", "middle": "generated",

@@ -56,7 +56,7 @@ def converted(workspace: Workspace, text: str) -> Conversion:
 
 
 def codes(conversion: Conversion) -> list[str]:
-    return [each.code for each in conversion.warnings]
+    return [warning.code for warning in conversion.warnings]
 
 
 def test_warnings_of_a_line_are_suppressed(workspace: Workspace) -> None:
@@ -91,7 +91,7 @@ def test_a_comment_that_names_no_warning_is_reported(
     workspace: Workspace, comment: str, message: str
 ) -> None:
     conversion = converted(workspace, MODULAR.replace("unused = 1", f"unused = 1  {comment}"))
-    first = next(each for each in conversion.warnings if each.code == "unknown-ignore")
+    first = next(warning for warning in conversion.warnings if warning.code == "unknown-ignore")
     assert message in first.message
     line = MODULAR.split("\n").index("unused = 1") + 1
     assert (first.line, first.column) == (line, len("unused = 1  ") + 1)

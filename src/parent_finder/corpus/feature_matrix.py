@@ -156,7 +156,7 @@ class FeatureMatrix:
         library = sparse.csr_matrix(
             (data, units, np.concatenate([[0], ends])), shape=(len(used), len(self.norms))
         )
-        bounds = np.concatenate([[0], np.cumsum([len(one) for one in columns])])
+        bounds = np.concatenate([[0], np.cumsum([len(column) for column in columns])])
         query = sparse.csr_matrix(
             (np.concatenate(values), local, bounds), shape=(len(columns), len(used))
         )

@@ -77,17 +77,17 @@ def _read(file: LibraryFile) -> Shard:
         pass
     units = source.units if source else ()
     features = source.features if source else ()
-    lengths = [len(one.hashes) for one in features]
+    lengths = [len(feature.hashes) for feature in features]
     return Shard(
         path=file.path,
         model=file.model,
         units=tuple(units),
         origins=origins,
-        digests=np.array([one.digest for one in features], dtype=np.uint64),
-        sizes=np.array([one.size for one in features], dtype=np.int32),
+        digests=np.array([feature.digest for feature in features], dtype=np.uint64),
+        sizes=np.array([feature.size for feature in features], dtype=np.int32),
         offsets=np.cumsum([0, *lengths], dtype=np.int64),
-        hashes=np.concatenate([np.empty(0, np.uint32), *(one.hashes for one in features)]),
-        counts=np.concatenate([np.empty(0, np.uint8), *(one.counts for one in features)]),
+        hashes=np.concatenate([np.empty(0, np.uint32), *(feature.hashes for feature in features)]),
+        counts=np.concatenate([np.empty(0, np.uint8), *(feature.counts for feature in features)]),
     )
 
 
@@ -110,7 +110,7 @@ def _load(path: str) -> Shard | None:
         return None
     header, arrays = loaded
     try:
-        units = tuple(unit_from_json(one) for one in header["units"])
+        units = tuple(unit_from_json(unit) for unit in header["units"])
         origins = origins_from_json(header["origins"])
         shard = Shard(header["path"], header["model"], units, origins, **arrays)
     except (KeyError, TypeError):

@@ -225,7 +225,7 @@ def _ceiling(library: ReferenceLibrary, case: Case, situation: Situation) -> dic
     strict, line = [], []
     for parents in case.parents.values():
         family = library.lineage.with_ancestors(parents)
-        strict.append(float(any(situation.allowed[owner[one]] for one in parents)))
+        strict.append(float(any(situation.allowed[owner[parent]] for parent in parents)))
         line.append(float(any(situation.allowed[owner[one]] for one in family)))
     return {
         "any parent model @1": reachable,
@@ -248,7 +248,7 @@ def _blind_ceiling(library: ReferenceLibrary, case: Case, situation: Situation) 
     model_hits: dict[int, list[float]] = {1: [0.0], 5: [0.0]}
     class_hits: list[float] = []
     for parents in case.parents.values():
-        usable = [one for one in parents if situation.allowed[owner[one]]]
+        usable = [parent for parent in parents if situation.allowed[owner[parent]]]
         if not usable:
             class_hits.append(0.0)
             continue

@@ -77,7 +77,7 @@ def fitted(some: Sequence[Example], penalty: float) -> Weights:
             true.append(parents)
             shares.append(1 / len(usable))
     spread = np.concatenate(rows).std(axis=0) + 1e-9
-    scaled = [one / spread for one in rows]
+    scaled = [row / spread for row in rows]
     total = sum(shares)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
@@ -152,7 +152,7 @@ def _unit_constants(
             for parents, line, found in groups:
                 shown = unit_candidates.ordered_groups(found, *constants)[:5]
                 for top in (1, 5):
-                    members = {one for group in shown[:top] for one in group.members}
+                    members = {member for group in shown[:top] for member in group.members}
                     heads = {group.members[0] for group in shown[:top]}
                     hits += [not line.isdisjoint(members), not parents.isdisjoint(heads)]
             values.append(float(np.mean(hits)) if hits else 0.0)

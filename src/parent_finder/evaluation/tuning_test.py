@@ -37,6 +37,6 @@ def test_a_larger_penalty_gives_smaller_weights() -> None:
 def test_only_models_up_to_the_release_of_tuning_are_used(
     library: ReferenceLibrary, root: str
 ) -> None:
-    assert [one.release for one in tuning.examples(library, root)] == [
+    assert [example.release for example in tuning.examples(library, root)] == [
         library.releases.number_of("5.8.0")
     ]

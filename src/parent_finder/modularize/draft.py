@@ -141,6 +141,6 @@ def _exports(pieces: Sequence[Piece]) -> list[str]:
     for piece in pieces:
         node = ast.parse(piece.text).body[0]
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
-            names += [ast.unparse(one) for one in node.value.elts]
+            names += [ast.unparse(elt) for elt in node.value.elts]
     listed = "".join(f"    {name},\n" for name in names)
     return [f"{pieces[0].lead}__all__ = [\n{listed}]\n"]

@@ -153,7 +153,7 @@ def _makes_sense(method: Member, theirs: list[BodyStatement], written: list[Body
     if (loaded & parents_own) - own - _parameters(method):
         return False
     targets = [one.target or one.deletes or "" for one in written if one.target or one.deletes]
-    replaced = {one.target or one.annotated_target for one in theirs}
+    replaced = {their.target or their.annotated_target for their in theirs}
     return all("." in target for target in targets if target in replaced)
 
 
@@ -176,9 +176,9 @@ def _call(method: Member) -> str:
     node = method.statement.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     arguments = node.args
-    given = [one.arg for one in (*arguments.posonlyargs, *arguments.args)][1:]
+    given = [posonlyarg.arg for posonlyarg in (*arguments.posonlyargs, *arguments.args)][1:]
     given += [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    given += [f"{one.arg}={one.arg}" for one in arguments.kwonlyargs]
+    given += [f"{kwonlyarg.arg}={kwonlyarg.arg}" for kwonlyarg in arguments.kwonlyargs]
     given += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
     return f"super().{method.name}({', '.join(given)})"
 

@@ -218,8 +218,14 @@ def _finished(bench: Workbench, done: search.Search) -> Modular:
 def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
     if verdict.problem is not None:
         return [
-            Difference(one.path, one.line, one.code, "cannot be converted", one.message)
-            for one in verdict.problem.diagnostics
+            Difference(
+                diagnostic.path,
+                diagnostic.line,
+                diagnostic.code,
+                "cannot be converted",
+                diagnostic.message,
+            )
+            for diagnostic in verdict.problem.diagnostics
         ]
     kinds = {one.file_type for one in bench.originals}
     added = [

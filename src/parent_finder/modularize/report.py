@@ -18,7 +18,7 @@ def as_json(done: Modular, model: str) -> dict[str, object]:
         "lines": done.lines,
         "original_lines": done.original_lines,
         "modular": done.text if done.parents else None,
-        "differences": [vars(one) for one in done.differences],
+        "differences": [vars(difference) for difference in done.differences],
     }
 
 

@@ -50,7 +50,7 @@ def first_draft(draft: Draft, chosen: Sequence[Offer]) -> Draft:
     """The draft in which each class comes from the parent that saves the most lines."""
     best = {key: options[0] for key, options in alternatives(draft, chosen).items()}
     # The converter refuses such imports in a modular; what a parent has of them comes along.
-    refused = {key_of(one): DROPPED for one in draft.pieces if _is_global_import(one)}
+    refused = {key_of(piece): DROPPED for piece in draft.pieces if _is_global_import(piece)}
     return draft.choosing({**best, **refused})
 
 
@@ -72,7 +72,7 @@ def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[C
             if piece.kind == "class" and piece.name in offer.children
             if offer.parent.file_type == piece.file_type
         ]
-        for _, _, offer in sorted(options, key=lambda one: one[:2]):
+        for _, _, offer in sorted(options, key=lambda option: option[:2]):
             child = offer.children[piece.name]
             choice = Choice("child", child.text, offer.parent.module, child.base)
             found.setdefault(key_of(piece), []).append(choice)
@@ -182,7 +182,7 @@ class Search:
         Where helpers end up depends on which others are imported: so all are tried at once first.
         """
         origins = {piece: found for piece in helpers if (found := self._origins(piece))}
-        for number in range(max((len(found) for found in origins.values()), default=0)):
+        for number in range(max((len(origin) for origin in origins.values()), default=0)):
             modules = {
                 piece: found[min(number, len(found) - 1)] for piece, found in origins.items()
             }

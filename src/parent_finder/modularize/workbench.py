@@ -95,8 +95,8 @@ class Workbench:
             pieces = pieces_of(self.index(text), original.file_type)
         except ConversionError:
             return {"the whole file"}
-        mine = [(one.name, one.written) for one in original.pieces]
-        theirs = [(one.name, one.written) for one in pieces]
+        mine = [(piece.name, piece.written) for piece in original.pieces]
+        theirs = [(piece.name, piece.written) for piece in pieces]
         found: set[str] = set()
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, mine, theirs, False).get_opcodes():
             if tag != "equal":

@@ -21,7 +21,7 @@ def ask(library: ReferenceLibrary, text: str, path: str = "modeling_breeze.py") 
 
 def test_the_root_ancestor_comes_first(library: ReferenceLibrary) -> None:
     found = ask(library, NEW)
-    assert [one.model for one in found.models][:2] == ["llama", "mistral"]
+    assert [model.model for model in found.models][:2] == ["llama", "mistral"]
     classes = [unit for unit in found.units if unit.kind == "class"]
     assert [unit.candidates[0].name for unit in classes] == [
         "LlamaRMSNorm",
@@ -36,7 +36,7 @@ def test_equal_code_is_inherited_as_it_is(library: ReferenceLibrary) -> None:
     plan = ask(library, NEW).plan
     assert [library.models[number] for number in plan.parents] == ["llama"]
     assert [one.as_is for one in plan.classes] == [True, True, True]
-    assert [one.name for one in plan.functions] == ["rotate_half"]
+    assert [function.name for function in plan.functions] == ["rotate_half"]
     assert plan.written == ()
     saved = sum(one.lines - 2 for one in plan.classes) + plan.functions[0].lines_saved
     assert plan.lines_saved == saved
@@ -88,7 +88,7 @@ class BreezeClock:
 
 def test_a_model_is_no_parent_of_itself_or_of_its_ancestors(library: ReferenceLibrary) -> None:
     found = ask(library, sample_library.LLAMA, "modeling_llama.py")
-    assert not {"llama", "mistral"} & {one.model for one in found.models}
+    assert not {"llama", "mistral"} & {model.model for model in found.models}
 
 
 def test_later_models_are_no_candidates_at_release(library: ReferenceLibrary) -> None:

@@ -16,7 +16,7 @@ NEW = sample_library.renamed(sample_library.LLAMA, "llama", "breeze")
 
 def test_copies_name_the_root_ancestor(library: ReferenceLibrary) -> None:
     found = copies.copies_in(library, NEW.encode(), "modeling_breeze.py")
-    assert [(one.name, one.model, one.parent, one.equal) for one in found.copies] == [
+    assert [(copy.name, copy.model, copy.parent, copy.equal) for copy in found.copies] == [
         ("BreezeRMSNorm", "llama", "LlamaRMSNorm", 2),
         ("BreezeAttention", "llama", "LlamaAttention", 2),
         ("BreezeModel", "llama", "LlamaModel", 2),
@@ -26,7 +26,7 @@ def test_copies_name_the_root_ancestor(library: ReferenceLibrary) -> None:
 def test_a_changed_class_is_no_copy(library: ReferenceLibrary) -> None:
     changed = NEW.replace("eps=1e-6", "eps=1e-5")
     found = copies.copies_in(library, changed.encode(), "modeling_breeze.py")
-    assert [one.name for one in found.copies] == ["BreezeAttention", "BreezeModel"]
+    assert [copy.name for copy in found.copies] == ["BreezeAttention", "BreezeModel"]
 
 
 def test_a_model_is_no_copy_of_itself_or_its_child(library: ReferenceLibrary) -> None:

@@ -117,7 +117,7 @@ def make(
     for model in parents_found:
         for name, function in shared[model].items():
             functions.setdefault(name, function)
-    saved = sum(one.lines_saved for one in class_plans)
+    saved = sum(class_plan.lines_saved for class_plan in class_plans)
     saved += sum(one.lines_saved for one in functions.values())
     return Plan(
         parents=tuple(parents_found),

@@ -129,7 +129,7 @@ def children(library: ReferenceLibrary, situation: Situation) -> npt.NDArray[np.
     """How many of the models that may be known already inherit from each model."""
     known = {one for one, allowed in zip(library.models, situation.allowed, strict=True) if allowed}
     children = library.lineage.model_children
-    return np.array([len(children.get(one, frozenset()) & known) for one in library.models])
+    return np.array([len(children.get(model, frozenset()) & known) for model in library.models])
 
 
 def order(library: ReferenceLibrary, values: npt.NDArray[np.floating]) -> list[int]:

@@ -25,9 +25,9 @@ def as_json(answer: Answer, library: ReferenceLibrary) -> dict[str, Any]:
         "verdict": answer.verdict,
         "known": answer.known,
         "similar": answer.verdict != "nothing",
-        "models": [vars(one) for one in answer.models],
+        "models": [vars(model) for model in answer.models],
         "units": [
-            {**vars(unit), "candidates": [vars(one) for one in unit.candidates]}
+            {**vars(unit), "candidates": [vars(candidate) for candidate in unit.candidates]}
             for unit in answer.units
         ],
         "plan": _plan_json(answer.plan, library) if answer.plan.parents else None,
@@ -51,12 +51,12 @@ def _plan_json(plan: Plan, library: ReferenceLibrary) -> dict[str, Any]:
         ],
         "functions": [
             {
-                "name": one.name,
-                "model": library.index.models[functions.files[one.source]],
-                "path": library.index.paths[functions.files[one.source]],
-                "lines_saved": one.lines_saved,
+                "name": function.name,
+                "model": library.index.models[functions.files[function.source]],
+                "path": library.index.paths[functions.files[function.source]],
+                "lines_saved": function.lines_saved,
             }
-            for one in plan.functions
+            for function in plan.functions
         ],
         "written": list(plan.written),
     }

@@ -131,11 +131,13 @@ def gradient(model: Any, inputs: Mapping[str, Any]) -> None:
 
     model.zero_grad(set_to_none=True)
     output = model(**copy.deepcopy(dict(inputs)))
-    parts = [each.float().pow(2).mean() for each in tensors(output).values() if each.requires_grad]
+    parts = [
+        tensor.float().pow(2).mean() for tensor in tensors(output).values() if tensor.requires_grad
+    ]
     if not parts:
         raise CheckFailed("no output depends on the parameters")
     torch.stack(parts).sum().backward()
-    found = [each.grad for each in model.parameters() if each.grad is not None]
+    found = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     model.zero_grad(set_to_none=True)
     if not found or not any(bool(each.abs().max() > 0) for each in found if each.numel()):
         raise CheckFailed("no parameter gets a gradient")

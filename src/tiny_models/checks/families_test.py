@@ -38,7 +38,7 @@ def test_an_entry_is_about_something(family: Family) -> None:
     assert family.reason[0].islower()
     assert family.config or family.recipe is not None
     assert set(family.model_types) <= known_types()
-    names = {each.name for each in catalogue.pairs()}
+    names = {pair.name for pair in catalogue.pairs()}
     assert set(family.architectures) <= names
 
 

@@ -47,7 +47,7 @@ def test_a_pass_has_every_kind_that_a_model_takes() -> None:
     kinds = ("image", "video", "audio")
     tokens = [getattr(model.config, f"{kind}_token_id") for kind in kinds]
     # 6 x 6 patches pooled in threes each way; two such frames; 64 steps, of which four make one.
-    assert [int((inputs["input_ids"] == each).sum()) for each in tokens] == [4, 8, 16]
+    assert [int((inputs["input_ids"] == token).sum()) for token in tokens] == [4, 8, 16]
 
 
 @pytest.mark.parametrize(

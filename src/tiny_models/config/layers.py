@@ -49,7 +49,7 @@ def _kept(lists: Mapping[str, Any], count: int) -> list[int]:
     kinds = [each for each in lists.values() if _is_kind(each)] or list(lists.values())
     first: dict[str, int] = {}
     for index in range(count):
-        first.setdefault(repr([each[index] for each in kinds]), index)
+        first.setdefault(repr([kind[index] for kind in kinds]), index)
     kept = sorted(first.values())[:MOST_LAYERS]
     for index in range(count):
         if len(kept) >= LAYERS:
@@ -60,7 +60,7 @@ def _kept(lists: Mapping[str, Any], count: int) -> list[int]:
 
 
 def _is_kind(values: Any) -> bool:
-    return all(isinstance(each, (str, bool)) for each in values)
+    return all(isinstance(value, (str, bool)) for value in values)
 
 
 def follow_count(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

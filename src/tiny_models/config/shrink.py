@@ -209,7 +209,7 @@ def require_fields(config_class: Any, overrides: Mapping[str, Any]) -> None:
 
 def field_names(config_class: Any) -> Sequence[str]:
     """The names of a config's fields."""
-    return [each.name for each in dataclasses.fields(config_class)]
+    return [declared.name for declared in dataclasses.fields(config_class)]
 
 
 def _default_instance(config_class: Any) -> Any:
@@ -223,12 +223,12 @@ def _default_instance(config_class: Any) -> Any:
 def _value(config: Any, config_class: Any, name: str) -> Any:
     if config is not None:
         return vars(config).get(config_class.attribute_map.get(name, name))
-    for each in dataclasses.fields(config_class):
-        if each.name == name:
-            if each.default is not dataclasses.MISSING:
-                return each.default
-            if each.default_factory is not dataclasses.MISSING:
-                return each.default_factory()
+    for declared in dataclasses.fields(config_class):
+        if declared.name == name:
+            if declared.default is not dataclasses.MISSING:
+                return declared.default
+            if declared.default_factory is not dataclasses.MISSING:
+                return declared.default_factory()
     return None
 
 

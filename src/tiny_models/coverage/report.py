@@ -29,30 +29,30 @@ def as_json(results: Sequence[Result]) -> str:
             "schema": 1,
             "transformers_version": catalogue.version(),
             "summary": dict(_summary(results)),
-            "classes": [each.to_json() for each in results],
+            "classes": [result.to_json() for result in results],
         },
         indent=1,
     )
 
 
 def _summary(results: Sequence[Result]) -> Iterable[tuple[str, float]]:
-    good = [each for each in results if each.ok]
+    good = [result for result in results if result.ok]
     yield "classes", len(results)
     yield "ok", len(good)
     yield "percent", round(100 * len(good) / max(1, len(results)), 2)
     yield "median_bytes", statistics.median([each.size for each in good] or [0])
     yield "largest_bytes", max((each.size for each in good), default=0)
-    yield "cpu_seconds", round(sum(each.seconds for each in results), 1)
+    yield "cpu_seconds", round(sum(result.seconds for result in results), 1)
 
 
 def _reached_at_least(results: Sequence[Result], step: str) -> int:
-    return sum(STEPS.index(each.reached) > STEPS.index(step) for each in results)
+    return sum(STEPS.index(result.reached) > STEPS.index(step) for result in results)
 
 
 def as_text(results: Sequence[Result]) -> str:
     """The sums, and each class that is not ok with its cause."""
     lines = [f"{name:14} {value:,}" for name, value in _summary(results)]
-    bad = [each for each in results if not each.ok]
+    bad = [result for result in results if not result.ok]
     if bad:
         lines.append("")
         lines += [f"{each.architecture}: {each.reached}: {each.cause}" for each in bad]
@@ -82,14 +82,14 @@ def as_markdown(results: Sequence[Result]) -> str:
     median = dict(_summary(results))["median_bytes"]
     lines += ["", f"Median size of a model on disk: {median / 1000:,.0f} kB.", ""]
     lines += ["| `forward` names | classes | ok |", "|---|---:|---:|"]
-    kinds = Counter(each.takes or _OTHER for each in results)
-    good = Counter(each.takes or _OTHER for each in results if each.ok)
+    kinds = Counter(result.takes or _OTHER for result in results)
+    good = Counter(result.takes or _OTHER for result in results if result.ok)
     lines += [f"| {kind} | {count} | {good[kind]} |" for kind, count in kinds.most_common()]
     lines += ["", "| those that are ok ran on | classes |", "|---|---:|"]
-    given = Counter(each.ran_on or _OTHER for each in results if each.ok)
+    given = Counter(result.ran_on or _OTHER for result in results if result.ok)
     lines += [f"| {kind} | {count} |" for kind, count in given.most_common()]
     lines += ["", _MEANING]
-    bad = [each for each in results if not each.ok]
+    bad = [result for result in results if not result.ok]
     if bad:
         lines += ["", "| class | stops at | cause |", "|---|---|---|"]
         lines += [f"| `{b.architecture}` | {b.reached} | {_cell(b.cause)} |" for b in bad]

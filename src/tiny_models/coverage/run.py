@@ -172,7 +172,7 @@ def _parallel(
         for each in as_completed(running):
             results.append(each.result())
             report(results[-1])
-    return sorted(results, key=lambda each: each.architecture)
+    return sorted(results, key=lambda result: result.architecture)
 
 
 def _select(wanted: tuple[str, ...]) -> list[Architecture]:

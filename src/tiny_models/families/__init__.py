@@ -19,5 +19,5 @@ FAMILIES: tuple[Family, ...] = (
 
 def families_of(model_type: str, architecture: str = "") -> tuple[Family, ...]:
     """The entries for a model type and class, the more general first."""
-    found = [each for each in FAMILIES if each.concerns(model_type, architecture)]
+    found = [family for family in FAMILIES if family.concerns(model_type, architecture)]
     return tuple(sorted(found, key=lambda each: bool(each.architectures)))

@@ -101,7 +101,7 @@ def test_one_commit_then_unchanged_then_the_difference(
     assert answer["added"][0]["size"] == 3
     assert answer["revision"] == hub.repositories[REPO].branches["main"][-1].oid != first
     assert len(hub.messages(REPO)) == 3
-    assert not any("objects/batch" in each or "storage" in each for each in hub.requests)
+    assert not any("objects/batch" in request or "storage" in request for request in hub.requests)
 
 
 def test_only_files_of_the_earlier_fixture_are_deleted(

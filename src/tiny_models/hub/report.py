@@ -20,7 +20,7 @@ def as_text(outcome: Outcome) -> str:
         lines.append(f"{would}create the branch {outcome.branch}")
     plan = outcome.plan
     for verb, changes in (("add", plan.added), ("change", plan.changed), ("delete", plan.deleted)):
-        lines += [f"{would}{verb} {each.path}{_size(each)}" for each in changes]
+        lines += [f"{would}{verb} {change.path}{_size(change)}" for change in changes]
     pinned = outcome.repo_id + (f"@{outcome.revision}" if outcome.revision else "")
     if outcome.status == DRY_RUN:
         what = "nothing would change" if plan.empty and not outcome.creates else "nothing written"
@@ -52,4 +52,4 @@ def _size(change: Change) -> str:
 
 
 def _entries(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    return [{"path": each.path, "size": each.size} for each in changes]
+    return [{"path": change.path, "size": change.size} for change in changes]

@@ -72,10 +72,10 @@ class HubRepository:
     def _read(self, revision: str | None) -> RemoteState:
         info = self._api.model_info(self.repo_id, revision=revision, files_metadata=True)
         files = {
-            each.rfilename: RemoteFile(
-                each.size, None if each.lfs is None else each.lfs.sha256, each.blob_id
+            sibling.rfilename: RemoteFile(
+                sibling.size, None if sibling.lfs is None else sibling.lfs.sha256, sibling.blob_id
             )
-            for each in info.siblings or ()
+            for sibling in info.siblings or ()
         }
         manifest = None
         if NAME in files and info.sha is not None:

@@ -35,7 +35,7 @@ def taken(model_class: Any) -> frozenset[str]:
 
 def kinds_of(model_class: Any, parameters: Iterable[str]) -> frozenset[str]:
     """The kinds of input that these parameters of a class's ``forward`` hold."""
-    found = {_kind(each) for each in parameters} - {None}
+    found = {_kind(parameter) for parameter in parameters} - {None}
     if IMAGE in found and _reads_videos_alone(model_class):
         found = found - {IMAGE} | {VIDEO}
     return frozenset(each for each in found if each is not None)

@@ -11,7 +11,7 @@ from tiny_models.inputs.modalities import joined, left_out, taken
 
 def model_class(*parameters: str, says: tuple[str, ...] = ("text",)) -> Any:
     kind = inspect.Parameter.KEYWORD_ONLY
-    signature = inspect.Signature([inspect.Parameter(each, kind) for each in parameters])
+    signature = inspect.Signature([inspect.Parameter(parameter, kind) for parameter in parameters])
     forward = type("Forward", (), {"__call__": lambda self: None, "__signature__": signature})()
     return SimpleNamespace(forward=forward, input_modalities=says)
 

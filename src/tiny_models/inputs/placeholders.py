@@ -67,7 +67,7 @@ def _features(makers: list[Any], inputs: Mapping[str, Any]) -> int:
     import torch
 
     # An outer method may take anything and hand it on, so the names come from all of them.
-    accepted = {name for each in makers for name in inspect.signature(each).parameters}
+    accepted = {name for maker in makers for name in inspect.signature(maker).parameters}
     own = inspect.signature(makers[0]).parameters
     if any(each.kind is each.VAR_POSITIONAL for each in own.values()):
         makers = makers[1:]
@@ -97,4 +97,4 @@ def _count(features: Any) -> int:
     if by_layer:
         # Each layer adds features of its own to the same tokens.
         return _count(by_layer[0][1])
-    return sum(_count(each) for each in features)
+    return sum(_count(feature) for feature in features)

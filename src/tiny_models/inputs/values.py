@@ -26,7 +26,7 @@ def token_ids(config: Any, name: str, length: int, size: int | None = None) -> A
     special = set(special_ids(config))
     ordinary = [each for each in range(size) if each not in special] or [0]
     numbers = keyed_integers(0, f"input {name}", (length,))
-    return torch.tensor([[ordinary[int(each) % len(ordinary)] for each in numbers]])
+    return torch.tensor([[ordinary[int(number) % len(ordinary)] for number in numbers]])
 
 
 def special_ids(config: Any) -> Iterable[int]:

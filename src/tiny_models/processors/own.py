@@ -115,7 +115,7 @@ def own_processors(
 def _wanted(model_class: Any, processor: Any | None, *, whole: bool) -> list[str]:
     if processor is not None:
         mapped = {"audio_processor": "feature_extractor"}
-        attributes = [mapped.get(each, each) for each in processor.get_attributes()]
+        attributes = [mapped.get(attribute, attribute) for attribute in processor.get_attributes()]
         return [role for role in attributes if role in _PARTS]
     if not whole:
         return _inputs_of_part(model_class)

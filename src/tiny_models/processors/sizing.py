@@ -81,7 +81,7 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         values["high_res_size"] = _size(fields["high_res_size"], _edges(finer), 1)
     # Those with a least number, too, count the crops of an image by such fields.
     patches = [fields.get(name) for name in ("max_patches", "patch_size")]
-    if all(isinstance(each, int) for each in patches) and "min_patches" not in fields:
+    if all(isinstance(patch, int) for patch in patches) and "min_patches" not in fields:
         values["max_patches"] = (
             _MOST_TOKENS * max(1, merge or _whole(fields.get("merge_size")))
         ) ** 2

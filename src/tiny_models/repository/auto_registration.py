@@ -110,11 +110,13 @@ def main_config(module: str, config_class: Any) -> Any:
         return config_class
     exported = _exported(_import(_sibling(module, f"configuration_{name}")))
     configs = [each for each in exported if issubclass(each, PreTrainedConfig)]
-    parts = {spec.config_class for each in configs for spec in each.sub_configs_defaults.values()}
-    wholes = [each for each in configs if each not in parts]
-    for found in wholes:
-        if found.model_type.replace("-", "_") == name:
-            return found
+    parts = {
+        spec.config_class for config in configs for spec in config.sub_configs_defaults.values()
+    }
+    wholes = [config for config in configs if config not in parts]
+    for whole in wholes:
+        if whole.model_type.replace("-", "_") == name:
+            return whole
     return wholes[0] if config_class in parts and wholes else config_class
 
 
@@ -138,7 +140,7 @@ def registered(role: str, config_class: type) -> Any | None:
     from transformers.utils import is_torchvision_available
 
     backends = ["torchvision", "pil"] if is_torchvision_available() else ["pil", "torchvision"]
-    return next((found[each] for each in (*backends, *found) if found.get(each)), None)
+    return next((found[backend] for backend in (*backends, *found) if found.get(backend)), None)
 
 
 def _register_beside(module: str, config_class: type) -> Iterator[Unavailable]:

@@ -108,7 +108,11 @@ def _measured_files(
 ) -> dict[str, list[int]]:
     """The files of the report, with the lines that did not run, as Pants makes it elsewhere."""
     (sandbox / ".coveragerc").write_text(f"[run]\nrelative_files = True\n{config}")
-    options = ("--cov-report=", "--cov-config=.coveragerc", *(f"--cov={each}" for each in sources))
+    options = (
+        "--cov-report=",
+        "--cov-config=.coveragerc",
+        *(f"--cov={source}" for source in sources),
+    )
     _python(sandbox, "pytest", "-p", "plugin", "m_test.py", *options, *arguments)
     shutil.rmtree(sandbox / "__tools")
     (sandbox / "plugin.py").unlink()

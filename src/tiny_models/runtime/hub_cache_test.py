@@ -80,7 +80,7 @@ def test_several_architectures_lie_side_by_side(tmp_path: Path) -> None:
 def test_a_fixture_without_a_repository_id_has_its_address(tmp_path: Path) -> None:
     _fixture(tmp_path / "tiny", None)
     _fixture(tmp_path / "y" / "XModel", None, address="models/y:tiny#XModel")
-    names = [each.name for each in find_fixtures([tmp_path / "tiny", tmp_path / "y/XModel"])]
+    names = [fixture.name for fixture in find_fixtures([tmp_path / "tiny", tmp_path / "y/XModel"])]
     assert names == ["models/x:tiny", "models/y:tiny#XModel"]
 
 

@@ -45,7 +45,7 @@ def test_byte_level_gives_every_text_back(text: str) -> None:
 
     tokenizer = byte_level()
     ids = tokenizer(text, split_special_tokens=True)["input_ids"]
-    assert all(0 <= each < len(tokenizer) for each in ids)
+    assert all(0 <= token_id < len(tokenizer) for token_id in ids)
     # The class normalizes.
     assert tokenizer.decode(ids) == unicodedata.normalize("NFC", text)
 

@@ -130,7 +130,7 @@ def recipe_for(
     if own is not None:
         known = {each.name for each in fields}
         others = token_fields(text_type, own.config_class)
-        fields += tuple(each for each in others if each.name not in known)
+        fields += tuple(other for other in others if other.name not in known)
     named = named_tokens(fields, entry, expected)
     media = placeholders(text_type, named)
     style = _chat_style(text_type, config_class, sees=bool(media))

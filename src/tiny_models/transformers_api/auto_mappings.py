@@ -50,8 +50,8 @@ def entries(source: str, *, path: str) -> Iterator[tuple[str, str, list[str]]]:
         ) from error
     for name, value in _assigned(tree):
         # `*list(OTHER.items())` repeats another table, which is read by itself.
-        for found in (each for each in ast.walk(value) if isinstance(each, ast.List)):
-            for key, strings in _pairs(found):
+        for node in (node for node in ast.walk(value) if isinstance(node, ast.List)):
+            for key, strings in _pairs(node):
                 yield name, key, strings
 
 
@@ -70,5 +70,5 @@ def _pairs(found: ast.List) -> Iterator[tuple[str, list[str]]]:
     for pair in found.elts:
         match pair:
             case ast.Tuple(elts=[ast.Constant(value=str() as key), second]):
-                strings = (each for each in ast.walk(second) if isinstance(each, ast.Constant))
-                yield key, [each.value for each in strings if isinstance(each.value, str)]
+                strings = (node for node in ast.walk(second) if isinstance(node, ast.Constant))
+                yield key, [string.value for string in strings if isinstance(string.value, str)]

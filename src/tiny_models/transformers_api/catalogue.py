@@ -59,8 +59,8 @@ def architectures() -> tuple[Architecture, ...]:
     whose config the class itself names is its own.
     """
     by_name: dict[str, list[str]] = {}
-    for each in pairs():
-        by_name.setdefault(each.name, []).append(each.model_type)
+    for pair in pairs():
+        by_name.setdefault(pair.name, []).append(pair.model_type)
     return tuple(Architecture(name, _own_type(name, by_name[name])) for name in sorted(by_name))
 
 
@@ -79,7 +79,7 @@ def _own_type(name: str, types: list[str]) -> str:
 def classes_of(model_type: str) -> tuple[str, ...]:
     """The names of all model classes of a model type, sorted. Raises InputError if unknown."""
     config_class(model_type)
-    return tuple(sorted(each.name for each in pairs() if each.model_type == model_type))
+    return tuple(sorted(pair.name for pair in pairs() if pair.model_type == model_type))
 
 
 def config_class(model_type: str) -> Any:
@@ -133,7 +133,7 @@ def require_architecture(name: str, model_type: str) -> None:
     """Raises InputError, with near names, where a class does not belong to a model type."""
     names = classes_of(model_type)
     if name not in names:
-        others = sorted({each.model_type for each in pairs() if each.name == name})
+        others = sorted({pair.model_type for pair in pairs() if pair.name == name})
         hint = f"it belongs to: {', '.join(others)}" if others else near(name, names)
         raise InputError(f"`{name}` is no architecture of `{model_type}`", hint=hint)
 

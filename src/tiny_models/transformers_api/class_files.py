@@ -67,7 +67,9 @@ def _names(tables: dict[str, Table], role: str, model_type: str) -> Iterable[str
     table, processors = tables[role], tables[_PROCESSOR]
     if model_type in table or model_type not in processors:
         return table.get(model_type, ())
-    sharing = (each for each in processors if processors[each] == processors[model_type])
+    sharing = (
+        processor for processor in processors if processors[processor] == processors[model_type]
+    )
     return next((table[each] for each in sharing if each in table), ())
 
 

@@ -104,7 +104,11 @@ def _is_beyond_codes(part: Any, name: str) -> bool:
 
 def id_fields(config: Any) -> Iterable[str]:
     """The names of a config's fields that hold token ids."""
-    return [each.name for each in dataclasses.fields(config) if _ID_FIELD.fullmatch(each.name)]
+    return [
+        declared.name
+        for declared in dataclasses.fields(config)
+        if _ID_FIELD.fullmatch(declared.name)
+    ]
 
 
 def parts(config: Any) -> Iterable[Any]:

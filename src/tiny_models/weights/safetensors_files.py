@@ -52,7 +52,7 @@ def write_weights(tensors: Mapping[str, StoredTensor], directory: str, shards: i
         _write(os.path.join(directory, name), group)
         weight_map.update(dict.fromkeys(group, name))
     index = {
-        "metadata": {"total_size": sum(len(each.data) for each in tensors.values())},
+        "metadata": {"total_size": sum(len(tensor.data) for tensor in tensors.values())},
         "weight_map": dict(sorted(weight_map.items())),
     }
     with open(os.path.join(directory, INDEX), "w", encoding="utf-8") as file:
@@ -61,7 +61,7 @@ def write_weights(tensors: Mapping[str, StoredTensor], directory: str, shards: i
 
 def _deal(tensors: Mapping[str, StoredTensor], count: int) -> list[dict[str, StoredTensor]]:
     names = sorted(tensors)
-    total = sum(len(each.data) for each in tensors.values())
+    total = sum(len(tensor.data) for tensor in tensors.values())
     groups: list[dict[str, StoredTensor]] = [{}]
     written = 0
     for position, name in enumerate(names):
