@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +9,7 @@ from gpu_bench.judge.clock import ClockEffect
 from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio, percent, ratio_of
 from gpu_bench.judge.verdict import Verdict
 from gpu_bench.results.measurement import Measurement
+from toolkit.tables import text_table
 
 SCHEMA = 1
 KIND = "gpu_bench.verdict"
@@ -98,7 +98,7 @@ def as_text(found: Verdict) -> str:
     for title, chosen in (("what decides", deciding), ("for information", others)):
         if chosen:
             head = (title, "base", "new", "change (95 % interval)", "verdict")
-            lines += ["", *_table([head, *map(_row, chosen)])]
+            lines += ["", *text_table([head, *map(_row, chosen)])]
     for each in found.disturbed:
         end = "; left out" if each.left_out else ""
         lines += ["", f"process {each.process} of {each.side}: {', '.join(each.reasons)}{end}"]
@@ -116,14 +116,6 @@ def _row(judged: MetricVerdict) -> tuple[str, ...]:
         percent(judged.ratio),
         judged.verdict,
     )
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:

@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from parent_finder.cli import arguments
-from toolkit.errors import InputError
 from toolkit.exit_codes import ExitCode
 
 
@@ -30,14 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from parent_finder.corpus import index
 
     opened = inputs.opened(options)
-    try:
-        index.save(options.output, opened.index)
-    except OSError as problem:
-        raise InputError(
-            f"the index cannot be written: {problem.strerror}",
-            place=options.output,
-            hint="name another file with --output",
-        ) from None
+    index.save(options.output, opened.index)
     classes = len(opened.index.tables["class"].units)
     cached = opened.files - opened.files_read
     print(

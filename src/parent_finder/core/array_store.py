@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from toolkit.atomic_file import write_files
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -34,20 +36,13 @@ def load(path: str) -> tuple[Any, Arrays] | None:
 
 
 def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Writes a file through a sibling that then takes its place. Raises OSError."""
-    directory = os.path.dirname(os.path.abspath(path))
-    os.makedirs(directory, exist_ok=True)
+    """Writes a file, with the directories above it. Raises ToolError where it cannot."""
     content = {"arrays": sorted(arrays), "header": header}
     text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    handle, sibling = tempfile.mkstemp(prefix=".new-", dir=directory)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            named: dict[str, Any] = {_HEADER: np.frombuffer(text, dtype=np.uint8), **arrays}
-            np.savez(file, **named)
-        os.replace(sibling, path)
-    except BaseException:
-        os.unlink(sibling)
-        raise
+    archive = io.BytesIO()
+    named: dict[str, Any] = {_HEADER: np.frombuffer(text, dtype=np.uint8), **arrays}
+    np.savez(archive, **named)
+    write_files({path: archive.getvalue()})
 
 
 def default_directory() -> str:

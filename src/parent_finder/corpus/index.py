@@ -20,6 +20,7 @@ from parent_finder.corpus.library_files import LibraryFile
 from parent_finder.corpus.parentage import Origins
 from parent_finder.corpus.shards import Shard
 from parent_finder.corpus.units import CodeUnit, Kind
+from toolkit.errors import ToolError
 
 KINDS: tuple[Kind, ...] = ("class", "method", "function")
 
@@ -96,7 +97,7 @@ def open_library(
     index = merge([shard for shard, _ in parts])
     if path:
         # A cache that cannot be written costs time, and changes no answer.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ToolError, OSError):
             save(path, index)
             _prune(os.path.dirname(path))
     return Opened(index, len(found), sum(read for _, read in parts))

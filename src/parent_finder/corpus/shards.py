@@ -16,7 +16,7 @@ from parent_finder.corpus import parentage, source_file
 from parent_finder.corpus.library_files import LibraryFile
 from parent_finder.corpus.parentage import Origins, Parentage
 from parent_finder.corpus.units import CodeUnit
-from toolkit.errors import InputError
+from toolkit.errors import InputError, ToolError
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
 FORMAT = 4
@@ -59,7 +59,7 @@ def load_or_read(file: LibraryFile, directory: str | None) -> tuple[Shard, bool]
     shard = _read(file)
     if path:
         # A cache that cannot be written costs time, and changes no answer.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ToolError):
             _save(path, shard)
     return shard, True
 

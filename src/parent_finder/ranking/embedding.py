@@ -6,6 +6,7 @@ transformers, which nothing else of this tool does; no network is used.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from parent_finder.corpus.source_file import SourceFile
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 from toolkit.checkpoint import check_directory, no_unpickling
-from toolkit.errors import EnvironmentLack, InputError
+from toolkit.errors import EnvironmentLack, InputError, ToolError
 
 Vectors = npt.NDArray[np.float32]
 
@@ -209,7 +210,8 @@ def _vectors(encoder: Encoder, texts: list[str], cache: str | None) -> Vectors:
         found = encoder.encode([missing[key] for key in ordered])
         known.update(zip(ordered, found, strict=True))
         if path:
-            array_store.save(
-                path, sorted(known), {"vectors": np.stack([known[k] for k in sorted(known)])}
-            )
+            vectors = np.stack([known[key] for key in sorted(known)])
+            # A cache that cannot be written costs time, and changes no answer.
+            with contextlib.suppress(ToolError):
+                array_store.save(path, sorted(known), {"vectors": vectors})
     return np.stack([known[key] for key in keys])
