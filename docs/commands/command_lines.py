@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\[?[A-Z][A-Z_]*\]?…?|.*…")
 _FENCED = re.compile(r"```.*?```", re.DOTALL)
 _QUOTED = re.compile(r"`((?:[^`\n]|\n(?!\s*\n))+)`")
 _STEP = re.compile(
-    r"^(?P<indent> *)(?:- )?(?:run|entry): (?P<text>.*\n(?:(?P=indent) .*\n)*)", re.M
+    r"^(?P<indent> *)(?:- )?(?:run|entry): (?P<text>.*\n(?:(?P=indent) .*\n)*)", re.MULTILINE
 )
 # A sentence may begin so too, and ends with a full stop.
 _WHOLE_LINE = re.compile(

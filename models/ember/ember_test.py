@@ -41,7 +41,7 @@ def test_embedding_sizes_must_fit():
 
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
 @pytest.mark.parametrize(
-    "layer_type, seen",
+    ("layer_type", "seen"),
     [("sliding_attention", [2, 3, 4, 5, 6]), ("full_attention", [0, 1, 2, 3, 4, 5, 6, 7])],
 )
 def test_layers_see_both_ways(layer_type, seen, implementation):

@@ -39,7 +39,7 @@ def test_heads_must_hold_pairs_for_rows_and_columns():
         tiny_config(hidden_size=24)
 
 
-@pytest.mark.parametrize("height, width", [(16, 16), (8, 24), (4, 4)])
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (8, 24), (4, 4)])
 def test_any_size_will_do(height, width):
     outputs = FrescoModel(tiny_config()).eval()(torch.randn(2, 3, height, width))
     assert outputs.last_hidden_state.shape == (2, height * width // 16, 32)

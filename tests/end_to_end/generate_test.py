@@ -212,7 +212,7 @@ def test_export_codegen_writes_below_dist(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit, expected",
+    ("edit", "expected"),
     [
         (("class TwigScale(BaseScale):", "class TwigScale(BaseScale:"), "modular_twig.py:9:"),
         (("modeling_base import BaseScale", "modeling_none import BaseScale"), "modeling_none"),

@@ -58,7 +58,7 @@ def test_a_case_is_the_same_for_the_same_seed(corpus: str) -> None:
     assert first == again
 
 
-@pytest.fixture()
+@pytest.fixture
 def case(tmp_path: Path) -> tuple[Case, str, str]:
     """A case that goes well, its corpus and its scratch directory."""
     path = "transformers/models/any/modular_any.py"

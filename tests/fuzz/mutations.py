@@ -281,9 +281,11 @@ def tabs(random: Random, text: str) -> str:
     """Indents with tabs, all of it or some lines, or with another width."""
     kind = random.randrange(3)
     if kind == 0:
-        return re.sub("^(?: {4})+", lambda m: "\t" * (len(m.group()) // 4), text, flags=re.M)
+        return re.sub(
+            "^(?: {4})+", lambda m: "\t" * (len(m.group()) // 4), text, flags=re.MULTILINE
+        )
     if kind == 1:
-        return re.sub("^(?: {4})+", lambda m: " " * (len(m.group()) // 2), text, flags=re.M)
+        return re.sub("^(?: {4})+", lambda m: " " * (len(m.group()) // 2), text, flags=re.MULTILINE)
     return re.sub(
         "^ {4}", lambda m: random.choice(["\t", "    ", "    "]), text, flags=re.MULTILINE
     )

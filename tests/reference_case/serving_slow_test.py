@@ -67,7 +67,7 @@ def address_of(process: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(server: str) -> Iterator[openai.OpenAI]:
     # Proxies of the environment are none of the loopback's business.
     direct = openai.DefaultHttpxClient(trust_env=False)

@@ -75,12 +75,12 @@ def first_log(trainer: Any) -> dict[str, float]:
     return trainer.state.log_history[0]
 
 
-@pytest.fixture()
+@pytest.fixture
 def tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(CHAT)
 
 
-@pytest.fixture()
+@pytest.fixture
 def policy() -> Any:
     return AutoModelForCausalLM.from_pretrained(CHAT)
 

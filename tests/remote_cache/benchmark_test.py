@@ -154,7 +154,7 @@ def test_equal_devices_share_everything(
 
 @pytest.mark.sampled
 @pytest.mark.parametrize(
-    "card, options",
+    ("card", "options"),
     [
         (_Card(driver="560.2"), ()),
         (_Card(uuid="GPU-bbbb"), ("--gpu-bench-share=device",)),

@@ -80,7 +80,7 @@ def test_a_dead_one(runner: Machine, expected: dict[str, str], tmp_path: Path) -
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("allowance, role", [(0, DEVELOPER), (1000, CI)])
+@pytest.mark.parametrize(("allowance", "role"), [(0, DEVELOPER), (1000, CI)])
 def test_a_stuck_one(
     runner: Machine,
     server: BuildGrid,

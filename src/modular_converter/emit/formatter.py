@@ -134,7 +134,7 @@ def _apart(texts: Mapping[str, str], profile: Profile, messages: str) -> dict[st
 
 
 _PROBLEM = re.compile(
-    r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.M
+    r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.MULTILINE
 )
 
 

@@ -121,7 +121,7 @@ def _sources(explained: Explanation) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "line, kind, sources",
+    ("line", "kind", "sources"),
     [
         ("# A licence.", "header", [("modular_new_one.py", "# A licence.")]),
         ("import math", "import", [("modeling_llama.py", "import math")]),
@@ -339,7 +339,7 @@ def test_a_file_by_hand_beside_a_modular_is_an_end(
 
 
 @pytest.mark.parametrize(
-    "target, message",
+    ("target", "message"),
     [
         (f"{LLAMA}:3", "no modular file beside it gives it"),
         (f"{MODELS}/other/modular_other.py:3", "modular files are written by hand"),

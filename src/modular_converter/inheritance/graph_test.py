@@ -22,7 +22,7 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
-@pytest.fixture()
+@pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """base (by hand) <- middle (modular, with a configuration by hand) <- leaf (modular)."""
     monkeypatch.chdir(tmp_path)

@@ -145,8 +145,7 @@ def decode(data: bytes, label: str) -> str:
             line=1,
             hint="save the file as UTF-8",
         ) from None
-    if text.startswith("\ufeff"):
-        text = text[1:]
+    text = text.removeprefix("\ufeff")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\f", "")
