@@ -113,9 +113,19 @@ def render(diagnostic: Diagnostic) -> str:
         lines.append(f"  {gutter} | {text}")
         if diagnostic.column:
             lines.append(f"  {' ' * len(gutter)} | {' ' * caret}^")
-    if diagnostic.hint:
-        lines.append(f"hint: {diagnostic.hint}")
+    hint = "; or ".join(filter(None, (diagnostic.hint, _suppression(diagnostic))))
+    if hint:
+        lines.append(f"hint: {hint}")
     return "\n".join(lines)
+
+
+def _suppression(diagnostic: Diagnostic) -> str:
+    """How to suppress a warning: empty unless it is at a line where a comment may do so."""
+    name = diagnostic.path.replace("\\", "/").rpartition("/")[2]
+    in_modular_file = name.startswith("modular_") and diagnostic.line > 0
+    if diagnostic.severity != "warning" or not in_modular_file:
+        return ""
+    return f"suppress this with `# modular: ignore[{diagnostic.code}]`"
 
 
 def _clipped(text: str, caret: int) -> tuple[str, int]:
