@@ -15,18 +15,20 @@ from pathlib import Path
 from toolkit.errors import EnvironmentLack
 
 _LOCK = ".lock"
+# What the user gets, beside the lock: an empty directory, whose content may be saved as it is.
+_CONTENT = "content"
 
 
 @contextmanager
 def scratch_directory(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[Path]:
-    """A new directory that is removed at the end, as are those that killed runs left behind.
+    """A new, empty directory that is removed at the end, as are those that killed runs left behind.
 
     It is the user's alone and its name cannot be guessed. ``prefix`` says whose it is;
     ``parent`` is by default the directory for temporary files. Raises EnvironmentLack.
     """
     directory, lock = _create(prefix, parent)
     try:
-        yield directory
+        yield directory / _CONTENT
     finally:
         _remove(directory, lock)
 
@@ -47,7 +49,7 @@ def directory_until_exit(prefix: str, parent: str | os.PathLike[str] | None = No
             _remove(directory, lock)
 
     atexit.register(remove)
-    return directory
+    return directory / _CONTENT
 
 
 def _create(prefix: str, parent: str | os.PathLike[str] | None) -> tuple[Path, int]:
@@ -56,6 +58,7 @@ def _create(prefix: str, parent: str | os.PathLike[str] | None) -> tuple[Path, i
     _remove_abandoned(above, prefix)
     try:
         directory = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
+        (directory / _CONTENT).mkdir(mode=0o700)
         descriptor, unnamed = tempfile.mkstemp(dir=directory)
     except OSError as problem:
         raise EnvironmentLack(

@@ -28,8 +28,11 @@ def _python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_is_the_users_alone_and_goes_at_the_end(tmp_path: Path) -> None:
     with scratch_directory("some-", tmp_path) as directory:
-        assert directory.stat().st_mode & 0o777 == 0o700
-        assert directory.name.startswith("some-")
+        assert directory.parent.name.startswith("some-")
+        for private in (directory, directory.parent):
+            assert private.stat().st_mode & 0o777 == 0o700
+        # Its content may be saved as it is: nothing of ours is among it.
+        assert not os.listdir(directory)
         (directory / "sub").mkdir()
     assert not os.listdir(tmp_path)
 
@@ -71,7 +74,7 @@ def test_a_program_that_takes_over_keeps_the_directory(tmp_path: Path) -> None:
         "directory = directory_until_exit('some-', sys.argv[1])\n"
         "other = 'import sys; from pathlib import Path\\n'\n"
         "other += 'from toolkit.scratch_directory import scratch_directory\\n'\n"
-        "other += 'with scratch_directory(\"some-\", Path(sys.argv[1]).parent):\\n'\n"
+        "other += 'with scratch_directory(\"some-\", Path(sys.argv[1]).parents[1]):\\n'\n"
         "other += '    print(Path(sys.argv[1]).is_dir())'\n"
         "os.execv(sys.executable, [sys.executable, '-c', other, str(directory)])\n"
     )
