@@ -38,7 +38,7 @@ def test_a_file_that_is_no_python() -> None:
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["architectures", "llama", "--auto-file=nowhere.py"]) == 2
-    assert "nowhere.py: error: cannot be read" in capsys.readouterr().err
+    assert "nowhere.py: error: the file cannot be read" in capsys.readouterr().err
 
 
 def test_the_installed_release_is_read_as_it_imports(capsys: pytest.CaptureFixture[str]) -> None:
