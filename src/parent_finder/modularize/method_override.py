@@ -217,7 +217,7 @@ def merged_from(
             location = next((n for n, one in enumerate(added) if one.target == target), None)
             if location is None:
                 deleted[target] = None
-            elif location == 0 or i1 == 0:
+            elif location == 0 or (i1 == 0 and not replaced):
                 before += added[:location]
                 replaced.append(added[location])
                 added = added[location + 1 :]

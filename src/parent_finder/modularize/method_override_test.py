@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modular_converter.conventions.profiles import named
@@ -40,6 +40,11 @@ bodies = st.lists(
 )
 
 
+# One that is added between two that change has no place before the call.
+@example(
+    ["self.c = 0", "self.a = 0", "self.d = 1", "self.b = 3"],
+    ["self.c = 1", "self.d = 0", "self.b = 3"],
+)
 @given(bodies, bodies)
 def test_what_is_found_merges_into_the_body(mine: list[str], theirs: list[str]) -> None:
     start = ["super().__init__()"]
