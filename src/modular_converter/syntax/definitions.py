@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement, split_block
+from modular_converter.syntax.statements import Statement, first_line, split_block
 from modular_converter.syntax.tokens import CODE, code_only, matching_bracket, tokens
 
 _STEP = "    "
@@ -140,10 +140,7 @@ def _split_head(
 
 def _header_limit(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
     """The last line (from 0) that the header can reach: where the body begins."""
-    body = node.body[0]
-    decorators: list[ast.expr] = getattr(body, "decorator_list", [])
-    first = decorators[0].lineno if decorators else body.lineno
-    return max(first - 1, node.lineno - 1)
+    return max(first_line(node.body[0]), node.lineno - 1)
 
 
 def _colon(text: str, position: int) -> int:
