@@ -143,24 +143,24 @@ def _human_lines(path: str, context: ConversionContext) -> int:
 def summaries(results: Sequence[RoundTrip]) -> list[Summary]:
     """Figures of each set of files that is not empty."""
     sets = {
-        "with parents": [one for one in results if one.related],
+        "with parents": [result for result in results if result.related],
         "with parents, first released after 5.8.0": [
-            one for one in results if one.related and one.models == "test"
+            result for result in results if result.related and result.models == "test"
         ],
-        "without parents": [one for one in results if not one.related],
+        "without parents": [result for result in results if not result.related],
     }
     return [_summary(name, some) for name, some in sets.items() if some]
 
 
 def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
-    ratios = [one.ratio for one in results]
+    ratios = [result.ratio for result in results]
     quartiles = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     return Summary(
         files=name,
         count=len(results),
-        exact=sum(one.exact for one in results),
-        ratios=[round(one, 3) for one in quartiles],
-        seconds=round(statistics.median(one.cpu_seconds for one in results), 1),
+        exact=sum(result.exact for result in results),
+        ratios=[round(quartile, 3) for quartile in quartiles],
+        seconds=round(statistics.median(result.cpu_seconds for result in results), 1),
     )
 
 
@@ -175,13 +175,14 @@ def as_text(results: Sequence[RoundTrip]) -> str:
         "| files | n | exact | % | size: quartile, median, quartile | median CPU-s |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for one in summaries(results):
-        ratios = ", ".join(f"{ratio:.2f}" for ratio in one.ratios)
-        share = 100 * one.exact / one.count
+    for summary in summaries(results):
+        ratios = ", ".join(f"{ratio:.2f}" for ratio in summary.ratios)
+        share = 100 * summary.exact / summary.count
         lines.append(
-            f"| {one.files} | {one.count} | {one.exact} | {share:.1f} | {ratios} | {one.seconds} |"
+            f"| {summary.files} | {summary.count} | {summary.exact} | {share:.1f} | {ratios} "
+            f"| {summary.seconds} |"
         )
-    inexact = [one.path.rpartition("/")[2] for one in results if not one.exact]
+    inexact = [result.path.rpartition("/")[2] for result in results if not result.exact]
     if inexact:
         lines += ["", f"Not exact: {', '.join(inexact)}."]
     return "\n".join(lines) + "\n"
@@ -191,6 +192,6 @@ def as_json(results: Sequence[RoundTrip]) -> dict[str, object]:
     """The form that `schemas/round-trips.schema.json` describes."""
     return {
         "schema": SCHEMA,
-        "summaries": [vars(one) for one in summaries(results)],
-        "files": [{**vars(one), "ratio": round(one.ratio, 3)} for one in results],
+        "summaries": [vars(summary) for summary in summaries(results)],
+        "files": [{**vars(result), "ratio": round(result.ratio, 3)} for result in results],
     }
