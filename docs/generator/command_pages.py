@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 
 from docs.generator.markdown import code, page, prose, table
 from docs.generator.tools import commands, parsers
 
-_EXIT_CODES = re.compile(r"\s*Exit codes?:? .*", re.DOTALL)
+_EXIT_CODES = "Exit codes: "
 
 
 def commands_page() -> str:
@@ -27,7 +26,7 @@ def _tool(name: str, top: argparse.ArgumentParser) -> Iterator[str]:
     yield top.description or ""
     for command, parser in commands(top).items():
         yield f"### `{name} {command}`"
-        yield prose(_EXIT_CODES.sub("", parser.description or ""))
+        yield prose(parser.description or "")
         rows = [_argument(action) for action in parser._actions if action.dest != "help"]
         if rows:
             yield table(("argument", ""), rows)
@@ -52,8 +51,8 @@ def exit_codes_page() -> str:
     for name, top in parsers().items():
         rows.append((code(name), _exit_codes(top.epilog)))
         for command, parser in commands(top).items():
-            own = _exit_codes(parser.description)
-            if own and own != _exit_codes(top.epilog):
+            own = _exit_codes(parser.epilog)
+            if own != _exit_codes(top.epilog):
                 rows.append((code(f"{name} {command}"), own))
     return page(
         "Exit codes",
@@ -67,6 +66,7 @@ def exit_codes_page() -> str:
                 ("3", "the environment lacks something: an accelerator, a package, an answer"),
                 ("4", "it could not be decided"),
                 ("130", "interrupted"),
+                ("141", "the reader of the output went away, as with `| head`"),
             ),
         ),
         "A goal that runs a tool for several targets does its work for all of them and ends with "
@@ -81,7 +81,4 @@ def exit_codes_page() -> str:
 
 
 def _exit_codes(text: str | None) -> str:
-    found = _EXIT_CODES.search(text or "")
-    if not found:
-        return ""
-    return re.sub(r"^\s*Exit codes?:? ", "", found[0]).strip()
+    return (text or "").removeprefix(_EXIT_CODES)

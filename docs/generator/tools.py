@@ -10,7 +10,6 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 SOURCES = Path("src")
@@ -27,13 +26,7 @@ def module(name: str) -> Any:
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The argument parser of each tool."""
-    return {name: _command_line(name).parser() for name in NAMES}
-
-
-def _command_line(name: str) -> ModuleType:
-    """The module of a tool's `main`, wherever the tool has it."""
-    main = module(f"{name}.__main__").main
-    return sys.modules[main.__module__]
+    return {name: module(f"{name}.cli.main").COMMAND_LINE.parser() for name in NAMES}
 
 
 def commands(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gpu_bench.cli.options import add_limits
 
+HELP = "measure two revisions in turn on one device, and compare them"
+DESCRIPTION = (
+    "Measures a request with the code below --base-root and below --new-root, process by process "
+    "in the order A B B A, so that drift hits both alike. Writes DIR/base/result.json, "
+    "DIR/new/result.json and DIR/verdict.json."
+)
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "ab",
-        help="measure two revisions in turn on one device, and compare them",
-        description="Measures a request with the code below --base-root and below --new-root, "
-        "process by process in the order A B B A, so that drift hits both alike. Writes "
-        "DIR/base/result.json, DIR/new/result.json and DIR/verdict.json. " + exit_codes,
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("request", metavar="REQUEST.json", help="JSON request")
     parser.add_argument("--base-root", metavar="DIR", required=True, help="code of the first side")
     parser.add_argument("--new-root", metavar="DIR", required=True, help="code of the second side")
     parser.add_argument("--output", metavar="DIR", required=True, help="directory to write")
     add_limits(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

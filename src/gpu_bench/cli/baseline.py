@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from gpu_bench.cli.options import add_per_card
 
+HELP = "keep a result as the baseline of its device"
+DESCRIPTION = (
+    "Writes a baseline file into --output, named by address and fingerprint. Refused from a "
+    "partial, contended or throttled measurement."
+)
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "baseline",
-        help="keep a result as the baseline of its device",
-        description="Writes a baseline file into --output, named by address and fingerprint. "
-        "Refused from a partial, contended or throttled measurement. " + exit_codes,
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("new", metavar="NEW", nargs="+", help="a result, or rounds of one")
     parser.add_argument("--output", metavar="DIR", required=True, help="directory of baselines")
     add_per_card(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

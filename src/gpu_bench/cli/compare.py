@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gpu_bench.cli.options import add_limits, add_per_card
 
+HELP = "say whether a result is faster, the same, slower or inconclusive"
+DESCRIPTION = "Compares outputs first, then times and memory. Needs no accelerator."
+EXIT_CODES = (
+    "Exit codes: 0 faster or the same, 1 slower or wrong output, 2 wrong input, 4 inconclusive."
+)
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command, whose exit codes its description explains."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "compare",
-        help="say whether a result is faster, the same, slower or inconclusive",
-        description="Compares outputs first, then times and memory. Exit code 0: faster or the "
-        "same, 1: slower or wrong output, 4: inconclusive. Needs no accelerator.",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument(
         "base",
         metavar="BASE",
@@ -41,7 +40,6 @@ def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
         action="store_true",
         help="exit with 0 whatever the verdict is, so that only a failure has another exit code",
     )
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gpu_bench.cli.options import add_directories
 
+HELP = "write results as transformers' benchmark dashboard reads them"
+DESCRIPTION = (
+    "Writes the two JSON Lines files that the dashboard of transformers' own benchmarks reads."
+)
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "export",
-        help="write results as transformers' benchmark dashboard reads them",
-        description="Writes the two JSON Lines files that the dashboard of transformers' own "
-        "benchmarks reads. " + exit_codes,
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     add_directories(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

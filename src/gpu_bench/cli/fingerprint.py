@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+
+HELP = "say what a result on this machine would be filed under"
+DESCRIPTION = "Prints the accelerator's fingerprint as JSON."
 
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "fingerprint",
-        help="say what a result on this machine would be filed under",
-        description="Prints the accelerator's fingerprint as JSON. " + exit_codes,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

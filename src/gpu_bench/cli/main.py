@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Iterable, Sequence
-from importlib import import_module
-from typing import Any, Protocol, cast
+from collections.abc import Sequence
 
-from toolkit.errors import ToolError
-from toolkit.exit_codes import ExitCode
+from toolkit.command_line import CommandLine
 
-COMMANDS = ("run", "ab", "fingerprint", "compare", "baseline", "report", "export")
-EXIT_CODES = (
-    "Exit codes: 0 done, 1 the answer is no, 2 wrong input, 3 something is missing, 4 undecided."
+COMMAND_LINE = CommandLine(
+    tool="gpu_bench",
+    description="Measures models on an accelerator and judges the figures.",
+    commands=("run", "ab", "fingerprint", "compare", "baseline", "report", "export"),
+    exit_codes="Exit codes: 0 done, 1 the answer is no, 2 wrong input, 3 something is missing, "
+    "4 undecided.",
 )
-
-
-class Command(Protocol):
-    """A module of this folder. Importing it is quick: `run` imports what only it needs."""
-
-    def add_parser(self, commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-        """Adds the command to the subparsers ``commands``; returns its parser."""
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Runs the command; returns the exit code. Raises ToolError."""
-
-
-def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The argument parser of some commands, by default of all."""
-    top = argparse.ArgumentParser(
-        prog="gpu_bench",
-        description="Measures models on an accelerator and judges the figures.",
-        epilog=EXIT_CODES,
-    )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in names:
-        command = cast(Command, import_module(f"gpu_bench.cli.{name}"))
-        command.add_parser(commands, EXIT_CODES).set_defaults(run=command.run)
-    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    # A sandbox holds the modules of its own command only.
-    named = arguments[0] if arguments else ""
-    options = parser([named] if named in COMMANDS else COMMANDS).parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except ToolError as problem:
-        print(problem.render(), file=sys.stderr)
-        return problem.exit_code
-    except BrokenPipeError:
-        # The reader of the output has enough.
-        sys.stderr.close()
-        return ExitCode.WRONG_INPUT
+    return COMMAND_LINE.main(arguments)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gpu_bench.cli.main import COMMANDS, parser
+from gpu_bench.cli.main import COMMAND_LINE
 from gpu_bench.conftest import tiny
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.testing.run_factory import MadeUp, write_run
@@ -72,9 +72,9 @@ def start(tmp_path: Path) -> Any:
 
 
 def test_all_commands_are_known() -> None:
-    assert set(PARTS) == set(COMMANDS)
-    usage = parser().format_help()
-    assert all(f"    {name}" in usage for name in COMMANDS)
+    assert set(PARTS) == set(COMMAND_LINE.commands)
+    usage = COMMAND_LINE.parser().format_help()
+    assert all(f"    {name}" in usage for name in COMMAND_LINE.commands)
 
 
 def test_run_needs_only_what_measures(

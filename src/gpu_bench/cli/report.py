@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gpu_bench.cli.options import add_directories
+
+HELP = "write a page with plots and a summary for a pull request"
+DESCRIPTION = (
+    "Reads the directories that benchmarks wrote (result.json, and verdict.json and "
+    "provenance.json where there are), and writes index.html, which needs no network, and "
+    "summary.md."
+)
 
 PAGE = "index.html"
 SUMMARY = "summary.md"
 
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "report",
-        help="write a page with plots and a summary for a pull request",
-        description="Reads the directories that benchmarks wrote (result.json, and verdict.json "
-        "and provenance.json where there are), and writes index.html, which needs no network, "
-        "and summary.md. " + exit_codes,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     add_directories(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+
+HELP = "measure the configuration that a request names"
+DESCRIPTION = (
+    "Writes DIR/result.json, raw samples included. A problem that ends the measurement is in the "
+    "file too."
+)
 
 
-def add_parser(commands: Any, exit_codes: str) -> argparse.ArgumentParser:
-    """The arguments of the command."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "run",
-        help="measure the configuration that a request names",
-        description="Writes DIR/result.json, raw samples included. A problem that ends the "
-        "measurement is in the file too. " + exit_codes,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("request", metavar="REQUEST.json", help="JSON request")
     parser.add_argument("--output", metavar="DIR", required=True, help="directory to write")
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

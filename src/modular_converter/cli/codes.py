@@ -7,13 +7,13 @@ import json
 import sys
 
 HELP = "say what the codes of errors and warnings mean"
+DESCRIPTION = "Lists all codes, or explains the given ones."
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.description = "Lists all codes, or explains the given ones."
-    command.add_argument("codes", nargs="*", metavar="CODE", help="code of an error or a warning")
-    command.add_argument("--json", action="store_true", help="print a JSON list")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("codes", nargs="*", metavar="CODE", help="code of an error or a warning")
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,18 +19,21 @@ from toolkit.scratch_directory import scratch_directory
 from toolkit.tables import markdown_table
 
 HELP = "compare conversions with the files that a release of transformers ships"
+DESCRIPTION = (
+    "Converts every modular file of a release of transformers and compares the result with the "
+    "generated files of the release. For files that differ, the command groups the differences by "
+    "kind and tries which switches of the converter's profile would make them identical."
+)
+EXIT_CODES = (
+    "Exit codes: 0 all files are identical, 1 a file differs, 2 wrong input, 3 something is "
+    "missing."
+)
 _FORMATS = ("text", "json", "markdown")
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.description = (
-        "Converts every modular file of a release of transformers and compares the result with "
-        "the generated files of the release. For files that differ, the command groups the "
-        "differences by kind and tries which switches of the converter's profile would make them "
-        "identical. Exit codes: 1 when a file differs."
-    )
-    command.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
         "--release",
         action="append",
         default=[],
@@ -38,28 +41,28 @@ def add_parser(command: argparse.ArgumentParser) -> None:
         help="a version, downloaded with pip unless it is installed, or a directory that holds the "
         "package transformers (repeatable; default: the installed transformers)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--profile",
         metavar="NAME|FILE",
         help="rules to begin with: of a release family, or a file (default: by the version)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--from-scratch",
         action="store_true",
         help="hide the generated files, so that children are converted from converted parents",
     )
-    command.add_argument(
+    parser.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--no-search", action="store_true", help="only compare: do not try switches"
     )
-    command.add_argument(
+    parser.add_argument(
         "--write-profile",
         metavar="FILE",
         help="write the switches that were found to FILE, which must end in .json",
     )
-    command.add_argument(
+    parser.add_argument(
         "--format", choices=_FORMATS, default="text", help="of the output (default: text)"
     )
 

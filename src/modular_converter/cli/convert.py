@@ -17,49 +17,49 @@ from toolkit.paths import shown
 
 _HINT = "make it writable, or write elsewhere with --output-dir"
 HELP = "write the standalone files of modular files"
+DESCRIPTION = (
+    "Converts a batch in dependency order. Parents are found beside the file, on --search-path, or "
+    "in the installed transformers."
+)
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.description = (
-        "Converts a batch in dependency order. Parents are found beside the file, "
-        "on --search-path, or in the installed transformers."
-    )
-    command.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
-    command.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
-    add_parent_options(command)
-    command.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="modular file or directory")
+    parser.add_argument("--request", metavar="FILE", help="JSON request, in place of PATH")
+    add_parent_options(parser)
+    parser.add_argument(
         "--output-dir", metavar="DIR", help="write below DIR and not beside the modular files"
     )
-    command.add_argument(
+    parser.add_argument(
         "--check",
         action="store_true",
         help="write nothing; show a diff for each stale file and exit with 1",
     )
-    command.add_argument(
+    parser.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes to use (default: 1)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--ignore",
         action="append",
         default=[],
         metavar="CODE[,CODE]",
         help="warnings not to report (repeatable; `codes` lists them)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--pedantic",
         action="store_true",
         help="also report warnings about what is often intended (`codes` says which)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--json",
         action="store_true",
         help="print the findings on stdout as a SARIF 2.1.0 log, and nothing else there",
     )
-    command.add_argument(
+    parser.add_argument(
         "--quiet", action="store_true", help="print findings only: neither names of files nor sums"
     )
-    command.add_argument(
+    parser.add_argument(
         "--sarif", metavar="FILE", help="also write the findings to FILE as a SARIF 2.1.0 log"
     )
 

@@ -19,26 +19,26 @@ from modular_converter.library.modular_file import ModularLocation, is_modular_n
 from modular_converter.library.sources import Sources
 
 HELP = "say where a line or class of a generated file comes from"
+DESCRIPTION = (
+    "Follows a line of a generated file to the modular or parent file that it was taken from, "
+    "through every generation of parents, with the renames applied."
+)
 _TARGET = re.compile(r"(?P<file>.+?\.py):(?:(?P<line>\d+)(?::\d+)?|(?P<item>[^\W\d][\w.]*))")
 _NO = 1
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.description = (
-        "Follows a line of a generated file to the modular or parent file that it "
-        "was taken from, through every generation of parents, with the renames applied."
-    )
-    command.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument(
         "target",
         metavar="FILE:LINE",
         help="a line of a generated file; also FILE:Class or FILE:Class.method",
     )
-    command.add_argument(
+    parser.add_argument(
         "--request", metavar="FILE", help="JSON request that says where parents are"
     )
-    add_parent_options(command, "what paths in banners are relative to (default: here)")
-    command.add_argument("--json", action="store_true", help="print the answer as JSON")
+    add_parent_options(parser, "what paths in banners are relative to (default: here)")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

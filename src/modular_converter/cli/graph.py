@@ -15,37 +15,40 @@ from modular_converter.inheritance.reader import inheritance_graph
 from toolkit.suggestions import did_you_mean
 
 HELP = "print which models inherit from which others"
+DESCRIPTION = (
+    "Prints the models that modular files define with all their ancestors, and which classes are "
+    "inherited from which file."
+)
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 models inherit from each other in a cycle, 2 a file or a parent is "
+    "wrong or missing (the rest is printed), 3 something is missing."
+)
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.description = (
-        "Prints the models that modular files define with all their ancestors, and "
-        "which classes are inherited from which file. Exit codes: 1 when models inherit from each "
-        "other in a cycle, 2 when a file or a parent is wrong or missing; the rest is printed."
-    )
-    command.add_argument("paths", nargs="+", metavar="PATH", help="modular file or directory")
-    add_parent_options(command)
-    command.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="modular file or directory")
+    add_parent_options(parser)
+    parser.add_argument(
         "--format",
         choices=("json", "dot", "svg"),
         default="json",
         help="JSON, Graphviz text or a drawing (default: json)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--model",
         action="append",
         default=[],
         metavar="NAME",
         help="only this model, its ancestors and its descendants (repeatable)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--up",
         type=_generations,
         metavar="N",
         help="with --model: how many generations of ancestors (default: all)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--down",
         type=_generations,
         metavar="N",

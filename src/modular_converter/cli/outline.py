@@ -7,11 +7,15 @@ import json
 import sys
 
 HELP = "print as JSON what modular files produce and which parents they name"
+DESCRIPTION = (
+    "Prints which files each modular file of a request produces, and which modules it inherits "
+    "from, without reading any parent."
+)
 
 
-def add_parser(command: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    command.add_argument("--request", metavar="FILE", required=True, help="JSON request")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
+    parser.add_argument("--request", metavar="FILE", required=True, help="JSON request")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,27 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
 from parent_finder.cli import arguments
 from toolkit.errors import InputError
 from toolkit.exit_codes import ExitCode
 
+HELP = "find the classes of standalone files that are copies of a known class"
+DESCRIPTION = (
+    "Names each class whose code equals that of another model's class, so that it can be "
+    "inherited. Generated files are skipped."
+)
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command to the subparsers; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "copies",
-        help="find the classes of standalone files that are copies of a known class",
-        description="Names each class whose code equals that of another model's class, so that "
-        "it can be inherited. Generated files are skipped.",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="Python files of models")
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     arguments.add_index(parser)
     arguments.add_more_models(parser)
     arguments.add_library(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parent_finder.cli import arguments
 from toolkit.exit_codes import ExitCode
+
+HELP = "measure the ranking against the parents that modular files name"
+DESCRIPTION = (
+    "Hides each modular file, ranks the parents of what was generated from it, and compares with "
+    "the parents that it names."
+)
 
 if TYPE_CHECKING:
     from parent_finder.evaluation.round_trips import RoundTrip
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command to the subparsers; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "evaluate",
-        help="measure the ranking against the parents that modular files name",
-        description="Hides each modular file, ranks the parents of what was generated from it, "
-        "and compares with the parents that it names.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument(
         "--models",
@@ -35,7 +35,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="measure the modular files that `modularize` writes instead (takes minutes)",
     )
     arguments.add_library(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from parent_finder.cli import arguments
 from toolkit.exit_codes import ExitCode
 
+HELP = "read a library once, into one file that the other commands take"
+DESCRIPTION = (
+    "Writes the index of a library, which `rank`, `modularize` and `copies` take with --index. It "
+    "is the same for the same sources, wherever it is built."
+)
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command to the subparsers; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "index",
-        help="read a library once, into one file that the other commands take",
-        description="Writes the index of a library, which `rank`, `modularize` and `copies` take "
-        "with --index. It is the same for the same sources, wherever it is built.",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("--output", required=True, metavar="FILE", help="where to write the index")
     arguments.add_library(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

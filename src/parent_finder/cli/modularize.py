@@ -7,26 +7,26 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parent_finder.cli import arguments
 from toolkit import atomic_file, suggestions
 from toolkit.errors import InputError
 from toolkit.exit_codes import ExitCode
 
+HELP = "write the modular file of a standalone model, and prove it"
+DESCRIPTION = (
+    "Writes the modular file that inherits as much as possible from other models, and converts it "
+    "to prove that it gives the standalone files back."
+)
+
 if TYPE_CHECKING:
     from parent_finder.modularize.modularizer import Modular
     from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command to the subparsers; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "modularize",
-        help="write the modular file of a standalone model, and prove it",
-        description="Writes the modular file that inherits as much as possible from other models, "
-        "and converts it to prove that it gives the standalone files back.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="standalone files of one model, as modeling_new.py"
     )
@@ -49,7 +49,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     arguments.add_index(parser)
     arguments.add_more_models(parser)
     arguments.add_library(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parent_finder.cli import arguments
 from toolkit.exit_codes import ExitCode
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from parent_finder.ranking.comparison import Comparison
     from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
+HELP = "rank the parents of a file's classes and methods, and plan the inheritance"
+DESCRIPTION = (
+    "Compares a standalone modeling file with all models of a library, by their sources alone, and "
+    "plans which classes to inherit and what to override."
+)
+EXIT_CODES = (
+    "Exit codes: 0 a model is similar, though the evidence may be weak; 1 nothing is similar; 2 "
+    "wrong input; 3 something is missing."
+)
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command to the subparsers; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "rank",
-        help="rank the parents of a file's classes and methods, and plan the inheritance",
-        description="Compares a standalone modeling file with all models of a library, by their "
-        "sources alone, and plans which classes to inherit and what to override.",
-        epilog="Exit codes: 0 a model is similar, though the evidence may be weak; 1 nothing is "
-        "similar; 2 wrong input; 3 something is missing.",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     parser.add_argument("file", metavar="FILE", help="a modeling_<model>.py")
     parser.add_argument(
         "--top",
@@ -52,7 +54,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     arguments.add_index(parser)
     arguments.add_more_models(parser)
     arguments.add_library(parser)
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:

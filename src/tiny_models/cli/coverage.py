@@ -9,8 +9,11 @@ from toolkit.exit_codes import ExitCode
 
 HELP = "say which architectures of the installed transformers build, which not and why"
 DESCRIPTION = (
-    "Tries model classes of the auto mappings: instantiate, forward, save and load back, size. "
-    "Exit code 1 when fewer than --require percent succeed."
+    "Tries model classes of the auto mappings: instantiate, forward, save and load back, size."
+)
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 fewer than --require percent succeed, 2 wrong input, 3 something is "
+    "missing."
 )
 _LINE_FOR_EVERY = 50
 
