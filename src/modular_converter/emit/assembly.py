@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modular_converter.conventions.profiles import Profile
@@ -13,6 +11,7 @@ from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
 from modular_converter.merge.nodes import Node
+from modular_converter.syntax.annotations import names_in_quoted_annotations
 from modular_converter.syntax.tokens import quoted_names, references
 
 FIRST_NAMES = ("logger", "_CHECKPOINT_FOR_DOC", "_CONFIG_FOR_DOC")
@@ -118,36 +117,8 @@ def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[Impor
     for node in body:
         used |= references(node.text, quoted=False)
     for node in body:
-        # The strings of `__all__` are no uses, although the formatter takes them for some.
-        if node.kind != "export":
-            used |= _quoted_annotations(node.text, used)
+        # The strings of `__all__` are no uses, although the formatter takes them for some; and few
+        # texts have a string that looks like an annotation: only these are worth parsing.
+        if node.kind != "export" and not quoted_names(node.text) <= used:
+            used |= names_in_quoted_annotations(node.text)
     return select(candidates, used, {node.name for node in body})
-
-
-def _quoted_annotations(text: str, known: set[str]) -> set[str]:
-    """The dotted names in quoted annotations, apart from the ``known`` ones."""
-    # Most texts have no string that looks like an annotation: only others are worth parsing.
-    if quoted_names(text) <= known:
-        return set()
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return quoted_names(text)
-    quoted: set[str] = set()
-    for node in ast.walk(tree):
-        annotation = getattr(node, "annotation", None) or getattr(node, "returns", None)
-        if annotation is not None:
-            for part in _type_strings(annotation):
-                quoted |= references(part, quoted=False)
-    return quoted
-
-
-def _type_strings(annotation: ast.expr) -> Iterator[str]:
-    """The strings of an annotation that are types: not those in ``Literal[...]``."""
-    pending: list[ast.AST] = [annotation]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-        elif not isinstance(node, ast.Subscript) or not ast.unparse(node.value).endswith("Literal"):
-            pending += ast.iter_child_nodes(node)

@@ -11,8 +11,10 @@ from modular_converter.conventions.file_types import type_of_module
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.library.imports import ImportNode, ImportStatement
 from modular_converter.lint.facts import ConversionFacts, Output
+from modular_converter.lint.import_time import names_at_import
 from modular_converter.merge.nodes import Node, Origin
-from modular_converter.syntax.tokens import references
+from modular_converter.syntax.annotations import names_in_quoted_annotations
+from modular_converter.syntax.tokens import quoted_names, references
 from toolkit.suggestions import did_you_mean
 
 # What every module and class body has beside the builtins.
@@ -68,6 +70,39 @@ def _undefined(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
                 missing.setdefault(name, table)
     for name, table in missing.items():
         yield _undefined_name(facts, output, name, table, defined)
+    for node, name in _quoted(output, defined):
+        yield _finding(
+            facts,
+            "undefined-name",
+            f"`{name}`, in a quoted annotation of `{node.name}`, is not defined in {output.name}",
+            node,
+            None,
+            "define or import it in the modular file, or correct the annotation",
+        )
+    for node, name in _unbound_in_classes(output, module, defined):
+        yield _finding(
+            facts,
+            "used-before-definition",
+            f"the body of `{node.name}` uses `{name}` before it defines it: attributes are written "
+            "above methods",
+            node,
+            None,
+            f"define `{name}` outside the class",
+        )
+
+
+def _quoted(output: Output, defined: set[str]) -> Iterator[tuple[Node, str]]:
+    """The names in quoted annotations that are not defined."""
+    known = defined | _KNOWN
+    for node in output.nodes:
+        if node.kind == "export" or known.issuperset(map(_head, quoted_names(node.text))):
+            continue
+        for name in sorted(set(map(_head, names_in_quoted_annotations(node.text))) - known):
+            yield node, name
+
+
+def _head(dotted: str) -> str:
+    return dotted.partition(".")[0]
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -135,67 +170,71 @@ def _finding(
 
 def _too_early(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
     """Names that a definition needs when the module is imported, and that come below it."""
-    for node, name in early_uses(output.nodes):
+    for node, name in early_uses(output.nodes, annotations=not _defers_annotations(output)):
         item = facts.index.classes.get(node.name)
+        if name == node.name:
+            message = f"`{name}` needs itself when {output.name} is imported"
+            hint = "refer to it in a method, or after its definition"
+        else:
+            message = (
+                f"`{node.name}` needs `{name}` when {output.name} is imported, but comes before it"
+            )
+            hint = f"define `{name}` above `{node.name}` in the modular file"
         yield facts.index.source.diagnostic(
             "used-before-definition",
-            f"`{node.name}` needs `{name}` when {output.name} is imported, but comes before it",
+            message,
             item.statement.node if item is not None else None,
-            hint=f"define `{name}` above `{node.name}` in the modular file",
+            hint=hint,
             severity="warning",
         )
 
 
-def early_uses(nodes: Sequence[Node]) -> list[tuple[Node, str]]:
-    """The nodes that need a name at import which a later one defines, with that name."""
+def _defers_annotations(output: Output) -> bool:
+    return any(
+        statement.module == "__future__" and any(a.name == "annotations" for a in statement.names)
+        for statement in _statements(output.imports)
+    )
+
+
+def early_uses(nodes: Sequence[Node], *, annotations: bool = True) -> list[tuple[Node, str]]:
+    """The nodes that need a name at import which they or a later one define, with that name.
+
+    :param annotations: whether annotations are evaluated.
+    """
     later = {node.name: position for position, node in enumerate(nodes) if node.kind != "export"}
     uses = []
     for position, node in enumerate(nodes):
         if node.kind == "export":
             continue
         names = {word.partition(".")[0] for word in references(node.text, quoted=False)}
-        # Few nodes name later ones at all: only those are worth parsing.
-        suspects = [name for name in sorted(names) if later.get(name, -1) > position]
+        # Few nodes name later ones or, but for their headers, themselves: only those are parsed.
+        suspects = [
+            name
+            for name in sorted(names)
+            if later.get(name, -1) > position or (name == node.name and node.text.count(name) > 1)
+        ]
         if suspects:
-            needed = names_at_import(node.text)
+            needed = names_at_import(node.text, annotations=annotations)
             uses += [(node, name) for name in suspects if name in needed]
     return uses
 
 
-def names_at_import(text: str) -> set[str]:
-    """The names that a definition refers to when its module is imported, not when it is used."""
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names: set[str] = set()
-    pending: list[ast.AST] = [*body]
-    bound: set[str] = set()
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            bound.add(node.name)
-            arguments = node.args
-            pending += [*node.decorator_list, *arguments.defaults]
-            pending += [default for default in arguments.kw_defaults if default is not None]
-            pending += [annotation for annotation in _annotations(node) if annotation is not None]
-        elif isinstance(node, ast.Lambda):
-            pending += node.args.defaults
-        elif isinstance(node, ast.Name):
-            (names if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        else:
-            pending += ast.iter_child_nodes(node)
-    return names - bound
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr | None]:
-    arguments = node.args
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        yield argument.annotation
-    for extra in (arguments.vararg, arguments.kwarg):
-        if extra is not None:
-            yield extra.annotation
-    yield node.returns
+def _unbound_in_classes(
+    output: Output, module: symtable.SymbolTable, defined: set[str]
+) -> Iterator[tuple[Node, str]]:
+    """Names that a class body looks up before it binds them, and that nothing else binds."""
+    suspects: dict[str, set[str]] = {}
+    for table in _tables(module):
+        if table.get_type() == "class":
+            suspects.setdefault(table.get_name(), set()).update(
+                symbol.get_name()
+                for symbol in table.get_symbols()
+                if symbol.is_local() and symbol.is_referenced()
+            )
+    for node in output.nodes:
+        if names := suspects.get(node.name, set()) - defined - _KNOWN:
+            for name in sorted(names & names_at_import(node.text)):
+                yield node, name
 
 
 def _sibling_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:

@@ -106,6 +106,17 @@ def codes(workspace: Workspace, text: str) -> list[str]:
         (f"{MLP}    pass\n\n\n{MLP}    pass\n", "repeated-class"),
         (f'{MLP}    pass\n\n\n__all__ = ["NewOneMLP", "NewOneModl"]\n', "unknown-export"),
         (f"{MLP}    def helper(self):\n        return nowhere\n", "undefined-name"),
+        (f'{MLP}    def helper(self, x: "list[Nowhere]"):\n        return x\n', "undefined-name"),
+        (f"{MLP}    kinds = [NewOneMLP]\n", "used-before-definition"),
+        (
+            f"{MLP}    def helper(self) -> NewOneMLP:\n        return self\n",
+            "used-before-definition",
+        ),
+        (f"LIMIT = 1\nLIMIT = LIMIT + 1\n\n\n{MLP}    limit = LIMIT\n", "used-before-definition"),
+        (
+            f"{MLP}    def width(x):\n        return x\n\n    size = width(1)\n",
+            "used-before-definition",
+        ),
         (
             f"{MLP}    def forward(self, x):\n        if x:\n"
             "            return super().forward(x)\n",
@@ -154,6 +165,10 @@ def test_a_config_class_by_another_name(workspace: Workspace) -> None:
         f"{MLP}{INIT}        del self.gate_proj\n        self.gate_proj = nn.Identity()\n",
         "class NewOneBase(LlamaBase):\n    x = 1\n\n\nclass NewOneModel(LlamaModel):\n    pass\n",
         "class Tools:\n    pass\n\n\nclass NewOneMLP(LlamaMLP, Tools):\n    pass\n",
+        f'{MLP}    def helper(self, x: "NewOneMLP | list[torch.Tensor]"):\n        return x\n',
+        f'{MLP}    def helper(self, x: Literal["left"]):\n        return NewOneMLP\n'.replace(
+            "class", "from typing import Literal\n\n\nclass", 1
+        ),
     ],
 )
 def test_what_works_has_none(workspace: Workspace, text: str) -> None:
