@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
@@ -24,6 +24,7 @@ from pants.util.meta import classproperty
 from pants.util.strutil import pluralize
 
 from rules_transformers.modular.subsystem import ModularConverter
+from rules_transformers.util_rules.pants_versions import SkippableSubsystem, without_chroot_paths
 
 CONFIG_FILE = "ruff.toml"
 
@@ -45,7 +46,7 @@ class RuffFieldSet(FieldSet):
 
 class RuffFormatRequest(FmtTargetsRequest):
     field_set_type = RuffFieldSet
-    tool_subsystem = Ruff
+    tool_subsystem: ClassVar[SkippableSubsystem] = Ruff
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
     @classproperty
@@ -59,7 +60,7 @@ class RuffFormatRequest(FmtTargetsRequest):
 
 class RuffFixRequest(FixTargetsRequest):
     field_set_type = RuffFieldSet
-    tool_subsystem = Ruff
+    tool_subsystem: ClassVar[SkippableSubsystem] = Ruff
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
     @classproperty
@@ -73,7 +74,7 @@ class RuffFixRequest(FixTargetsRequest):
 
 class RuffCheckRequest(LintTargetsRequest):
     field_set_type = RuffFieldSet
-    tool_subsystem = Ruff
+    tool_subsystem: ClassVar[SkippableSubsystem] = Ruff
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
     @classproperty
@@ -133,13 +134,13 @@ async def run_ruff(
 @rule(desc="Format with ruff", level=LogLevel.DEBUG)
 async def ruff_format(request: RuffFormatRequest.Batch) -> FmtResult:
     result = await Get(FallibleProcessResult, _RunRuff(("format",), request.snapshot))
-    return await FmtResult.create(request, result, strip_chroot_path=True)
+    return await FmtResult.create(request, result, **without_chroot_paths())
 
 
 @rule(desc="Fix with ruff", level=LogLevel.DEBUG)
 async def ruff_fix(request: RuffFixRequest.Batch) -> FixResult:
     result = await Get(FallibleProcessResult, _RunRuff(("check", "--fix-only"), request.snapshot))
-    return await FixResult.create(request, result, strip_chroot_path=True)
+    return await FixResult.create(request, result, **without_chroot_paths())
 
 
 @rule(desc="Lint with ruff", level=LogLevel.DEBUG)
@@ -148,7 +149,7 @@ async def ruff_check(request: RuffCheckRequest.Batch[RuffFieldSet, Any]) -> Lint
         SourceFiles, SourceFilesRequest(field_set.source for field_set in request.elements)
     )
     result = await Get(FallibleProcessResult, _RunRuff(("check",), sources.snapshot))
-    return LintResult.create(request, result, strip_chroot_path=True)
+    return LintResult.create(request, result, **without_chroot_paths())
 
 
 def rules() -> Iterable[Rule | UnionRule]:

@@ -84,7 +84,7 @@ def test_limits_by_metric() -> None:
 def test_help_can_be_shown() -> None:
     help_info = TargetTypeHelpInfo.create(
         GpuBenchmarkTarget,
-        union_membership=UnionMembership({}),
+        union_membership=UnionMembership.from_rules([]),
         provider="rules_transformers.gpu_benchmark",
         get_field_type_provider=None,
     )

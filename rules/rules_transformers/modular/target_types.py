@@ -20,7 +20,7 @@ from pants.engine.target import (
     generate_file_based_overrides_field_help_message,
     generate_multiple_sources_field_help_message,
 )
-from pants.source.filespec import Filespec
+from pants.source.filespec import Filespec, FilespecMatcher
 from pants.util.memo import memoized_property
 from pants.util.strutil import help_text
 
@@ -30,6 +30,7 @@ from rules_transformers.modular.file_types import (
     generated_path,
     is_modular_file,
 )
+from rules_transformers.util_rules.pants_versions import excluded_globs
 
 
 class ModularSourceField(SingleSourceField):
@@ -57,8 +58,8 @@ class ModularSourceField(SingleSourceField):
         return value
 
     @memoized_property
-    def filespec(self) -> Filespec:
-        return _with_generated_files(super().filespec)
+    def filespec_matcher(self) -> FilespecMatcher:
+        return _with_generated_files(self.filespec)
 
 
 class ModularDependenciesField(Dependencies):
@@ -135,8 +136,8 @@ class ModularModelsSourcesField(MultipleSourcesField):
     )
 
     @memoized_property
-    def filespec(self) -> Filespec:
-        return _with_generated_files(super().filespec)
+    def filespec_matcher(self) -> FilespecMatcher:
+        return _with_generated_files(self.filespec)
 
 
 class ModularModelsOverridesField(OverridesField):
@@ -183,7 +184,7 @@ class ModularModelsGeneratorTarget(TargetFilesGenerator):
     )
 
 
-def _with_generated_files(filespec: Filespec) -> Filespec:
+def _with_generated_files(filespec: Filespec) -> FilespecMatcher:
     """Widens what a `sources` field owns by the files generated from it.
 
     So file arguments and `--changed-since` lead from a generated file to its modular file.
@@ -197,7 +198,4 @@ def _with_generated_files(filespec: Filespec) -> Filespec:
             for kind in FILE_TYPES
         ),
     ]
-    widened: Filespec = {"includes": includes}
-    if "excludes" in filespec:
-        widened["excludes"] = filespec["excludes"]
-    return widened
+    return FilespecMatcher(includes, excluded_globs(filespec))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from pants.core.goals.test import TestRequest, TestResult, TestSubsystem
 from pants.core.util_rules.partitions import Partition, PartitionerType, Partitions
 from pants.engine.fs import (
-    EMPTY_FILE_DIGEST,
     CreateDigest,
     Digest,
     FileContent,
@@ -40,6 +40,11 @@ from rules_transformers.gpu_benchmark.util_rules.report import (
     BenchmarkReportRequest,
 )
 from rules_transformers.gpu_benchmark.util_rules.selection import RequestedBenchmarks
+from rules_transformers.util_rules.pants_versions import (
+    SkippableSubsystem,
+    result_of_process,
+    result_without_process,
+)
 from rules_transformers_contract.exit_codes import ExitCode
 from rules_transformers_contract.junit import one_test
 
@@ -72,7 +77,7 @@ class BenchmarkMetadata:
 
 
 class GpuBenchmarkTestRequest(TestRequest):
-    tool_subsystem = GpuBenchmark
+    tool_subsystem: ClassVar[SkippableSubsystem] = GpuBenchmark
     field_set_type = GpuBenchmarkFieldSet
     partitioner_type = PartitionerType.CUSTOM
     supports_debug = True
@@ -173,29 +178,12 @@ async def run_benchmark(
         level = metadata.level if exit_code is None else logging.ERROR
         logger.log(level, f"{address}: {metadata.skipped}")
         report = await _report(field_set, "skipped", metadata.skipped)
-        return TestResult(
-            exit_code=exit_code,
-            stdout="",
-            stdout_digest=EMPTY_FILE_DIGEST,
-            stderr="",
-            stderr_digest=EMPTY_FILE_DIGEST,
-            addresses=(address,),
-            output_setting=test.output,
-            result_metadata=None,
-            xml_results=report,
-        )
+        return result_without_process(exit_code, "", address, test.output, report)
     outcome = await Get(Outcome, OutcomeRequest(metadata.chain))
     if outcome.problem:
-        return TestResult(
-            exit_code=ExitCode.WRONG_INPUT,
-            stdout="",
-            stdout_digest=EMPTY_FILE_DIGEST,
-            stderr=outcome.problem,
-            stderr_digest=EMPTY_FILE_DIGEST,
-            addresses=(address,),
-            output_setting=test.output,
-            result_metadata=None,
-            xml_results=await _report(field_set, "error", outcome.problem),
+        report = await _report(field_set, "error", outcome.problem)
+        return result_without_process(
+            ExitCode.WRONG_INPUT, outcome.problem, address, test.output, report
         )
     files = await _files(field_set, outcome)
     measured = outcome.measurements[-1].process_result
@@ -203,7 +191,7 @@ async def run_benchmark(
     if judgement is None:
         message = _output(measured)
         report = await _report(field_set, "error", message)
-        return TestResult.from_fallible_process_result(
+        return result_of_process(
             measured, address, test.output, xml_results=report, extra_output=files
         )
     # One without a baseline on a CPU is a smoke test: it decides nothing, and need not.
@@ -225,7 +213,7 @@ async def run_benchmark(
     # Whether it was measured or cached, and how long that took, is of interest; what is shown is
     # what was judged.
     shown = replace(judgement.process_result, exit_code=exit_code, metadata=measured.metadata)
-    return TestResult.from_fallible_process_result(
+    return result_of_process(
         shown,
         address,
         test.output,

@@ -22,7 +22,6 @@ from pants.backend.python.target_types import (
     PythonResolveField,
     PythonSourceField,
 )
-from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.base.exceptions import IntrinsicError
 from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, Rule, collect_rules, rule
@@ -37,6 +36,7 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
+from rules_transformers.util_rules.pants_versions import constraints_of_fields
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ async def infer_modular_dependencies(
             ParsedPythonDependencies,
             ParsePythonDependenciesRequest(
                 source,
-                InterpreterConstraints.create_from_compatibility_fields(
-                    [interpreter_constraints], python_setup
-                ),
+                constraints_of_fields(interpreter_constraints, field_set.resolve, python_setup),
             ),
         )
     except (IntrinsicError, InvalidFieldException, ProcessExecutionFailure):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from pants.core.goals.lint import LintResult, LintTargetsRequest
 from pants.core.util_rules.partitions import PartitionerType
@@ -28,11 +28,12 @@ from rules_transformers.modular.util_rules.staleness import (
     generate_command,
     stale_paths,
 )
+from rules_transformers.util_rules.pants_versions import SkippableSubsystem
 
 
 class FreshnessRequest(LintTargetsRequest):
     field_set_type = ModularFieldSet
-    tool_subsystem = ModularConverter
+    tool_subsystem: ClassVar[SkippableSubsystem] = ModularConverter
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pants.backend.python.target_types import PythonSourceField
 from pants.core.goals.lint import LintResult, LintTargetsRequest
@@ -20,6 +20,7 @@ from rules_transformers.modular.file_types import is_model_file
 from rules_transformers.parents.subsystem import ParentFinder
 from rules_transformers.parents.util_rules.finder_process import FinderProcessRequest
 from rules_transformers.parents.util_rules.library_index import INDEX_FILE, Library
+from rules_transformers.util_rules.pants_versions import SkippableSubsystem
 from rules_transformers.util_rules.tool_commands import COPIES
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
@@ -38,7 +39,7 @@ class ModelFileFieldSet(FieldSet):
 
 class CopiesRequest(LintTargetsRequest):
     field_set_type = ModelFileFieldSet
-    tool_subsystem = ParentFinder  # type: ignore[assignment]
+    tool_subsystem: ClassVar[SkippableSubsystem] = ParentFinder
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 

@@ -14,6 +14,7 @@ from pants.core.util_rules import archive
 from pants.engine.addresses import Address
 from pants.engine.fs import DigestContents
 from pants.engine.internals.scheduler import ExecutionError
+from pants.engine.process import InteractiveProcess
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner, mock_console
 
@@ -103,7 +104,7 @@ def _publish(runner: RuleRunner, name: str, *options: str, **env: str) -> list[P
 
 def _run(runner: RuleRunner, published: PublishPackages) -> tuple[int, list[Any]]:
     """The exit code of an upload, and its arguments, environment and files."""
-    assert published.process is not None
+    assert isinstance(published.process, InteractiveProcess)
     with mock_console(runner.options_bootstrapper) as (_, stdio):
         result = runner.run_interactive_process(published.process)
         return result.exit_code, json.loads(stdio.get_stdout())

@@ -32,6 +32,7 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSources,
     ModelSourcesRequest,
 )
+from rules_transformers.util_rules.pants_versions import pex_variables
 from rules_transformers.util_rules.tool_commands import RUN
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
@@ -112,7 +113,7 @@ async def prepare_fixture_session(
         (_in_chroot(pex.pex.argv0), "-m", RUN.tool, RUN.name, *directories, *modules, "--"),
         FrozenDict(
             {
-                **complete.environment_dict(python=python),
+                **pex_variables(complete, python),
                 "PEX_EXTRA_SYS_PATH": os.pathsep.join(map(_in_chroot, roots)),
             }
         ),

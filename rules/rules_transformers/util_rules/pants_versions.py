@@ -1,0 +1,107 @@
+"""What differs between the versions of Pants that one source of the rules serves, 2.17 to 2.33.
+
+The only module that asks which version runs. Where a call's names differ, they are keywords in a
+dictionary: a type checker then accepts the call whichever version it checks against, and
+`tests/contracts/pants_api` holds the names against what each version has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import InterpreterConstraintsField, PythonResolveField
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex_environment import (
+    CompletePexEnvironment,
+    PythonExecutable,
+)
+from pants.core.goals.test import ShowOutput, TestResult
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_FILE_DIGEST, Snapshot
+from pants.engine.process import FallibleProcessResult
+from pants.source.filespec import Filespec
+from pants.version import PANTS_SEMVER, Version
+
+# The type of a `tool_subsystem`. Pants' protocol declares an attribute `skip` of the class of the
+# option, which each subsystem has; mypy sees the option's value there, or not, depending on its own
+# version.
+SkippableSubsystem = Any
+
+
+def _since(version: str) -> bool:
+    """Whether this Pants has what `version` brought, its pre-releases included."""
+    return bool(Version(f"{version}.0.dev0") <= PANTS_SEMVER)
+
+
+def result_without_process(
+    exit_code: int | None,
+    message: str,
+    address: Address,
+    output_setting: ShowOutput,
+    xml_results: Snapshot,
+) -> TestResult:
+    """The result of a test for which nothing was run.
+
+    :param message: what it writes to standard error.
+    """
+    # 2.18 keeps the bytes, and decodes them when they are shown.
+    output: dict[str, Any] = (
+        {"stdout_bytes": b"", "stderr_bytes": message.encode()}
+        if _since("2.18")
+        else {"stdout": "", "stderr": message}
+    )
+    return TestResult(
+        exit_code=exit_code,
+        **output,
+        stdout_digest=EMPTY_FILE_DIGEST,
+        stderr_digest=EMPTY_FILE_DIGEST,
+        addresses=(address,),
+        output_setting=output_setting,
+        result_metadata=None,
+        xml_results=xml_results,
+    )
+
+
+def result_of_process(
+    process_result: FallibleProcessResult,
+    address: Address,
+    output_setting: ShowOutput,
+    **files: Any,
+) -> TestResult:
+    """The result of a test that one process ran.
+
+    :param files: `xml_results`, `extra_output` and `log_extra_output` of a `TestResult`.
+    """
+    # 2.19 brought retries: it takes the results of all attempts.
+    results: Any = (process_result,) if _since("2.19") else process_result
+    return TestResult.from_fallible_process_result(results, address, output_setting, **files)
+
+
+def without_chroot_paths() -> dict[str, Any]:
+    """Arguments with which `create` of the results of `lint`, `fix` and `fmt` hides the sandbox."""
+    # 2.19 hides it by default.
+    return {} if _since("2.19") else {"strip_chroot_path": True}
+
+
+def pex_variables(environment: CompletePexEnvironment, python: PythonExecutable) -> dict[str, str]:
+    """The variables of a pex that runs with `python`."""
+    given: dict[str, Any] = {"python_configured": True} if _since("2.30") else {"python": python}
+    return dict(environment.environment_dict(**given))
+
+
+def constraints_of_fields(
+    constraints: InterpreterConstraintsField, resolve: PythonResolveField, python_setup: PythonSetup
+) -> InterpreterConstraints:
+    """The interpreter constraints of a target with these fields."""
+    # 2.31 has defaults by resolve.
+    fields: Iterable[Any] = [(constraints, resolve)] if _since("2.31") else [constraints]
+    return InterpreterConstraints.create_from_compatibility_fields(fields, python_setup)
+
+
+def excluded_globs(filespec: Filespec) -> list[str]:
+    """What a `sources` field leaves out, relative to the root."""
+    # 2.33 has a class of its own for what was a dictionary, which may lack this key.
+    spec: Any = filespec
+    return list(spec["excludes"] if _since("2.33") else spec.get("excludes", ()))
