@@ -67,6 +67,19 @@ def test_no_code_of_others_is_run(path: Path) -> None:
         assert not name.endswith((".extractall", ".extract")), place
 
 
+_TEMPORARY = [
+    path
+    for path in _TOOLS
+    if path.parts[1] != "toolkit" and not {"testing", "evaluation"} & set(path.parts)
+]
+
+
+@pytest.mark.parametrize("path", _TEMPORARY, ids=str)
+def test_temporary_files_are_those_that_a_later_run_removes(path: Path) -> None:
+    for name, call in _calls(path):
+        assert not name.startswith("tempfile."), f"{path}:{call.lineno}"
+
+
 # One rule describes the processes of all tools, and leaves out what names a network unless the
 # request says otherwise; `tool_process_integration_test.py` tests it. `session.py` runs a user's
 # command, in the user's environment; the accelerator is found without Python.

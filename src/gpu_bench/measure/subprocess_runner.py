@@ -9,7 +9,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
 from toolkit.errors import ToolError
+from toolkit.scratch_directory import scratch_directory
 
 # A model under measurement may lie in a tree that has a gpu_bench of its own. So the measuring
 # code is imported from where this file is before the model's root comes to the path.
@@ -65,7 +65,7 @@ def measure_in_process(
     request = dataclasses.replace(request, telemetry=request.telemetry and sensors is not None)
     record = ProcessRecord(index=index, has_sensors=request.telemetry)
     deadline = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="gpu-bench-") as scratch, open(log, "ab") as output:
+    with scratch_directory("gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()
         process = subprocess.Popen(
             _command(request, root, sending, card, seconds),
@@ -164,7 +164,7 @@ def _command(
     return [sys.executable, "-c", _BOOTSTRAP, *arguments]
 
 
-def _environment(request: Request, card: Card | None, scratch: str) -> dict[str, str]:
+def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str, str]:
     """The parent's environment with empty caches: what a process compiles, it compiles itself."""
     environment = dict(os.environ)
     # What this interpreter can import, however it was started.
@@ -174,7 +174,7 @@ def _environment(request: Request, card: Card | None, scratch: str) -> dict[str,
         ("TRITON_CACHE_DIR", "triton"),
         ("CUDA_CACHE_PATH", "cuda"),
     ):
-        environment[variable] = os.path.join(scratch, name)
+        environment[variable] = str(scratch / name)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
     if card is not None:

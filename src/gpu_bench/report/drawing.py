@@ -6,11 +6,12 @@ import io
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
+
+from toolkit.scratch_directory import scratch_directory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,9 +89,9 @@ def matplotlib_settings() -> Iterator[None]:
 
     Raises ModuleNotFoundError without matplotlib.
     """
-    with tempfile.TemporaryDirectory(prefix="gpu-bench-report-") as cache:
+    with scratch_directory("gpu-bench-report-") as cache:
         previous = os.environ.get("MPLCONFIGDIR")
-        os.environ["MPLCONFIGDIR"] = cache
+        os.environ["MPLCONFIGDIR"] = str(cache)
         try:
             import matplotlib
 

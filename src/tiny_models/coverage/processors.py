@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from tiny_models.processors.options import ProcessorOptions
 from tiny_models.processors.quirks import ENTRIES, WITHOUT_FILES, ProcessorEntry
 from tiny_models.processors.write import write
 from tiny_models.repository.contents import changed, contents
+from toolkit.scratch_directory import scratch_directory
 
 _AUTO_CLASSES = {
     "processor": "AutoProcessor",
@@ -84,8 +84,8 @@ def _rows(model_type: str, config_of: Config) -> Iterator[AssetRow]:
     for role, reason in impossible.items():
         yield row(role, "fails", reason=reason)
     roles = [role for role in names if role not in impossible]
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "made"
+    with scratch_directory("tiny-models-coverage-") as scratch:
+        directory = scratch / "made"
         directory.mkdir()
         try:
             tokenizers.build(model_type, {}, directory)

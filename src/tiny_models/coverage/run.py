@@ -6,11 +6,9 @@ import contextlib
 import io
 import re
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from tiny_models.core.errors import MissingPackage
@@ -19,6 +17,7 @@ from tiny_models.transformers_api.catalogue import Architecture
 from tiny_models.transformers_api.exceptions import describe
 from tiny_models.transformers_api.process import prepare
 from toolkit.errors import InputError, ToolError
+from toolkit.scratch_directory import scratch_directory
 
 STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
@@ -100,11 +99,11 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
     model_class = catalogue.model_class(name, model_type)
     state["takes"] = modalities.joined(modalities.taken(model_class))
     state["step"] = "instantiate"
-    with tempfile.TemporaryDirectory() as directory:
+    with scratch_directory("tiny-models-coverage-") as directory:
         with named_packages(name), contextlib.redirect_stderr(io.StringIO()) as warnings:
-            model, _ = write_files(plan(request)[0], directory)
+            model, _ = write_files(plan(request)[0], str(directory))
         state["left_out"] = tuple(_LEFT_OUT.findall(warnings.getvalue()))
-        state["size"] = sum(path.stat().st_size for path in Path(directory).rglob("*"))
+        state["size"] = sum(path.stat().st_size for path in directory.rglob("*"))
         outputs = None
         if not build_only:
             state["step"] = "forward"
@@ -120,7 +119,7 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
                 raise ToolError(f"takes {' and '.join(missing)}, but ran on {ran_on} alone")
         state["step"] = "round-trip"
         if outputs is not None:
-            again = checks.load(model_class, directory)
+            again = checks.load(model_class, str(directory))
             checks.require_equal(outputs, checks.require_outputs(checks.forward(again, inputs)))
     state["step"] = "size"
     if state["size"] >= SIZE_LIMIT:

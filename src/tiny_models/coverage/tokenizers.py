@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tiny_models.tokenizers.recipes import GENERAL_CLASS, Recipe, recipe_for
 from tiny_models.tokenizers.write import write
 from tiny_models.vocabulary.vocabulary import Vocabulary
 from toolkit.errors import ToolError
+from toolkit.scratch_directory import scratch_directory
 
 _TEXT = "Hello world, the house of 23 men"
 
@@ -35,8 +35,8 @@ def _row(model_type: str, class_name: str) -> AssetRow:
 
     try:
         recipe = recipe_for(model_type, TokenizerOptions())
-        with tempfile.TemporaryDirectory() as scratch:
-            directory = Path(scratch) / "made"
+        with scratch_directory("tiny-models-coverage-") as scratch:
+            directory = scratch / "made"
             vocabulary = write(recipe, directory)
             loaded, differing = _checked(recipe, vocabulary, directory)
     except MissingRequirement as problem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
 from tiny_models.tokenizers.write import forget_loading, make, move_files
 from toolkit.errors import InputError, ToolError
+from toolkit.scratch_directory import scratch_directory
 
 _ROUNDS = 4
 _TOKENIZER = re.compile(r".*tokenizer")
@@ -94,8 +94,8 @@ def write_available(
         return Written(missing=tuple(own.lacking.values()))
     entry = ENTRIES.get(own.classes.processor or "", ProcessorEntry(""))
     maker = _Maker(model_type, config, options, directory, own, entry, installed=installed)
-    with tempfile.TemporaryDirectory(prefix=".processor-", dir=directory.parent) as name:
-        saved = maker.save(Path(name), partial=partial)
+    with scratch_directory(".processor-", directory.parent) as scratch:
+        saved = maker.save(scratch, partial=partial)
         if maker.missing and not partial:
             return Written(missing=tuple(maker.missing))
         if not maker.missing:

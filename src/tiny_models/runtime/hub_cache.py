@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from tiny_models.fixture.locate import LocatedFixture
 from toolkit.errors import InputError
+from toolkit.scratch_directory import scratch_directory
 
 # huggingface_hub's name for the branch that is loaded unless another revision is asked for.
 _BRANCH = "main"
@@ -32,17 +31,15 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
     if directory.is_dir():
         return directory
     parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=parent, prefix=f"{directory.name}."))
-    try:
+    with scratch_directory(f"{directory.name}.", parent) as staging:
         for fixture in named:
             _add(fixture, staging)
-        os.rename(staging, directory)
-    except OSError:
-        # Another process was faster.
-        if not directory.is_dir():
-            raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        try:
+            os.rename(staging, directory)
+        except OSError:
+            # Another process was faster.
+            if not directory.is_dir():
+                raise
     return directory
 
 

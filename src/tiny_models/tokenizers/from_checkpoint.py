@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tiny_models.tokenizers.shrink import shrink, shrink_lines, shrink_merges
 from tiny_models.tokenizers.write import forget_loading, move_files, settle, vocabulary_of
 from tiny_models.vocabulary.vocabulary import Vocabulary
 from toolkit.errors import InputError
+from toolkit.scratch_directory import scratch_directory
 
 # Beside what a class calls its vocabulary.
 _NAMES = (
@@ -63,8 +63,7 @@ def write_shrunk(
     if own:
         _check_type(recipe, files, checkpoint)
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".tokenizer-", dir=directory.parent) as name:
-        scratch = Path(name)
+    with scratch_directory(".tokenizer-", directory.parent) as scratch:
         source = _copied(files, recipe, scratch / "original")
         tokenizer = _load(source, checkpoint)
         _require_its_own_reading(tokenizer, source, recipe, checkpoint)

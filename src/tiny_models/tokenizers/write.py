@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import GENERAL_CLASS, Recipe
 from tiny_models.vocabulary.vocabulary import Vocabulary
 from toolkit.errors import ToolError
+from toolkit.scratch_directory import scratch_directory
 
 # A class completes its settings when it saves for the first time; some need another round.
 _ROUNDS = 4
@@ -40,12 +40,12 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
         # The last part writes, and its ids are those that the model is asked to produce.
         return Vocabulary(max(part.size for part in made), made[-1].special_ids)
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".tokenizer-", dir=directory.parent) as scratch:
+    with scratch_directory(".tokenizer-", directory.parent) as scratch:
         try:
-            tokenizer = make(recipe, Path(scratch))
+            tokenizer = make(recipe, scratch)
             vocabulary = vocabulary_of(recipe, tokenizer)
             keep = CLASS_ENTRIES.get(recipe.tokenizer_class, Entry("")).keep_files
-            saved = settle(tokenizer, Path(scratch), keep=keep)
+            saved = settle(tokenizer, scratch, keep=keep)
         except Exception as problem:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if isinstance(problem, ToolError) or not is_own(class_named(recipe.tokenizer_class)):
