@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.lint.facts import ConversionFacts, MergedClass
@@ -83,46 +85,120 @@ def _arguments(
     merged: MergedClass, mine: _Function, call: ast.Call, theirs: _Function, text: str
 ) -> Iterator[Diagnostic]:
     """Arguments that the parent's body does not see as they are passed."""
-    word = merged.rename
-    positional = [argument.arg for argument in (*theirs.args.posonlyargs, *theirs.args.args)]
-    is_static = any("staticmethod" in ast.unparse(item) for item in theirs.decorator_list)
-    parameters = [word(name) for name in positional[0 if is_static else 1 :]]
-    keywords = {*parameters, *(word(argument.arg) for argument in theirs.args.kwonlyargs)}
-    passed: list[tuple[str, ast.expr]] = []
-    # Some write `super().m(self, x)`, which only works because the call is replaced.
-    explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
-    for position, value in enumerate(call.args[explicit_self:]):
-        if isinstance(value, ast.Starred):
-            break
-        if position < len(parameters):
-            passed.append((parameters[position], value))
-    passed += [
-        (keyword.arg, keyword.value)
-        for keyword in call.keywords
-        if keyword.arg is not None and keyword.arg in keywords
-    ]
-    changed = [
-        (name, value)
-        for name, value in passed
-        if not (isinstance(value, ast.Name) and value.id == name)
-    ]
-    if not changed:
+    signature = _Signature(theirs, merged.rename)
+    changes = [*signature.changes(call), *signature.left_out(mine, call)]
+    if not changes:
         return
     loaded, bound = _names_of_method(text, mine.name)
-    for name, value in changed:
+    method = f"{merged.parent_item.name}.{theirs.name}"
+    for change in changes:
         # What is not used does no harm, and what is not bound is reported as undefined.
-        if name not in loaded or name not in bound:
+        if change.name and (change.name not in loaded or change.name not in bound):
             continue
-        argument = merged.item.source.slice(value)
+        argument = merged.item.source.slice(change.value) if change.value is not None else ""
+        message, hint = change.described(mine.name, method, argument)
+        place = call if change.value is None else change.value
         yield merged.item.source.diagnostic(
-            "changed-argument",
-            f"`super().{mine.name}` passes `{argument}` for `{name}`, but is replaced by the body "
-            f"of {merged.parent_item.name}.{theirs.name}, which uses `{name}` and does not see "
-            "that value",
-            value,
-            hint=f"assign it before the call: `{name} = {argument}`",
-            severity="warning",
+            "changed-argument", message, place, hint=hint, severity="warning"
         )
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An argument of `super()` that is lost: ``value`` for the parameter ``name`` of the parent.
+
+    Without a value the argument is left out; without a name there is no such parameter.
+    """
+
+    name: str
+    value: ast.expr | None
+    kind: Literal["changed", "collected", "unknown", "left out"] = "changed"
+
+    def described(self, called: str, method: str, argument: str) -> tuple[str, str]:
+        """Message and hint; ``argument`` is the value as written."""
+        if self.kind == "unknown":
+            return (
+                f"`super().{called}` passes `{argument}`, but {method}, whose body replaces the "
+                "call, has no parameter for it",
+                "delete the argument",
+            )
+        if self.kind == "left out":
+            return (
+                f"`super().{called}` does not pass `{self.name}`, but is replaced by the body of "
+                f"{method}, which sees the override's `{self.name}` and not its own default",
+                f"pass it, or give the override's `{self.name}` another name",
+            )
+        if self.kind == "collected":
+            return (
+                f"`super().{called}` passes `{argument}`, but is replaced by the body of {method}, "
+                f"whose `{self.name}` does not contain it",
+                f"add it to `{self.name}` before the call",
+            )
+        return (
+            f"`super().{called}` passes `{argument}` for `{self.name}`, but is replaced by the "
+            f"body of {method}, which uses `{self.name}` and does not see that value",
+            f"assign it before the call: `{self.name} = {argument}`",
+        )
+
+
+class _Signature:
+    """The parameters of a parent's method, renamed, without `self`."""
+
+    def __init__(self, method: _Function, word: Callable[[str], str]) -> None:
+        arguments = method.args
+        listed = [word(argument.arg) for argument in (*arguments.posonlyargs, *arguments.args)]
+        is_static = any("staticmethod" in ast.unparse(item) for item in method.decorator_list)
+        self.positional = listed if is_static else listed[1:]
+        self.keywords = {*self.positional, *(word(item.arg) for item in arguments.kwonlyargs)}
+        self.rest = word(arguments.vararg.arg) if arguments.vararg else ""
+        self.keyword_rest = word(arguments.kwarg.arg) if arguments.kwarg else ""
+
+    def changes(self, call: ast.Call) -> Iterator[_Change]:
+        """The arguments that are not passed by the very name that the parent gives them."""
+        # Some write `super().m(self, x)`, which only works because the call is replaced.
+        explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
+        for position, value in enumerate(call.args[explicit_self:]):
+            if isinstance(value, ast.Starred):
+                yield from self._unpacked(self.rest, value.value)
+                break
+            if position < len(self.positional):
+                yield from _unlike(self.positional[position], value)
+            else:
+                yield _Change(self.rest, value, "collected" if self.rest else "unknown")
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                yield from self._unpacked(self.keyword_rest, keyword.value)
+            elif keyword.arg in self.keywords:
+                yield from _unlike(keyword.arg, keyword.value)
+            else:
+                kind: Literal["collected", "unknown"] = (
+                    "collected" if self.keyword_rest else "unknown"
+                )
+                yield _Change(self.keyword_rest, keyword.value, kind)
+
+    def _unpacked(self, name: str, value: ast.expr) -> Iterator[_Change]:
+        """The names in plain `*args` are known by now: undefined ones are reported as such."""
+        if not isinstance(value, ast.Name):
+            yield _Change(name, value, "collected" if name else "unknown")
+
+    def left_out(self, mine: _Function, call: ast.Call) -> Iterator[_Change]:
+        """Parameters of both methods that the call does not pass."""
+        if any(isinstance(value, ast.Starred) for value in call.args):
+            return
+        explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
+        passed = {*self.positional[: len(call.args) - explicit_self]}
+        passed.update(keyword.arg for keyword in call.keywords if keyword.arg)
+        arguments = mine.args
+        if arguments.kwarg is not None and arguments.kwarg.arg == _SUPER_KWARGS:
+            return
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.arg in self.keywords - passed:
+                yield _Change(argument.arg, None, "left out")
+
+
+def _unlike(name: str, value: ast.expr) -> Iterator[_Change]:
+    if not (isinstance(value, ast.Name) and value.id == name):
+        yield _Change(name, value)
 
 
 def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
