@@ -97,6 +97,12 @@ CASES = {
         IMPORT + "class NewOneMLP([wrap(LlamaMLP)):\n    pass\n", "LlamaMLP"),
     "base-not-a-name subscript": (
         IMPORT + "class NewOneMLP([LlamaMLP[int]):\n    pass\n", "LlamaMLP"),
+    "package-parent": (
+        "from ..llama import LlamaMLP\n\n\nclass NewOneMLP([LlamaMLP):\n    pass\n",
+        "modeling_llama"),
+    "package-parent absolute": (
+        "from transformers.models.llama import LlamaMLP\n\n\nclass NewOneMLP([LlamaMLP):\n"
+        "    pass\n", "modeling_llama"),
     "dotted-parent": (
         "from ..llama import modeling_llama\n\n\n"
         "class NewOneMLP([modeling_llama.LlamaMLP):\n    pass\n", "import LlamaMLP"),

@@ -18,11 +18,16 @@ from modular_converter.emit.dependencies import (
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.imports import ImportNode, read_imports, statement_importing
 from modular_converter.library.index import FileIndex, Item
+from modular_converter.library.library_reader import LibraryReader
 from modular_converter.library.model_name import table_for, with_parents
 from modular_converter.library.modular_file import ModularLocation, ParentImport, parent_imports
 from modular_converter.lint.errors import check_bases, check_imports, check_methods
 from modular_converter.lint.facts import ConversionFacts, MergedClass, Output, UsedParent
-from modular_converter.lint.import_errors import check_free_bases, check_names
+from modular_converter.lint.import_errors import (
+    check_free_bases,
+    check_names,
+    check_package_bases,
+)
 from modular_converter.lint.passes import find_warnings
 from modular_converter.lint.resolution import bound_names
 from modular_converter.merge.classes import ParentClass, merge_class
@@ -84,6 +89,8 @@ class _Conversion:
         self.cased = self.table.cased(location.model_name.replace("-", "_"))
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
+        roots = (location.source_root, *context.search_roots)
+        self.library = LibraryReader(context.sources, roots)
         imports = parent_imports(location, self.index, context.search_roots, context.sources)
         self.imports = imports
         check_imports(self.index, imports)
@@ -179,6 +186,7 @@ class _Conversion:
                 self._write_merged(item, base, file_type, file)
             else:
                 check_free_bases(item, self.index, self.origin_of)
+                check_package_bases(item, self.index, self.location, self.library)
                 self._write_free(item, file_type, file)
         exported = exports.split_exports(self.index, self._type_of, self.profile)
         for file_type, nodes in exported.items():
@@ -212,6 +220,8 @@ class _Conversion:
                 for file_type, output in outputs.items()
             ),
             lambda module: self._own_module(module, outputs),
+            self.library,
+            self.location.package,
         )
 
     def _own_module(self, module: str, outputs: Mapping[str, OutputFile]) -> Collection[str] | None:

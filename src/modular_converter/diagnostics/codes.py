@@ -132,6 +132,9 @@ CODES = (
     _error("base-not-a-name", "A base of an inherited class is not a name",
            """The bases of the standalone class are put together by name; a call or a subscript has
            none. Assign the value to a name and use that."""),
+    _error("package-parent", "A parent class is imported from a package",
+           """The package of a model hands its classes on from several files. Import the class from
+           the file that defines it, such as `..llama.modeling_llama`."""),
     _error("dotted-parent", "A parent class is named through its module",
            "Import the class itself from its module and inherit from that name."),
     _error("no-such-attribute", "An attribute to be removed does not exist in the parent class",
@@ -153,10 +156,10 @@ CODES = (
     _warning("nothing-produced", "The modular file produces no file",
              """Standalone files come from classes and from the entries of `__all__`; a modular file
              without either produces nothing. Define or inherit at least one class."""),
-    _warning("stray-import", "A parent file does not define a name that is imported from it",
-             """Nothing is lost: the name is not used, another parent supplies it, or renaming makes
-             it the same as one that the parent does define. Delete it from the import, or fix its
-             spelling."""),
+    _pedantic("stray-import", "A parent file does not define a name that is imported from it",
+              """Nothing is lost: the name is not used, another parent supplies it, or renaming
+              makes it the same as one that the parent does define. Delete it from the import, or
+              fix its spelling."""),
     _pedantic("several-prefixes", "The classes that inherit from a parent ask for several prefixes",
              """A parent file is renamed with one prefix for all of its classes. Where the classes
              of the modular file ask for different ones, the most frequent is used: helpers and
@@ -214,16 +217,29 @@ CODES = (
              """Bases, decorators, defaults, annotations and statements in a class body are
              evaluated when the module is imported. Define what they use above them in the modular
              file."""),
-    _warning("missing-import", "A generated file imports from a sibling what that does not define",
-             """Inherited code refers to a class by the name that renaming gives it, such as the
-             configuration of the parent under the new name. Define that class in the modular file
-             under this name, or override what uses it."""),
+    _warning("missing-import", "A generated file imports what the module does not define",
+             """The module is another file of the model, or one of the library around it. Inherited
+             code refers to a class by the name that renaming gives it, such as the configuration of
+             the parent under the new name. Define that class in the modular file under this name,
+             or override what uses it."""),
     _warning("unknown-export", "`__all__` names something that the file does not define",
              "Delete the entry, check its spelling, or define the class."),
     _warning("changed-argument", "An argument of `super()` is not what the inherited body uses",
              """`super().m(...)` is replaced by the parent's body, which uses the parent's
              parameters and not what is passed for them. Assign the value to a variable of the
              parameter's name before the call."""),
+    _pedantic("dropped-argument", "`super()` passes an optional argument that the parent lacks",
+              """The override passes its own optional parameter to `super().m(...)`, which is
+              replaced by the body of a parent that has no such parameter. Use the parameter, or
+              delete it."""),
+    _warning("unreachable-code", "Statements after `super()` follow a body that has returned",
+             """`super().m(...)` is replaced by the parent's body, whose last statement returns or
+             raises: what the override does after the call is never reached. Write the parent's body
+             out."""),
+    _warning("moved-assignment", "An assignment after `super()` reads what is not assigned yet",
+             """An assignment after `super().m(...)` takes the place of the parent's assignment to
+             the same target, and does not come after it. What it reads must be assigned above that
+             place: use another target, or write the parent's body out."""),
     _warning("deletes-nothing", "`del self.x` names nothing that the parent assigns",
              """The statement leaves out the parent's assignment to the same target. Check the
              spelling."""),

@@ -203,7 +203,7 @@ def _parent_name(
         return None
     if components[-2] == "auto" and components[-1].startswith("modeling"):
         return None
-    dotted = _absolute(location.package, node.level, module) if node.level else module
+    dotted = absolute_name(location.package, node.level, module) if node.level else module
     if dotted is None:
         raise source.error(
             "import-beyond-root",
@@ -297,7 +297,8 @@ def _is_nested_model(level: int, components: list[str]) -> bool:
     return level == 2 and len(components) > 2
 
 
-def _absolute(package: str, level: int, module: str) -> str | None:
+def absolute_name(package: str, level: int, module: str) -> str | None:
+    """The dotted name of a relative import; None if it goes above the root."""
     parts = package.split(".") if package else []
     if level - 1 > len(parts):
         return None

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from modular_converter.library.imports import ImportNode
 from modular_converter.library.index import FileIndex, Item
+from modular_converter.library.library_reader import LibraryReader
 from modular_converter.library.modular_file import ParentImport
 from modular_converter.merge.nodes import Fragment, Node, Origin
-from modular_converter.names.renamer import Renamer
+from modular_converter.names.renamer import DISTRIBUTION, Renamer
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,8 @@ class ConversionFacts:
     """A finished conversion. ``nodes`` are those of all outputs; one may occur in several.
 
     ``own_module`` gives the names that a module of the model itself binds; None if there is none.
+    ``library`` reads the modules that the outputs import from the library around them, whose
+    ``package`` theirs is in.
     """
 
     index: FileIndex
@@ -72,6 +75,13 @@ class ConversionFacts:
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     own_module: Callable[[str], Collection[str] | None]
+    library: LibraryReader
+    package: str
+
+    def is_of_library(self, module: str) -> bool:
+        """Whether a dotted name is one of the library that the outputs or their parents are of."""
+        top = module.partition(".")[0]
+        return top in (self.package.partition(".")[0], DISTRIBUTION)
 
     def inherited(self) -> Iterator[tuple[Node, Fragment]]:
         """Every piece of the outputs that was renamed, with its node."""

@@ -9,7 +9,9 @@ from functools import lru_cache
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity
 from modular_converter.library.index import FileIndex, Item
-from modular_converter.library.modular_file import ParentImport, from_imports
+from modular_converter.library.library_reader import LibraryReader
+from modular_converter.library.modular_file import ModularLocation, ParentImport, from_imports
+from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.parents.loader import Parent
 from toolkit.suggestions import nearest
 
@@ -116,6 +118,53 @@ def check_free_bases(item: Item, index: FileIndex, parent_names: Collection[str]
                 node,
                 hint="inherit from the parent class itself",
             )
+
+
+def check_package_bases(
+    item: Item, index: FileIndex, location: ModularLocation, library: LibraryReader
+) -> None:
+    """Refuses bases that are imported from a model's package, and not from its module.
+
+    The class would inherit from the parent at run time. Raises ConversionError.
+    """
+    node = item.statement.node
+    assert isinstance(node, ast.ClassDef)
+    bases = {base.id: base for base in node.bases if isinstance(base, ast.Name)}
+    if not bases:
+        return
+    for imported, _ in from_imports(index):
+        for alias in imported.names:
+            base = bases.get(alias.asname or alias.name)
+            if base is not None and _is_model_package(imported, location, library):
+                package = f"{'.' * imported.level}{imported.module or ''}"
+                model = package.rpartition(".")[2]
+                raise item.source.error(
+                    "package-parent",
+                    f"parent class {alias.name} is imported from the package {package}, which does "
+                    "not say which file defines it",
+                    base,
+                    hint=f"import it from the module that defines it, such as "
+                    f"`from {package}.modeling_{model} import {alias.name}`",
+                )
+
+
+def _is_model_package(
+    node: ast.ImportFrom, location: ModularLocation, library: LibraryReader
+) -> bool:
+    module = node.module or ""
+    components = module.split(".")
+    model = components[-1]
+    if not model or model == "auto":
+        return False
+    if node.level == 0:
+        if components[:2] == [DISTRIBUTION, "models"]:
+            return len(components) == 3
+    elif location.in_library:
+        return node.level == 2 and len(components) == 1
+    return any(
+        library.text(location.package, node.level, f"{module}.{file_type}_{model}") is not None
+        for file_type in ("modeling", "configuration")
+    )
 
 
 def _dotted(node: ast.expr) -> list[str]:

@@ -41,6 +41,7 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
             text = texts.get(merged.item.name, "")
             yield from _arguments(merged, node, call, theirs[node.name], text)
             yield from _deletions(merged, node, call, theirs, text)
+            yield from _order(merged, node, call, theirs[node.name])
 
 
 def _is_deleted(merged: MergedClass, statement: Statement) -> bool:
@@ -98,9 +99,15 @@ def _arguments(
         argument = merged.item.source.slice(change.value) if change.value is not None else ""
         message, hint = change.described(mine.name, method, argument)
         place = call if change.value is None else change.value
-        yield merged.item.source.diagnostic(
-            "changed-argument", message, place, hint=hint, severity="warning"
-        )
+        optional = change.kind == "unknown" and _is_optional(change.value, mine)
+        code = "dropped-argument" if optional else "changed-argument"
+        yield merged.item.source.diagnostic(code, message, place, hint=hint, severity="warning")
+
+
+def _is_optional(value: ast.expr | None, mine: _Function) -> bool:
+    """Whether a value is a parameter of the method that is None by default."""
+    default = _defaults(mine).get(value.id) if isinstance(value, ast.Name) else None
+    return isinstance(default, ast.Constant) and default.value is None
 
 
 @dataclass(frozen=True)
@@ -151,13 +158,16 @@ class _Signature:
         self.positional = listed if is_static else listed[1:]
         self.keywords = {*self.positional, *(word(item.arg) for item in arguments.kwonlyargs)}
         self.rest = word(arguments.vararg.arg) if arguments.vararg else ""
+        self.defaults = {
+            word(name): value
+            for name, value in _defaults(method).items()
+            if not (isinstance(value, ast.Constant) and value.value is ...)
+        }
         self.keyword_rest = word(arguments.kwarg.arg) if arguments.kwarg else ""
 
     def changes(self, call: ast.Call) -> Iterator[_Change]:
         """The arguments that are not passed by the very name that the parent gives them."""
-        # Some write `super().m(self, x)`, which only works because the call is replaced.
-        explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
-        for position, value in enumerate(call.args[explicit_self:]):
+        for position, value in enumerate(call.args[_passes_self(call) :]):
             if isinstance(value, ast.Starred):
                 yield from self._unpacked(self.rest, value.value)
                 break
@@ -182,18 +192,37 @@ class _Signature:
             yield _Change(name, value, "collected" if name else "unknown")
 
     def left_out(self, mine: _Function, call: ast.Call) -> Iterator[_Change]:
-        """Parameters of both methods that the call does not pass."""
+        """Parameters that the call leaves to the parent's default, unlike the override's.
+
+        A call without any argument only marks the place of the parent's body.
+        """
+        if not call.args and not call.keywords:
+            return
         if any(isinstance(value, ast.Starred) for value in call.args):
             return
-        explicit_self = bool(call.args) and getattr(call.args[0], "id", "") == "self"
-        passed = {*self.positional[: len(call.args) - explicit_self]}
+        passed = {*self.positional[: len(call.args) - _passes_self(call)]}
         passed.update(keyword.arg for keyword in call.keywords if keyword.arg)
-        arguments = mine.args
-        if arguments.kwarg is not None and arguments.kwarg.arg == _SUPER_KWARGS:
-            return
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            if argument.arg in self.keywords - passed:
-                yield _Change(argument.arg, None, "left out")
+        own = _defaults(mine)
+        for name, default in self.defaults.items():
+            if name in own and name not in passed and ast.dump(own[name]) != ast.dump(default):
+                yield _Change(name, None, "left out")
+
+
+def _passes_self(call: ast.Call) -> bool:
+    """Some write `super().m(self, x)`, which only works because the call is replaced."""
+    return bool(call.args) and getattr(call.args[0], "id", "") == "self"
+
+
+def _defaults(method: _Function) -> dict[str, ast.expr]:
+    """The defaults by parameter; a parameter without one has an ellipsis."""
+    arguments = method.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required: list[ast.expr] = [ast.Constant(...)] * (len(positional) - len(arguments.defaults))
+    pairs = [
+        *zip(positional, [*required, *arguments.defaults], strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return {argument.arg: default or ast.Constant(...) for argument, default in pairs}
 
 
 def _unlike(name: str, value: ast.expr) -> Iterator[_Change]:
@@ -221,6 +250,91 @@ def _parsed(text: str) -> list[ast.stmt]:
         return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+
+
+def _order(
+    merged: MergedClass, mine: _Function, call: ast.Call, theirs: _Function
+) -> Iterator[Diagnostic]:
+    """Statements after the call that come too late, or too early, in the merged body."""
+    source, parent = merged.item.source, merged.parent_item
+    # Where the parent's body assigns each target, by the number of the statement.
+    assigned: dict[str, int] = {}
+    for position, statement in enumerate(theirs.body):
+        for node in ast.walk(statement):
+            for target in _targets(node):
+                name = merged.rename(ast.unparse(target))
+                assigned.setdefault(name, position)
+    replaceable = {
+        merged.rename(ast.unparse(statement.targets[0])): position
+        for position, statement in reversed([*enumerate(theirs.body)])
+        if isinstance(statement, ast.Assign)
+    }
+    before = {argument.arg for argument in ast.walk(mine.args) if isinstance(argument, ast.arg)}
+    following = [statement for statement in mine.body if statement.lineno > call.lineno]
+    before |= {
+        ast.unparse(target)
+        for statement in mine.body
+        if statement not in following
+        for node in ast.walk(statement)
+        for target in _targets(node)
+    }
+    own = {
+        ast.unparse(target)
+        for statement in following
+        for node in ast.walk(statement)
+        for target in _targets(node)
+    }
+    # What is deleted first is assigned where the override assigns it.
+    for statement in following:
+        for target in statement.targets if isinstance(statement, ast.Delete) else ():
+            replaceable.pop(ast.unparse(target), None)
+    before.update(f"self.{name}" for name in _attributes(merged))
+    ends = isinstance(theirs.body[-1], (ast.Return, ast.Raise))
+    for statement in following:
+        written = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+        place = replaceable.get(written)
+        if place is None:
+            if ends and not isinstance(statement, (ast.Delete, ast.Pass)):
+                yield source.diagnostic(
+                    "unreachable-code",
+                    f"this is never reached: the body of {parent.name}.{theirs.name}, which takes "
+                    f"the place of `super().{mine.name}(...)`, has returned before",
+                    statement,
+                    hint="write the parent's body out",
+                    severity="warning",
+                )
+                return
+            continue
+        for name in sorted(_reads(statement.value)):  # type: ignore[attr-defined]
+            is_early = assigned.get(name, -1) >= place or (name in own and name not in assigned)
+            if is_early and name not in before:
+                yield source.diagnostic(
+                    "moved-assignment",
+                    f"`{written} = ...` reads `{name}`, but takes the place of the assignment to "
+                    f"`{written}` in {parent.name}.{theirs.name}, where `{name}` has no value yet",
+                    statement,
+                    hint="assign to another name, or write the parent's body out",
+                    severity="warning",
+                )
+                break
+
+
+def _attributes(merged: MergedClass) -> Iterator[str]:
+    """The attributes of the class body, which instances have from the start."""
+    for parts in (merged.item.class_parts, merged.parent_item.class_parts):
+        for statement in parts.statements:
+            for target in _targets(statement.node):
+                yield merged.rename(ast.unparse(target))
+
+
+def _reads(value: ast.expr) -> set[str]:
+    """The names and attributes of `self` that an expression reads."""
+    return {
+        ast.unparse(node)
+        for node in ast.walk(value)
+        if (isinstance(node, ast.Name) and node.id != "self")
+        or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+    }
 
 
 def _deletions(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.library.index import FileIndex
+from modular_converter.library.library_reader import LibraryReader, mentions
+from modular_converter.library.modular_file import from_imports
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
@@ -36,7 +40,7 @@ def override_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
                 theirs = members.get(node.name)
                 once = definitions.count(node.name) == 1
                 yield from _not_a_deletion(merged, statement, node, theirs is not None)
-                yield from _lost_super(merged, node, members)
+                yield from _lost_super(merged, node, members, facts)
                 if theirs is not None and once and _is_redundant(merged, node, theirs.node):
                     yield _redundant(merged, node, f"method `{node.name}`")
             elif statement.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -268,14 +272,12 @@ def _is_statement(function: ast.Attribute, node: _Function) -> bool:
 
 
 def _lost_super(
-    merged: MergedClass, node: _Function, members: dict[str, Statement]
+    merged: MergedClass, node: _Function, members: dict[str, Statement], facts: ConversionFacts
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
     lines = source.lines[node.lineno - 1 : node.end_lineno]
     if not any("super(" in line for line in lines):
         return
-    # Other bases mostly have the method too: then the call reaches theirs, often on purpose.
-    has_only_modules = set(merged.parent_item.class_parts.bases) <= _MODULES
     expanded: ast.AST | None = None
     for statement in node.body:
         if _is_only_super([statement], node.name):
@@ -291,8 +293,12 @@ def _lost_super(
             detail = "only a statement that is exactly the call is replaced, once"
         else:
             detail = f"`{node.name}` can only take over the body of its own namesake"
+        # Other bases mostly have the method too: then the call reaches theirs, often on purpose.
+        is_reached = any(
+            _may_have(base, name, place) for base, place in _other_bases(merged, facts)
+        )
         yield source.diagnostic(
-            "lost-super" if has_only_modules else "skipped-super",
+            "skipped-super" if is_reached else "lost-super",
             f"`super().{name}` skips `{name}` of {merged.parent_item.name}, whose class is gone "
             f"in the generated file: {detail}",
             child,
@@ -300,3 +306,55 @@ def _lost_super(
             "own outside any block",
             severity="warning",
         )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A file that names bases, and the package that it is in."""
+
+    index: FileIndex
+    package: str
+    library: LibraryReader
+
+
+def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[str, _Place]]:
+    """The bases of the parent class, and those of the modular class that are no parent."""
+    parent = merged.parent
+    theirs = _Place(parent.index, parent.imported.package, facts.library)
+    for base in merged.parent_item.class_parts.bases:
+        yield base, theirs
+    mine = _Place(facts.index, facts.package, facts.library)
+    for base in merged.item.class_parts.bases:
+        if base not in parent.imported.names:
+            yield base, mine
+
+
+def _may_have(base: str, method: str, place: _Place) -> bool:
+    """Whether a base, or what it inherits from, may have a method."""
+    pending = [base]
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in seen or name in _MODULES:
+            continue
+        seen.add(name)
+        item = place.index.classes.get(name)
+        if item is None:
+            if _external_may_have(name, method, place):
+                return True
+            continue
+        if any(getattr(part.node, "name", "") == method for part in item.class_parts.statements):
+            return True
+        pending += item.class_parts.bases
+    return False
+
+
+def _external_may_have(name: str, method: str, place: _Place) -> bool:
+    """The same for a class from elsewhere: the word is searched for in its module."""
+    for node, _ in from_imports(place.index):
+        if any((alias.asname or alias.name) == name for alias in node.names):
+            text = place.library.text(place.package, node.level, node.module or "")
+            if text is not None:
+                return mentions(text, method)
+    # The bases of models and mixins have many methods, but none that runs a model.
+    return not (method == "forward" and name.endswith(("PreTrainedModel", "Mixin")))

@@ -34,6 +34,7 @@ def resolution_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
         yield from _undefined(facts, output)
         yield from _too_early(facts, output)
         yield from _sibling_imports(facts, output)
+        yield from _library_imports(facts, output)
         yield from _exports(facts, output)
 
 
@@ -267,6 +268,43 @@ def _sibling_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnos
             )
 
 
+def _library_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """Imports from modules of the library around the model that cannot supply them.
+
+    Imports under a condition are left alone: it may be about just that.
+    """
+    package, source = facts.package, facts.index.source
+    for statement in output.imports:
+        if not isinstance(statement, ImportStatement) or not statement.is_from:
+            continue
+        module = statement.module or ""
+        if statement.level == 1 or not (statement.level or facts.is_of_library(module)):
+            continue
+        is_missing = facts.library.is_missing(package, statement.level, module)
+        for alias in statement.names:
+            if not is_missing and not facts.library.lacks(
+                package, statement.level, module, alias.name
+            ):
+                continue
+            problem = "does not exist" if is_missing else f"does not define `{alias.name}`"
+            yield source.diagnostic(
+                "missing-import",
+                f"{output.name} imports `{alias.name}` from `{statement.dotted}`, which {problem}",
+                _import_of(facts, alias.bound),
+                hint="check the spelling, or import it from the module that defines it",
+                severity="warning",
+            )
+
+
+def _import_of(facts: ConversionFacts, name: str) -> ast.stmt | None:
+    """The modular's own import of a name."""
+    for statement in facts.index.imports:
+        for alias in getattr(statement.node, "names", ()):
+            if (alias.asname or alias.name) == name:
+                return statement.node
+    return None
+
+
 def _statements(imports: Sequence[ImportNode]) -> Iterator[ImportStatement]:
     for node in imports:
         yield from [node] if isinstance(node, ImportStatement) else node.statements
@@ -274,15 +312,22 @@ def _statements(imports: Sequence[ImportNode]) -> Iterator[ImportStatement]:
 
 def _exports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
     """Entries of `__all__` that the file does not have."""
-    if facts.index.exports is None or facts.index.module_getattr is not None:
+    if facts.index.exports is None:
         return
+    # The keys of `__getattr__`'s tables are supplied, too.
+    getter = facts.index.module_getattr
+    supplied = {
+        node.value
+        for node in (ast.walk(getter.statement.node) if getter is not None else ())
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     value = getattr(facts.index.exports.statement.node, "value", None)
     if not isinstance(value, ast.List):
         return
     export = next((node for node in output.nodes if node.kind == "export"), None)
     if export is None:
         return
-    names = {node.name for node in output.nodes} | bound_names(output.imports)
+    names = {node.name for node in output.nodes} | bound_names(output.imports) | supplied
     for element in value.elts:
         if not isinstance(element, ast.Constant) or not isinstance(element.value, str):
             continue

@@ -31,6 +31,9 @@ class LlamaMLP(nn.Module):
     def forward(self, x):
         return self.gate_proj(x)
 
+    def extend(self, x, **kwargs):
+        return self.gate_proj(x, **kwargs)
+
 
 class LlamaBase(nn.Module):
     pass
@@ -105,6 +108,39 @@ def codes(workspace: Workspace, text: str) -> list[str]:
         (f"{MLP}{INIT}        del self.gate_proj\n", "deleted-attribute-used"),
         (f"{MLP}    pass\n\n\n{MLP}    pass\n", "repeated-class"),
         (f'{MLP}    pass\n\n\n__all__ = ["NewOneMLP", "NewOneModl"]\n', "unknown-export"),
+        (
+            f"{MLP}    def forward(self, x):\n        return super().forward(x, scale=2)\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def forward(self, x, y):\n        return super().forward(x, y)\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def forward(self, x):\n        return super().forward(*(x,))\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def extend(self, x, y, **kwargs):\n"
+            "        return super().extend(x, y=y, **kwargs)\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def extend(self, x, **kwargs):\n"
+            "        return super().extend(x, **{**kwargs, 'y': 1})\n",
+            "changed-argument",
+        ),
+        (
+            f"{NORM}    def __init__(self, size, eps=1e-5):\n        super().__init__(size)\n",
+            "changed-argument",
+        ),
+        (
+            f"{MLP}    def forward(self, x):\n        super().forward(x)\n        self.x = x\n",
+            "unreachable-code",
+        ),
+        (f"{MLP}{INIT}        self.up_proj = wrap(self.up_proj)\n", "moved-assignment"),
+        (f"{MLP}{INIT}        self.gate_proj = self.up_proj\n", "moved-assignment"),
+        (f"{MLP}{INIT}        self.z = 1\n        self.up_proj = self.z\n", "moved-assignment"),
         (f"{MLP}    def helper(self):\n        return nowhere\n", "undefined-name"),
         (f'{MLP}    def helper(self, x: "list[Nowhere]"):\n        return x\n', "undefined-name"),
         (f"{MLP}    kinds = [NewOneMLP]\n", "used-before-definition"),
@@ -162,6 +198,10 @@ def test_a_config_class_by_another_name(workspace: Workspace) -> None:
         "        super().__init__(self, size, eps=eps)\n",
         f"{MLP}    def forward(self, x):\n        x = x + 1\n        return super().forward(x)\n",
         f"{MLP}{INIT}        del self.up_proj\n",
+        f"{MLP}{INIT}        self.up_proj = self.gate_proj\n",
+        f"{MLP}{INIT}        del self.up_proj\n        self.z = 1\n        self.up_proj = self.z\n",
+        f"{MLP}    def extend(self, x, **kwargs):\n        return super().extend(x, **kwargs)\n",
+        f"{NORM}    def __init__(self, size, eps=1e-6):\n        super().__init__(size)\n",
         f"{MLP}{INIT}        del self.gate_proj\n        self.gate_proj = nn.Identity()\n",
         "class NewOneBase(LlamaBase):\n    x = 1\n\n\nclass NewOneModel(LlamaModel):\n    pass\n",
         "class Tools:\n    pass\n\n\nclass NewOneMLP(LlamaMLP, Tools):\n    pass\n",
@@ -187,3 +227,65 @@ def test_a_model_cannot_inherit_from_itself(
         assert main(["convert", path]) == 2
         assert "error[cycle]: modular files inherit from each other" in capsys.readouterr().err
         workspace.parent("class NewOneModel:\n    pass\n", name="new_one")
+
+
+LIBRARY = """
+class PreTrainedModel:
+    def prepare(self): ...
+"""
+TOWER = """
+from ...modeling_utils import PreTrainedModel
+
+
+class LlamaPreTrainedModel(PreTrainedModel):
+    pass
+
+
+class LlamaModel(LlamaPreTrainedModel):
+    def prepare(self, x):
+        return x
+
+    def forward(self, x):
+        return x
+"""
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_super_call_in_a_block_that_reaches_no_base(workspace: Workspace, whole: bool) -> None:
+    """Bases are read if their files are there; without them, no model base has a `forward`."""
+    if whole:
+        workspace.write("transformers/modeling_utils.py", LIBRARY)
+    workspace.parent(TOWER)
+    text = "from ..llama.modeling_llama import LlamaModel\n\n\nclass NewOneModel(LlamaModel):\n"
+    text += "".join(
+        f"    def {name}(self, x):\n        y = super().{name}(x)\n        return y\n\n"
+        for name in ("forward", "prepare")
+    )
+    assert [(finding.code, finding.line) for finding in workspace.convert(text).warnings] == [
+        ("lost-super", 6),
+        ("skipped-super", 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("from ...modeling_utils import PretrainedModel", "does not define `PretrainedModel`"),
+        ("from transformers.modeling_utils import Tool as PretrainedModel", "does not define"),
+        ("from ...utils.generic import PretrainedModel", "does not exist"),
+        ("from ... import PretrainedModel", ""),
+        ("from ...package import PretrainedModel", ""),
+    ],
+)
+def test_imports_that_the_library_does_not_supply(
+    workspace: Workspace, statement: str, problem: str
+) -> None:
+    workspace.write("transformers/modeling_utils.py", LIBRARY)
+    workspace.write("transformers/PretrainedModel.py", "")
+    workspace.write("transformers/package/__init__.py", "from .inside import *\n")
+    workspace.parent(PARENT)
+    findings = workspace.convert(
+        f"{statement}\n\n\nclass NewOneMLP(PretrainedModel):\n    pass\n"
+    ).warnings
+    assert [finding.code for finding in findings] == ["missing-import"] * bool(problem)
+    assert all(problem in finding.message and finding.line == 1 for finding in findings)
