@@ -14,12 +14,14 @@ from rules_transformers.gpu_benchmark.goals import debug, gpu_baseline, test
 from rules_transformers.gpu_benchmark.target_types import GpuBenchmarkTarget
 from rules_transformers.gpu_benchmark.util_rules import (
     accelerator,
+    base_code,
     judge,
     measure,
     measured_model,
     outcome,
     provenance,
     report,
+    revision,
     selection,
 )
 from rules_transformers.tiny_fixtures import register as tiny_fixtures
@@ -34,6 +36,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *tiny_fixtures.rules(),
         *git.rules(),
         *accelerator.rules(),
+        *base_code.rules(),
         *debug.rules(),
         *gpu_baseline.rules(),
         *judge.rules(),
@@ -42,6 +45,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *outcome.rules(),
         *provenance.rules(),
         *report.rules(),
+        *revision.rules(),
         *selection.rules(),
         *subsystem.rules(),
         *test.rules(),

@@ -70,7 +70,7 @@ for modular in request["modulars"]:
     else:
         output = pathlib.Path(request["output_dir"]) / generated
         output.parent.mkdir(parents=True)
-        output.write_text("")
+        output.write_text(pathlib.Path(modular["path"]).read_text())
 """
 )
 
@@ -584,7 +584,7 @@ def test_a_checkpoint_reaches_the_sandbox(machine: _Machine) -> None:
     assert machine.test("m:b").exit_code == 0
     result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
     assert result["request"]["model"] == {"checkpoint": "m/ckpt"}
-    assert result["files"] == ["m/ckpt/config.json"]
+    assert list(result["files"]) == ["m/ckpt/config.json"]
     assert result["environment"]["HF_HUB_OFFLINE"] == "1"
 
 
@@ -648,26 +648,103 @@ def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
         "module": "m.modeling_x",
         "root": ".",
     }
-    assert result["files"] == ["m/modeling_x.py", "m/tiny/fixture.json"]
+    assert list(result["files"]) == ["m/modeling_x.py", "m/tiny/fixture.json"]
+
+
+def _git(machine: _Machine, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
+    subprocess.run(command, cwd=machine.runner.build_root, check=True, capture_output=True)
+
+
+def _commit(machine: _Machine) -> None:
+    _git(machine, "add", "--all")
+    _git(machine, "commit", "--quiet", "--message=change")
+
+
+_INTERLEAVED = ("--gpu-bench-interleave=main",)
+_OWN_MODEL = """
+modular_model(name="x", source="modular_x.py")
+python_sources(name="common", sources=["common.py", "old.py"])
+gpu_benchmark(name="b", model=":x")
+gpu_benchmark(name="installed", model_type="llama")
+"""
+
+
+def test_two_revisions_are_measured_in_turn(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    _git(machine, "init", "--quiet", "--initial-branch=main")
+    machine.writes(
+        **{
+            ".gitignore": "/dist/\n/.pants.d/\n/tools/\n",
+            "build": _OWN_MODEL,
+            "m/modular_x.py": "from m.common import A\nbase = 1\n",
+            "m/common.py": "import m.old\nA = 'base'\n",
+            "m/old.py": "",
+            # A generated file that is not fresh, as it was committed.
+            "m/modeling_x.py": "stale\n",
+        }
+    )
+    _commit(machine)
+    Path(machine.runner.build_root, "m/old.py").unlink()
+    machine.writes(
+        **{"m/modular_x.py": "from m.common import A\nnew = 1\n", "m/common.py": "A = 'new'\n"}
+    )
+    machine.runner.scheduler.invalidate_files({"m/old.py"})
+    result = machine.test("m:b", options=_INTERLEAVED)
+    assert result.exit_code == 0, result.stderr
+    assert machine.ran() == ["run begin m:b round 0", "run end m:b round 0", "compare same None"]
+    base, new = (
+        json.loads(machine.file(f"dist/test/m.b/{side}/result.json"))["files"]
+        for side in ("base", "new")
+    )
+    assert base["m/modeling_x.py"] == "from m.common import A\nbase = 1\n"
+    assert base["m/common.py"] == "import m.old\nA = 'base'\n"
+    # It is imported there, and exists no more.
+    assert "m/old.py" in base
+    assert new == {
+        "m/common.py": "A = 'new'\n",
+        "m/modeling_x.py": "from m.common import A\nnew = 1\n",
+    }
+    assert json.loads(machine.file("dist/test/m.b/verdict.json"))["verdict"] == "same"
+    machine.test("m:b", options=_INTERLEAVED)
+    assert machine.ran() == []
+    assert "in turn" not in caplog.text
+
+
+def test_what_has_no_other_revision_is_compared_with_its_baseline(
+    machine: _Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    _git(machine, "init", "--quiet", "--initial-branch=main")
+    machine.writes(**{".gitignore": "/dist/\n/.pants.d/\n/tools/\n"})
+    _commit(machine)
+    machine.writes(**{"build": _OWN_MODEL, "m/modular_x.py": "", "m/common.py": "", "m/old.py": ""})
+    for address, options, reason in (
+        ("m:b", _INTERLEAVED, "m/modular_x.py does not exist in main"),
+        ("m:b", ("--gpu-bench-interleave=none",), "Git knows no commit 'none'"),
+        ("m:installed", _INTERLEAVED, "its model has no code of this repository"),
+    ):
+        caplog.clear()
+        assert machine.test(address, options=options).exit_code == 0
+        assert machine.ran()[-1:] != ["compare same None"]
+        assert f"{address}: not measured in turn with" in caplog.text
+        assert reason in caplog.text
 
 
 def test_the_commit_is_told(machine: _Machine) -> None:
-    def git(*arguments: str) -> None:
-        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
-        subprocess.run(command, cwd=machine.runner.build_root, check=True)
-
     def provenance() -> dict[str, Any]:
         assert machine.test("m:b").exit_code == 0
         document: dict[str, Any] = json.loads(machine.file("dist/test/m.b/provenance.json"))
         return document
 
     machine.has(machine.card)
-    git("init", "--quiet")
+    _git(machine, "init", "--quiet")
     # Whoever begins has no commit yet.
     assert (provenance()["commit"], provenance()["dirty"]) == (None, True)
     machine.writes(**{".gitignore": "/dist/\n/.pants.d/\n/tools/\n"})
-    git("add", "--all")
-    git("commit", "--quiet", "--message=begin")
+    _commit(machine)
     committed = provenance()
     assert len(committed["commit"]) == 40
     assert not committed["dirty"]

@@ -9,7 +9,13 @@ from pants.backend.python.subsystems.python_tool_base import PythonToolRequireme
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
-from pants.option.option_types import BoolOption, EnumOption, SkipOption, StrListOption
+from pants.option.option_types import (
+    BoolOption,
+    EnumOption,
+    SkipOption,
+    StrListOption,
+    StrOption,
+)
 from pants.util.strutil import softwrap
 
 from rules_transformers.gpu_benchmark.target_types import TAG
@@ -71,6 +77,17 @@ class GpuBenchmark(PythonToolRequirementsBase):
             torch's allocator, `GPU_BENCH_LOCK_DIR` for the directory that containers with one
             card share, `KERNELS_CACHE` or `LOCAL_KERNELS` for kernels that were downloaded
             before. They are part of what a result is cached by.
+            """
+        ),
+    )
+    interleave = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            A Git revision to compare with, e.g. `main`, in place of baselines. The model's code as
+            it is there and as it is now are measured in turn, in one session on one device, so
+            that nothing that differs between two sessions can decide. Both sides run with the
+            lockfile, the config and the weights of the workspace.
             """
         ),
     )

@@ -34,7 +34,7 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _measure(request_path: Path, output: Path) -> int:
+def _measure(request_path: Path, output: Path, base_root: str | None) -> int:
     request = _read(request_path)
     config = request.get("config", {})
     name = request["address"]
@@ -43,10 +43,16 @@ def _measure(request_path: Path, output: Path) -> int:
     if "refuses" in config:
         print(f"{name}: error: cannot be", file=sys.stderr)
         return 2
-    output.mkdir(parents=True)
-    files = sorted(str(path) for path in Path().glob("m/**/*") if path.is_file())
-    result = {"request": request, "files": files, "environment": dict(os.environ)}
-    (output / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    roots = {"": Path()} if base_root is None else {"base": Path(base_root), "new": Path()}
+    for side, root in roots.items():
+        (output / side).mkdir(parents=True)
+        files = {
+            str(path.relative_to(root)): path.read_text(encoding="utf-8")
+            for path in sorted(root.glob("m/**/*"))
+            if path.is_file()
+        }
+        result = {"request": request, "files": files, "environment": dict(os.environ)}
+        (output / side / "result.json").write_text(json.dumps(result), encoding="utf-8")
     _log(f"run end {name} round {request['round']}")
     if "fails" in config:
         print(f"{name}: error: out of memory", file=sys.stderr)
@@ -56,9 +62,12 @@ def _measure(request_path: Path, output: Path) -> int:
 
 def _compare(base: Path, rounds: list[Path], output: Path, options: dict[str, str]) -> int:
     config = _read(rounds[0])["request"].get("config", {})
-    # Messages name a baseline by its place in the repository.
-    assert base.is_dir() and base.parts[:2] == ("m", "baselines")
-    verdict = "no_baseline" if not list(base.iterdir()) else "same"
+    if base.name == "result.json":
+        verdict = "same"
+    else:
+        # Messages name a baseline by its place in the repository.
+        assert base.is_dir() and base.parts[:2] == ("m", "baselines")
+        verdict = "no_baseline" if not list(base.iterdir()) else "same"
     verdict = config.get("verdicts", [verdict] * 9)[len(rounds) - 1]
     per_card = " per card" if "per-card" in options else ""
     _log(f"compare {verdict} {options.get('max-regression')}{per_card}")
@@ -109,7 +118,7 @@ def main(arguments: list[str]) -> int:
     paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
     output = Path(options["output"])
     if command == "run":
-        return _measure(paths[0], output)
+        return _measure(paths[0], output, options.get("base-root"))
     if command == "compare":
         return _compare(paths[0], paths[1:], output, options)
     if command == "baseline":

@@ -27,27 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measures two revisions in the order A B B A and compares them; returns the verdict's code."""
     from gpu_bench.judge import comparison, verdict_writer
-    from gpu_bench.measure.session import Side, measure, rooted
+    from gpu_bench.measure.session import measure_in_turn
     from gpu_bench.request.reader import read_request
     from toolkit import atomic_file
-    from toolkit.errors import InputError
 
     request = read_request(options.request)
     output = Path(options.output)
-    sides = []
-    for name, root in (("base", options.base_root), ("new", options.new_root)):
-        if not Path(root).is_dir():
-            raise InputError(
-                f"`--{name}-root` is no directory: {root}",
-                hint="name the directory that holds that side's code",
-            )
-        sides.append(Side(rooted(request, root), output / name, root))
-    measure(sides)
-    for side in sides:
-        if side.problem is not None:
-            side.problem.message = f"{side.output.name}: {side.problem.message}"
-            raise side.problem
-    base, new = sides
+    base, new = measure_in_turn(request, options.base_root, options.new_root, output)
     judged = comparison.compare(base.result_path, [new.result_path], options.max_regression)
     atomic_file.write_text(output / verdict_writer.NAME, judged.json())
     return comparison.show(judged)

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gpu_bench.cli import ab
+from gpu_bench.cli import ab, main
 from gpu_bench.conftest import tiny
 from gpu_bench.core.errors import CompileFailed, MeasuringFailed
 from gpu_bench.judge import comparison
@@ -112,6 +112,22 @@ def test_a_root_that_is_no_directory_is_named(
     request = write_request(tiny())
     with pytest.raises(InputError, match="`--base-root` is no directory"):
         ab.run(options(request, "nowhere", ".", tmp_path / "out"))
+
+
+def test_run_measures_a_base_as_well(
+    tmp_path: Path, write_request: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+    monkeypatch.setattr(
+        session, "measure", lambda sides: measured.extend((s.root, s.output.name) for s in sides)
+    )
+    for name in ("base_code", "new_code"):
+        (tmp_path / name).mkdir()
+    base, new = (str(tmp_path / name) for name in ("base_code", "new_code"))
+    request = write_request(tiny(model={"module": "own_model", "root": new}))
+    arguments = ["run", request, f"--base-root={base}", f"--output={tmp_path / 'out'}"]
+    assert main.main(arguments) == 0
+    assert measured == [(base, "base"), (new, "new")]
 
 
 def test_a_file_is_written_at_once_or_not_at_all(tmp_path: Path) -> None:

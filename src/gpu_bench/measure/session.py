@@ -103,6 +103,30 @@ def measure(sides: Sequence[Side]) -> None:
             _remove_log(side)
 
 
+def measure_in_turn(
+    request: Request, base_root: str, new_root: str, output: Path
+) -> tuple[Side, Side]:
+    """Measures the code below two roots in one session; results are in `base/` and `new/`.
+
+    Raises InputError, and the problem that ended the measurement, with the name of its side.
+    """
+    base = Side(rooted(request, base_root), output / "base", base_root)
+    new = Side(rooted(request, new_root), output / "new", new_root)
+    for side in (base, new):
+        if not Path(str(side.root)).is_dir():
+            name = side.output.name
+            raise InputError(
+                f"`--{name}-root` is no directory: {side.root}",
+                hint="name the directory that holds that side's code",
+            )
+    measure((base, new))
+    for side in (base, new):
+        if side.problem is not None:
+            side.problem.message = f"{side.output.name}: {side.problem.message}"
+            raise side.problem
+    return base, new
+
+
 def _advise(card: Card, sides: Sequence[Side]) -> None:
     """Says once per run what of the machine is not ideal."""
     records = [record for side in sides for record in side.records]

@@ -145,11 +145,14 @@ async def _report(field_set: GpuBenchmarkFieldSet, outcome: str, text: str) -> S
 async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
     """What goes where `test` puts outputs: results, verdict, provenance, page and summary."""
     address = field_set.address.spec
-    rounds = await Get(RoundFiles, RoundFilesRequest(outcome.results))
-    digests = [rounds.digest]
+    if outcome.in_turn:
+        digests = list(outcome.results)
+    else:
+        rounds = await Get(RoundFiles, RoundFilesRequest(outcome.results))
+        digests = [rounds.digest]
+    results = await Get(Snapshot, Digest, digests[0])
     if outcome.judgement is not None:
         digests.append(outcome.judgement.files)
-    results = await Get(Snapshot, Digest, rounds.digest)
     if any(path.endswith(f"/{RESULT_FILE}") for path in results.files):
         files = await Get(Digest, MergeDigests(digests))
         report = await Get(BenchmarkReport, BenchmarkReportRequest(address, files))
@@ -180,6 +183,11 @@ async def run_benchmark(
         report = await _report(field_set, "skipped", metadata.skipped)
         return result_without_process(exit_code, "", address, test.output, report)
     outcome = await Get(Outcome, OutcomeRequest(metadata.chain))
+    if outcome.remark:
+        logger.warning(
+            f"{address}: not measured in turn with {benchmark.interleave}, but compared with its "
+            f"baseline: {outcome.remark}"
+        )
     if outcome.problem:
         report = await _report(field_set, "error", outcome.problem)
         return result_without_process(

@@ -73,10 +73,12 @@ class JudgeRequest:
     """Asks what measurements say beside their baseline.
 
     :param results: the outputs of each round that it was measured in.
+    :param in_turn: whether they have both sides of a comparison, and no baseline is needed.
     """
 
     field_set: GpuBenchmarkFieldSet
     results: tuple[Digest, ...]
+    in_turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,15 @@ class RoundFiles:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """What is compared: the paths of base and new, and the files there."""
+
+    base: str
+    new: tuple[str, ...]
+    digest: Digest
+
+
 @rule
 async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark) -> Process:
     return await Get(
@@ -131,20 +142,14 @@ async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark)
 @rule(desc="Compare a benchmark with its baseline", level=LogLevel.DEBUG)
 async def judge_benchmark(request: JudgeRequest, benchmark: GpuBenchmark) -> Judgement:
     field_set = request.field_set
-    baselines, rounds = await MultiGet(
-        Get(Digest, PathGlobs([f"{field_set.baseline_directory}/*.json"])),
-        Get(RoundFiles, RoundFilesRequest(request.results)),
-    )
-    # They keep their place, so that messages name them as people do.
-    empty = await Get(Digest, CreateDigest([Directory(field_set.baseline_directory)]))
-    files = await Get(Digest, MergeDigests((baselines, empty, rounds.digest)))
+    compared = await Get(_Compared, JudgeRequest, request)
     process = await Get(
         Process,
         BenchToolRequest(
             command=COMPARE,
             arguments=(
-                field_set.baseline_directory,
-                *rounds.paths,
+                compared.base,
+                *compared.new,
                 *limit_arguments(field_set.max_regression.value),
                 *benchmark.baseline_arguments,
                 f"--baseline-command={bin_name()} gpu-baseline {field_set.address}",
@@ -153,9 +158,10 @@ async def judge_benchmark(request: JudgeRequest, benchmark: GpuBenchmark) -> Jud
                 # A verdict is kept, be it yes or no; that the comparison failed is not.
                 "--exit-zero",
             ),
-            files=files,
+            files=compared.digest,
             output_files=(VERDICT_FILE, _JUNIT_FILE),
-            description=f"Compare {field_set.address} with its baseline",
+            description=f"Compare {field_set.address} with its "
+            + ("base" if request.in_turn else "baseline"),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
@@ -179,6 +185,22 @@ async def judge_benchmark(request: JudgeRequest, benchmark: GpuBenchmark) -> Jud
         decision, reason = Decision(verdict["verdict"]), verdict["reason"]
         another_round = verdict["another_round"]
     return Judgement(decision, another_round, result, reason, verdict_file, junit)
+
+
+@rule
+async def lay_out_compared(request: JudgeRequest) -> _Compared:
+    if request.in_turn:
+        (outputs,) = request.results
+        return _Compared(f"base/{RESULT_FILE}", (f"new/{RESULT_FILE}",), outputs)
+    # Baselines keep their place, so that messages name them as people do.
+    directory = request.field_set.baseline_directory
+    baselines, empty, rounds = await MultiGet(
+        Get(Digest, PathGlobs([f"{directory}/*.json"])),
+        Get(Digest, CreateDigest([Directory(directory)])),
+        Get(RoundFiles, RoundFilesRequest(request.results)),
+    )
+    digest = await Get(Digest, MergeDigests((baselines, empty, rounds.digest)))
+    return _Compared(directory, rounds.paths, digest)
 
 
 @rule

@@ -22,6 +22,7 @@ from rules_transformers.gpu_benchmark.util_rules.accelerator import (
     DEVICE_VARIABLES,
     Accelerator,
 )
+from rules_transformers.gpu_benchmark.util_rules.base_code import BaseCode
 from rules_transformers.gpu_benchmark.util_rules.measured_model import (
     MeasuredModelFiles,
     MeasuredModelRequest,
@@ -47,10 +48,12 @@ class MeasureRequest(EngineAwareParameter):
     """Asks for the measurement of a benchmark.
 
     :param round_number: 0, or how often it was measured before without a decision.
+    :param base: the code to measure in turn with that of the workspace; None for the latter alone.
     """
 
     field_set: GpuBenchmarkFieldSet
     round_number: int = 0
+    base: BaseCode | None = None
 
     def debug_hint(self) -> str:
         return self.field_set.address.spec
@@ -62,7 +65,7 @@ class Measurement:
 
     A measurement that failed may have left a result too, marked as such.
 
-    :param outputs: `result.json`.
+    :param outputs: `result.json`; of two sides, `base/result.json` and `new/result.json`.
     """
 
     process_result: FallibleProcessResult
@@ -75,11 +78,14 @@ class MeasuringProcessRequest:
 
     field_set: GpuBenchmarkFieldSet
     round_number: int
+    base: BaseCode | None = None
 
 
 @rule(desc="Measure a benchmark", level=LogLevel.DEBUG)
 async def measure_benchmark(request: MeasureRequest) -> Measurement:
-    process = await Get(Process, MeasuringProcessRequest(request.field_set, request.round_number))
+    process = await Get(
+        Process, MeasuringProcessRequest(request.field_set, request.round_number, request.base)
+    )
     result = await Get(FallibleProcessResult, ToolRun(process))
     return Measurement(result, await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
@@ -105,14 +111,18 @@ async def make_measuring_process(
         ),
     )
     downloads = field_set.repo_id.value is not None
+    base = request.base
     return await Get(
         Process,
         ToolProcess(
             MEASURE,
-            (REQUEST_FILE, "--output", _OUTPUT_DIR),
+            (
+                *(REQUEST_FILE, "--output", _OUTPUT_DIR),
+                *(() if base is None else (f"--base-root={base.root}",)),
+            ),
             environment.pex_request,
-            (model.digest,),
-            f"Measure {field_set.address}",
+            (model.digest,) if base is None else (model.digest, base.digest),
+            f"Measure {field_set.address}" + ("" if base is None else " in turn with its base"),
             request=request_document(
                 field_set,
                 model.model,

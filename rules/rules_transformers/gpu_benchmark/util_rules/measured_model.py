@@ -47,10 +47,14 @@ class MeasuredModelRequest:
 
 @dataclass(frozen=True)
 class MeasuredModelFiles:
-    """A model, and the files that measuring it takes."""
+    """A model, and the files that measuring it takes.
+
+    :param code: the code of the repository among them, if there is any.
+    """
 
     model: MeasuredModel
     digest: Digest
+    code: ModelSourcesRequest | None = None
 
 
 class InferMeasuredModel(InferDependenciesRequest[BenchmarkModelFieldSet]):
@@ -105,9 +109,10 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
     origin = f"the `model` field of {field_set.address}"
     wrapped = await Get(WrappedTarget, WrappedTargetRequest(addresses[0], origin))
     if ModularFieldSet.is_applicable(wrapped.target):
-        sources = await Get(ModelSources, ModelSourcesRequest.of(field_set))
+        code = ModelSourcesRequest.of(field_set)
+        sources = await Get(ModelSources, ModelSourcesRequest, code)
         model = MeasuredModel(module=sources.module, root=sources.root, config=config)
-        return MeasuredModelFiles(model, sources.digest)
+        return MeasuredModelFiles(model, sources.digest, code)
     if TinyFixtureFieldSet.is_applicable(wrapped.target):
         if config is not None:
             raise InvalidTargetException(
@@ -116,9 +121,10 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
                 "hint: leave out `config`, or name a `modular_model` to measure those shapes"
             )
         fixture = TinyFixtureFieldSet.create(wrapped.target)
+        code = ModelSourcesRequest.of(fixture)
         built, sources = await MultiGet(
             Get(BuiltFixture, BuildFixtureRequest(fixture)),
-            Get(ModelSources, ModelSourcesRequest.of(fixture)),
+            Get(ModelSources, ModelSourcesRequest, code),
         )
         model = MeasuredModel(
             module=sources.module,
@@ -126,7 +132,7 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
             checkpoint=_repository(field_set, built),
         )
         digest = await Get(Digest, MergeDigests((built.snapshot.digest, sources.digest)))
-        return MeasuredModelFiles(model, digest)
+        return MeasuredModelFiles(model, digest, code if sources.module else None)
     raise InvalidTargetException(
         f"The `model` field in target {field_set.address} must name a `modular_model` or a "
         f"`tiny_fixture`, but {addresses[0]} is a `{wrapped.target.alias}`\n"

@@ -34,6 +34,7 @@ class ConverterProcessRequest:
     :param files: further files for the sandbox, such as the fresh output of generated parents.
     :param installed_parents: sources out of a distribution, None if the parents have none.
     :param renamed: as in `ConverterRequest`.
+    :param tree: as in `ConverterRequest`.
     """
 
     command: ToolCommand
@@ -46,6 +47,7 @@ class ConverterProcessRequest:
     output_directories: tuple[str, ...] = ()
     output_files: tuple[str, ...] = ()
     renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
+    tree: Digest | None = None
 
 
 @rule
@@ -56,7 +58,11 @@ async def make_converter_process(
     converter_input = await Get(
         ConverterInput,
         ConverterRequest(
-            request.field_sets, request.parent_paths, has_installed_parents, request.renamed
+            request.field_sets,
+            request.parent_paths,
+            has_installed_parents,
+            request.renamed,
+            request.tree,
         ),
     )
     return await Get(

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pants.engine.fs import Digest, GlobMatchErrorBehavior, MergeDigests, PathGlobs
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.fs import (
+    Digest,
+    DigestSubset,
+    GlobMatchErrorBehavior,
+    MergeDigests,
+    PathGlobs,
+)
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.source.source_root import SourceRootsRequest, SourceRootsResult
 from pants.util.frozendict import FrozenDict
@@ -25,7 +31,7 @@ PARENTS_DIR = "__parents"
 NOTHING_RENAMED: FrozenDict[str, tuple[str, ...]] = FrozenDict()
 
 # What a library says of itself: its release, and the names of its models and config classes.
-_LIBRARY_FILES = (
+LIBRARY_FILES = (
     "__init__.py",
     "models/auto/auto_mappings.py",
     "models/auto/configuration_auto.py",
@@ -41,12 +47,14 @@ class ConverterRequest:
         generated ones.
     :param has_installed_parents: whether the sandbox has parents from a distribution.
     :param renamed: by the path of a generated parent, what renaming made in it: that was reported.
+    :param tree: the repository's files at another revision; None for the workspace.
     """
 
     field_sets: tuple[ModularFieldSet, ...]
     parent_paths: tuple[str, ...]
     has_installed_parents: bool
     renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
+    tree: Digest | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,19 @@ class ConverterInput:
     sources: Digest
 
 
+async def _repository_files(paths: Iterable[str], tree: Digest | None) -> Digest:
+    path_globs = PathGlobs(sorted(paths))
+    if tree is None:
+        return await Get(Digest, PathGlobs, path_globs)
+    return await Get(Digest, DigestSubset(tree, path_globs))
+
+
 @rule
 async def make_converter_input(
     request: ConverterRequest, converter: ModularConverter
 ) -> ConverterInput:
     modular_paths = tuple(field_set.path for field_set in request.field_sets)
-    source_paths = (*modular_paths, *request.parent_paths)
+    source_paths = {*modular_paths, *request.parent_paths}
     source_roots = await Get(
         SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(source_paths)
     )
@@ -96,12 +111,10 @@ async def make_converter_input(
         glob_match_error_behavior=GlobMatchErrorBehavior.error,
         description_of_origin="[modular-converter].profile",
     )
-    sources, library_files, profile = await MultiGet(
-        Get(Digest, PathGlobs(sorted(source_paths))),
-        Get(Digest, PathGlobs([f"{lib}/{file}" for lib in libraries for file in _LIBRARY_FILES])),
-        Get(Digest, PathGlobs, profile_globs),
-    )
-    digest = await Get(Digest, MergeDigests((sources, library_files, profile)))
+    library_paths = {f"{library}/{file}" for library in libraries for file in LIBRARY_FILES}
+    sources = await _repository_files(source_paths | library_paths, request.tree)
+    profile = await Get(Digest, PathGlobs, profile_globs)
+    digest = await Get(Digest, MergeDigests((sources, profile)))
     return ConverterInput(_encoded(document), digest)
 
 

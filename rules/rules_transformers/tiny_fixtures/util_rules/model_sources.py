@@ -21,6 +21,7 @@ from pants.engine.target import (
     InferDependenciesRequest,
     InferredDependencies,
     InvalidTargetException,
+    Target,
     Targets,
     TransitiveTargets,
     TransitiveTargetsRequest,
@@ -73,6 +74,18 @@ class ModelSources:
 
 
 @dataclass(frozen=True)
+class ModelTargets:
+    """The targets that a model's code is made of.
+
+    :param modular: the model; None for one of an installed library.
+    :param others: what the generated files import from the repository, with all that it imports.
+    """
+
+    modular: ModularFieldSet | None
+    others: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelInferenceFieldSet(FieldSet):
     required_fields = (FixtureModelField, FixtureDependenciesField)
 
@@ -103,15 +116,30 @@ async def _modular_field_set(owner: Address, model: Address) -> ModularFieldSet:
 
 
 @rule
-async def find_model_sources(request: ModelSourcesRequest) -> ModelSources:
+async def find_model_targets(request: ModelSourcesRequest) -> ModelTargets:
     addresses = await Get(NamedModel, NamedModelRequest(request.owner, request.model))
     if not addresses:
-        return ModelSources(EMPTY_DIGEST, None, ".")
+        return ModelTargets(None)
     modular = await _modular_field_set(request.owner, addresses[0])
-    files, imported, named, source_root = await MultiGet(
-        Get(ModelFiles, ModelFilesRequest(modular)),
+    imported, named = await MultiGet(
         Get(Targets, DependenciesRequest(modular.dependencies)),
         Get(Targets, DependenciesRequest(request.dependencies)),
+    )
+    # Generated files stand alone: a change in a parent that leaves them alone builds nothing.
+    needed = [target.address for target in imported if not ModularFieldSet.is_applicable(target)]
+    needed += [target.address for target in named if target.address != modular.address]
+    closure = await Get(TransitiveTargets, TransitiveTargetsRequest(needed))
+    return ModelTargets(modular, tuple(closure.closure))
+
+
+@rule
+async def find_model_sources(request: ModelSourcesRequest) -> ModelSources:
+    targets = await Get(ModelTargets, ModelSourcesRequest, request)
+    modular = targets.modular
+    if modular is None:
+        return ModelSources(EMPTY_DIGEST, None, ".")
+    files, source_root = await MultiGet(
+        Get(ModelFiles, ModelFilesRequest(modular)),
         Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(modular.path)),
     )
     conversion = files.conversion
@@ -131,13 +159,9 @@ async def find_model_sources(request: ModelSourcesRequest) -> ModelSources:
             f"file, only {', '.join(conversion.snapshot.files)}\n"
             "hint: add `modeling` to its `outputs`, or name another model"
         )
-    # Generated files stand alone: a change in a parent that leaves them alone builds nothing.
-    needed = [target.address for target in imported if not ModularFieldSet.is_applicable(target)]
-    needed += [target.address for target in named if target.address != modular.address]
-    closure = await Get(TransitiveTargets, TransitiveTargetsRequest(needed))
     others = await Get(
         PythonSourceFiles,
-        PythonSourceFilesRequest(closure.closure, include_files=True, include_resources=True),
+        PythonSourceFilesRequest(targets.others, include_files=True, include_resources=True),
     )
     digest = await Get(
         Digest, MergeDigests((conversion.snapshot.digest, others.source_files.snapshot.digest))
