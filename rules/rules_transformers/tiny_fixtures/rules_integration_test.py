@@ -6,6 +6,7 @@ import ast
 import json
 import shlex
 import time
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pants.core.goals.tailor import AllOwnedSources, PutativeTargets
 from pants.core.target_types import FileSourceField
 from pants.core.util_rules import archive
 from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import EMPTY_SNAPSHOT, DigestContents
+from pants.engine.fs import EMPTY_SNAPSHOT, Digest, DigestContents, MergeDigests
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import QueryRule
 from pants.engine.target import (
@@ -434,11 +435,6 @@ def test_generators_that_cannot_be(rule_runner: RuleRunner, build: str, expected
             "`python_sources`\nhint: ",
         ),
         (
-            "tiny_fixture(name='t', model_type='llama', architectures=['A'], repo_id='t/x')",
-            "m:t cannot be built: the repository id t/x is that of 2 fixtures: m/x:tiny, m:t\n"
-            "hint: ",
-        ),
-        (
             "tiny_fixture(name='t', model_type='llama', architectures=['A'], "
             "from_checkpoint='nowhere')",
             "the `from_checkpoint` field of m:t",
@@ -469,13 +465,11 @@ def test_bad_input(rule_runner: RuleRunner, build: str, expected: str) -> None:
             "m/a/a_test.py": "",
         }
     )
-    if "2 fixtures" not in expected:
-        placed = _placed(rule_runner, "a", "m/a")
-        (index,) = (json.loads(placed[path]) for path in placed if path.endswith(".json"))
-        assert index["test"] == "m/a/a_test.py"
-        assert [entry["directory"] for entry in index["fixtures"]] == ["m/x/tiny"]
-        (problem,) = index["problems"]
-        assert expected in problem
+    index = _index(_placed(rule_runner, "a", "m/a"))
+    assert index["test"] == "m/a/a_test.py"
+    assert [entry["directory"] for entry in index["fixtures"]] == ["m/x/tiny"]
+    (problem,) = index["problems"]
+    assert expected in problem
 
 
 def test_goals_that_only_judge_get_no_files_of_a_broken_fixture(
@@ -515,6 +509,67 @@ def _placed(rule_runner: RuleRunner, name: str, directory: str = "m") -> dict[st
     setup = rule_runner.request(PytestPluginSetup, [FixturesPytestPluginRequest(target)])
     contents = rule_runner.request(DigestContents, [setup.digest])
     return {file.path: file.content for file in contents}
+
+
+def _index(placed: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the plugin is given for one test target."""
+    (content,) = (content for path, content in placed.items() if path.endswith(".json"))
+    index: dict[str, Any] = json.loads(content)
+    return index
+
+
+def test_a_name_means_one_fixture_of_a_test(rule_runner: RuleRunner) -> None:
+    """And may mean another one elsewhere."""
+    same = "tiny_fixture(name='same', model_type='llama', architectures=['A'], repo_id='T/x')\n"
+    rule_runner.write_files(
+        {
+            "m/BUILD": f"{same}python_test(name='a', source='a_test.py', dependencies=[':same'])\n"
+            "python_test(name='b', source='b_test.py', dependencies=['m/x:tiny', ':same'])\n",
+            "m/a_test.py": "",
+            "m/b_test.py": "",
+        }
+    )
+    assert _index(_placed(rule_runner, "a"))["problems"] == []
+    assert _index(_placed(rule_runner, "b"))["problems"] == [
+        "m:b depends on 2 fixtures with the repository id T/x: m/x:tiny, m:same\n"
+        "hint: depend on one of them, or give each its own `repo_id`"
+    ]
+
+
+def test_one_name_in_two_resolves(rule_runner: RuleRunner) -> None:
+    """The same BUILD file and test for two releases: each test gets the fixture of its resolve."""
+    rule_runner.write_files(
+        {
+            "m/BUILD": "both = parametrize('python-default', 'next')\n"
+            "modular_model(name='y', source='modular_y.py', resolve=both)\n"
+            "tiny_fixture(name='of_repository', model=':y', architectures=['A'],"
+            " repo_id='t/y', resolve=both)\n"
+            "tiny_fixture(name='installed', model_type='llama', architectures=['A'],"
+            " repo_id='t/z', resolve=both)\n"
+            "tiny_fixtures(name='several', model_type='llama', architectures=['A'],"
+            " repo_id='t/w', resolve=both)\n"
+            "python_test(name='a', source='a_test.py', resolve=both,"
+            " dependencies=[':of_repository', ':installed', ':several'])\n",
+            "m/modular_y.py": "last\n",
+            "m/a_test.py": "",
+            "next.lock": "",
+        }
+    )
+    resolves = {"python-default": "empty.lock", "next": "next.lock"}
+    rule_runner.set_options((*OPTIONS, f"--python-resolves={resolves}"), env_inherit=ENVIRONMENT)
+    for resolve in resolves:
+        target = rule_runner.get_target(
+            Address("m", target_name="a", parameters={"resolve": resolve})
+        )
+        setup = rule_runner.request(PytestPluginSetup, [FixturesPytestPluginRequest(target)])
+        contents = rule_runner.request(DigestContents, [setup.digest])
+        index = _index({file.path: file.content for file in contents})
+        assert index["problems"] == []
+        assert [entry["directory"] for entry in index["fixtures"]] == [
+            f"m/installed@resolve={resolve}",
+            f"m/of_repository@resolve={resolve}",
+            f"m/several/A@resolve={resolve}",
+        ]
 
 
 def test_a_test_gets_the_plugin_for_its_fixtures(rule_runner: RuleRunner) -> None:
@@ -588,6 +643,39 @@ def test_package_writes_a_hub_cache_of_links(rule_runner: RuleRunner) -> None:
     assert config.is_symlink()
     assert config.resolve() == Path(rule_runner.build_root, "dist/m.x/tiny/config.json").resolve()
     assert config.read_text() == "{}"
+
+
+def test_packaged_fixtures_of_one_name_have_hub_caches_of_their_own(
+    rule_runner: RuleRunner,
+) -> None:
+    fixture = "model_type='llama', architectures=['A'], repo_id="
+    rule_runner.write_files(
+        {
+            "m/BUILD": f"tiny_fixture(name='same', {fixture}'T/x')\n"
+            f"tiny_fixture(name='p', {fixture}'t/x', resolve=parametrize('python-default', 'next'))\n",
+            "next.lock": "",
+        }
+    )
+    resolves = {"python-default": "empty.lock", "next": "next.lock"}
+    rule_runner.set_options((*OPTIONS, f"--python-resolves={resolves}"), env_inherit=ENVIRONMENT)
+    packages = [
+        rule_runner.request(
+            BuiltPackage,
+            [TinyFixturePackageFieldSet.create(rule_runner.get_target(address))],
+        )
+        for address in (
+            _TINY,
+            Address("m", target_name="same"),
+            Address("m", target_name="p", parameters={"resolve": "python-default"}),
+        )
+    ]
+    hubs = ["hub-m.x.tiny", "hub-m.same", "hub@resolve=python-default"]
+    names = ["models--t--x", "models--T--x", "models--t--x"]
+    for package, hub, name in zip(packages, hubs, names):
+        assert package.artifacts[1].relpath == f"{hub}/{name}"
+        assert _exported(package.artifacts[0])[-1].endswith(f"dist/{hub}")
+    # As `package ::` writes them.
+    rule_runner.request(Digest, [MergeDigests(package.digest for package in packages)])
 
 
 def test_package_writes_an_archive(rule_runner: RuleRunner) -> None:

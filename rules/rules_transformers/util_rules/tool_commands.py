@@ -167,7 +167,7 @@ RUN = ToolCommand(
             _FIXTURES,
             *("cli/options.py", "cli/run.py", "cli/verify.py"),
             *(*_INTEGRITY, "fixture/verification.py", "repository/auto_registration.py"),
-            "runtime/run.py",
+            *("runtime/model_classes.py", "runtime/run.py", "runtime/startup"),
             "transformers_api",
         ),
     ),

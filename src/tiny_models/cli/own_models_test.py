@@ -16,7 +16,7 @@ from tiny_models.cli.main import main
 from tiny_models.fixture.locate import find_fixtures
 from tiny_models.repository.auto_registration import main_config, model_name
 from tiny_models.repository.contents import contents
-from tiny_models.runtime.pytest_plugin import LoadedFixture
+from tiny_models.runtime.loaded_fixture import LoadedFixture
 
 # In these files, @ and $ stand for the model's name and what its classes begin with. Each test has
 # a name of its own, because what is registered with the Auto classes stays. First a model that sees

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from tiny_models.runtime.run import run_command
 
     if options.program:
-        return run_command(options.directories, options.program)
+        return run_command(options.directories, options.program, options.modules)
     for fixture in find_fixtures(map(Path, options.directories)):
         directory = str(fixture.directory)
         manifest, _ = verified(directory, False, options.modules)

@@ -72,7 +72,7 @@ def sandbox(tmp_path: Path) -> Path:
         "m/tiny/config.json": "{}",
         "index.json": json.dumps(
             {
-                "test": "x_test.py",
+                "test": "m_test.py",
                 "fixtures": [{"directory": "m/tiny", "module": None}],
                 "problems": [],
             }

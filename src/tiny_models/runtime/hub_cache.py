@@ -13,7 +13,7 @@ from toolkit.errors import InputError
 from toolkit.scratch_directory import scratch_directory
 
 # huggingface_hub's name for the branch that is loaded unless another revision is asked for.
-_BRANCH = "main"
+BRANCH = "main"
 
 
 def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
@@ -56,7 +56,7 @@ def _refuse_duplicates(named: Sequence[LocatedFixture]) -> None:
 def _add(fixture: LocatedFixture, cache: Path) -> None:
     assert fixture.repo_id is not None
     repository = cache / "--".join(["models", *fixture.repo_id.split("/")])
-    reference = repository / "refs" / _BRANCH
+    reference = repository / "refs" / BRANCH
     reference.parent.mkdir(parents=True)
     reference.write_text(fixture.revision)
     snapshot = repository / "snapshots" / fixture.revision

@@ -7,113 +7,81 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
-from importlib import import_module
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tiny_models.fixture.locate import LocatedFixture, find_fixtures
+from tiny_models.fixture.locate import find_fixtures
 from tiny_models.runtime.activation import use_hub_cache
 from tiny_models.runtime.code_coverage import leave_out
-from tiny_models.runtime.hub_cache import lay_out
+from tiny_models.runtime.fixtures_of_tests import FixturesOfTests
+from tiny_models.runtime.loaded_fixture import LoadedFixture
+from tiny_models.runtime.offline_failure import DEPENDENCIES_HINT, explain, listing
 from tiny_models.runtime.private_files import take_over
+from tiny_models.runtime.short_report import put_first
 from toolkit.errors import ToolError
 
-_CACHE = "__tiny_fixtures"
-_OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
+_CACHE = Path("__tiny_fixtures")
 
-_fixtures: list[LocatedFixture] = []
+_fixtures_of_tests = FixturesOfTests(_CACHE)
+_names: list[str] = []
 _own_files: tuple[str, ...] = ()
 _modules: dict[str, str] = {}
 _unbuilt: dict[Path, str] = {}
 _problem: ToolError | None = None
 
 
-class LoadedFixture:
-    """A tiny fixture as tests use it. Parts are loaded when they are first asked for."""
-
-    def __init__(self, located: LocatedFixture, module: str | None) -> None:
-        self.repo_id = located.repo_id
-        self.architecture = located.architecture
-        self.path = located.directory
-        self._module = module
-
-    @cached_property
-    def model_class(self) -> Any:
-        """The class of the model."""
-        return getattr(import_module(self._module or "transformers"), self.architecture)
-
-    @cached_property
-    def config(self) -> Any:
-        """The config of the model."""
-        return self.model_class.config_class.from_pretrained(self.path)
-
-    @property
-    def model(self) -> Any:
-        """The model in evaluation mode, loaded anew each time: tests may change it."""
-        return self.model_class.from_pretrained(self.path, use_safetensors=True).eval()
-
-    @cached_property
-    def tokenizer(self) -> Any:
-        """The tokenizer."""
-        return self._auto_class("AutoTokenizer").from_pretrained(self.path, trust_remote_code=False)
-
-    @cached_property
-    def processor(self) -> Any:
-        """The processor, or where the model has no other, its image processor or tokenizer."""
-        return self._auto_class("AutoProcessor").from_pretrained(self.path, trust_remote_code=False)
-
-    def _auto_class(self, name: str) -> Any:
-        """An Auto class that knows the classes beside the model's module."""
-        if self._module is not None:
-            from tiny_models.repository.auto_registration import register_model
-
-            register_model(self.model_class.__module__, self.config)
-        return getattr(import_module("transformers"), name)
-
-
 def start(indexes: Iterable[Path], own_files: Iterable[str] = ()) -> None:
     """Activates the fixtures that are listed; a problem is reported when pytest configures.
 
-    ``indexes`` are JSON files, one for each test file: its path, the directory of each fixture,
+    ``indexes`` are JSON files, one for each test target: its file, the directory of each fixture,
     the module of its model class, null for one of transformers, and what is wrong with fixtures
     that could not be built. Paths are relative to the working directory. ``own_files`` are patterns
     of the files that were placed for the plugin, which are left out of code coverage.
     """
     global _problem, _own_files
     _own_files = tuple(own_files)
+    directories_of: dict[Path, list[str]] = {}
     module_of: dict[str, str | None] = {}
     for path in indexes:
         index = json.loads(path.read_text(encoding="utf-8"))
-        for entry in index["fixtures"]:
-            module_of[entry["directory"]] = entry["module"]
+        test = Path(index["test"]).absolute()
+        module_of.update((entry["directory"], entry["module"]) for entry in index["fixtures"])
+        # Several targets may be made of one file.
+        directories = directories_of.setdefault(test, [])
+        directories += [entry["directory"] for entry in index["fixtures"]]
         if index["problems"]:
-            _unbuilt[Path(index["test"]).absolute()] = "\n".join(index["problems"])
+            _unbuilt[test] = "\n".join(index["problems"])
     try:
-        _fixtures[:] = find_fixtures(map(Path, module_of))
-        cache = Path.cwd() / _CACHE
-        # The workers of pytest-xdist start when this is done, and tests when they have started.
-        if not cache.exists():
-            take_over(_fixtures)
-        use_hub_cache(lay_out(_fixtures, cache), os.environ)
-        for directory, module in module_of.items():
-            if module is not None:
-                located = find_fixtures([Path(directory)])
-                _modules.update((str(each.directory), module) for each in located)
+        _activate(directories_of, module_of)
     except ToolError as problem:
         _problem = problem
 
 
-def names() -> list[str]:
-    """What tests may ask for."""
-    return sorted(fixture.name for fixture in _fixtures)
-
-
-def _listing() -> str:
-    return "".join(f"  {name}\n" for name in names())
+def _activate(
+    directories_of: Mapping[Path, Sequence[str]], module_of: Mapping[str, str | None]
+) -> None:
+    """Puts the fixtures in place. Raises ToolError."""
+    located = {directory: find_fixtures([Path(directory)]) for directory in module_of}
+    # The workers of pytest-xdist start when this is done, and tests when they have started.
+    if not _CACHE.exists():
+        take_over(chain.from_iterable(located.values()))
+    problems = _fixtures_of_tests.place(
+        {
+            test: list(chain.from_iterable(located[name] for name in dict.fromkeys(directories)))
+            for test, directories in directories_of.items()
+        }
+    )
+    _unbuilt.update((test, problem.render()) for test, problem in problems.items())
+    use_hub_cache(_fixtures_of_tests.link, os.environ)
+    for directory, fixtures in located.items():
+        _names.extend(fixture.name for fixture in fixtures)
+        module = module_of[directory]
+        if module is not None:
+            _modules.update((str(fixture.directory), module) for fixture in fixtures)
 
 
 # A wrapper comes before pytest-cov, which starts to measure in this hook.
@@ -156,22 +124,41 @@ def pytest_pycollect_makemodule(
     return tests
 
 
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Lends a test file its own fixtures while it is imported; explains why that failed."""
+    if isinstance(collector, pytest.File) and not isinstance(collector, pytest.Package):
+        _fixtures_of_tests.select(collector.path)
+    outcome: Any = yield
+    report = outcome.get_result()
+    call = getattr(report, "call", None)
+    if call is not None and call.excinfo is not None:
+        _explain(report, call.excinfo, collector.config)
+
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Lends a test the fixtures of its file."""
+    _fixtures_of_tests.select(item.path)
+    yield
+
+
 def pytest_report_header(config: pytest.Config) -> str:
-    """Names the fixtures."""
-    return f"tiny fixtures: {', '.join(names())}"
+    """Names the fixtures of all test files."""
+    return f"tiny fixtures: {', '.join(sorted(set(_names)))}"
 
 
 @pytest.fixture(scope="session")
 def tiny_fixture() -> Callable[[str], LoadedFixture]:
     """A function from a name to the fixture with its path, config, model, tokenizer, processor."""
-    known = {fixture.name: fixture for fixture in _fixtures}
 
     def find(name: str) -> LoadedFixture:
-        located = known.get(name)
+        fixtures = _fixtures_of_tests.current
+        located = {fixture.name: fixture for fixture in fixtures}.get(name)
         if located is None:
             pytest.fail(
-                f"no tiny fixture is called {name!r}; this test may use\n{_listing()}"
-                "hint: add the `tiny_fixture` to the `dependencies` of the test's target",
+                f"no tiny fixture is called {name!r}; this test may use\n{listing(fixtures)}"
+                f"{DEPENDENCIES_HINT}",
                 pytrace=False,
             )
         return LoadedFixture(located, _modules.get(str(located.directory)))
@@ -181,19 +168,15 @@ def tiny_fixture() -> Callable[[str], LoadedFixture]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Lists the fixtures beside a failure that comes of asking for another repository."""
+    """Explains a failure that comes of asking for what is no part of a fixture."""
     outcome: Any = yield
-    report = outcome.get_result()
-    error = call.excinfo.value if call.excinfo is not None else None
-    while error is not None:
-        if type(error).__name__ in _OFFLINE_ERRORS:
-            report.sections.append(
-                (
-                    "tiny fixtures",
-                    "the test asked for a repository that is not a fixture of its target; it may "
-                    f"use\n{_listing()}"
-                    "hint: add the `tiny_fixture` to the `dependencies` of the test's target\n",
-                )
-            )
-            return
-        error = error.__cause__ or error.__context__
+    if call.excinfo is not None:
+        _explain(outcome.get_result(), call.excinfo, item.config)
+
+
+def _explain(
+    report: Any, excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config
+) -> None:
+    explanation = explain(excinfo.value, _fixtures_of_tests.current)
+    if explanation is not None and report.failed:
+        put_first(explanation, report, excinfo, config)

@@ -137,6 +137,117 @@ def test_another_repository_fails_with_the_list(sandbox: Path) -> None:
     assert result.stdout.count("may use\n  tiny-random/x\nhint: add the `tiny_fixture`") == 2
 
 
+_ASKS = """
+import huggingface_hub, pytest
+@pytest.mark.parametrize("arguments", {arguments})
+def test_it(arguments):
+    try:
+        huggingface_hub.hf_hub_download(**arguments)
+    except Exception as error:
+        raise OSError("cannot load") from error
+"""
+
+
+def test_what_a_fixture_does_not_have_is_named(sandbox: Path) -> None:
+    fixture = "tiny-random/x"
+    arguments = [
+        {"repo_id": fixture, "filename": "tokenizer.json"},
+        {"repo_id": fixture, "filename": "config.json", "revision": "v2"},
+        {"repo_id": fixture, "filename": "config.json", "repo_type": "dataset"},
+    ]
+    result = _run(sandbox, _ASKS.format(arguments=arguments))
+    assert "3 failed" in result.stdout
+    assert (
+        "the test asked for the file tokenizer.json of tiny-random/x, a fixture, which has\n"
+        "  config.json\n  fixture.json\nhint: " in result.stdout
+    )
+    assert (
+        "the test asked for revision v2 of tiny-random/x, a fixture, which has `main` only\n"
+        "hint: leave `revision` out" in result.stdout
+    )
+    assert "only models are fixtures\nhint: " in result.stdout
+    assert "is not a fixture of its target" not in result.stdout
+
+
+def test_the_explanation_is_first_and_short(sandbox: Path) -> None:
+    tests = _ASKS.format(arguments=[{"repo_id": "other/x", "filename": "a"}] * 10)
+    result = _run(sandbox, tests)
+    assert len(result.stdout.splitlines()) < 150
+    first = result.stdout.split("test_it[arguments0] ")[1].splitlines()[1:]
+    assert first[0].startswith("the test asked for other/x, which is not a fixture")
+    assert next(line for line in first if line.startswith("x_test")) == "x_test.py:8: in test_it"
+    # Also in the list of failures at the end.
+    assert "- the test asked for other/x" in result.stdout
+    whole = _run(sandbox, tests, "--tb=long")
+    assert len(whole.stdout.splitlines()) > 500
+    assert whole.stdout.count("the test asked for other/x") == 10
+
+
+def test_a_file_that_loads_at_its_top_is_explained(sandbox: Path) -> None:
+    result = _run(
+        sandbox, "import huggingface_hub\nhuggingface_hub.hf_hub_download('other/x', 'a')\n"
+    )
+    assert result.returncode == 2
+    assert "ERROR collecting x_test.py" in result.stdout
+    assert len(result.stdout.splitlines()) < 30
+    assert "may use\n  tiny-random/x\nhint: add the `tiny_fixture`" in result.stdout
+
+
+_OTHER = """
+import huggingface_hub
+BESIDE = huggingface_hub.hf_hub_download("tiny-random/x", "config.json")
+def test_same_name(tiny_fixture):
+    assert open(BESIDE).read() == '{"of": "y"}'
+    assert tiny_fixture("tiny-random/x").path.name == "other"
+def test_not_lent(tiny_fixture):
+    huggingface_hub.hf_hub_download("tiny-random/z", "config.json")
+"""
+
+
+def test_a_batch_lends_each_file_its_own_fixtures(sandbox: Path) -> None:
+    """Two fixtures of one name, a fixture of one file alone, and a file without fixtures."""
+    others = (("other", "tiny-random/x", '{"of": "y"}'), ("z", "tiny-random/z", "{}"))
+    for name, repo_id, config in others:
+        directory = sandbox / "m" / name
+        directory.mkdir()
+        (directory / "config.json").write_text(config)
+        write_manifest(directory, repo_id, address=f"m:{name}")
+    for index, test, names in (("b", "x_test.py", ["tiny", "z"]), ("y", "y_test.py", ["other"])):
+        fixtures = [{"directory": f"m/{name}", "module": None} for name in names]
+        document = {"schema": 1, "test": test, "fixtures": fixtures, "problems": []}
+        (sandbox / "indexes" / f"{index}.json").write_text(json.dumps(document))
+    (sandbox / "y_test.py").write_text(_OTHER)
+    (sandbox / "w_test.py").write_text(
+        "import huggingface_hub\n"
+        "def test_none():\n    huggingface_hub.hf_hub_download('tiny-random/x', 'config.json')\n"
+    )
+    tests = (
+        "import huggingface_hub\n"
+        "def test_x(tiny_fixture):\n"
+        "    assert tiny_fixture('tiny-random/x').path.name == 'tiny'\n"
+        "    for name in ('tiny-random/x', 'tiny-random/z'):\n"
+        "        path = huggingface_hub.hf_hub_download(name, 'config.json')\n"
+        "        assert open(path).read() == '{}'\n"
+    )
+    result = _run(sandbox, tests, "y_test.py", "w_test.py")
+    assert "2 failed, 2 passed" in result.stdout, result.stdout
+    assert "the test asked for tiny-random/z, which is not a fixture of its target" in result.stdout
+    assert "the test asked for tiny-random/x, which is not a fixture of its target" in result.stdout
+
+
+def test_two_fixtures_of_one_name_fail_their_test_alone(sandbox: Path) -> None:
+    directory = sandbox / "m" / "other"
+    directory.mkdir()
+    write_manifest(directory, "tiny-random/x", address="m:other")
+    fixtures = [{"directory": f"m/{name}", "module": None} for name in ("tiny", "other")]
+    document = {"schema": 1, "test": "y_test.py", "fixtures": fixtures, "problems": []}
+    (sandbox / "indexes" / "y.json").write_text(json.dumps(document))
+    (sandbox / "y_test.py").write_text("raise AssertionError('not to be imported')\n")
+    result = _run(sandbox, "def test_it(): pass\n", "y_test.py")
+    assert "1 failed, 1 passed" in result.stdout, result.stdout
+    assert "two fixtures have the repository id tiny-random/x" in result.stdout
+
+
 def test_only_the_tests_of_a_fixture_that_cannot_be_built_fail(sandbox: Path) -> None:
     index = {
         "schema": 1,
@@ -215,4 +326,5 @@ def test_workers_share_the_hub_cache(sandbox: Path) -> None:
     )
     result = _run(sandbox, tests, "-n", "3")
     assert result.returncode == 0, result.stdout
-    assert len(list((sandbox / "__tiny_fixtures").iterdir())) == 1
+    caches = [path for path in (sandbox / "__tiny_fixtures").iterdir() if not path.is_symlink()]
+    assert len(caches) == 1

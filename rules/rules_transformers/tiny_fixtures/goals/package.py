@@ -35,7 +35,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 
-from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
+from rules_transformers.tiny_fixtures.field_set import AllTinyFixtureFieldSets, TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.subsystem import MANIFEST
 from rules_transformers.tiny_fixtures.target_types import FixtureFilesField
 from rules_transformers.tiny_fixtures.util_rules.build import BuildFixtureRequest, BuiltFixture
@@ -57,15 +57,17 @@ class _HubCacheRequest:
 
     :param digest: the fixture's files.
     :param output_path: where they are below the distribution directory.
+    :param hub: the cache's own directory there.
     """
 
     digest: Digest
     output_path: str
+    hub: str
 
 
 @dataclass(frozen=True)
 class _HubCache:
-    """Links below `hub/`.
+    """Links below the cache's directory.
 
     :param entries: the directory of each repository in it.
     """
@@ -91,7 +93,7 @@ async def make_hub_cache(request: _HubCacheRequest) -> _HubCache:
             continue
         # As `tiny_models` names revisions.
         revision = hashlib.sha256(manifest.content).hexdigest()[:_REVISION_LENGTH]
-        entry = PurePosixPath(_HUB, "--".join(["models", *repo_id.split("/")]))
+        entry = PurePosixPath(request.hub, "--".join(["models", *repo_id.split("/")]))
         entries.append(str(entry))
         files.append(FileContent(str(entry / "refs/main"), revision.encode()))
         directory = PurePosixPath(manifest.path).parent
@@ -104,9 +106,33 @@ async def make_hub_cache(request: _HubCacheRequest) -> _HubCache:
     return _HubCache(await Get(Digest, CreateDigest(files)), tuple(entries))
 
 
+def hub_directory(fixture: TinyFixtureFieldSet, all_fixtures: AllTinyFixtureFieldSets) -> str:
+    """The hub cache that has a fixture: one for all, of which none has the name of another.
+
+    The variants of a parametrized target are in caches of their own, one for each set of
+    parameters, such as each resolve.
+    """
+
+    def is_alike(other: TinyFixtureFieldSet) -> bool:
+        return (
+            other.address != fixture.address
+            and other.address.parameters == fixture.address.parameters
+            and other.repo_id.value is not None
+            and other.repo_id.value.lower() == repo_id.lower()
+        )
+
+    repo_id = fixture.repo_id.value or ""
+    if any(map(is_alike, all_fixtures)):
+        return f"{_HUB}-{fixture.address.path_safe_spec}"
+    return f"{_HUB}{fixture.address.parameters_repr}"
+
+
 @rule
 async def package_tiny_fixture(
-    field_set: TinyFixturePackageFieldSet, dist_dir: DistDir, build_root: BuildRoot
+    field_set: TinyFixturePackageFieldSet,
+    all_fixtures: AllTinyFixtureFieldSets,
+    dist_dir: DistDir,
+    build_root: BuildRoot,
 ) -> BuiltPackage:
     wrapped = await Get(
         WrappedTarget, WrappedTargetRequest(field_set.address, "the `package` goal")
@@ -119,11 +145,12 @@ async def package_tiny_fixture(
         snapshot = await Get(Snapshot, Digest, files)
         archive = await Get(Digest, CreateArchive(snapshot, output_path, ArchiveFormat.TAR))
         return BuiltPackage(archive, (BuiltPackageArtifact(output_path),))
+    hub_name = hub_directory(fixture, all_fixtures)
     hub_cache, directory = await MultiGet(
-        Get(_HubCache, _HubCacheRequest(files, output_path)),
+        Get(_HubCache, _HubCacheRequest(files, output_path, hub_name)),
         Get(Digest, AddPrefix(files, output_path)),
     )
-    hub = shlex.quote(str(build_root.pathlib_path / dist_dir.relpath / _HUB))
+    hub = shlex.quote(str(build_root.pathlib_path / dist_dir.relpath / hub_name))
     export = f"To load it by its name: export HF_HUB_OFFLINE=1 HF_HUB_CACHE={hub}"
     return BuiltPackage(
         await Get(Digest, MergeDigests([directory, hub_cache.digest])),

@@ -26,6 +26,7 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSources,
     ModelSourcesRequest,
 )
+from rules_transformers.tiny_fixtures.util_rules.repo_ids import find_clashes
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 PLUGIN = "_rules_transformers_pytest"
@@ -50,9 +51,13 @@ MODULES = (
     "tiny_models/runtime/__init__",
     "tiny_models/runtime/activation",
     "tiny_models/runtime/code_coverage",
+    "tiny_models/runtime/fixtures_of_tests",
     "tiny_models/runtime/hub_cache",
+    "tiny_models/runtime/loaded_fixture",
+    "tiny_models/runtime/offline_failure",
     "tiny_models/runtime/private_files",
     "tiny_models/runtime/pytest_plugin",
+    "tiny_models/runtime/short_report",
     "toolkit/__init__",
     "toolkit/errors",
     "toolkit/exit_codes",
@@ -125,7 +130,10 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
             {"directory": field_set.directory, "module": source.module}
             for field_set, source in zip(built, sources)
         ],
-        "problems": [problem.message for problem in problems if problem.message],
+        "problems": [
+            *find_clashes(request.target.address, field_sets),
+            *(problem.message for problem in problems if problem.message),
+        ],
     }
     index_file = f"{INDEX_DIR}/{request.target.address.path_safe_spec}.json"
     root = PurePosixPath(source_root.path)

@@ -26,7 +26,7 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.modular.util_rules.convert import ConversionFailed
-from rules_transformers.tiny_fixtures.field_set import AllTinyFixtureFieldSets, TinyFixtureFieldSet
+from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
@@ -96,36 +96,11 @@ class FixtureProblem:
     message: str
 
 
-class RepoIdsTakenTwice(FrozenDict[str, str]):
-    """For each repository id that several fixtures have: a message."""
-
-
-@rule
-def find_repo_ids_taken_twice(field_sets: AllTinyFixtureFieldSets) -> RepoIdsTakenTwice:
-    owners: dict[str, list[str]] = {}
-    for field_set in field_sets:
-        if field_set.repo_id.value is not None:
-            owners.setdefault(field_set.repo_id.value, []).append(field_set.address.spec)
-    return RepoIdsTakenTwice(
-        (
-            repo_id,
-            f"the repository id {repo_id} is that of {len(addresses)} fixtures: "
-            f"{', '.join(sorted(addresses))}\n"
-            "hint: give each its own `repo_id`, so that a test that loads it gets the one it means",
-        )
-        for repo_id, addresses in owners.items()
-        if len(addresses) > 1
-    )
-
-
 @rule(desc="Build a tiny fixture", level=LogLevel.DEBUG)
 async def build_tiny_fixture(
-    request: BuildFixtureRequest, taken_twice: RepoIdsTakenTwice, python_setup: PythonSetup
+    request: BuildFixtureRequest, python_setup: PythonSetup
 ) -> BuiltFixture:
     field_set = request.field_set
-    repo_id = field_set.repo_id.value
-    if repo_id is not None and repo_id in taken_twice:
-        raise FixtureNotBuilt(f"{field_set.address} cannot be built: {taken_twice[repo_id]}")
     sources, environment = await MultiGet(
         Get(ModelSources, ModelSourcesRequest.of(field_set)),
         Get(

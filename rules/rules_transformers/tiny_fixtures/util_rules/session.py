@@ -32,6 +32,7 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSources,
     ModelSourcesRequest,
 )
+from rules_transformers.tiny_fixtures.util_rules.repo_ids import find_clashes
 from rules_transformers.util_rules.pants_versions import pex_variables
 from rules_transformers.util_rules.tool_commands import RUN
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
@@ -77,6 +78,9 @@ async def prepare_fixture_session(
             f"A session needs fixtures of one resolve, but {named} leads to {fixtures}\n"
             "hint: name a `tiny_fixture`, or a target that depends on one"
         )
+    for address in request.addresses[:1]:
+        for clash in find_clashes(address, field_sets):
+            raise InvalidTargetException(clash)
     environment = await Get(FixtureEnvironment, FixtureEnvironmentRequest(resolves.pop()))
     built = await MultiGet(
         Get(BuiltFixture, BuildFixtureRequest(field_set)) for field_set in field_sets

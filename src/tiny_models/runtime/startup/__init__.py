@@ -1,0 +1,1 @@
+"""The directory that Python programs find on PYTHONPATH, with what they run at their start."""
