@@ -228,10 +228,10 @@ CODES = (
              """`super().m(...)` is replaced by the parent's body, which uses the parent's
              parameters and not what is passed for them. Assign the value to a variable of the
              parameter's name before the call."""),
-    _pedantic("dropped-argument", "`super()` passes an optional argument that the parent lacks",
-              """The override passes its own optional parameter to `super().m(...)`, which is
-              replaced by the body of a parent that has no such parameter. Use the parameter, or
-              delete it."""),
+    _pedantic("dropped-argument", "`super()` and the parent differ in an optional argument",
+              """The override passes its own optional parameter to `super().m(...)`, but the parent,
+              whose body replaces the call, has no such parameter; or it does not pass its own
+              parameter, whose default differs from the parent's. Use the parameter or pass it."""),
     _warning("unreachable-code", "Statements after `super()` follow a body that has returned",
              """`super().m(...)` is replaced by the parent's body, whose last statement returns or
              raises: what the override does after the call is never reached. Write the parent's body
@@ -240,9 +240,11 @@ CODES = (
              """An assignment after `super().m(...)` takes the place of the parent's assignment to
              the same target, and does not come after it. What it reads must be assigned above that
              place: use another target, or write the parent's body out."""),
-    _warning("deletes-nothing", "`del self.x` names nothing that the parent assigns",
+    _warning("deletes-nothing", "`del self.x` is nearly the name of what the parent assigns",
              """The statement leaves out the parent's assignment to the same target. Check the
              spelling."""),
+    _pedantic("redundant-deletion", "`del self.x` names nothing that the parent assigns",
+              "The statement has no effect. Delete it."),
     _warning("deleted-attribute-used", "An attribute is deleted and still used",
              """The parent's assignment is left out, but a method of the class still reads the
              attribute. Override that method, or keep the attribute."""),
@@ -254,6 +256,13 @@ CODES = (
              Methods of a base that was named first no longer override inherited ones."""),
     _warning("repeated-class", "A class is defined twice in the modular file",
              "Only the last definition is written. Delete or rename one."),
+    _warning("inherited-kind", "An override is written as another kind of function",
+             """Whether a method is `async`, and without decorators of its own whether it is a class
+             or static method, is taken from the parent's method. Give a method of another kind
+             another name."""),
+    _warning("lost-value", "An annotation without a value replaces an attribute that has one",
+             """The statement of the modular class replaces that of the parent as a whole. Repeat
+             the value."""),
     _pedantic("skipped-super", "A `super()` call reaches a base of the parent, not the parent",
               """As `lost-super`, in a class whose parent has other bases than modules of torch: the
               call reaches the method of one of these, if they have it. Write the parent's body out

@@ -24,15 +24,24 @@ class LibraryReader:
 
     def text(self, package: str, level: int, module: str) -> str | None:
         """The text of a module as a file of ``package`` imports it; None if it is not there."""
-        dotted = absolute_name(package, level, module) if level else module
-        if not dotted:
-            return None
+        path = self.path(absolute(package, level, module))
+        return self.sources.text(path) if path else None
+
+    def path(self, dotted: str) -> str | None:
+        """The file of a module or package; None if it is not there."""
         relative = dotted.replace(".", os.sep)
+        if not relative:
+            return None
         for root in self.roots:
-            for path in (f"{relative}.py", os.path.join(relative, "__init__.py")):
-                if self.sources.is_readable(found := os.path.join(root, path)):
-                    return self.sources.text(found)
+            for ending in (f"{relative}.py", os.path.join(relative, "__init__.py")):
+                if self.sources.is_readable(path := os.path.join(root, ending)):
+                    return path
         return None
+
+    def package_of(self, dotted: str) -> str:
+        """The package that a module's relative imports begin at."""
+        is_package = (self.path(dotted) or "").endswith(f"{os.sep}__init__.py")
+        return dotted if is_package else dotted.rpartition(".")[0]
 
     def lacks(self, package: str, level: int, module: str, name: str) -> bool:
         """Whether a module is there and cannot define a name: its text does not contain it."""
@@ -46,13 +55,17 @@ class LibraryReader:
         """Whether a module is not there, though the package that should hold it is there whole."""
         if self.text(package, level, module) is not None or not module:
             return False
-        dotted = absolute_name(package, level, module) if level else module
-        top = (dotted or "").partition(".")[0]
-        whole = self.text("", 0, f"{top}.modeling_utils")
-        directory = (dotted or "").replace(".", os.sep)
+        dotted = absolute(package, level, module)
+        whole = self.path(f"{dotted.partition('.')[0]}.modeling_utils")
+        directory = dotted.replace(".", os.sep)
         return whole is not None and not any(
             os.path.isdir(os.path.join(root, directory)) for root in self.roots
         )
+
+
+def absolute(package: str, level: int, module: str) -> str:
+    """The dotted name of an imported module; empty if it goes above the root."""
+    return (absolute_name(package, level, module) or "") if level else module
 
 
 @lru_cache(maxsize=4096)

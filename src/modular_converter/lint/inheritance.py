@@ -99,8 +99,10 @@ def _arguments(
         argument = merged.item.source.slice(change.value) if change.value is not None else ""
         message, hint = change.described(mine.name, method, argument)
         place = call if change.value is None else change.value
-        optional = change.kind == "unknown" and _is_optional(change.value, mine)
-        code = "dropped-argument" if optional else "changed-argument"
+        is_meant = change.kind == "left out" or (
+            change.kind == "unknown" and _is_optional(change.value, mine)
+        )
+        code = "dropped-argument" if is_meant else "changed-argument"
         yield merged.item.source.diagnostic(code, message, place, hint=hint, severity="warning")
 
 
@@ -358,11 +360,12 @@ def _deletions(
             name = ast.unparse(target)
             if name not in known:
                 near = did_you_mean(name, known)
+                is_misspelt = near.startswith("did you mean")
                 yield merged.item.source.diagnostic(
-                    "deletes-nothing",
+                    "deletes-nothing" if is_misspelt else "redundant-deletion",
                     f"`del {name}` deletes nothing: {merged.parent_item.name} does not assign it",
                     target,
-                    hint=near if near.startswith("did you mean") else "delete the line",
+                    hint=near if is_misspelt else "delete the line",
                     severity="warning",
                 )
             elif _is_only_read(name, code_only(text)):

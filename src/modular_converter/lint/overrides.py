@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.diagnostics.record import ConversionError, Diagnostic
 from modular_converter.library.index import FileIndex
-from modular_converter.library.library_reader import LibraryReader, mentions
+from modular_converter.library.library_reader import LibraryReader, absolute
 from modular_converter.library.modular_file import from_imports
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
@@ -41,11 +41,15 @@ def override_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
                 once = definitions.count(node.name) == 1
                 yield from _not_a_deletion(merged, statement, node, theirs is not None)
                 yield from _lost_super(merged, node, members, facts)
+                if theirs is not None and isinstance(theirs.node, _FUNCTIONS):
+                    yield from _unlike(merged, node, theirs.node)
                 if theirs is not None and once and _is_redundant(merged, node, theirs.node):
                     yield _redundant(merged, node, f"method `{node.name}`")
             elif statement.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
                 name = _target(node)
                 theirs = members.get(name) if name else None
+                if theirs is not None and node.value is None:
+                    yield from _lost_value(merged, node, name, theirs.node)
                 if theirs is None or name.startswith("_") or not _is_copied_value(node.value):
                     continue
                 if _is_same_statement(merged, node, theirs.node):
@@ -235,6 +239,52 @@ def _not_a_deletion(
     yield source.diagnostic("not-a-deletion", message, node, hint=hint, severity="warning")
 
 
+def _unlike(merged: MergedClass, mine: _Function, theirs: _Function) -> Iterator[Diagnostic]:
+    """An override of another kind than the parent's method, which decides how it is written."""
+    source, parent = merged.item.source, merged.parent_item.name
+    if type(mine) is not type(theirs):
+        kinds = (
+            ("async", "plain") if isinstance(theirs, ast.AsyncFunctionDef) else ("plain", "async")
+        )
+        yield source.diagnostic(
+            "inherited-kind",
+            f"`{mine.name}` is written as {kinds[0]} function, as in {parent}, and not as "
+            f"{kinds[1]} one",
+            mine,
+            hint="give it another name",
+            severity="warning",
+        )
+    if mine.decorator_list or not mine.args.args:
+        return
+    inherited = {getattr(decorator, "id", "") for decorator in theirs.decorator_list}
+    first = mine.args.args[0].arg
+    for decorator, names in (("staticmethod", ("self", "cls")), ("classmethod", ("self",))):
+        if decorator in inherited and first in names:
+            yield source.diagnostic(
+                "inherited-kind",
+                f"`{mine.name}` is written with the decorator `{decorator}` of {parent}, though "
+                f"its first parameter is `{first}`",
+                mine,
+                hint=f"write `@{decorator}` and leave `{first}` out, or give it another name",
+                severity="warning",
+            )
+
+
+def _lost_value(
+    merged: MergedClass, mine: ast.stmt, name: str, theirs: ast.stmt
+) -> Iterator[Diagnostic]:
+    """An annotation takes the place of the parent's whole statement."""
+    if getattr(theirs, "value", None) is not None:
+        yield merged.item.source.diagnostic(
+            "lost-value",
+            f"`{name}` has no value here, and loses the one that {merged.parent_item.name} gives "
+            "it",
+            mine,
+            hint="repeat the value",
+            severity="warning",
+        )
+
+
 def _raises_error(node: ast.Raise) -> bool:
     raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
@@ -283,22 +333,27 @@ def _lost_super(
         if _is_only_super([statement], node.name):
             expanded = statement.value.func  # type: ignore[attr-defined]
             break
+    in_blocks: set[str] = set()
     for child in ast.walk(node):
         name = _super_name(child)
         if not isinstance(child, ast.Attribute) or child is expanded or name not in members:
             continue
+        if name in in_blocks:
+            continue
+        # Who uses the value of a namesake often means that of another base, if one has the method.
+        is_meant = False
         if name == node.name and _is_statement(child, node):
             detail = "a call inside a block is not replaced"
+            in_blocks.add(name)
         elif name == node.name:
             detail = "only a statement that is exactly the call is replaced, once"
+            is_meant = any(
+                _may_have(base, name, place) for base, place in _other_bases(merged, facts)
+            )
         else:
             detail = f"`{node.name}` can only take over the body of its own namesake"
-        # Other bases mostly have the method too: then the call reaches theirs, often on purpose.
-        is_reached = any(
-            _may_have(base, name, place) for base, place in _other_bases(merged, facts)
-        )
         yield source.diagnostic(
-            "skipped-super" if is_reached else "lost-super",
+            "skipped-super" if is_meant else "lost-super",
             f"`super().{name}` skips `{name}` of {merged.parent_item.name}, whose class is gone "
             f"in the generated file: {detail}",
             child,
@@ -316,6 +371,19 @@ class _Place:
     package: str
     library: LibraryReader
 
+    def imported(self, name: str) -> _Place | None:
+        """The file that a class is imported from; None if it is not there."""
+        for node, _ in from_imports(self.index):
+            if any((alias.asname or alias.name) == name for alias in node.names):
+                dotted = absolute(self.package, node.level, node.module or "")
+                if path := self.library.path(dotted):
+                    try:
+                        index = self.library.sources.index(path)
+                    except ConversionError:
+                        return None
+                    return _Place(index, self.library.package_of(dotted), self.library)
+        return None
+
 
 def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[str, _Place]]:
     """The bases of the parent class, and those of the modular class that are no parent."""
@@ -331,30 +399,34 @@ def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[
 
 def _may_have(base: str, method: str, place: _Place) -> bool:
     """Whether a base, or what it inherits from, may have a method."""
-    pending = [base]
-    seen: set[str] = set()
+    pending = [(base, place)]
+    seen: set[tuple[str, str]] = set()
     while pending:
-        name = pending.pop()
-        if name in seen or name in _MODULES:
+        name, place = pending.pop()
+        key = (place.index.source.path, name)
+        if key in seen or name in _MODULES:
             continue
-        seen.add(name)
+        seen.add(key)
         item = place.index.classes.get(name)
-        if item is None:
-            if _external_may_have(name, method, place):
+        if item is not None:
+            parts = item.class_parts
+            if any(method in _bound(statement.node) for statement in parts.statements):
                 return True
-            continue
-        if any(getattr(part.node, "name", "") == method for part in item.class_parts.statements):
+            pending += [(further, place) for further in parts.bases]
+        elif (origin := place.imported(name)) is not None:
+            pending.append((name, origin))
+        elif name != "object" and not _runs_nothing(name, method):
             return True
-        pending += item.class_parts.bases
     return False
 
 
-def _external_may_have(name: str, method: str, place: _Place) -> bool:
-    """The same for a class from elsewhere: the word is searched for in its module."""
-    for node, _ in from_imports(place.index):
-        if any((alias.asname or alias.name) == name for alias in node.names):
-            text = place.library.text(place.package, node.level, node.module or "")
-            if text is not None:
-                return mentions(text, method)
-    # The bases of models and mixins have many methods, but none that runs a model.
-    return not (method == "forward" and name.endswith(("PreTrainedModel", "Mixin")))
+def _runs_nothing(name: str, method: str) -> bool:
+    """The bases of models and mixins have many methods, but none that runs a model."""
+    return method == "forward" and name.endswith(("PreTrainedModel", "Mixin"))
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, _FUNCTIONS):
+        yield node.name
+    elif name := _target(node):
+        yield name

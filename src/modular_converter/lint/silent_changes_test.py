@@ -23,6 +23,12 @@ class LlamaNorm(nn.Module):
 
 
 class LlamaMLP(nn.Module):
+    kind = "a"
+
+    @staticmethod
+    def fixed(x):
+        return x
+
     def __init__(self, config: LlamaConfig):
         super().__init__()
         self.gate_proj = nn.Linear(config.size, config.size)
@@ -131,13 +137,13 @@ def codes(workspace: Workspace, text: str) -> list[str]:
             "changed-argument",
         ),
         (
-            f"{NORM}    def __init__(self, size, eps=1e-5):\n        super().__init__(size)\n",
-            "changed-argument",
-        ),
-        (
             f"{MLP}    def forward(self, x):\n        super().forward(x)\n        self.x = x\n",
             "unreachable-code",
         ),
+        (f"{MLP}    def extend(self, x):\n        super().forward(x)\n", "lost-super"),
+        (f"{MLP}    async def forward(self, x):\n        return x\n", "inherited-kind"),
+        (f"{MLP}    def fixed(self, x):\n        return x\n", "inherited-kind"),
+        (f"{MLP}    kind: str\n", "lost-value"),
         (f"{MLP}{INIT}        self.up_proj = wrap(self.up_proj)\n", "moved-assignment"),
         (f"{MLP}{INIT}        self.gate_proj = self.up_proj\n", "moved-assignment"),
         (f"{MLP}{INIT}        self.z = 1\n        self.up_proj = self.z\n", "moved-assignment"),
@@ -197,6 +203,8 @@ def test_a_config_class_by_another_name(workspace: Workspace) -> None:
         f"{NORM}    def __init__(self, size, eps=1):\n"
         "        super().__init__(self, size, eps=eps)\n",
         f"{MLP}    def forward(self, x):\n        x = x + 1\n        return super().forward(x)\n",
+        f"{MLP}    kind: str = 'b'\n",
+        f"{MLP}    @staticmethod\n    def fixed(self, x):\n        return x\n",
         f"{MLP}{INIT}        del self.up_proj\n",
         f"{MLP}{INIT}        self.up_proj = self.gate_proj\n",
         f"{MLP}{INIT}        del self.up_proj\n        self.z = 1\n        self.up_proj = self.z\n",

@@ -326,3 +326,23 @@ def test_the_call_of_init_comes_first_in_4_57(workspace: Workspace) -> None:
     older, newer = (merged(workspace, parent, modular, name) for name in ("4.57", "5.0"))
     assert older.index("super().__init__()") < older.index("self.size")
     assert newer.index("super().__init__()") > newer.index("self.size")
+
+
+def test_calls_of_a_base_are_rewritten_where_super_works(workspace: Workspace) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def reset(self):
+                nn.Module.reset(
+                    self,
+                )
+                nn.Module.reset(self, )
+                self.late = lambda: nn.Module.reset(self)
+                return [nn.Module.reset(self) for _ in range(2)]
+        """,
+    )
+    body = text[text.index("    def reset") :]
+    assert body.count("super().reset()") == 2
+    assert body.count("nn.Module.reset(self)") == 2

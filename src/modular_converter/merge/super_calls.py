@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from modular_converter.conventions.profiles import Profile
@@ -14,6 +14,9 @@ from modular_converter.syntax.statements import Statement
 
 _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
+_COMMA = re.compile(r"\s*,")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +182,19 @@ def _init_first(body: list[BodyStatement]) -> list[BodyStatement]:
     return [*rest[:docstrings], moved, *rest[docstrings:]]
 
 
+def _own_scope(top: ast.stmt) -> Iterator[ast.AST]:
+    """The nodes of a statement but for lambdas and the like, which `super()` does not work in."""
+    pending: list[ast.AST] = [top]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, _WITHOUT_SELF):
+            continue
+        if isinstance(node, _FUNCTIONS) and not (node.args.posonlyargs or node.args.args):
+            continue
+        pending += ast.iter_child_nodes(node)
+
+
 def with_super_calls(
     source: Source, parsed: Statement, statement: BodyStatement, bases: frozenset[str]
 ) -> BodyStatement:
@@ -202,7 +218,7 @@ def with_super_calls(
         return starts[line - origin_line] + column
 
     for top in parsed.nodes:
-        for node in ast.walk(top):
+        for node in _own_scope(top):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             owner = node.func.value
@@ -213,7 +229,7 @@ def with_super_calls(
             if isinstance(first, ast.Name) and first.id == "self":
                 rest = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
                 begin, end = offset(source.start_of(first)), offset(source.end_of(first))
-                if rest:
+                if rest or _COMMA.match(statement.text, end):
                     end = statement.text.index(",", end) + 1
                     while statement.text[end] == " ":
                         end += 1
