@@ -79,6 +79,16 @@ def convert(location: ModularLocation, context: ConversionContext) -> Conversion
     return _Conversion(location, context).run()
 
 
+def converted_nodes(location: ModularLocation, context: ConversionContext) -> list[Node]:
+    """The definitions that `convert` would write, without imports and warnings.
+
+    Raises ConversionError.
+    """
+    conversion = _Conversion(location, context)
+    conversion.write_nodes()
+    return [placed.node for file in conversion.files.values() for placed in file.placed.values()]
+
+
 class _Conversion:
     def __init__(self, location: ModularLocation, context: ConversionContext) -> None:
         self.location = location
@@ -176,7 +186,8 @@ class _Conversion:
                 self.added_from[dependency] = path
                 group[dependency] = view.known[dependency]
 
-    def run(self) -> Conversion:
+    def write_nodes(self) -> None:
+        """Fills ``files`` with the classes, and with what they need."""
         self.modular.supplied = self.explicit
         for name, item in self.index.classes.items():
             file_type = self._type_of(name)
@@ -188,6 +199,9 @@ class _Conversion:
                 check_free_bases(item, self.index, self.origin_of)
                 check_package_bases(item, self.index, self.location, self.library)
                 self._write_free(item, file_type, file)
+
+    def run(self) -> Conversion:
+        self.write_nodes()
         exported = exports.split_exports(self.index, self._type_of, self.profile)
         for file_type, nodes in exported.items():
             file = self.files.setdefault(file_type, _File())

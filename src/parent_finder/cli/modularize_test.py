@@ -111,6 +111,35 @@ def test_a_parent_in_the_repository(root: str, tmp_path: Path) -> None:
     assert "from transformers.models.llama.modeling_llama import" in written
 
 
+HELPER = '''
+
+def in_groups(rows, size):
+    """Cuts rows into groups."""
+    starts = range(0, len(rows), size)
+    groups = [rows[start : start + size] for start in starts]
+    return groups
+'''
+ROUTER = """
+
+class BreezeRouter(nn.Module):
+    def route(self, rows):
+        return in_groups(rows, 8)
+"""
+
+
+def test_a_helper_comes_from_a_model_that_is_no_parent(root: str, new: Path) -> None:
+    with Path(root, "transformers/models/vista/modeling_vista.py").open("a") as file:
+        file.write(HELPER)
+    more = HELPER + ROUTER
+    text = standalone(PLAIN.replace("\n\nclass BreezeRMSNorm", f"{more}\n\nclass BreezeRMSNorm"))
+    new.write_text(text)
+    done = modularize(root, new)
+    assert done.returncode == 0, done.stderr
+    modular = new.with_name("modular_breeze.py")
+    assert converted(root, modular) == text
+    assert "from ..vista.modeling_vista import in_groups\n" in modular.read_text()
+
+
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
     new.write_text(standalone())
     assert modularize(root, new).returncode == 0

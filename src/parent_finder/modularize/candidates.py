@@ -27,15 +27,21 @@ def attempts_on_modeling(
     library: ReferenceLibrary,
     compared: Comparison,
     models: Sequence[int],
+    further: Sequence[tuple[str, dict[str, str]]],
     location: ModularLocation,
     context: ConversionContext,
     roots: Sequence[str],
 ) -> list[Attempt]:
-    """Attempts on the modeling files of some models, by likeness, in the order of the models."""
+    """Attempts on the modeling files of some models, by likeness, in the order of the models.
+
+    ``further`` are paths of other files, each with the bases to try by our classes' names.
+    """
     found: list[Attempt] = []
     for model in models:
         for parent, bases in _by_file(library, compared, model, location, roots):
             found += _by_prefix(parent, bases, location, context)
+    for path, bases in further:
+        found += _by_prefix(parent_file(path, location, roots), bases, location, context)
     return found
 
 

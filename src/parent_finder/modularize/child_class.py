@@ -6,7 +6,7 @@ from parent_finder.modularize import method_override
 from parent_finder.modularize.class_text import INDENT, ClassText, Member
 
 # How hard a child tries to be short: each is longer, and surer to convert back, than the last.
-EFFORTS = ("shortest", "whole bodies", "whole methods")
+EFFORTS = ("shortest", "blank lines", "whole bodies", "whole methods")
 
 
 def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) -> str | None:
@@ -29,7 +29,7 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
         return None
     members += methods
     docstring = mine.docstring if mine.docstring != inherited.docstring else ""
-    if members and not _is_deletion(members[0]):
+    if members and not docstring and not _is_deletion(members[0]):
         members[0] = members[0].lstrip("\n")
     return head + docstring + ("".join(members) or ("" if docstring else f"{INDENT}pass\n"))
 
@@ -51,7 +51,10 @@ def _methods(mine: ClassText, inherited: ClassText, effort: str) -> list[str] | 
     for key, member in mine.methods.items():
         old = inherited.methods.get(key)
         if old is None:
-            found.append((member.lead or "\n") + member.text)
+            text = member.text
+            if effort in EFFORTS[2:] and f"super().{member.name}(" in text:
+                text = method_override.without_super(member, mine.bases[0] if mine.bases else "")
+            found.append((member.lead or "\n") + text)
         elif not member.same_as(old):
             if member.lead.strip("\n") != old.lead.strip("\n"):
                 return None
@@ -66,7 +69,8 @@ def _override(mine: Member, theirs: Member, base: str, effort: str) -> str:
     texts = method_override.overrides(mine, theirs, base)
     if effort == "whole methods" or texts.whole is None:
         return texts.verbatim
-    return texts.short[0] if effort == "shortest" and texts.short else texts.whole
+    short = {"shortest": texts.short, "blank lines": texts.strict}.get(effort, ())
+    return short[0] if short else texts.whole
 
 
 def _deletion(method: Member) -> str:

@@ -7,13 +7,14 @@ only when that gives the class back as it is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.library.index import Item
 from parent_finder.modularize.child_class import EFFORTS, child_text
-from parent_finder.modularize.class_text import class_text
+from parent_finder.modularize.class_text import ClassText, class_text
 from parent_finder.modularize.original import Original
 from parent_finder.modularize.workbench import Workbench
 
@@ -56,69 +57,92 @@ class Offer:
     children: Mapping[str, Child]
 
 
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """An attempt with what `pass` inherits for each class, and the children proven so far."""
+
+    attempt: Attempt
+    inherited: Mapping[str, ClassText]
+    children: dict[str, Child]
+
+    def texts(self, wanted: Mapping[str, ClassText], effort: str) -> dict[str, str]:
+        """The modular classes to try for those that are not proven yet."""
+        texts = {
+            name: child_text(wanted[name], inherited, self.attempt.bases[name], effort)
+            for name, inherited in self.inherited.items()
+            if name not in self.children
+        }
+        return {name: text for name, text in texts.items() if text is not None}
+
+
 def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) -> list[Offer]:
     """What each attempt gives, in the same order."""
-    wanted = {
+    items = {
         piece.name: original.class_item(piece.name)
         for piece in original.pieces
         if piece.kind == "class"
     }
-    inherited = _results(
-        bench,
-        original,
-        [
-            (one, {name: f"class {name}({base}):\n    pass\n" for name, base in one.bases.items()})
-            for one in attempts
-        ],
-    )
-    found: list[dict[str, Child]] = [{} for _ in attempts]
-    promising = _promising(wanted, inherited, attempts)
-    inherited = [seen if number in promising else {} for number, seen in enumerate(inherited)]
+    wanted = {name: class_text(item) for name, item in items.items()}
+    bare = [
+        {name: f"class {name}({base}):\n    pass\n" for name, base in attempt.bases.items()}
+        for attempt in attempts
+    ]
+    trials = [
+        _Trial(attempt, {name: class_text(item) for name, item in results.items()}, {})
+        for attempt, results in zip(
+            attempts, _results(bench, original, attempts, bare), strict=True
+        )
+    ]
+    promising = _promising(wanted, trials)
     for effort in EFFORTS:
-        texts: list[dict[str, str]] = []
-        for attempt, seen, done in zip(attempts, inherited, found, strict=True):
-            open_names = [name for name in attempt.bases if name in seen and name not in done]
-            written = {
-                name: child_text(
-                    class_text(wanted[name]), class_text(seen[name]), attempt.bases[name], effort
-                )
-                for name in open_names
-            }
-            texts.append({name: text for name, text in written.items() if text is not None})
+        texts = [trial.texts(wanted, effort) if trial in promising else {} for trial in trials]
+        texts = _formatted(bench, texts)
         # Those that are proven already stay: they decide which name the parent is renamed to.
-        trials = [
-            (
-                attempt,
-                {**{name: child.text for name, child in done.items()}, **more} if more else {},
-            )
-            for attempt, more, done in zip(attempts, texts, found, strict=True)
+        together = [
+            {**{name: child.text for name, child in trial.children.items()}, **more} if more else {}
+            for trial, more in zip(trials, texts, strict=True)
         ]
-        for results, more, attempt, done in zip(
-            _results(bench, original, trials), texts, attempts, found, strict=True
-        ):
+        results = _results(bench, original, attempts, together)
+        for trial, more, converted in zip(trials, texts, results, strict=True):
             for name, text in more.items():
-                if name in results and _same(wanted[name], results[name]):
-                    saved = _lines(wanted[name].text) - _lines(text)
-                    done[name] = Child(attempt.bases[name], text, saved)
+                if name in converted and _same(items[name], converted[name]):
+                    saved = _lines(items[name].text) - _lines(text)
+                    trial.children[name] = Child(trial.attempt.bases[name], text, saved)
     return [
-        Offer(attempt.parent, {n: c for n, c in done.items() if c.saved > 0})
-        for attempt, done in zip(attempts, found, strict=True)
+        Offer(trial.attempt.parent, {n: c for n, c in trial.children.items() if c.saved > 0})
+        for trial in trials
     ]
 
 
-def _promising(
-    wanted: Mapping[str, Item], inherited: Sequence[Mapping[str, Item]], attempts: Sequence[Attempt]
-) -> set[int]:
-    """The attempts that seem to save most for any class: the others are not worth proving."""
-    estimates: dict[str, list[tuple[int, int]]] = {}
-    for number, (attempt, seen) in enumerate(zip(attempts, inherited, strict=True)):
-        for name in attempt.bases.keys() & seen.keys():
-            text = child_text(
-                class_text(wanted[name]), class_text(seen[name]), attempt.bases[name], EFFORTS[0]
-            )
-            if text is not None and (saved := _lines(wanted[name].text) - _lines(text)) > 0:
-                estimates.setdefault(name, []).append((-saved, number))
-    return {number for listed in estimates.values() for _, number in sorted(listed)[:_PROVEN]}
+def _formatted(bench: Workbench, texts: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The classes as the formatter leaves them, which may move blank lines."""
+    files = {
+        f"{number}/modular_{bench.location.model_name}.py": "".join(
+            f"\n\n{text}" for text in classes.values()
+        )
+        for number, classes in enumerate(texts)
+        if classes
+    }
+    formatted: list[dict[str, str]] = [{} for _ in texts]
+    for key, done in bench.formatted(files).items():
+        number = int(key.partition("/")[0])
+        try:
+            classes = bench.index(done.text).classes
+        except ConversionError:
+            continue
+        formatted[number] = {name: classes[name].text for name in texts[number] if name in classes}
+    return formatted
+
+
+def _promising(wanted: Mapping[str, ClassText], trials: Sequence[_Trial]) -> list[_Trial]:
+    """The trials that seem to save most for any class: the others are not worth proving."""
+    estimates: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, trial in enumerate(trials):
+        for name, text in trial.texts(wanted, EFFORTS[0]).items():
+            if (saved := wanted[name].lines - _lines(text)) > 0:
+                estimates[name].append((-saved, number))
+    numbers = {n for listed in estimates.values() for _, n in sorted(listed)[:_PROVEN]}
+    return [trials[number] for number in sorted(numbers)]
 
 
 def _lines(text: str) -> int:
@@ -130,47 +154,42 @@ def _same(wanted: Item, got: Item) -> bool:
 
 
 def _results(
-    bench: Workbench, original: Original, trials: Sequence[tuple[Attempt, Mapping[str, str]]]
+    bench: Workbench,
+    original: Original,
+    attempts: Sequence[Attempt],
+    classes: Sequence[Mapping[str, str]],
 ) -> list[dict[str, Item]]:
-    """The formatted classes that come of each trial's modular classes, by name."""
-    texts: dict[str, str] = {}
-    for number, (attempt, classes) in enumerate(trials):
-        if classes:
-            nodes = _nodes(bench, original, attempt, classes)
-            texts[f"{number}/{original.file_type}_{bench.location.model_name}.py"] = "".join(
-                nodes.values()
-            )
-    found: list[dict[str, Item]] = [{} for _ in trials]
+    """The formatted classes that come of each attempt's modular classes, by name."""
+    name = f"{original.file_type}_{bench.location.model_name}.py"
+    texts = {
+        f"{number}/{name}": "".join(_nodes(bench, attempt, own).values())
+        for number, (attempt, own) in enumerate(zip(attempts, classes, strict=True))
+        if own
+    }
+    results: list[dict[str, Item]] = [{} for _ in attempts]
     for key, done in bench.formatted(texts).items():
         try:
             index = bench.index(done.text)
         except ConversionError:
             continue
-        found[int(key.partition("/")[0])] = dict(index.classes)
-    return found
+        results[int(key.partition("/")[0])] = dict(index.classes)
+    return results
 
 
-def _nodes(
-    bench: Workbench, original: Original, attempt: Attempt, classes: Mapping[str, str]
-) -> dict[str, str]:
+def _nodes(bench: Workbench, attempt: Attempt, classes: Mapping[str, str]) -> dict[str, str]:
     """The unformatted classes; where they cannot be converted together, those that can alone."""
     bases = sorted({attempt.bases[name] for name in classes})
     imported = f"from {attempt.parent.module} import {', '.join(bases)}\n"
     header = imported + "from x import no_inherit_decorator\n"
     try:
-        outputs = bench.convert(header + "\n\n".join(("", *classes.values())))
+        nodes = bench.nodes(header + "\n\n".join(("", *classes.values())))
     except (ConversionError, RecursionError):
         if len(classes) == 1:
             return {}
         names = list(classes)
         middle = len(names) // 2
         return {
-            **_nodes(bench, original, attempt, {name: classes[name] for name in names[:middle]}),
-            **_nodes(bench, original, attempt, {name: classes[name] for name in names[middle:]}),
+            **_nodes(bench, attempt, {name: classes[name] for name in names[:middle]}),
+            **_nodes(bench, attempt, {name: classes[name] for name in names[middle:]}),
         }
-    return {
-        node.name: f"\n\n{node.text}"
-        for output in outputs.values()
-        for node in output.nodes
-        if node.name in classes
-    }
+    return {node.name: f"\n\n{node.text}" for node in nodes if node.name in classes}

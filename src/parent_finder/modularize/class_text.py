@@ -42,6 +42,7 @@ class ClassText:
 
     Methods that share a name (a property and its setter) have `name`, `name 2` and so on as keys.
     ``others`` counts members that are neither: a converter drops those of merged classes.
+    ``lines`` are those that are not blank.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ClassText:
     attributes: dict[str, Member]
     methods: dict[str, Member]
     others: int
+    lines: int
 
 
 def class_text(item: Item) -> ClassText:
@@ -87,6 +89,7 @@ def class_text(item: Item) -> ClassText:
         attributes=attributes,
         methods=methods,
         others=others,
+        lines=sum(1 for line in item.text.split("\n") if line.strip()),
     )
 
 

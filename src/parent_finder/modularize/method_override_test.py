@@ -3,70 +3,16 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from modular_converter.conventions.profiles import named
 from modular_converter.library.index import build_index
-from modular_converter.merge.super_calls import (
-    BodyStatement,
-    ClassRecords,
-    body_statements,
-    merge_bodies,
-)
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.class_text import Member, class_text
-from parent_finder.modularize.method_override import merged_from, overrides
-
-BODY = "        "
+from parent_finder.modularize.method_override import overrides, without_super
 
 
 def method(text: str, name: str = "__init__") -> Member:
     source = Source("x.py", "x.py", "class A(nn.Module):\n" + text)
     return class_text(build_index(source).classes["A"]).methods[name]
-
-
-def body(lines: list[str]) -> list[BodyStatement]:
-    text = "    def __init__(self):\n" + "".join(f"{BODY}{line}\n" for line in lines)
-    one = method(text)
-    return body_statements(one.source, one.function.statements, BODY)
-
-
-# Of several assignments to one target the converter keeps the last: such bodies are not its own.
-bodies = st.lists(
-    st.builds("self.{} = {}".format, st.sampled_from("abcd"), st.integers(0, 3)),
-    min_size=1,
-    unique_by=lambda line: str(line)[: len("self.a")],
-)
-
-
-# One that is added between two that change has no place before the call.
-@example(
-    ["self.c = 0", "self.a = 0", "self.d = 1", "self.b = 3"],
-    ["self.c = 1", "self.d = 0", "self.b = 3"],
-)
-@given(bodies, bodies)
-def test_what_is_found_merges_into_the_body(mine: list[str], theirs: list[str]) -> None:
-    start = ["super().__init__()"]
-    found = merged_from(body(start + mine), body(start + theirs))
-    if found is not None:
-        before, after = ([one.text.strip() for one in part] for part in found)
-        parent = body(start + theirs)
-        # Statements are written and read again, as the converter reads them.
-        added = body(after) if after else []
-        merged = merge_bodies(
-            body(before) if before else [], parent, added, ClassRecords(), named("5.23")
-        )
-        assert [one.text.strip() for one in merged] == start + mine
-
-
-@given(bodies)
-def test_one_value_that_changes_is_found(theirs: list[str]) -> None:
-    mine = [*theirs[:-1], theirs[-1].replace(" = ", " = 1")]
-    found = merged_from(body(["super().__init__()", *mine]), body(["super().__init__()", *theirs]))
-    if len(theirs) > 1:
-        assert found is not None
-        assert [one.text.strip() for one in found[1]] == mine[-1:]
 
 
 PARENT = """\
@@ -142,3 +88,40 @@ def test_a_whole_body_names_the_base_that_the_converter_would_replace() -> None:
     assert whole is not None
     assert "        nn.Module.__init__(self)\n" in whole
     ast.parse("class A:\n" + whole)
+
+
+def test_the_parents_parameters_may_stand_for_ours_whatever_is_returned() -> None:
+    theirs = (
+        "    def forward(\n        self,\n        a: int,\n        b: int,\n        **kwargs,\n"
+        "    ) -> int:\n        c = a + b\n        return c\n"
+    )
+    mine = theirs.replace("-> int", "-> float")
+    assert overrides(method(mine, "forward"), method(theirs, "forward"), "").short[0] == (
+        "    def forward(self, **super_kwargs) -> float:\n"
+        "        return super().forward(**super_kwargs)\n"
+    )
+
+
+def test_a_local_variable_may_be_set_again_where_it_is_used() -> None:
+    theirs = "    def f(self, x):\n        n = 1\n        self.a = g(n)\n        self.b = h(n)\n"
+    unused = theirs.replace("n = 1", "n = 2")
+    assert overrides(method(unused, "f"), method(theirs, "f"), "").short == ()
+    used = unused + "        self.c = h(n)\n        self.d = h(n)\n"
+    assert overrides(method(used, "f"), method(theirs, "f"), "").short == (
+        "    def f(self, x):\n        super().f(x)\n        n = 2\n"
+        "        self.c = h(n)\n        self.d = h(n)\n",
+    )
+
+
+def test_blank_lines_are_kept_where_the_short_way_loses_them() -> None:
+    theirs = PARENT.replace("        self.proj", "\n        self.proj")
+    short = overrides(method(PARENT), method(theirs), "nn.Module")
+    assert "self.proj" not in short.short[0]
+    assert "self.proj = nn.Linear(config.size, config.size)\n" in short.strict[0]
+
+
+def test_a_method_that_the_parent_lacks_names_the_base() -> None:
+    mine = "    def init(self, module):\n        super().init(module)\n        self.x = 1\n"
+    assert without_super(method(mine, "init"), "nn.Module") == mine.replace(
+        "super().init(", "nn.Module.init(self, "
+    )

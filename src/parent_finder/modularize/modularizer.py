@@ -19,8 +19,10 @@ from parent_finder.modularize.children import Attempt, offers
 from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft
 from parent_finder.modularize.original import Original, original, type_and_model, without_banner
+from parent_finder.modularize.relatives import Relatives
 from parent_finder.modularize.workbench import Verdict, Workbench
 from parent_finder.ranking import comparison, likelihood, reference_library
+from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 from toolkit.errors import InputError
 
@@ -124,20 +126,24 @@ def modularize(
     first = next(iter(files))
     location = location_for(first, model, files[first], roots)
     bench = _bench(location, context, {named[path][0]: text for path, text in files.items()})
-    attempts = {
-        one.file_type: _attempts(library, roots, bench, one, source, situation, parents)
-        for one in bench.originals
-    }
-    found = [
+    compared = comparison.compare(library.index, source) if source is not None else None
+    ranked = _ranked(library, compared, situation, parents)
+    relatives = Relatives(library, compared, situation, tuple(ranked), tuple(roots))
+    made = [
         offer
-        for one in bench.originals
-        for offer in offers(bench, one, attempts[one.file_type])
+        for original_file in bench.originals
+        for offer in offers(bench, original_file, _attempts(bench, original_file, relatives))
         if offer.children
     ]
-    chosen = search.chosen_offers(found, len(parents) or _MOST_PARENTS)
+    chosen = search.chosen_offers(made, len(parents) or _MOST_PARENTS)
     draft = search.first_draft(Draft(bench.originals, {}, _marker_import(location)), chosen)
     modules = {offer.parent.module: offer.parent.path for offer in chosen}
-    searching = search.Search.begin(bench, draft, modules, search.alternatives(draft, found))
+    helpers = {
+        name: candidates.parent_file(path, location, roots).module
+        for name, path in relatives.helper_files(_functions(bench)).items()
+    }
+    alternatives = search.alternatives(draft, made)
+    searching = search.Search.begin(bench, draft, modules, alternatives, helpers)
     searching.run()
     return _finished(bench, searching)
 
@@ -161,28 +167,40 @@ def _bench(
     return Workbench(location, context, tuple(originals))
 
 
-def _attempts(
+def _ranked(
     library: ReferenceLibrary,
-    roots: Sequence[str],
-    bench: Workbench,
-    one: Original,
-    source: SourceFile | None,
+    compared: Comparison | None,
     situation: Situation,
     parents: Sequence[str],
-) -> list[Attempt]:
-    ranked: list[int] = []
-    if source is not None:
-        compared = comparison.compare(library.index, source)
-        scores = likelihood.scores(library, compared, situation)
-        ranked = reference_library.order(library, scores)
+) -> list[int]:
+    """The models to try: those named, else the most similar ones."""
     if parents:
-        ranked = [library.models.index(name) for name in parents]
-    ranked = ranked[: max(_TRIED, len(parents))]
-    if one.file_type == "modeling" and source is not None:
+        return [library.models.index(name) for name in parents]
+    if compared is None:
+        return []
+    scores = likelihood.scores(library, compared, situation)
+    return reference_library.order(library, scores)[:_TRIED]
+
+
+def _attempts(bench: Workbench, original_file: Original, relatives: Relatives) -> list[Attempt]:
+    location, context, roots = bench.location, bench.context, relatives.roots
+    library, models, compared = relatives.library, relatives.ranked, relatives.compared
+    if original_file.file_type == "modeling" and compared is not None:
+        further = relatives.further_classes()
         return candidates.attempts_on_modeling(
-            library, compared, ranked, bench.location, bench.context, roots
+            library, compared, models, further, location, context, roots
         )
-    return candidates.attempts_by_name(library, one, ranked, bench.location, bench.context, roots)
+    return candidates.attempts_by_name(library, original_file, models, location, context, roots)
+
+
+def _functions(bench: Workbench) -> dict[str, str]:
+    """The helper functions of the modeling file by name."""
+    return {
+        piece.name: piece.text
+        for original_file in bench.originals
+        for piece in original_file.pieces
+        if piece.kind == "function" and piece.file_type == "modeling"
+    }
 
 
 def _marker_import(location: ModularLocation) -> str:

@@ -87,6 +87,7 @@ class Search:
     draft: Draft
     modules: Mapping[str, str]
     offered: Mapping[PieceKey, Sequence[Choice]]
+    helpers: Mapping[str, str]
     verdict: Verdict
 
     @staticmethod
@@ -95,12 +96,14 @@ class Search:
         draft: Draft,
         modules: Mapping[str, str],
         offered: Mapping[PieceKey, Sequence[Choice]],
+        helpers: Mapping[str, str],
     ) -> Search:
         """A search from a draft.
 
-        ``modules`` are the parents' with their paths, ``offered`` all children of each class.
+        ``modules`` are the parents' with their paths, ``offered`` all children of each class,
+        ``helpers`` the modules of other models that have a helper function, by its name.
         """
-        return Search(bench, draft, modules, offered, bench.judge(draft.text))
+        return Search(bench, draft, modules, offered, helpers, bench.judge(draft.text))
 
     def run(self) -> None:
         """Mends what differs, then shortens what is left."""
@@ -207,7 +210,7 @@ class Search:
         self._import_or_drop(pieces[:middle], modules)
 
     def _origins(self, piece: Piece) -> list[str]:
-        """The parent modules that have a helper of this name, those with equal code first."""
+        """The modules with a helper of this name: the parents', those with equal code first."""
         if self.draft.choice(piece) is not WRITTEN:
             return []
         found = []
@@ -216,7 +219,10 @@ class Search:
             item = index.functions.get(piece.name) or index.assignments.get(piece.name)
             if item is not None:
                 found.append((item.text != piece.text, rank, module))
-        return [module for _, _, module in sorted(found)]
+        modules = [module for _, _, module in sorted(found)]
+        if piece.kind == "function" and piece.name in self.helpers:
+            modules.append(self.helpers[piece.name])
+        return list(dict.fromkeys(modules))
 
     def _drop_imports(self) -> None:
         needed = self.draft.needed_names()

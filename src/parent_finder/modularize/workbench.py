@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from modular_converter.convert.model import convert
+from modular_converter.convert.model import convert, converted_nodes
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.emit.assembly import OutputFile
 from modular_converter.emit.formatter import Formatted, format_all
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.index import FileIndex, build_index
 from modular_converter.library.modular_file import ModularLocation
+from modular_converter.merge.nodes import Node
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.original import Original, pieces_of, without_banner
 
@@ -45,6 +46,11 @@ class Workbench:
         """The unformatted outputs of a modular text by file type. Raises ConversionError."""
         self.context.sources.put(self.location.path, modular)
         return convert(self.location, self.context).outputs
+
+    def nodes(self, modular: str) -> list[Node]:
+        """The unformatted definitions that a modular text gives. Raises ConversionError."""
+        self.context.sources.put(self.location.path, modular)
+        return converted_nodes(self.location, self.context)
 
     def formatted(self, texts: Mapping[str, str]) -> dict[str, Formatted]:
         """Formats texts under file names."""
