@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import json_text
+from toolkit.directory_tree import walk
 from toolkit.errors import InputError
 from toolkit.input_file import read_text
 from toolkit.json_text import Route
@@ -158,8 +159,7 @@ def _refuse_leaving(directory: str | os.PathLike[str]) -> None:
 
 
 def _below(directory: str | os.PathLike[str]) -> Iterator[str]:
-    for folder, folders, names in os.walk(os.fspath(directory)):
-        folders.sort()
+    for folder, folders, names in walk(directory):
         yield from (os.path.join(folder, name) for name in sorted((*folders, *names)))
 
 

@@ -101,13 +101,13 @@ class CommandLine:
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
-            # What is still buffered has nowhere to go, and must not fail when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_unwritten()
             return READER_LEFT
         except (MemoryError, OSError, ModuleNotFoundError) as problem:
             lack = self._lack(problem)
             if lack is None:
                 raise
+            _drop_unwritten()
             print(lack.render(), file=sys.stderr)
             return lack.exit_code
 
@@ -140,3 +140,11 @@ class CommandLine:
         if package in ("", self.tool, "toolkit", *sys.stdlib_module_names):
             return None
         return EnvironmentLack(f"{package} is not installed", hint=f"pip install {package}")
+
+
+def _drop_unwritten() -> None:
+    """Drops what a full disk or a reader that left did not take; Python's end would fail of it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -105,19 +105,34 @@ def test_preset_options(tool: Any) -> None:
     assert LINE.main(["count", "3"], argparse.Namespace(program=["a", "b"])) == 2
 
 
-def test_a_reader_that_leaves_ends_the_command_as_it_ends_others(tool: Any, tmp_path: Path) -> None:
-    tool()
+def _count(directory: Path, stdout: Any) -> subprocess.Popen[bytes]:
     program = (
         "import sys; from toolkit.command_line import CommandLine;"
         "sys.exit(CommandLine('made_up', '', ('count',)).main(['count', '99999']))"
     )
-    path = os.pathsep.join([str(tmp_path), *sys.path])
-    process = subprocess.Popen(
+    path = os.pathsep.join([str(directory), *sys.path])
+    return subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
     )
+
+
+def test_an_output_that_takes_nothing_is_what_the_machine_lacks(tool: Any, tmp_path: Path) -> None:
+    tool()
+    with open("/dev/full", "wb") as full, _count(tmp_path, full) as process:
+        _, error = process.communicate()
+    assert process.returncode == 3
+    assert error.decode().splitlines() == [
+        "error: [Errno 28] No space left on device",
+        "hint: free space on the disk",
+    ]
+
+
+def test_a_reader_that_leaves_ends_the_command_as_it_ends_others(tool: Any, tmp_path: Path) -> None:
+    tool()
+    process = _count(tmp_path, subprocess.PIPE)
     assert process.stdout is not None and process.stderr is not None
     process.stdout.readline()
     process.stdout.close()

@@ -6,10 +6,16 @@ import errno
 import os
 import stat
 
-from toolkit.errors import InputError, position
+from toolkit.errors import EnvironmentLack, InputError, ToolError, position
 
 # Of a text that people or rules write. A generated modeling file has less than 1 MB.
 LARGEST_TEXT = 64 * 2**20
+_LACKS = {
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.ENOMEM: "free memory, or do less at once",
+    errno.EIO: "check the disk",
+}
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -23,14 +29,15 @@ def read_bytes(path: str | os.PathLike[str], what: str = "the file", *, most: in
     """The content of a regular file of at most ``most`` bytes.
 
     Opens nothing else: a named pipe would block, and a device may never end. Raises InputError,
-    located at the path; ``what`` names the file in its message.
+    located at the path, or
+    EnvironmentLack where the machine lacks something; ``what`` names the file in their messages.
     """
     place = os.fspath(path)
     try:
         # Without O_NONBLOCK, opening a pipe waits for a writer. It changes nothing for a file.
         descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as problem:
-        raise _unreadable(place, what, problem) from None
+        raise unreadable(place, what, problem) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -44,7 +51,7 @@ def read_bytes(path: str | os.PathLike[str], what: str = "the file", *, most: in
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(most + 1)
     except OSError as problem:
-        raise _unreadable(place, what, problem) from None
+        raise unreadable(place, what, problem) from None
     finally:
         os.close(descriptor)
     if len(content) > most:
@@ -71,13 +78,14 @@ def read_text(
         ) from None
 
 
-def _unreadable(place: str, what: str, problem: OSError | ValueError) -> InputError:
-    number = problem.errno if isinstance(problem, OSError) else None
-    reason = os.strerror(number) if number else str(problem)
-    hint = {
-        errno.ENOENT: "check the path",
-        errno.EACCES: "make the file readable",
-        errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
-        errno.ENFILE: "raise the system's limit of open files",
-    }.get(number or 0, "")
-    return InputError(f"{what} cannot be read: {reason}", place=place, hint=hint)
+def unreadable(place: str, what: str, problem: OSError | ValueError) -> ToolError:
+    """The error for what cannot be opened or read at ``place``: an InputError or EnvironmentLack.
+
+    ``what`` names it in the message, with its article.
+    """
+    number = (problem.errno if isinstance(problem, OSError) else None) or 0
+    message = f"{what} cannot be read: {os.strerror(number) if number else problem}"
+    if number in _LACKS:
+        return EnvironmentLack(message, place=place, hint=_LACKS[number])
+    hints = {errno.ENOENT: "check the path", errno.EACCES: f"make {what} readable"}
+    return InputError(message, place=place, hint=hints.get(number, ""))

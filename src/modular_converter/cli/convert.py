@@ -104,10 +104,11 @@ def _convert(options: argparse.Namespace) -> int:
         )  # fmt: skip
     result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
     findings = unignored(
-        [*job.warnings, *result.diagnostics],
+        [*job.findings, *result.diagnostics],
         ignored | job.ignored,
         pedantic=options.pedantic or job.pedantic,
     )
+    failed = result.failed or any(finding.severity == "error" for finding in job.findings)
     for finding in findings:
         print(render(finding), file=sys.stderr)
     texts = {}
@@ -121,7 +122,7 @@ def _convert(options: argparse.Namespace) -> int:
     if options.check:
         stale = _report_stale(wanted, quiet=options.json)
         _print_sum(options, f"{len(stale)} stale, {len(wanted) - len(stale)} up to date")
-        exit_code = 2 if result.failed else 1 if stale else 0
+        exit_code = 2 if failed else 1 if stale else 0
         _write_log(options, [*findings, *stale], exit_code)
         return exit_code
     of_one_model: dict[str, dict[str, str]] = {}
@@ -133,7 +134,7 @@ def _convert(options: argparse.Namespace) -> int:
     for failure in failures:
         print(failure.render(), file=sys.stderr)
     _print_sum(options, f"{changed} changed, {len(wanted) - changed} unchanged")
-    exit_code = ExitCode.WRONG_INPUT if result.failed else ExitCode.DONE
+    exit_code = ExitCode.WRONG_INPUT if failed else ExitCode.DONE
     if failures:
         exit_code = ExitCode.ENVIRONMENT_LACKS
     problem = "\n".join(failure.render() for failure in failures)

@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
         options.paths, root=options.root, search_path=options.search_path, profile=options.profile
     )
     graph = inheritance_graph(job.locations, job.context, job.root)
-    findings = list(graph.findings)
+    unreadable = [finding for finding in job.findings if finding.severity == "error"]
+    findings = [*unreadable, *graph.findings]
     chosen = _chosen(graph, options.model, findings)
     if options.model:
         graph = graph.around(chosen, options.up, options.down)
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write(text)
     for finding in findings:
         print(render(finding), file=sys.stderr)
-    if graph.findings:
+    if unreadable or graph.findings:
         return 2
     return 1 if graph.cycles else 0
 

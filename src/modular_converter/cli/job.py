@@ -14,6 +14,8 @@ from modular_converter.library.modular_file import ModularLocation, is_modular_n
 from modular_converter.library.sources import Sources, distribution_facts, installed_root
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.suppressions import checked_codes
+from toolkit.directory_tree import walk
+from toolkit.errors import EnvironmentLack, ToolError
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class ConversionJob:
     ignored: frozenset[str] = frozenset()
     pedantic: bool = False
     # What is to be said about the job as a whole.
-    warnings: tuple[Diagnostic, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
     renamed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
@@ -85,7 +87,8 @@ def job_of_paths(
                 hint="check the spelling of the option's value",
             )
     root = os.path.abspath(root)
-    locations = tuple(location_of(path, root, search_path) for path in _modular_files(paths))
+    files, unreadable = _modular_files(paths)
+    locations = tuple(location_of(path, root, search_path) for path in files)
     search = [os.path.abspath(directory) for directory in search_path]
     installed = installed_root()
     if installed is not None and not any(
@@ -99,21 +102,34 @@ def job_of_paths(
         root,
         () if installed is None else (installed,),
         output_dir,
-        warnings=warnings,
+        findings=(*unreadable, *warnings),
     )
 
 
-def _modular_files(paths: Iterable[str]) -> list[str]:
+def _modular_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
+    """The modular files of files and directories, and the directories that cannot be read."""
     files: dict[str, None] = {}
+    unreadable: list[Diagnostic] = []
+
+    def skip(problem: ToolError) -> None:
+        # What the machine lacks would be lacking for the rest, too.
+        if isinstance(problem, EnvironmentLack):
+            raise problem
+        unreadable.extend(
+            error(
+                "unreadable-source", problem.place, problem.message, hint=problem.hint
+            ).diagnostics
+        )
+
     for path in paths:
         if os.path.isdir(path):
             inside = [
                 os.path.abspath(os.path.join(directory, name))
-                for directory, _, names in os.walk(path)
+                for directory, _, names in walk(path, skip)
                 for name in names
                 if is_modular_name(name)
             ]
-            if not inside:
+            if not inside and not unreadable:
                 raise error(
                     "nothing-to-convert",
                     path,
@@ -131,7 +147,7 @@ def _modular_files(paths: Iterable[str]) -> list[str]:
                 "there is no such file or directory",
                 hint="check the spelling of the path",
             )
-    return list(files)
+    return list(files), unreadable
 
 
 def _context(

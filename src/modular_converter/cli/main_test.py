@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -276,6 +277,27 @@ def test_a_named_pipe_is_refused_and_stops_no_other(capsys: pytest.CaptureFixtur
     assert shown.err.startswith("models/modular_pipe.py: error[unreadable-source]: ")
     assert "found a named pipe" in shown.err
     assert f"changed {MODELING}" in shown.out
+
+
+def test_an_unreadable_directory_is_named_and_stops_no_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkdir("models/secret")
+    scandir = os.scandir
+
+    # Permissions do not stop root, whom tests often run as.
+    def refuse(path: str) -> Any:
+        if str(path).endswith("secret"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for arguments in (["convert"], ["graph"]):
+        assert main([*arguments, "--search-path=.", "models"]) == 2
+        shown = capsys.readouterr()
+        assert shown.err.startswith("models/secret: error[unreadable-source]: the directory cannot")
+        assert "hint: make the directory readable" in shown.err
+    assert os.path.exists(MODELING)
 
 
 def test_too_few_open_files_are_what_the_machine_lacks(

@@ -13,6 +13,7 @@ from modular_converter.diagnostics.record import error
 from modular_converter.library.modular_file import is_modular_name
 from modular_converter.library.sources import Sources, distribution_facts, installed_root
 from modular_converter.names.renamer import DISTRIBUTION
+from toolkit.directory_tree import files_below
 from toolkit.errors import EnvironmentLack
 
 _GENERATED = re.compile(
@@ -49,12 +50,7 @@ class Release:
     @cached_property
     def _files(self) -> list[str]:
         models = os.path.join(self.root, DISTRIBUTION, "models")
-        return sorted(
-            os.path.join(directory, name)
-            for directory, _, names in os.walk(models)
-            for name in names
-            if name.endswith(".py")
-        )
+        return sorted(path for path in files_below(models) if path.endswith(".py"))
 
     def label(self, path: str) -> str:
         """A path of the release as reports name it."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from parent_finder.core import model_names
 from parent_finder.corpus import source_file
 from toolkit import input_file
+from toolkit.directory_tree import walk
 from toolkit.errors import EnvironmentLack, InputError
 
 
@@ -110,7 +111,7 @@ def more_files(
     whose names begin with two underscores, installed packages, other places and the transformers
     in ``library_root`` are left out.
 
-    Raises InputError for a place that is no directory, and for a file that cannot be read.
+    Raises InputError for a place that is no directory, and for what cannot be read.
     """
     library_files: list[LibraryFile] = []
     directories: dict[str, str] = dict.fromkeys(known, "")
@@ -122,14 +123,14 @@ def more_files(
         if not os.path.isdir(top):
             raise InputError("there is no such directory", place=top, hint="check the path")
         paths = []
-        for directory, folders, names in os.walk(top):
-            folders[:] = sorted(
+        for directory, folders, names in walk(top):
+            folders[:] = [
                 name
                 for name in folders
                 if not name.startswith((".", "__"))
                 and name not in _INSTALLED
                 and os.path.abspath(os.path.join(directory, name)) not in tops
-            )
+            ]
             paths += [
                 os.path.join(directory, name)
                 for name in names

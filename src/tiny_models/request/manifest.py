@@ -11,7 +11,7 @@ from typing import Any
 
 from tiny_models.core.errors import CheckFailed
 from tiny_models.core.values import DTYPES, LARGEST_SEED
-from toolkit import json_text
+from toolkit import directory_tree, json_text
 from toolkit.errors import InputError
 from toolkit.input_file import read_text
 from toolkit.paths import is_confined
@@ -94,13 +94,14 @@ def digest_file(path: str) -> FileEntry:
 
 
 def files_below(directory: str) -> Iterator[str]:
-    """The paths of all files below a directory, with ``/``, sorted; links are not followed."""
-    found = []
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            relative = os.path.relpath(os.path.join(folder, name), directory)
-            found.append(relative.replace(os.sep, "/"))
-    yield from sorted(found)
+    """The paths of all files below a directory, with ``/``, sorted; links are not followed.
+
+    Raises InputError or EnvironmentLack where a directory cannot be read.
+    """
+    yield from sorted(
+        os.path.relpath(path, directory).replace(os.sep, "/")
+        for path in directory_tree.files_below(directory)
+    )
 
 
 def read_manifest(directory: str) -> Manifest:
