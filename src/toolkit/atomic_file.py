@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import stat
@@ -11,18 +10,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from toolkit.errors import EnvironmentLack, InputError
+from toolkit import os_errors
 
 # Begins the name of a file that is not in its place yet. It does not hold the name of the target:
 # that may be as long as a name can be.
 _PREFIX = ".new-"
-_OF_THE_MACHINE = {
-    errno.ENOSPC: "free space, or write to another disk",
-    errno.EDQUOT: "free space below your quota, or write to another disk",
-    errno.EIO: "check the disk, or write to another one",
-    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
-    errno.ENFILE: "raise the system's limit of open files",
-}
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -54,7 +46,12 @@ def write_files(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
         for target, temporary in waiting.items():
             os.replace(temporary, target)
     except OSError as problem:
-        raise _unwritable(target, problem) from None
+        raise os_errors.located(
+            problem,
+            "the file cannot be written",
+            place=str(target),
+            hint="name a place that can be written",
+        ) from None
     finally:
         for temporary in waiting.values():
             # Those in place are no longer there.
@@ -93,10 +90,3 @@ def _remove_abandoned(directory: Path) -> None:
         with suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
-
-
-def _unwritable(target: Path, problem: OSError) -> InputError | EnvironmentLack:
-    message = f"the file cannot be written: {problem.strerror}"
-    if problem.errno in _OF_THE_MACHINE:
-        return EnvironmentLack(message, place=str(target), hint=_OF_THE_MACHINE[problem.errno])
-    return InputError(message, place=str(target), hint="name a place that can be written")

@@ -14,17 +14,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from toolkit.errors import EnvironmentLack, ToolError
+from toolkit.os_errors import HINTS
 
 # As shells report a program that a signal ended.
 INTERRUPTED = 128 + signal.SIGINT
 READER_LEFT = 128 + signal.SIGPIPE
 
 _HINT = "check free space, permissions and limits of this machine"
-_HINTS = {
-    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
-    errno.ENOSPC: "free space on the disk",
-    errno.ENOMEM: "free memory, or do less at once",
-}
 
 
 class Command(Protocol):
@@ -130,12 +126,12 @@ class CommandLine:
     def _lack(self, problem: MemoryError | OSError | ModuleNotFoundError) -> EnvironmentLack | None:
         """What the machine or the environment lacks; None if the problem is the tool's own."""
         if isinstance(problem, MemoryError):
-            return EnvironmentLack("out of memory", hint=_HINTS[errno.ENOMEM])
+            return EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM])
         if isinstance(problem, OSError):
             # Libraries raise it without a number for reasons of their own.
             if problem.errno is None:
                 return None
-            return EnvironmentLack(str(problem), hint=_HINTS.get(problem.errno, _HINT))
+            return EnvironmentLack(str(problem), hint=HINTS.get(problem.errno, _HINT))
         package = (problem.name or "").partition(".")[0]
         if package in ("", self.tool, "toolkit", *sys.stdlib_module_names):
             return None

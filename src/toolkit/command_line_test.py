@@ -126,7 +126,7 @@ def test_an_output_that_takes_nothing_is_what_the_machine_lacks(tool: Any, tmp_p
     assert process.returncode == 3
     assert error.decode().splitlines() == [
         "error: [Errno 28] No space left on device",
-        "hint: free space on the disk",
+        "hint: free space on the disk, or write to another one",
     ]
 
 

@@ -6,16 +6,11 @@ import errno
 import os
 import stat
 
-from toolkit.errors import EnvironmentLack, InputError, ToolError, position
+from toolkit import os_errors
+from toolkit.errors import InputError, ToolError, position
 
 # Of a text that people or rules write. A generated modeling file has less than 1 MB.
 LARGEST_TEXT = 64 * 2**20
-_LACKS = {
-    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
-    errno.ENFILE: "raise the system's limit of open files",
-    errno.ENOMEM: "free memory, or do less at once",
-    errno.EIO: "check the disk",
-}
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -83,9 +78,8 @@ def unreadable(place: str, what: str, problem: OSError | ValueError) -> ToolErro
 
     ``what`` names it in the message, with its article.
     """
-    number = (problem.errno if isinstance(problem, OSError) else None) or 0
-    message = f"{what} cannot be read: {os.strerror(number) if number else problem}"
-    if number in _LACKS:
-        return EnvironmentLack(message, place=place, hint=_LACKS[number])
     hints = {errno.ENOENT: "check the path", errno.EACCES: f"make {what} readable"}
-    return InputError(message, place=place, hint=hints.get(number, ""))
+    number = problem.errno if isinstance(problem, OSError) else None
+    return os_errors.located(
+        problem, f"{what} cannot be read", place=place, hint=hints.get(number or 0, "")
+    )

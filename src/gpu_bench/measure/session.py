@@ -23,6 +23,7 @@ from gpu_bench.measure.subprocess_runner import measure_in_process
 from gpu_bench.request.combinations import check_release
 from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
+from toolkit import os_errors
 from toolkit.errors import InputError, ToolError
 
 LOG = "log.txt"
@@ -140,9 +141,10 @@ def _make_directory(path: Path) -> None:
     """Raises InputError now, rather than when everything has been measured."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"`--output` cannot be written: {error.strerror}",
+    except OSError as problem:
+        raise os_errors.located(
+            problem,
+            "`--output` cannot be written",
             place=str(path),
             hint="name a directory that can be written",
         ) from None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpu_bench.core.json_reader import Fields
 from toolkit.errors import InputError
+from toolkit.input_file import read_text
 
 SCHEMA = 1
 KIND = "gpu_bench.result"
@@ -120,15 +121,10 @@ def read_json(path: Path) -> Any:
     """The JSON value in a file. Raises InputError with line and column."""
     place = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise InputError(
-            f"the result cannot be read: {problem.strerror}",
-            place=place,
-            hint="name a result.json that `gpu_bench run` wrote, its directory, or a baseline",
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError("the result is not UTF-8", place=place, hint=_DAMAGED) from None
+        text = read_text(path, "the result")
+    except InputError as problem:
+        problem.hint = _EXPECTED
+        raise
     try:
         value = json.loads(text, parse_constant=_no_constant)
         if r"\ud" in text.lower():
@@ -150,6 +146,7 @@ def read_json(path: Path) -> Any:
         raise InputError(f"the result is not JSON: {reason}", place=place, hint=_DAMAGED) from None
 
 
+_EXPECTED = "name a result.json that `gpu_bench run` wrote, its directory, or a baseline"
 _DAMAGED = "the file is damaged: restore it, or measure again"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from modular_converter.cli.options import add_parent_options
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, render
 from modular_converter.emit.differences import current_text, first_difference, unified_diff
+from toolkit import os_errors
 from toolkit.atomic_file import write_files, write_text
 from toolkit.errors import EnvironmentLack, ToolError
 from toolkit.exit_codes import ExitCode
@@ -219,8 +220,9 @@ def _make_directory(path: str) -> list[ToolError]:
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as problem:
-        message = f"the directory cannot be created: {problem.strerror}"
-        return [EnvironmentLack(message, place=shown(path), hint=_HINT)]
+        message = "the directory cannot be created"
+        lack = os_errors.located(problem, message, place=shown(path), hint=_HINT)
+        return [EnvironmentLack(lack.message, place=lack.place, hint=lack.hint)]
     return []
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 
+from toolkit.errors import InputError
+from toolkit.input_file import LARGEST_TEXT, read_bytes
+
 
 def current_text(path: str) -> str | None:
-    """The text of a file as it is on disk; None when there is none that can be read as text."""
+    """The text of a file as it is on disk; None when there is none that can be read as text.
+
+    Raises EnvironmentLack.
+    """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError):
+        return read_bytes(path, most=LARGEST_TEXT).decode("utf-8")
+    except (InputError, UnicodeDecodeError):
         return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import hashlib
 import importlib.util
 import os
@@ -89,16 +88,19 @@ def of_package(name: str) -> MoreModels:
 
 def files(root: str) -> list[LibraryFile]:
     """All modeling and modular files of transformers, in order of their paths."""
-    pattern = os.path.join(glob.escape(root), "transformers", "models", "*")
-    paths = [
-        path
-        for name in _NAMES
-        for path in glob.glob(os.path.join(pattern, name))
-        if os.path.isfile(path)
-    ]
+    models = os.path.join(root, "transformers", "models")
+    paths = []
+    for directory, folders, names in walk(models) if os.path.isdir(models) else ():
+        if directory != models:
+            folders.clear()
+            paths += [os.path.join(directory, name) for name in names if _is_known(name)]
     return [
         _library_file(root, path, path.split("/")[-2]) for path in sorted(_relative(paths, root))
     ]
+
+
+def _is_known(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES)
 
 
 def more_files(
@@ -131,11 +133,7 @@ def more_files(
                 and name not in _INSTALLED
                 and os.path.abspath(os.path.join(directory, name)) not in tops
             ]
-            paths += [
-                os.path.join(directory, name)
-                for name in names
-                if any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES)
-            ]
+            paths += [os.path.join(directory, name) for name in names if _is_known(name)]
         seen = {file.path for file in library_files}
         for path in sorted(_relative(paths, place.root)):
             directory = path.rpartition("/")[0]

@@ -1,0 +1,33 @@
+"""Errors of the operating system for the person who has to fix them."""
+
+from __future__ import annotations
+
+import errno
+
+from toolkit.errors import EnvironmentLack, InputError, ToolError
+
+# What the machine is to blame for, and what to do about it.
+HINTS = {
+    errno.ENOSPC: "free space on the disk, or write to another one",
+    errno.EDQUOT: "free space below your quota, or write to another disk",
+    errno.EFBIG: "raise the limit of the size of files (`ulimit -f`), or write to another disk",
+    errno.EIO: "check the disk",
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`)",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.ENOMEM: "free memory, or do less at once",
+    errno.EAGAIN: "raise the limit of processes (`ulimit -u`), or do less at once",
+}
+
+
+def located(problem: OSError | ValueError, message: str, *, place: str, hint: str) -> ToolError:
+    """The error for a call that failed: an EnvironmentLack if the machine is the cause.
+
+    Otherwise it is an InputError with ``hint``. ``message`` is followed by the system's reason. A
+    ValueError is what Python raises for a path that no system has.
+    """
+    number = (problem.errno if isinstance(problem, OSError) else None) or 0
+    reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+    text = f"{message}: {reason or problem}"
+    if number in HINTS:
+        return EnvironmentLack(text, place=place, hint=HINTS[number])
+    return InputError(text, place=place, hint=hint)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from toolkit.errors import EnvironmentLack, InputError
+from toolkit.os_errors import HINTS, located
+
+
+@pytest.mark.parametrize("number", sorted(HINTS))
+def test_the_machine_is_the_cause(number: int) -> None:
+    error = located(OSError(number, "x"), "cannot be read", place="a/file", hint="no")
+    assert isinstance(error, EnvironmentLack)
+    assert (error.place, error.hint) == ("a/file", HINTS[number])
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (OSError(errno.EACCES, "Permission denied"), "cannot be read: Permission denied"),
+        (IsADirectoryError(None, "it is a directory"), "cannot be read: it is a directory"),
+        (ValueError("embedded null byte"), "cannot be read: embedded null byte"),
+    ],
+)
+def test_the_input_is_the_cause(problem: OSError | ValueError, message: str) -> None:
+    error = located(problem, "cannot be read", place="a/file", hint="name another")
+    assert isinstance(error, InputError)
+    assert (error.message, error.hint) == (message, "name another")

@@ -1,0 +1,45 @@
+"""Commands of `gpu_bench` that write, killed, short of something, or run twice at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpu_bench.cli import baseline, export, report, reporting  # noqa: F401
+from gpu_bench.cli.main import main
+from gpu_bench.testing.run_factory import MadeUp, document
+from tests.durability import writing_commands
+from tests.durability.writing_commands import WritingCommand
+
+
+def _prepare(directory: Path, version: int) -> None:
+    (directory / "runs").mkdir(exist_ok=True)
+    text = json.dumps(document(MadeUp(seed=version, samples=5)))
+    (directory / "runs/result.json").write_text(text)
+
+
+@pytest.fixture(params=["baseline", "export"])
+def command(request: pytest.FixtureRequest) -> WritingCommand:
+    arguments = {
+        "baseline": ["baseline", "runs/result.json", "--output=out"],
+        "export": ["export", "runs", "--output=out"],
+    }
+    return WritingCommand(main, arguments[request.param], "out", _prepare)
+
+
+def test_kills(command: WritingCommand, tmp_path: Path) -> None:
+    writing_commands.check_kills(command, tmp_path)
+
+
+def test_small_files(command: WritingCommand, tmp_path: Path) -> None:
+    writing_commands.check_small_files(command, tmp_path)
+
+
+def test_few_open_files(command: WritingCommand, tmp_path: Path) -> None:
+    writing_commands.check_few_open_files(command, tmp_path)
+
+
+def test_two_at_once(command: WritingCommand, tmp_path: Path) -> None:
+    writing_commands.check_two_at_once(command, tmp_path)
