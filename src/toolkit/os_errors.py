@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 
 from toolkit.errors import EnvironmentLack, InputError, ToolError
 
@@ -17,6 +18,26 @@ HINTS = {
     errno.ENOMEM: "free memory, or do less at once",
     errno.EAGAIN: "raise the limit of processes (`ulimit -u`), or do less at once",
 }
+
+# As libraries written in Rust tell of an error of the system.
+_NUMBER = re.compile(r"\(os error (\d+)\)")
+
+
+def raise_lack(problem: BaseException) -> None:
+    """Raises EnvironmentLack if the machine is the cause of whatever a library raised.
+
+    Else it returns, and the problem is the input's or the library's own.
+    """
+    if isinstance(problem, MemoryError):
+        raise EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM]) from None
+    if isinstance(problem, OSError):
+        number = problem.errno
+    else:
+        match = _NUMBER.search(str(problem))
+        number = int(match[1]) if match else None
+    if number in HINTS:
+        text = " ".join(str(problem).split())
+        raise EnvironmentLack(text, hint=HINTS[number]) from None
 
 
 def located(problem: OSError | ValueError, message: str, *, place: str, hint: str) -> ToolError:

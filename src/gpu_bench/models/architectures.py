@@ -9,6 +9,7 @@ from typing import Any
 
 from gpu_bench.core.errors import MeasuringFailed
 from gpu_bench.request.fields import ModelSource, Request
+from toolkit import os_errors
 from toolkit.errors import InputError
 from toolkit.suggestions import did_you_mean
 
@@ -143,6 +144,7 @@ def _imported(name: str, root: str) -> Any:
             hint="`model.root` is the directory that the module's first package lies in",
         ) from None
     except Exception as error:
+        os_errors.raise_lack(error)
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise MeasuringFailed(
             f"{name} cannot be imported: {type(error).__name__}: {error}",

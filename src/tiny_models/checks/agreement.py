@@ -9,6 +9,7 @@ from typing import Any
 
 from tiny_models.core.errors import CheckFailed
 from tiny_models.vocabulary.token_ids import parts
+from toolkit import os_errors
 
 # Common letters and marks, so that a tokenizer with a vocabulary has tokens for them.
 _SENTENCE = "the model reads a text of 12 words, and writes another one."
@@ -67,6 +68,7 @@ def _loaded(auto_class: str, directory: str, record: dict[str, Any]) -> Any:
         record[auto_class] = f"not checked: {describe(problem)}"
         return None
     except Exception as problem:
+        os_errors.raise_lack(problem)
         # An image processor of which no backend is installed is no ImportError.
         if "could be imported" in str(problem):
             record[auto_class] = f"not checked: {describe(problem)}"
@@ -89,6 +91,7 @@ def _generation_config(directory: str) -> Any:
     try:
         return transformers.GenerationConfig.from_pretrained(directory, local_files_only=True)
     except Exception as problem:
+        os_errors.raise_lack(problem)
         raise CheckFailed(f"cannot be loaded: {describe(problem)}", place=path) from None
 
 

@@ -28,6 +28,7 @@ from tiny_models.processors.sizing import (
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.recipes import recipe_for
 from tiny_models.tokenizers.write import forget_loading, make, move_files
+from toolkit import os_errors
 from toolkit.errors import InputError, ToolError
 from toolkit.scratch_directory import scratch_directory
 
@@ -178,6 +179,7 @@ class _Maker:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if self.installed or isinstance(problem, ToolError):
                 raise
+            os_errors.raise_lack(problem)
             self.missing.append(NotBuilt(class_name, problem, _HINT))
         else:
             return made

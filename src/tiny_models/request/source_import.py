@@ -11,6 +11,7 @@ from typing import Any
 
 from tiny_models.core.errors import MissingPackage
 from tiny_models.request.request import FixtureRequest, Source
+from toolkit import os_errors
 from toolkit.errors import InputError
 from toolkit.paths import holds
 
@@ -43,6 +44,7 @@ def import_source(source: Source) -> Any:
     try:
         module = importlib.import_module(source.module)
     except Exception as problem:
+        os_errors.raise_lack(problem)
         raise _not_imported(source.module, problem) from None
     if not holds(source.root, module.__file__ or ""):
         raise InputError(

@@ -16,6 +16,7 @@ from tiny_models.tokenizers.sentencepiece_file import shrunk_model
 from tiny_models.tokenizers.shrink import shrink, shrink_lines, shrink_merges
 from tiny_models.tokenizers.write import forget_loading, move_files, settle, vocabulary_of
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit import os_errors
 from toolkit.errors import InputError
 from toolkit.scratch_directory import scratch_directory
 
@@ -120,6 +121,7 @@ def _load(source: Path, checkpoint: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(source, trust_remote_code=False, local_files_only=True)
     except Exception as problem:
+        os_errors.raise_lack(problem)
         # The library raises whatever its parsers do, for files that are no tokenizer's.
         reason = str(problem).strip().splitlines() or [type(problem).__name__]
         raise InputError(f"{checkpoint}: no tokenizer that can be loaded: {reason[0]}") from None

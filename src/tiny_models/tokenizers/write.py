@@ -18,6 +18,7 @@ from tiny_models.tokenizers.processor_tokens import STANDARD
 from tiny_models.tokenizers.quirks import CLASS_ENTRIES, Entry
 from tiny_models.tokenizers.recipes import GENERAL_CLASS, Recipe
 from tiny_models.vocabulary.vocabulary import Vocabulary
+from toolkit import os_errors
 from toolkit.errors import ToolError
 from toolkit.scratch_directory import scratch_directory
 
@@ -50,6 +51,7 @@ def write(recipe: Recipe, directory: Path) -> Vocabulary:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if isinstance(problem, ToolError) or not is_own(class_named(recipe.tokenizer_class)):
                 raise
+            os_errors.raise_lack(problem)
             raise NotBuilt(recipe.tokenizer_class, problem, _HINT) from None
         forget_loading(saved)
         move_files(saved, directory)
