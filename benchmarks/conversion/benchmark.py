@@ -64,7 +64,7 @@ def _phases(root: str) -> dict[str, float]:
     indexed = _cpu()
     texts = {}
     for location in places:
-        conversion = convert(location, context)
+        conversion = convert(location, context, looks_up_names=False)
         for file_type, output in conversion.outputs.items():
             path = conversion.output_path(file_type)
             texts[os.path.relpath(path, root)] = output.text
@@ -158,9 +158,9 @@ def _outline(root: str) -> dict[str, float]:
 
     request = {
         "schema": 1,
-        "modulars": [{"path": path} for path in _modulars(root)],
-        "source_roots": [root],
-        "parents": [root],
+        "modulars": [{"path": os.path.relpath(path, root)} for path in _modulars(root)],
+        "source_roots": ["."],
+        "parents": ["."],
     }
     with tempfile.TemporaryDirectory() as scratch:
         path = os.path.join(scratch, "request.json")

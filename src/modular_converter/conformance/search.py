@@ -117,7 +117,8 @@ class _Trials:
         raw: dict[str, str] = {}
         for modular in dict.fromkeys(filter(None, map(self._modular_of, paths))):
             try:
-                conversion = convert(location_of(modular, self._release.root), context)
+                location = location_of(modular, self._release.root)
+                conversion = convert(location, context, looks_up_names=False)
             except ConversionError:
                 continue
             for file_type, output in conversion.outputs.items():

@@ -18,7 +18,7 @@ from modular_converter.convert.dependency_graph import ancestors, find_cycles, o
 from modular_converter.convert.model import Conversion, convert
 from modular_converter.convert.outline import Outline, outline_all
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
-from modular_converter.emit.formatter import format_all
+from modular_converter.emit.formatter import Formatted, format_all
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, find_module
 from modular_converter.lint.renames import without_inherited
@@ -225,7 +225,7 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
     sources = state.context.sources
     raw: dict[str, str] = {}
     changed: dict[str, None] = {}
-    for path, outcome in zip(ready, _outcomes(state, ready), strict=True):
+    for path, outcome in zip(ready, _outcomes(state, ready, looks_up_names=False), strict=True):
         task = state.tasks[path]
         state.converted += 1
         if isinstance(outcome, ConversionError):
@@ -240,7 +240,14 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
         return []
     state.rounds += 1
     owner = {output: path for path in ready for output in state.tasks[path].outputs}
-    for output, text in _formatted(state, raw, owner).items():
+    formatted = _formatted(state, raw)
+    doubtful = [owner[path] for path, written in formatted.items() if written.has_undefined_names]
+    _look_up_names(state, list(dict.fromkeys(doubtful)))
+    for output, written in formatted.items():
+        if written.problem:
+            _refuse(state, owner[output], output, written.problem)
+            continue
+        text = written.text
         state.texts[output] = text
         if not sources.is_readable(output) or sources.text(output) != text:
             sources.put(output, text)
@@ -248,46 +255,59 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
     return list(changed)
 
 
-def _formatted(state: _State, raw: dict[str, str], owner: dict[str, str]) -> dict[str, str]:
+def _formatted(state: _State, raw: Mapping[str, str]) -> dict[str, Formatted]:
+    """The formatted outputs by path."""
     keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
-    done = format_all(
+    formatted = format_all(
         {key: raw[path] for key, path in keys.items()}, state.context.profile, state.jobs
     )
-    result = {}
-    for key, path in keys.items():
-        outcome = done[key]
-        if outcome.problem:
-            task = state.tasks[owner[path]]
-            task.failed = True
-            label = state.context.sources.label(task.location.path)
-            task.findings += (
-                Diagnostic(
-                    "invalid-output",
-                    "error",
-                    label,
-                    0,
-                    0,
-                    f"the text generated for {os.path.basename(path)} cannot be formatted: "
-                    f"{outcome.problem}",
-                    "look for overridden members whose text only makes sense elsewhere",
-                ),
-            )
-        else:
-            result[path] = outcome.text
-    return result
+    return {path: formatted[key] for key, path in keys.items()}
+
+
+def _look_up_names(state: _State, paths: list[str]) -> None:
+    """Replaces the findings of modulars by those that also say which names resolve nowhere.
+
+    They are converted again for that: ruff says cheaply that there are such names, but not where
+    these come from.
+    """
+    for path, outcome in zip(paths, _outcomes(state, paths, looks_up_names=True), strict=True):
+        if not isinstance(outcome, ConversionError):
+            _, state.tasks[path].findings, state.tasks[path].renamed = outcome
+
+
+def _refuse(state: _State, modular: str, output: str, problem: str) -> None:
+    """Records that an output cannot be formatted."""
+    task = state.tasks[modular]
+    task.failed = True
+    task.findings += (
+        Diagnostic(
+            "invalid-output",
+            "error",
+            state.context.sources.label(modular),
+            0,
+            0,
+            f"the text generated for {os.path.basename(output)} cannot be formatted: {problem}",
+            "look for overridden members whose text only makes sense elsewhere",
+        ),
+    )
 
 
 Outcome = tuple[dict[str, str], tuple[Diagnostic, ...], frozenset[str]]
 
 
-def _outcomes(state: _State, ready: list[str]) -> list[Outcome | ConversionError]:
+def _outcomes(
+    state: _State, ready: list[str], *, looks_up_names: bool
+) -> list[Outcome | ConversionError]:
     locations = [state.tasks[path].location for path in ready]
     if state.jobs < 2 or len(locations) < _WORTH_A_POOL or not hasattr(os, "fork"):
-        return [_outcome(location, state.context) for location in locations]
+        return [
+            _outcome(location, state.context, looks_up_names=looks_up_names)
+            for location in locations
+        ]
     size = -(-len(locations) // (state.jobs * 4))
     chunks = [locations[start : start + size] for start in range(0, len(locations), size)]
     with ProcessPoolExecutor(
-        state.jobs, get_context("fork"), _Worker.begin, (state.context,)
+        state.jobs, get_context("fork"), _Worker.begin, (state.context, looks_up_names)
     ) as pool:
         return [outcome for chunk in pool.map(_Worker.outcomes, chunks) for outcome in chunk]
 
@@ -296,21 +316,28 @@ class _Worker:
     """A forked process: it inherits the context, with everything indexed so far, unpickled."""
 
     context: ClassVar[ConversionContext]
+    looks_up_names: ClassVar[bool]
 
     @classmethod
-    def begin(cls, context: ConversionContext) -> None:
+    def begin(cls, context: ConversionContext, looks_up_names: bool) -> None:
         """Keeps what all of the process's tasks need."""
         cls.context = context
+        cls.looks_up_names = looks_up_names
 
     @classmethod
     def outcomes(cls, locations: list[ModularLocation]) -> list[Outcome | ConversionError]:
         """Converts a chunk of the batch."""
-        return [_outcome(location, cls.context) for location in locations]
+        return [
+            _outcome(location, cls.context, looks_up_names=cls.looks_up_names)
+            for location in locations
+        ]
 
 
-def _outcome(location: ModularLocation, context: ConversionContext) -> Outcome | ConversionError:
+def _outcome(
+    location: ModularLocation, context: ConversionContext, *, looks_up_names: bool
+) -> Outcome | ConversionError:
     try:
-        conversion: Conversion = convert(location, context)
+        conversion: Conversion = convert(location, context, looks_up_names=looks_up_names)
     except ConversionError as problem:
         return problem
     except RecursionError:

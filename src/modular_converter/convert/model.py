@@ -74,9 +74,15 @@ class _File:
         self.placed[name] = Placed(position, node)
 
 
-def convert(location: ModularLocation, context: ConversionContext) -> Conversion:
-    """Converts one modular file. Raises ConversionError."""
-    return _Conversion(location, context).run()
+def convert(
+    location: ModularLocation, context: ConversionContext, *, looks_up_names: bool = True
+) -> Conversion:
+    """Converts one modular file. Raises ConversionError.
+
+    :param looks_up_names: whether warnings include names that resolve nowhere in the outputs. The
+        formatter finds out sooner whether there may be any.
+    """
+    return _Conversion(location, context).run(looks_up_names=looks_up_names)
 
 
 def converted_nodes(location: ModularLocation, context: ConversionContext) -> list[Node]:
@@ -200,7 +206,7 @@ class _Conversion:
                 check_package_bases(item, self.index, self.location, self.library)
                 self._write_free(item, file_type, file)
 
-    def run(self) -> Conversion:
+    def run(self, *, looks_up_names: bool) -> Conversion:
         self.write_nodes()
         exported = exports.split_exports(self.index, self._type_of, self.profile)
         for file_type, nodes in exported.items():
@@ -215,7 +221,9 @@ class _Conversion:
             self.profile,
         )
         renamers = {path: parent.renamer for path, parent in self.parents.items()}
-        warnings, renamed = find_warnings(self._facts(outputs), self.warnings)
+        warnings, renamed = find_warnings(
+            self._facts(outputs), self.warnings, looks_up_names=looks_up_names
+        )
         return Conversion(self.location, outputs, renamers, warnings, renamed)
 
     def _facts(self, outputs: Mapping[str, OutputFile]) -> ConversionFacts:

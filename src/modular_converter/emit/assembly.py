@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.emit.availability_guards import guard_torch, names_shared_with_pil
-from modular_converter.library.imports import ImportNode, select
+from modular_converter.library.imports import ImportNode, outermost_names, select
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
@@ -113,12 +113,14 @@ def _sorted(placed: list[Placed]) -> list[Placed]:
 
 def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[ImportNode]:
     """The candidates that the nodes of a file need."""
-    used: set[str] = set()
-    for node in body:
-        used |= references(node.text, quoted=False)
+    used = references("".join(node.text for node in body), quoted=False)
+    importable = outermost_names(candidates)
     for node in body:
         # The strings of `__all__` are no uses, although the formatter takes them for some; and few
-        # texts have a string that looks like an annotation: only these are worth parsing.
-        if node.kind != "export" and not quoted_names(node.text) <= used:
+        # texts have a string that looks like an annotation of something that can be imported: only
+        # these are worth parsing.
+        if node.kind != "export" and any(
+            name.partition(".")[0] in importable for name in quoted_names(node.text) - used
+        ):
             used |= names_in_quoted_annotations(node.text)
     return select(candidates, used, {node.name for node in body})

@@ -70,10 +70,15 @@ def find_ruff() -> str:
 
 @dataclass(frozen=True)
 class Formatted:
-    """A formatted text, or what the formatter found wrong with it."""
+    """A formatted text, or what the formatter found wrong with it.
+
+    ``has_undefined_names`` says that ruff looked up a name in vain: also one that is defined too
+    late, or in a quoted annotation. Lines with a `noqa` comment may hide some.
+    """
 
     text: str
     problem: str = ""
+    has_undefined_names: bool = False
 
 
 def format_all(
@@ -103,7 +108,9 @@ def format_all(
                 file.write(text)
         common = ["--config", config, "--no-cache", "files"]
         check = _run(
-            [ruff, "check", "--fix", "--exit-zero", "--quiet", *common], scratch, environment
+            [ruff, "check", "--fix", "--exit-zero", "--quiet", "--output-format=concise", *common],
+            scratch,
+            environment,
         )
         done = _run([ruff, "format", *common], scratch, environment)
         if check.returncode < 0 or done.returncode < 0:
@@ -114,10 +121,11 @@ def format_all(
         problems = _problems(done.stderr)
         if done.returncode != 0 and not problems:
             raise EnvironmentLack(f"ruff format failed:\n{done.stderr.strip()}")
+        undefined = frozenset(_UNDEFINED.findall(check.stdout.replace(os.sep, "/")))
         result = {}
         for key in texts:
             with open(os.path.join(tree, key), encoding="utf-8", newline="") as file:
-                result[key] = Formatted(file.read(), problems.get(key, ""))
+                result[key] = Formatted(file.read(), problems.get(key, ""), key in undefined)
         return result
 
 
@@ -133,6 +141,7 @@ def _apart(texts: Mapping[str, str], profile: Profile, messages: str) -> dict[st
     }
 
 
+_UNDEFINED = re.compile(r"^files/(\S+?\.py):\d+:\d+: F821 ", re.MULTILINE)
 _PROBLEM = re.compile(
     r"^error: Failed to (?:parse|format) (?:\S*?)files/(\S+?\.py)(?::(.*))$", re.MULTILINE
 )

@@ -200,7 +200,7 @@ def make(
     """
     sources = context.sources
     try:
-        conversion = convert(location, context)
+        conversion = convert(location, context, looks_up_names=False)
     except RecursionError:
         raise error(
             "too-deep",

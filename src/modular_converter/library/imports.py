@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import Renamer
@@ -276,6 +276,16 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
         if left is not None:
             (blocks if isinstance(left, ImportBlock) else plain).append(left)
     return plain + blocks
+
+
+def outermost_names(candidates: Iterable[ImportNode]) -> frozenset[str]:
+    """What the names that imports bind begin with, up to the first dot."""
+    return frozenset(
+        alias.bound.partition(".")[0]
+        for node in candidates
+        for statement in (node.statements if isinstance(node, ImportBlock) else (node,))
+        for alias in statement.names
+    )
 
 
 def _needed(candidates: list[ImportNode], referred: set[str]) -> set[str]:

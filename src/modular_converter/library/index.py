@@ -11,7 +11,12 @@ from typing import Literal
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.syntax.definitions import ClassParts, split_class
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement, first_line, split_block
+from modular_converter.syntax.statements import (
+    Statement,
+    first_line,
+    split_block,
+    statements_within,
+)
 from modular_converter.syntax.suppressions import NO_IGNORES, Ignores, without_lone_comments
 from modular_converter.syntax.tokens import identifiers
 
@@ -107,7 +112,7 @@ class FileIndex:
         """Names that any import of the file binds, inside blocks and functions too."""
         return frozenset(
             alias.asname or alias.name
-            for node in ast.walk(self.source.tree)
+            for node in statements_within(self.source.tree.body)
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for alias in node.names
         )

@@ -14,6 +14,7 @@ from modular_converter.library.index import FileIndex
 from modular_converter.library.sources import Sources
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import statements_within
 
 _INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
 
@@ -159,7 +160,7 @@ def from_imports(index: FileIndex) -> Iterator[tuple[ast.ImportFrom, bool]]:
         if isinstance(statement.node, ast.ImportFrom):
             yield statement.node, True
     if _INDENTED_FROM.search(index.source.text):
-        for node in ast.walk(index.source.tree):
+        for node in statements_within(index.source.tree.body):
             if isinstance(node, ast.ImportFrom) and id(node) not in top:
                 yield node, False
 

@@ -11,7 +11,7 @@ from typing import Literal
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
-from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.statements import Statement, statements_within
 from modular_converter.syntax.tokens import code_only
 from toolkit.suggestions import did_you_mean
 
@@ -347,35 +347,39 @@ def _deletions(
     text: str,
 ) -> Iterator[Diagnostic]:
     """`del self.x` of what the parent does not set, or of what the class still uses."""
+    deleted = [
+        target
+        for statement in mine.body
+        if isinstance(statement, ast.Delete) and statement.lineno >= call.lineno
+        for target in statement.targets
+    ]
+    if not deleted:
+        return
     known = {
         merged.rename(ast.unparse(target))
-        for method in theirs.values()
-        for node in ast.walk(method)
-        for target in _targets(node)
+        for statement in statements_within(theirs.values())
+        for target in _targets(statement)
     }
-    for statement in mine.body:
-        if not isinstance(statement, ast.Delete) or statement.lineno < call.lineno:
-            continue
-        for target in statement.targets:
-            name = ast.unparse(target)
-            if name not in known:
-                near = did_you_mean(name, known)
-                is_misspelt = near.startswith("did you mean")
-                yield merged.item.source.diagnostic(
-                    "deletes-nothing" if is_misspelt else "redundant-deletion",
-                    f"`del {name}` deletes nothing: {merged.parent_item.name} does not assign it",
-                    target,
-                    hint=near if is_misspelt else "delete the line",
-                    severity="warning",
-                )
-            elif _is_only_read(name, code_only(text)):
-                yield merged.item.source.diagnostic(
-                    "deleted-attribute-used",
-                    f"`{name}` is deleted, but {merged.item.name} still uses it",
-                    target,
-                    hint="override the methods that use it, or keep it",
-                    severity="warning",
-                )
+    for target in deleted:
+        name = ast.unparse(target)
+        if name not in known:
+            near = did_you_mean(name, known)
+            is_misspelt = near.startswith("did you mean")
+            yield merged.item.source.diagnostic(
+                "deletes-nothing" if is_misspelt else "redundant-deletion",
+                f"`del {name}` deletes nothing: {merged.parent_item.name} does not assign it",
+                target,
+                hint=near if is_misspelt else "delete the line",
+                severity="warning",
+            )
+        elif _is_only_read(name, code_only(text)):
+            yield merged.item.source.diagnostic(
+                "deleted-attribute-used",
+                f"`{name}` is deleted, but {merged.item.name} still uses it",
+                target,
+                hint="override the methods that use it, or keep it",
+                severity="warning",
+            )
 
 
 def _is_only_read(name: str, code: str) -> bool:
@@ -385,7 +389,7 @@ def _is_only_read(name: str, code: str) -> bool:
     return not is_assigned and re.search(word, code) is not None
 
 
-def _targets(node: ast.AST) -> list[ast.expr]:
+def _targets(node: ast.stmt) -> list[ast.expr]:
     if isinstance(node, ast.Assign):
         return [part for target in node.targets for part in _parts(target)]
     if isinstance(node, (ast.AnnAssign, ast.AugAssign)):

@@ -15,7 +15,7 @@ from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.statements import Statement, statements_within
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -317,7 +317,7 @@ def _is_statement(function: ast.Attribute, node: _Function) -> bool:
         and isinstance(statement.value, ast.Call)
         and statement.value.func is function
         and statement not in node.body
-        for statement in ast.walk(node)
+        for statement in statements_within(node.body)
     )
 
 

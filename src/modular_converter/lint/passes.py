@@ -12,12 +12,14 @@ from modular_converter.lint.resolution import resolution_warnings
 
 
 def find_warnings(
-    facts: ConversionFacts, known: list[Diagnostic]
+    facts: ConversionFacts, known: list[Diagnostic], *, looks_up_names: bool = True
 ) -> tuple[tuple[Diagnostic, ...], frozenset[str]]:
     """The warnings that a conversion gives rise to, and those already ``known``.
 
     Warnings that the ignore comments of the modular file suppress are left out. The second part is
     the words and addresses that renaming made, including those without a visible warning.
+
+    :param looks_up_names: see ``resolution_warnings``.
     """
     ignores = facts.index.ignores
     findings = [*known, *ignores.findings]
@@ -27,7 +29,7 @@ def find_warnings(
             *override_warnings(facts),
             *rename_warnings(facts),
             *inheritance_warnings(facts),
-            *resolution_warnings(facts),
+            *resolution_warnings(facts, looks_up_names=looks_up_names),
         ]
     renamed = frozenset(change.new for finding in findings for change in finding.changes)
     return tuple(ignores.visible(findings)), renamed

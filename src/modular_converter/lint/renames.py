@@ -17,6 +17,9 @@ from modular_converter.syntax.tokens import CODE, FORMAT_TEXT, tokens
 
 _ADDRESS = re.compile(r"""https?://[^\s"'`<>()\[\]{}]+|(?<=["'`])[\w.-]+/[\w.-]+(?=["'`])""")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W_]")
+# What makes a longer word of a name, and not its plural.
+_LOWER_ENDING = re.compile(r"(?!s?(?![a-z]))[a-z]+\w*")
+_UPPER_ENDING = re.compile(r"(?!S?(?![A-Z]))[A-Z]+(?![a-z])\w*")
 _SHOWN = 3
 
 
@@ -108,14 +111,27 @@ def _places(label: str, lines: list[int]) -> str:
 @lru_cache(maxsize=1024)
 def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
-    endings = dict.fromkeys((old, cased), r"(?!s?(?![a-z]))[a-z]+\w*")
-    endings.setdefault(old.upper(), r"(?!S?(?![A-Z]))[A-Z]+(?![a-z])\w*")
+    endings = dict.fromkeys((old, cased), _LOWER_ENDING)
+    endings.setdefault(old.upper(), _UPPER_ENDING)
     words: dict[str, list[int]] = {}
+    text = source.text
     for form, ending in endings.items():
-        # What comes before is looked at last: a pattern that begins with a literal is fast.
-        word = re.escape(form)
-        words.update(_found(source, re.compile(rf"{word}(?<![A-Za-z0-9]{word}){ending}")))
+        line, counted = source.first_line + 1, 0
+        start = text.find(form)
+        while start >= 0:
+            after = start + len(form)
+            match = ending.match(text, after)
+            if match is not None and not _is_alphanumeric(text[start - 1 : start]):
+                after = match.end()
+                line += text.count("\n", counted, start)
+                counted = start
+                words.setdefault(text[start:after], []).append(line)
+            start = text.find(form, after)
     return words
+
+
+def _is_alphanumeric(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 @lru_cache(maxsize=1024)
@@ -141,17 +157,6 @@ def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
         if renamer.touches(address) and not (is_generated and renamer.touches(owner)):
             addresses[address] = lines
     return addresses
-
-
-def _found(source: Source, pattern: re.Pattern[str]) -> dict[str, list[int]]:
-    matches: dict[str, list[int]] = {}
-    line = position = 0
-    text = source.text
-    for match in pattern.finditer(text):
-        line += text.count("\n", position, match.start())
-        position = match.start()
-        matches.setdefault(match.group(), []).append(source.first_line + line + 1)
-    return matches
 
 
 def _still_named(

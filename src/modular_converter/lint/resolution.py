@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 from collections.abc import Iterator, Sequence
 
@@ -28,11 +29,23 @@ _KNOWN = frozenset(dir(builtins)) | {
 }
 
 
-def resolution_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
-    """Findings about names in the outputs that resolve nowhere, or too early."""
+# Ruff does not report undefined names on lines with such a comment.
+_HIDING = re.compile(r"#[^\n]*\bnoqa\b(?:(?!\s*:\s*[a-z]+[0-9])|[^\n]*\bf8)", re.IGNORECASE)
+
+
+def resolution_warnings(
+    facts: ConversionFacts, *, looks_up_names: bool = True
+) -> Iterator[Diagnostic]:
+    """Findings about names in the outputs that resolve nowhere, or too early.
+
+    :param looks_up_names: whether names are looked up in every output, and not only in those whose
+        undefined names ruff does not report. It reads the whole output again, which is only worth
+        its time where ruff has found some.
+    """
     for output in facts.outputs:
-        yield from _undefined(facts, output)
-        yield from _too_early(facts, output)
+        if looks_up_names or _HIDING.search(output.text):
+            yield from _undefined(facts, output)
+            yield from _too_early(facts, output)
         yield from _sibling_imports(facts, output)
         yield from _library_imports(facts, output)
         yield from _exports(facts, output)

@@ -6,6 +6,7 @@ import pytest
 
 from modular_converter.cli.main import main
 from modular_converter.conftest import Workspace
+from modular_converter.convert.batch import run_batch
 
 PARENT = """
 import torch
@@ -70,8 +71,9 @@ def codes(workspace: Workspace, text: str) -> list[str]:
     """The codes of the warnings of the default level."""
     workspace.parent(PARENT)
     pedantic = {"unreached-object", "redundant-override", "stray-import"}
-    found = [finding.code for finding in workspace.convert(IMPORT + text).warnings]
-    return [code for code in found if code not in pedantic]
+    location = workspace.location(workspace.modular(IMPORT + text))
+    result = run_batch([location], workspace.context())
+    return [finding.code for finding in result.diagnostics if finding.code not in pedantic]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,12 @@ def codes(workspace: Workspace, text: str) -> list[str]:
 )
 def test_each_kind_has_a_finding(workspace: Workspace, text: str, code: str) -> None:
     assert code in codes(workspace, text)
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# NOQA : F401,F821", "# noqa: E501 F821"])
+def test_a_comment_for_linters_hides_no_undefined_name(workspace: Workspace, comment: str) -> None:
+    text = f"{MLP}    def helper(self):\n        return nowhere  {comment}\n"
+    assert codes(workspace, text) == ["undefined-name"]
 
 
 def test_a_config_class_by_another_name(workspace: Workspace) -> None:

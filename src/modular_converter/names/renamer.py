@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.names.table import NameTable
@@ -22,6 +23,13 @@ _FROM_IMPORT = re.compile(
 )
 _COPIED = "# Copied from"
 _FORMAT_STRING = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
+
+
+@lru_cache(maxsize=1024)
+def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds the forms of a name at the beginning of a word, with the character that follows."""
+    alternatives = "|".join(map(re.escape, forms))
+    return re.compile(f"(?<![a-z0-9])({alternatives})(.|$)", re.IGNORECASE | re.DOTALL)
 
 
 class Renamer:
@@ -53,8 +61,7 @@ class Renamer:
             self.old_name.upper(): self.new_name.upper(),
             self.cased_old: self.cased_new,
         }
-        alternatives = "|".join(map(re.escape, self._forms))
-        self._pattern = re.compile(f"(?<![a-z0-9])({alternatives})(.|$)", re.IGNORECASE | re.DOTALL)
+        self._pattern = _pattern(tuple(self._forms))
         self._protected = tuple(sorted(protected, key=lambda word: (-len(word), word)))
         self._keep = (
             re.compile("|".join(map(re.escape, self._protected))) if self._protected else None
@@ -169,9 +176,7 @@ class Renamer:
         if sibling is None or self.new_name == sibling or "." in module:
             return renamed
         for file_type in FILE_TYPES:
-            renamed = re.sub(
-                rf"{file_type}_{re.escape(self.new_name)}", f"{file_type}_{sibling}", renamed
-            )
+            renamed = renamed.replace(f"{file_type}_{self.new_name}", f"{file_type}_{sibling}")
         return renamed
 
     def text_only(self, text: str) -> str:

@@ -15,6 +15,7 @@ _DECORATED = re.compile(
     re.MULTILINE,
 )
 GENERATED = "This file was automatically generated from "
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
@@ -29,10 +30,8 @@ def protected_words(path: str, old_name: str, sources: Sources, profile: Profile
         return frozenset()
     directory = os.path.dirname(path)
     model = os.path.basename(directory)
-    words: set[str] = set()
-    package = re.compile(
-        rf"^[ \t]*(?:from|import)[ \t]+({re.escape(old_name)}\w*)\b", re.MULTILINE | re.IGNORECASE
-    )
+    supplied: set[str] = set()
+    packages: set[str] = set()
     for file_type in FILE_TYPES:
         sibling = os.path.join(directory, f"{module_name(file_type, model)}.py")
         if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
@@ -42,6 +41,9 @@ def protected_words(path: str, old_name: str, sources: Sources, profile: Profile
             continue
         if _MARK in text:
             for match in _DECORATED.finditer(text):
-                words.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
-        words.update(package.findall(text))
-    return frozenset(word for word in words if old_name in word)
+                supplied.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
+        packages.update(_IMPORTED.findall(text))
+    beginning = old_name.lower()
+    return frozenset(word for word in supplied if old_name in word) | frozenset(
+        word for word in packages if word.lower().startswith(beginning) and old_name in word
+    )

@@ -7,6 +7,7 @@ like the block end that block; less indented ones lead the next statement.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
@@ -57,6 +58,18 @@ def first_line(node: ast.stmt) -> int:
     """Line (from 0) of the first decorator, or of the statement itself."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return (decorators[0].lineno if decorators else node.lineno) - 1
+
+
+def statements_within(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """These statements and those in their blocks, at any depth; expressions are not looked into."""
+    pending = list(statements)
+    while pending:
+        node = pending.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody"):
+            pending += getattr(node, name, ())
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            pending += part.body
 
 
 def split_block(

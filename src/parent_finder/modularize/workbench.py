@@ -45,7 +45,7 @@ class Workbench:
     def convert(self, modular: str) -> dict[str, OutputFile]:
         """The unformatted outputs of a modular text by file type. Raises ConversionError."""
         self.context.sources.put(self.location.path, modular)
-        return convert(self.location, self.context).outputs
+        return convert(self.location, self.context, looks_up_names=False).outputs
 
     def nodes(self, modular: str) -> list[Node]:
         """The unformatted definitions that a modular text gives. Raises ConversionError."""
