@@ -259,11 +259,14 @@ def _order(
 ) -> Iterator[Diagnostic]:
     """Statements after the call that come too late, or too early, in the merged body."""
     source, parent = merged.item.source, merged.parent_item
+    following = [statement for statement in mine.body if statement.lineno > call.lineno]
+    if not following:
+        return
     # Where the parent's body assigns each target, by the number of the statement.
     assigned: dict[str, int] = {}
     for position, statement in enumerate(theirs.body):
-        for node in ast.walk(statement):
-            for target in _targets(node):
+        for nested in statements_within([statement]):
+            for target in _targets(nested):
                 name = merged.rename(ast.unparse(target))
                 assigned.setdefault(name, position)
     replaceable = {
@@ -272,20 +275,9 @@ def _order(
         if isinstance(statement, ast.Assign)
     }
     before = {argument.arg for argument in ast.walk(mine.args) if isinstance(argument, ast.arg)}
-    following = [statement for statement in mine.body if statement.lineno > call.lineno]
-    before |= {
-        ast.unparse(target)
-        for statement in mine.body
-        if statement not in following
-        for node in ast.walk(statement)
-        for target in _targets(node)
-    }
-    own = {
-        ast.unparse(target)
-        for statement in following
-        for node in ast.walk(statement)
-        for target in _targets(node)
-    }
+    preceding = [statement for statement in mine.body if statement not in following]
+    before |= _assigned(preceding)
+    own = _assigned(following)
     # What is deleted first is assigned where the override assigns it.
     for statement in following:
         for target in statement.targets if isinstance(statement, ast.Delete) else ():
@@ -319,6 +311,15 @@ def _order(
                     severity="warning",
                 )
                 break
+
+
+def _assigned(statements: list[ast.stmt]) -> set[str]:
+    """The targets of assignments in statements, at any depth."""
+    return {
+        ast.unparse(target)
+        for statement in statements_within(statements)
+        for target in _targets(statement)
+    }
 
 
 def _attributes(merged: MergedClass) -> Iterator[str]:
