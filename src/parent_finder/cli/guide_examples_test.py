@@ -20,8 +20,8 @@ _GUIDE = Path("docs", "parents.md")
 def root() -> Path:
     default = os.path.join("corpus", "5.23.0")
     given = os.environ.get(CORPUS_VARIABLE)
-    found = library_files.source_root(given or (default if os.path.isdir(default) else None))
-    return Path(found).absolute()
+    directory = library_files.source_root(given or (default if os.path.isdir(default) else None))
+    return Path(directory).absolute()
 
 
 @pytest.fixture
@@ -64,30 +64,30 @@ def _has_in_order(lines: list[str], wanted: list[str]) -> None:
         assert line in rest, f"{line!r} is not in its place in {lines}"
 
 
-def test_a_copy_with_one_new_class(root: Path, shown: list[list[str]], tmp_path: Path) -> None:
+def test_a_copy_with_one_new_class(root: Path, guide: list[list[str]], tmp_path: Path) -> None:
     _ported(root, "arcee", tmp_path)
     lines, code = _modularize(root, tmp_path, "--parent=llama", "--output=-")
     assert code == 0, lines
-    _has_in_order(lines, shown[0])
+    _has_in_order(lines, guide[0])
     lines, code = _modularize(root, tmp_path, "--output=-")
     assert code == 0, lines
     assert any(re.match(r"46 lines instead of 495, inheriting from arcee", line) for line in lines)
 
 
-def test_one_number_more(root: Path, shown: list[list[str]], tmp_path: Path) -> None:
+def test_one_number_more(root: Path, guide: list[list[str]], tmp_path: Path) -> None:
     _ported(root, "granite", tmp_path)
     lines, code = _modularize(root, tmp_path, "--parent=llama", "--output=-")
     assert code == 0, lines
-    _has_in_order(lines, shown[1])
+    _has_in_order(lines, guide[1])
 
 
-def test_what_does_not_come_back(root: Path, shown: list[list[str]], tmp_path: Path) -> None:
+def test_what_does_not_come_back(root: Path, guide: list[list[str]], tmp_path: Path) -> None:
     _ported(root, "arcee", tmp_path, end="\n\nTABLE: dict = {}\n")
     lines, code = _modularize(root, tmp_path)
     assert code == 1, lines
     # The last line shown is the exit code; the next to last goes on in the guide's next line.
-    written, size, *_ = shown[2]
+    written, size, *_ = guide[2]
     _has_in_order(lines, [written, size, "converting it does not give the original back:"])
     reason = next(line for line in lines if line.startswith("modeling_newt.py:498: "))
-    assert reason.split(": only classes")[0] in "\n".join(shown[2])
-    assert shown[2][-1] == str(code)
+    assert reason.split(": only classes")[0] in "\n".join(guide[2])
+    assert guide[2][-1] == str(code)

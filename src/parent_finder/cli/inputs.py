@@ -74,12 +74,12 @@ def opened(options: argparse.Namespace) -> index.Opened:
     def progress(done: int, files: int) -> None:
         print(f"\r{done} of {files}", end="" if done < files else "\n", file=sys.stderr)
 
-    shown = progress if sys.stderr.isatty() else None
-    found = index.open_library(directory, cache, announce, shown)
-    if not found.index.tables["class"].matrix.vocabulary.size:
+    reported = progress if sys.stderr.isatty() else None
+    library = index.open_library(directory, cache, announce, reported)
+    if not library.index.tables["class"].matrix.vocabulary.size:
         raise InputError(
             "the models in this directory have too little code for a comparison",
             place=directory,
             hint="name the directory that contains a complete transformers with --source-root",
         )
-    return found
+    return library

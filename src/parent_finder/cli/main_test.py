@@ -115,10 +115,10 @@ def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [["rank", "--json"], ["evaluate"], ["evaluate", "--json"]])
 def test_output_does_not_depend_on_the_hash_seed(root: str, new: str, command: list[str]) -> None:
     arguments = [*command, new] if command[0] == "rank" else command
-    one, other = (run(root, *arguments, seed=seed) for seed in ("1", "77"))
-    assert one.returncode == other.returncode == 0
-    assert one.stdout == other.stdout
-    assert one.stdout
+    first, second = (run(root, *arguments, seed=seed) for seed in ("1", "77"))
+    assert first.returncode == second.returncode == 0
+    assert first.stdout == second.stdout
+    assert first.stdout
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,7 @@ def load(path: str) -> tuple[Any, Arrays] | None:
         if sorted(arrays) != content["arrays"]:
             return None
         header = content["header"]
-    except Exception:
-        # What a damaged archive raises is not settled: a wrong bit may even look like encryption.
+    except Exception:  # noqa: BLE001 - not settled for damaged archives: a bit may mean encryption
         return None
     return header, arrays
 

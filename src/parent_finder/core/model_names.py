@@ -11,6 +11,8 @@ PLACEHOLDER = "Ⓜ"
 
 _FILE_PREFIX = re.compile(r"^(?:modeling|modular)_")
 _CAMEL_PART = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z][a-z]*\d*|[a-z]+\d*|\d+|_")
+# Names of models that begin with fewer common letters have nothing to do with each other.
+_LEAST_SHARED = 3
 
 
 def model_of_file(file_name: str) -> str:
@@ -42,7 +44,7 @@ def cased_prefix(model: str, class_names: Sequence[str]) -> str:
     same = [p for p in prefixes if _squeezed(p) == wanted and not p.endswith("_")]
     if wanted and sum(_squeezed(name).startswith(wanted) for name in class_names) >= enough:
         return max(same, key=lambda p: (prefixes[p], p), default="")
-    if len(class_names) < 2:
+    if len(class_names) <= 1:
         return ""
     shared = [p for p, count in prefixes.items() if count >= max(enough, 2)]
     return max(shared, key=lambda p: (len(p), p), default="")
@@ -72,17 +74,17 @@ def role_of(class_name: str, pattern: re.Pattern[str] | None) -> str:
     return without_model_name(class_name, pattern).replace(PLACEHOLDER, "")
 
 
-def name_affinity(one: str, other: str) -> float:
+def name_affinity(first: str, second: str) -> float:
     """How much two model names share: 0 (nothing) to 1 (the same), by leading characters.
 
     Families share a beginning: `qwen3_moe` and `qwen3`, `glm4v` and `glm4`.
     """
-    one, other = _squeezed(one), _squeezed(other)
+    first, second = _squeezed(first), _squeezed(second)
     shared = 0
-    for a, b in zip(one, other, strict=False):
+    for a, b in zip(first, second, strict=False):
         if a != b:
             break
         shared += 1
-    if shared < 3:
+    if shared < _LEAST_SHARED:
         return 0.0
-    return 2 * shared / (len(one) + len(other))
+    return 2 * shared / (len(first) + len(second))

@@ -101,11 +101,11 @@ class FeatureMatrix:
         columns, values = [], []
         rare = _idf(np.array([1]), total)[0]
         for query in queries:
-            found, known = self._columns(query.hashes)
-            idf = np.where(known, _idf(self._frequency[found], total), rare)
+            places, known = self._columns(query.hashes)
+            idf = np.where(known, _idf(self._frequency[places], total), rare)
             weight = _tf(query.counts) * idf
             norm = np.sqrt(np.sum(weight.astype(np.float64) ** 2)) or 1.0
-            columns.append(found[known])
+            columns.append(places[known])
             values.append((weight[known] / norm).astype(np.float32))
         return self._product(columns, values, weighted=True)
 
@@ -116,8 +116,8 @@ class FeatureMatrix:
         for position, query in enumerate(queries):
             words = query.hashes[(query.hashes & np.uint32(1)) == 1]
             totals[position] = len(words)
-            found, known = self._columns(words)
-            columns.append(found[known])
+            places, known = self._columns(words)
+            columns.append(places[known])
             values.append(np.ones(int(known.sum()), dtype=np.float32))
         shared = self._product(columns, values, weighted=False)
         union = np.maximum(totals + self.words[None, :] - shared, 1)
@@ -130,9 +130,9 @@ class FeatureMatrix:
         """The place of each hash in the vocabulary, and whether it is there at all."""
         if not len(self.vocabulary):
             return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool)
-        found = np.searchsorted(self.vocabulary, hashes)
-        found[found == len(self.vocabulary)] = 0
-        return found, self.vocabulary[found] == hashes
+        places = np.searchsorted(self.vocabulary, hashes)
+        places[places == len(self.vocabulary)] = 0
+        return places, self.vocabulary[places] == hashes
 
     def _product(
         self,

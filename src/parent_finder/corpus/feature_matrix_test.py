@@ -22,21 +22,21 @@ def features(bag: dict[int, int]) -> UnitFeatures:
 
 
 def matrix(bags: list[dict[int, int]]) -> FeatureMatrix:
-    found = [features(bag) for bag in bags]
+    units = [features(bag) for bag in bags]
     return FeatureMatrix.build(
-        np.concatenate([one.hashes for one in found]),
-        np.concatenate([one.counts for one in found]),
-        np.array([len(one.hashes) for one in found]),
+        np.concatenate([unit.hashes for unit in units]),
+        np.concatenate([unit.counts for unit in units]),
+        np.array([len(unit.hashes) for unit in units]),
     )
 
 
 def weights(bag: dict[int, int], bags: list[dict[int, int]]) -> dict[int, float]:
-    found = {}
+    weight_of = {}
     for key, count in bag.items():
-        frequency = max(sum(key in one for one in bags), 1)
+        frequency = max(sum(key in other_bag for other_bag in bags), 1)
         idf = math.log((1 + len(bags)) / (1 + frequency)) + 1
-        found[key] = (1 + math.log(count)) * idf
-    return found
+        weight_of[key] = (1 + math.log(count)) * idf
+    return weight_of
 
 
 @given(units, st.dictionaries(st.integers(0, 40), st.integers(1, 5), min_size=1))
@@ -52,7 +52,7 @@ def test_cosine_and_jaccard_are_those_of_the_definition(
         dot = sum(own[key] * other[key] for key in own.keys() & other.keys())
         norm = math.hypot(*own.values()) * math.hypot(*other.values())
         assert cosine[number] == pytest.approx(dot / norm, abs=1e-5)
-        a, b = ({key for key in one if key % 2} for one in (query, bag))
+        a, b = ({key for key in words if key % 2} for words in (query, bag))
         assert jaccard[number] == pytest.approx(len(a & b) / max(len(a | b), 1), abs=1e-6)
 
 

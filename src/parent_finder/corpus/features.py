@@ -62,8 +62,8 @@ def _after_name(stream: Hashes, start: int, end: int, unit: CodeUnit) -> int:
     """
     if unit.kind == "method":
         return start
-    found = np.flatnonzero(stream[start:end] == _INTRODUCERS[unit.kind])
-    return min(start + int(found[0]) + 2, end) if len(found) else start
+    introducers = np.flatnonzero(stream[start:end] == _INTRODUCERS[unit.kind])
+    return min(start + int(introducers[0]) + 2, end) if len(introducers) else start
 
 
 def _runs(stream: Hashes, length: int) -> Hashes:
@@ -96,9 +96,8 @@ def _count(
     unit: CodeUnit,
 ) -> UnitFeatures:
     own = stream[start:end]
-    parts = [short[start:end]]
-    for length in _RUNS[unit.kind]:
-        parts.append(runs[length][start : max(end - length + 1, start)])
+    ends = {length: max(end - length + 1, start) for length in _RUNS[unit.kind]}
+    parts = [short[start:end], *(runs[length][start:last] for length, last in ends.items())]
     both = np.sort(np.concatenate(parts))
     first = np.ones(len(both), dtype=bool)
     first[1:] = both[1:] != both[:-1]

@@ -82,29 +82,29 @@ def open_library(
     If the cache has no index, ``announce`` is called with the number of files before they are
     read, and ``progress`` with the number of those read and of all.
     """
-    found = library_files.files(root)
-    path = os.path.join(cache, f"index-{_key(found)}.npz") if cache else ""
+    files = library_files.files(root)
+    path = os.path.join(cache, f"index-{_key(files)}.npz") if cache else ""
     index = load(path) if path else None
     if index:
-        return Opened(index, len(found), 0)
+        return Opened(index, len(files), 0)
     if announce:
-        announce(len(found))
+        announce(len(files))
     parts = []
-    for number, file in enumerate(found, 1):
+    for number, file in enumerate(files, 1):
         parts.append(shards.load_or_read(file, cache))
-        if progress and (number % _PROGRESS == 0 or number == len(found)):
-            progress(number, len(found))
+        if progress and (number % _PROGRESS == 0 or number == len(files)):
+            progress(number, len(files))
     index = merge([shard for shard, _ in parts])
     if path:
         # A cache that cannot be written costs time, and changes no answer.
         with contextlib.suppress(ToolError, OSError):
             save(path, index)
             _prune(os.path.dirname(path))
-    return Opened(index, len(found), sum(read for _, read in parts))
+    return Opened(index, len(files), sum(read for _, read in parts))
 
 
-def _key(found: Sequence[LibraryFile]) -> str:
-    text = "".join(shards.key(file) for file in found)
+def _key(files: Sequence[LibraryFile]) -> str:
+    text = "".join(shards.key(file) for file in files)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -178,7 +178,7 @@ def _table(
             numbers.append(number)
             rows.append(row)
             sizes.append(int(part.sizes[number]))
-    lengths = np.array([len(one) for one in hashes[1:]], dtype=np.int64)
+    lengths = np.array([len(row_hashes) for row_hashes in hashes[1:]], dtype=np.int64)
     build = before.matrix.extended if before else FeatureMatrix.build
     return UnitTable(
         units=tuple(units),
@@ -219,8 +219,8 @@ def _unit_row(unit: CodeUnit) -> list[object]:
 
 def _unit(row: list[Any]) -> CodeUnit:
     kind, name, role, owner, first, last, bases, attributes = row
-    found = tuple((attribute, lines, check) for attribute, lines, check in attributes)
-    return CodeUnit(kind, name, role, owner, first, last, tuple(bases), found)
+    described = tuple((attribute, lines, check) for attribute, lines, check in attributes)
+    return CodeUnit(kind, name, role, owner, first, last, tuple(bases), described)
 
 
 def load(path: str) -> Index | None:

@@ -14,11 +14,11 @@ from parent_finder.testing import sample_library
 from toolkit.errors import EnvironmentLack, InputError
 
 
-def equal(one: index.Index, other: index.Index) -> bool:
-    if (one.paths, one.models, one.origins) != (other.paths, other.models, other.origins):
+def equal(first: index.Index, second: index.Index) -> bool:
+    if (first.paths, first.models, first.origins) != (second.paths, second.models, second.origins):
         return False
     for kind in index.KINDS:
-        a, b = one.tables[kind], other.tables[kind]
+        a, b = first.tables[kind], second.tables[kind]
         arrays, others = a.matrix.arrays(""), b.matrix.arrays("")
         if tuple(a.units) != tuple(b.units) or not np.array_equal(a.rows, b.rows):
             return False
@@ -112,10 +112,10 @@ def test_parents_of_a_modular_file(root: str) -> None:
 
 
 def test_the_key_depends_on_content_and_place() -> None:
-    one = library_files.LibraryFile("a/b.py", "a", b"", "1")
-    assert shards.key(one) == shards.key(library_files.LibraryFile("a/b.py", "a", b"", "1"))
-    assert shards.key(one) != shards.key(library_files.LibraryFile("a/b.py", "a", b"", "2"))
-    assert shards.key(one) != shards.key(library_files.LibraryFile("a/c.py", "a", b"", "1"))
+    file = library_files.LibraryFile("a/b.py", "a", b"", "1")
+    assert shards.key(file) == shards.key(library_files.LibraryFile("a/b.py", "a", b"", "1"))
+    assert shards.key(file) != shards.key(library_files.LibraryFile("a/b.py", "a", b"", "2"))
+    assert shards.key(file) != shards.key(library_files.LibraryFile("a/c.py", "a", b"", "1"))
 
 
 def test_a_directory_without_models(tmp_path: Path) -> None:

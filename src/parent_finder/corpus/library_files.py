@@ -45,8 +45,8 @@ def source_root(given: str | None) -> str:
                 hint="name the directory that contains `transformers`, such as `src` of a checkout",
             )
         return given
-    found = importlib.util.find_spec("transformers")
-    for location in (found and found.submodule_search_locations) or ():
+    spec = importlib.util.find_spec("transformers")
+    for location in (spec and spec.submodule_search_locations) or ():
         root = os.path.dirname(location)
         if os.path.isdir(os.path.join(root, "transformers", "models")):
             return root

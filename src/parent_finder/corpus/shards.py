@@ -118,10 +118,10 @@ def _load(path: str) -> Shard | None:
     return shard if len(shard.digests) == len(units) else None
 
 
-def unit_from_json(one: dict[str, Any]) -> CodeUnit:
+def unit_from_json(record: dict[str, Any]) -> CodeUnit:
     """A unit from the JSON form that `dataclasses.asdict` gives. Raises KeyError, TypeError."""
-    attributes = tuple((name, lines, check) for name, lines, check in one["attributes"])
-    fields: dict[str, Any] = {**one, "bases": tuple(one["bases"]), "attributes": attributes}
+    attributes = tuple((name, lines, check) for name, lines, check in record["attributes"])
+    fields: dict[str, Any] = {**record, "bases": tuple(record["bases"]), "attributes": attributes}
     return CodeUnit(**fields)
 
 

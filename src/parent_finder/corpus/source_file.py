@@ -131,8 +131,8 @@ def too_large(path: str, size: int) -> InputError:
 
 def generated_from(text: str) -> str:
     """The modular file that a generated file's banner names; empty when it has none."""
-    found = _GENERATED.search(text[:4000])
-    return found.group(1) if found else ""
+    banner = _GENERATED.search(text[:4000])
+    return banner.group(1) if banner else ""
 
 
 def _decode(content: bytes, path: str) -> str:

@@ -64,8 +64,8 @@ def test_deep_nesting() -> None:
 def test_units_of_a_file() -> None:
     source = source_file.read(sample_library.LLAMA.encode(), "modeling_llama.py")
     assert source.prefix == "Llama"
-    found = [(unit.kind, unit.name, unit.role, unit.owner) for unit in source.units][:4]
-    assert found == [
+    described = [(unit.kind, unit.name, unit.role, unit.owner) for unit in source.units][:4]
+    assert described == [
         ("class", "LlamaRMSNorm", "RMSNorm", -1),
         ("method", "__init__", "__init__", 0),
         ("method", "forward", "forward", 0),
@@ -76,11 +76,11 @@ def test_units_of_a_file() -> None:
 
 
 def test_equal_code_under_another_name_is_equal() -> None:
-    one = source_file.read(sample_library.LLAMA.encode(), "modeling_llama.py")
+    llama = source_file.read(sample_library.LLAMA.encode(), "modeling_llama.py")
     text = sample_library.renamed(sample_library.LLAMA, "llama", "mistral")
-    other = source_file.read(text.replace("    def", "\n    def").encode(), "modeling_mistral.py")
-    assert [f.digest for f in one.features] == [f.digest for f in other.features]
-    assert [u.attributes for u in one.units] == [u.attributes for u in other.units]
+    breeze = source_file.read(text.replace("    def", "\n    def").encode(), "modeling_mistral.py")
+    assert [f.digest for f in llama.features] == [f.digest for f in breeze.features]
+    assert [u.attributes for u in llama.units] == [u.attributes for u in breeze.units]
 
 
 def test_windows_line_ends_and_a_byte_order_mark() -> None:

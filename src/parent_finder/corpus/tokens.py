@@ -63,8 +63,8 @@ def hashed_tokens(text: str) -> tuple[Hashes, npt.NDArray[np.int64]]:
     The text need not be valid Python.
     """
     plain = _OPAQUE.sub(_opaque, text)
-    found = _TOKEN.findall(plain)
-    stream = np.fromiter(map(_HASHES.__getitem__, found), dtype=np.uint64, count=len(found))
+    words = _TOKEN.findall(plain)
+    stream = np.fromiter(map(_HASHES.__getitem__, words), dtype=np.uint64, count=len(words))
     breaks = stream == _NEWLINE
     lines = np.cumsum(breaks) + 1
     keep = ~breaks
@@ -92,13 +92,13 @@ def _opaque(match: re.Match[str]) -> str:
 
 
 def _documentation_lines(text: str) -> list[int]:
-    found: list[int] = []
+    numbers: list[int] = []
     for match in _DOCUMENTATION.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         depth = 0
         for token in _TOKEN.finditer(text, match.end()):
             if token.group() == "\n":
-                found.append(line)
+                numbers.append(line)
                 line += 1
                 if depth <= 0:
                     break
@@ -106,4 +106,4 @@ def _documentation_lines(text: str) -> list[int]:
                 depth += 1
             elif token.group() in ")]}":
                 depth -= 1
-    return found
+    return numbers

@@ -12,9 +12,9 @@ def words(text: str) -> list[int]:
 
 
 def test_formatting_comments_and_documentation_do_not_count() -> None:
-    one = "def f(a, b):\n    '''Says.'''\n    return g('x', b)  # why\n"
-    other = 'def f(\n    a,\n    b,\n):\n    return g(\n        "x",\n        b,\n    )\n'
-    assert words(one) == words(other)
+    documented = "def f(a, b):\n    '''Says.'''\n    return g('x', b)  # why\n"
+    plain = 'def f(\n    a,\n    b,\n):\n    return g(\n        "x",\n        b,\n    )\n'
+    assert words(documented) == words(plain)
 
 
 def test_a_decorator_that_documents_does_not_count() -> None:

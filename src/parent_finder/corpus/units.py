@@ -56,9 +56,11 @@ def units_of(tree: ast.Module, text: str, model: str) -> tuple[list[CodeUnit], s
         units.append(_unit(kind, node, -1, role, attributes))
         if isinstance(node, ast.ClassDef):
             owner = len(units) - 1
-            for member in _definitions(node.body):
-                if not isinstance(member, ast.ClassDef):
-                    units.append(_unit("method", member, owner, member.name, ()))
+            units += [
+                _unit("method", member, owner, member.name, ())
+                for member in _definitions(node.body)
+                if not isinstance(member, ast.ClassDef)
+            ]
     return units, prefix
 
 

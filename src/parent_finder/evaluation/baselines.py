@@ -37,8 +37,8 @@ def _default(library: ReferenceLibrary, comparison: Comparison, situation: Situa
     scores = likelihood.scores(library, comparison, situation)
 
     def classes(position: int) -> list[tuple[int, ...]]:
-        found = unit_candidates.groups(library, comparison, situation, scores, "class", position)
-        return [group.members for group in found[:SHOWN]]
+        groups = unit_candidates.groups(library, comparison, situation, scores, "class", position)
+        return [group.members for group in groups[:SHOWN]]
 
     return Ranking(reference_library.order(library, scores), classes)
 
@@ -71,13 +71,13 @@ def _jaccard(library: ReferenceLibrary, comparison: Comparison, situation: Situa
     return _by_class(library, situation, similarity, (best.astype(np.float64) ** 2).sum(axis=0))
 
 
-def _popular(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Ranking:
+def _popular(library: ReferenceLibrary, _: Comparison, situation: Situation) -> Ranking:
     return Ranking(
         reference_library.order(
             library,
             np.where(situation.allowed, reference_library.children(library, situation), -np.inf),
         ),
-        lambda position: [],
+        lambda _: [],
     )
 
 

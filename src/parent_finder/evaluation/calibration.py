@@ -108,17 +108,17 @@ def measure(judged: Sequence[JudgedFile]) -> Calibration:
             probability = cross_validated(files)
         else:
             probability = np.array([confidence.FITTED.probability(f.evidence) for f in files])
-        for threshold in sorted({*THRESHOLDS, confidence.WEAK}):
-            curve.append(
-                CurvePoint(
-                    models,
-                    threshold,
-                    int(related.sum()),
-                    _mean(probability[related] < threshold),
-                    int((~related).sum()),
-                    _mean(probability[~related] >= threshold),
-                )
+        curve += [
+            CurvePoint(
+                models,
+                threshold,
+                int(related.sum()),
+                _mean(probability[related] < threshold),
+                int((~related).sum()),
+                _mean(probability[~related] >= threshold),
             )
+            for threshold in sorted({*THRESHOLDS, confidence.WEAK})
+        ]
         for low, high in pairwise(_BINS):
             inside = (probability >= low) & ((probability < high) | (high == 1))
             if inside.any():

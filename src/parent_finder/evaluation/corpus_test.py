@@ -84,11 +84,13 @@ def test_modulars_of_published_models_convert_back(
     opened: ReferenceLibrary, root: str, model: str
 ) -> None:
     path = f"transformers/models/{model}/modeling_{model}.py"
-    found = round_trips.round_trips(opened, root, "all", [(path, model, True)], lambda one: None)
-    print(round_trips.as_text(found))
-    assert found[0].exact
+    results = round_trips.round_trips(
+        opened, root, "all", [(path, model, True)], lambda result: None
+    )
+    print(round_trips.as_text(results))
+    assert results[0].exact
     # Measured: 0.96, 0.89 and 0.99.
-    assert found[0].ratio < 1.2
+    assert results[0].ratio < 1.2
 
 
 def test_a_query_is_quick_once_the_index_is_there(opened: ReferenceLibrary, root: str) -> None:
@@ -96,6 +98,6 @@ def test_a_query_is_quick_once_the_index_is_there(opened: ReferenceLibrary, root
     with open(path, "rb") as file:
         content = file.read()
     started = time.process_time()
-    found = answer.answer(opened, source_file.read_query(content, path), 5)
+    reply = answer.answer(opened, source_file.read_query(content, path), 5)
     assert time.process_time() - started < 1
-    assert found.models
+    assert reply.models

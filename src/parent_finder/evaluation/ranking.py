@@ -28,6 +28,7 @@ TUNED_UNTIL = "5.8.0"
 PROTOCOLS = ("earlier", "all")
 METRICS = (
     "any parent model @1",
+    "any parent model @3",
     "any parent model @5",
     "main parent model @5",
     "model MRR",
@@ -36,6 +37,9 @@ METRICS = (
     "class @1",
     "class @5",
 )
+# A parent model counts if it is among so many; `any parent model` and `main parent model`.
+_PLACES = (1, 3, 5)
+_MAIN_PLACES = 5
 _RESAMPLES = 2000
 _COPIED = b"Copied from"
 
@@ -197,9 +201,8 @@ def _measure(
     true = true_models(library, case)
     places = [rank for rank, model in enumerate(ranking.models, 1) if model in true]
     figures = {
-        "any parent model @1": float(bool(places) and places[0] == 1),
-        "any parent model @5": float(bool(places) and places[0] <= 5),
-        "main parent model @5": float(true[0] in ranking.models[:5]),
+        **{f"any parent model @{n}": float(bool(places) and places[0] <= n) for n in _PLACES},
+        f"main parent model @{_MAIN_PLACES}": float(true[0] in ranking.models[:_MAIN_PLACES]),
         "model MRR": 1 / places[0] if places else 0.0,
     }
     classes: dict[str, list[float]] = {name: [] for name in METRICS if name.startswith("class")}
@@ -210,26 +213,25 @@ def _measure(
             continue
         line = library.lineage.with_ancestors(parents)
         for top in (1, 5):
-            members = {one for group in groups[:top] for one in group}
+            members = {member for group in groups[:top] for member in group}
             heads = {group[0] for group in groups[:top]}
             classes[f"class or ancestor @{top}"].append(float(not line.isdisjoint(members)))
             classes[f"class @{top}"].append(float(not parents.isdisjoint(heads)))
-    return figures | {name: float(np.mean(found)) for name, found in classes.items() if found}
+    return figures | {name: float(np.mean(hits)) for name, hits in classes.items() if hits}
 
 
 def _ceiling(library: ReferenceLibrary, case: Case, situation: Situation) -> dict[str, float]:
     """What the best order of the allowed candidates reaches: all else is unreachable."""
     owner = library.by_model["class"].owner
     true = true_models(library, case)
-    reachable = float(any(situation.allowed[one] for one in true))
+    reachable = float(any(situation.allowed[number] for number in true))
     strict, line = [], []
     for parents in case.parents.values():
         family = library.lineage.with_ancestors(parents)
         strict.append(float(any(situation.allowed[owner[parent]] for parent in parents)))
-        line.append(float(any(situation.allowed[owner[one]] for one in family)))
+        line.append(float(any(situation.allowed[owner[number]] for number in family)))
     return {
-        "any parent model @1": reachable,
-        "any parent model @5": reachable,
+        **{f"any parent model @{n}": reachable for n in _PLACES},
         "main parent model @5": float(situation.allowed[true[0]]),
         "model MRR": reachable,
         "class or ancestor @1": float(np.mean(line)),
@@ -245,7 +247,7 @@ def _blind_ceiling(library: ReferenceLibrary, case: Case, situation: Situation) 
     For models it has one class to go by: the one whose parent's code the fewest models have.
     """
     table, owner = library.index.tables["class"], library.by_model["class"].owner
-    model_hits: dict[int, list[float]] = {1: [0.0], 5: [0.0]}
+    model_hits: dict[int, list[float]] = {n: [0.0] for n in _PLACES}
     class_hits: list[float] = []
     for parents in case.parents.values():
         usable = [parent for parent in parents if situation.allowed[owner[parent]]]
@@ -259,8 +261,7 @@ def _blind_ceiling(library: ReferenceLibrary, case: Case, situation: Situation) 
         for top, hits in model_hits.items():
             hits.append(min(1.0, top * true / len(models)))
     return {
-        "any parent model @1": max(model_hits[1]),
-        "any parent model @5": max(model_hits[5]),
+        **{f"any parent model @{n}": max(hits) for n, hits in model_hits.items()},
         "class @1": float(np.mean(class_hits)),
         "class @5": float(np.mean(class_hits)),
     }

@@ -17,7 +17,13 @@ def test_figures_of_a_small_library(library: ReferenceLibrary, root: str) -> Non
     rows = {(row.ranker, row.protocol): row.figures for row in result.rows}
     for name in ("a perfect ranker", "parent_finder", "Jaccard of identifiers"):
         figures = rows[name, "earlier"]
-        for metric in ("any parent model @1", "model MRR", "class or ancestor @1", "class @1"):
+        for metric in (
+            "any parent model @1",
+            "any parent model @3",
+            "model MRR",
+            "class or ancestor @1",
+            "class @1",
+        ):
             estimate = figures[metric]
             assert estimate is not None
             assert (estimate.mean, estimate.low, estimate.high) == (1, 1, 1)

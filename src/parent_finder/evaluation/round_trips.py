@@ -61,13 +61,13 @@ class Summary:
 def generated_files(library: ReferenceLibrary, root: str) -> list[tuple[str, str, bool]]:
     """Path and model of each generated modeling file, and whether it has parents."""
     related = {case.path for case in ranking.cases(library)}
-    found = []
+    files = []
     for path, model in zip(library.index.paths, library.index.models, strict=True):
         with open(os.path.join(root, path), encoding="utf-8") as file:
             origin = source_file.generated_from(file.read(4000))
         if origin.rpartition("/")[2].startswith("modular_"):
-            found.append((path, model, path in related))
-    return found
+            files.append((path, model, path in related))
+    return files
 
 
 def round_trips(
@@ -79,14 +79,14 @@ def round_trips(
 ) -> list[RoundTrip]:
     """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it."""
     context = modularizer.context_for([root])
-    found = []
+    results = []
     for path, model, related in files:
         models = ranking.split_of(library, model)
         if wanted in (models, "all"):
-            one = _round_trip(library, root, context, path, model, related, models)
-            report(one)
-            found.append(one)
-    return found
+            result = _round_trip(library, root, context, path, model, related, models)
+            report(result)
+            results.append(result)
+    return results
 
 
 def _round_trip(
@@ -134,7 +134,7 @@ def _human_lines(path: str, context: ConversionContext) -> int:
         if not isinstance(node, ast.ClassDef):
             continue
         if type_of_class(node.name, cased, context.profile.suffixes) != "modeling":
-            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             # Two blank lines go with a class.
             lines -= (node.end_lineno or node.lineno) - first + 3
     return lines

@@ -19,12 +19,12 @@ def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) 
     files = round_trips.generated_files(library, root)
     assert files == [("transformers/models/mistral/modeling_mistral.py", "mistral", True)]
     seen: list[round_trips.RoundTrip] = []
-    found = round_trips.round_trips(library, root, "all", files, seen.append)
-    assert seen == found
-    one = found[0]
-    assert (one.exact, one.related, one.human_lines) == (True, True, 5)
-    assert one.lines < one.original_lines
-    assert "| with parents | 1 | 1 | 100.0 |" in round_trips.as_text(found)
+    results = round_trips.round_trips(library, root, "all", files, seen.append)
+    assert seen == results
+    result = results[0]
+    assert (result.exact, result.related, result.human_lines) == (True, True, 5)
+    assert result.lines < result.original_lines
+    assert "| with parents | 1 | 1 | 100.0 |" in round_trips.as_text(results)
     assert round_trips.round_trips(library, root, "test", files, seen.append) == []
     text = resources.files("parent_finder").joinpath("schemas/round-trips.schema.json").read_text()
-    jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(found))
+    jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(results))

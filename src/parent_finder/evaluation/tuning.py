@@ -49,7 +49,7 @@ class Example:
 
 def examples(opened: ReferenceLibrary, root: str) -> list[Example]:
     """All models up to the release of tuning, as they were when they were published."""
-    found = []
+    collected = []
     owner = opened.by_model["class"].owner
     for case in ranking.cases(opened):
         if ranking.split_of(opened, case.model) != "tune":
@@ -59,12 +59,15 @@ def examples(opened: ReferenceLibrary, root: str) -> list[Example]:
         classes = tuple(likelihood.candidates(opened, compared, situation))
         units = compared.queries["class"].units
         true = tuple(
-            np.isin(one.models, owner[sorted(case.parents.get(units[one.position].name, ()))])
-            for one in classes
+            np.isin(
+                candidates.models,
+                owner[sorted(case.parents.get(units[candidates.position].name, ()))],
+            )
+            for candidates in classes
         )
         parents = ranking.true_models(opened, case)
-        found.append(Example(situation.release, parents, situation, classes, true))
-    return found
+        collected.append(Example(situation.release, parents, situation, classes, true))
+    return collected
 
 
 def fitted(some: Sequence[Example], penalty: float) -> Weights:
@@ -72,8 +75,8 @@ def fitted(some: Sequence[Example], penalty: float) -> Weights:
     rows, true, shares = [], [], []
     for example in some:
         usable = [pair for pair in zip(example.classes, example.true, strict=True) if pair[1].any()]
-        for one, parents in usable:
-            rows.append(one.evidence)
+        for candidates, parents in usable:
+            rows.append(candidates.evidence)
             true.append(parents)
             shares.append(1 / len(usable))
     spread = np.concatenate(rows).std(axis=0) + 1e-9
@@ -82,12 +85,12 @@ def fitted(some: Sequence[Example], penalty: float) -> Weights:
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         value, gradient = 0.0, np.zeros_like(weights)
-        for one, parents, share in zip(scaled, true, shares, strict=True):
-            raw = one @ weights
+        for candidates, parents, share in zip(scaled, true, shares, strict=True):
+            raw = candidates @ weights
             raised = np.exp(raw - raw.max())
             hit = raised * parents
             value -= share * float(np.log(hit.sum() / raised.sum()))
-            gradient -= share * ((hit / hit.sum() - raised / raised.sum()) @ one)
+            gradient -= share * ((hit / hit.sum() - raised / raised.sum()) @ candidates)
         penalised = value / total + penalty * float(weights @ weights)
         return penalised, gradient / total + 2 * penalty * weights
 
@@ -98,24 +101,24 @@ def fitted(some: Sequence[Example], penalty: float) -> Weights:
 
 def first_places(opened: ReferenceLibrary, some: Sequence[Example], weights: Weights) -> list[int]:
     """The place of each example's first true parent in the ranking of models, from 1."""
-    found = []
+    first = []
     for example in some:
         values = likelihood.model_scores(example.classes, example.situation, weights)
         ranked = order(opened, values)
         places = [n for n, model in enumerate(ranked, 1) if model in example.parents]
-        found.append(places[0] if places else len(ranked) + 1)
-    return found
+        first.append(places[0] if places else len(ranked) + 1)
+    return first
 
 
-def _forward(opened: ReferenceLibrary, found: Sequence[Example]) -> float:
+def _forward(opened: ReferenceLibrary, collected: Sequence[Example]) -> float:
     """Prints the forward measurements; returns the penalty that does best."""
     means = {}
     for penalty in PENALTIES:
         shares = []
         for cut in CUTS:
             number = opened.releases.number_of(cut)
-            before = [one for one in found if one.release < number]
-            after = [one for one in found if one.release >= number]
+            before = [example for example in collected if example.release < number]
+            after = [example for example in collected if example.release >= number]
             places = first_places(opened, after, fitted(before, penalty))
             shares.append(100 * float(np.mean([place == 1 for place in places])))
         means[penalty] = float(np.mean(shares))
@@ -134,26 +137,26 @@ def _unit_constants(
             compared = ranking.compare_file(opened, root, case.path)
             situation = ranking.situation_of(opened, case.model, "earlier")
             scores = likelihood.scores(opened, compared, situation, weights)
-            groups = []
+            of_case = []
             for position, unit in enumerate(compared.queries["class"].units):
                 parents = case.parents.get(unit.name)
                 if parents:
                     line = opened.lineage.with_ancestors(parents)
-                    found = unit_candidates.groups(
+                    groups = unit_candidates.groups(
                         opened, compared, situation, scores, "class", position
                     )
-                    groups.append((parents, line, found))
-            cases.append(groups)
+                    of_case.append((parents, line, groups))
+            cases.append(of_case)
 
     def figure(constants: tuple[float, float, float]) -> float:
         values = []
-        for groups in cases:
+        for of_case in cases:
             hits = []
-            for parents, line, found in groups:
-                shown = unit_candidates.ordered_groups(found, *constants)[:5]
+            for parents, line, groups in of_case:
+                best = unit_candidates.ordered_groups(groups, *constants)[:5]
                 for top in (1, 5):
-                    members = {member for group in shown[:top] for member in group.members}
-                    heads = {group.members[0] for group in shown[:top]}
+                    members = {member for group in best[:top] for member in group.members}
+                    heads = {group.members[0] for group in best[:top]}
                     hits += [not line.isdisjoint(members), not parents.isdisjoint(heads)]
             values.append(float(np.mean(hits)) if hits else 0.0)
         return round(float(np.mean(values)), 6)
@@ -189,10 +192,10 @@ def main() -> int:
     root = library_files.source_root(options.source_root)
     cache = options.cache_dir or array_store.default_directory()
     opened = ReferenceLibrary(index.open_library(root, cache).index, known_releases())
-    found = examples(opened, root)
-    print(f"{len(found)} models in {ranking.TUNED_UNTIL} or before")
-    penalty = _forward(opened, found)
-    weights = Weights.from_array(np.round(fitted(found, penalty).array(), 3))
+    collected = examples(opened, root)
+    print(f"{len(collected)} models in {ranking.TUNED_UNTIL} or before")
+    penalty = _forward(opened, collected)
+    weights = Weights.from_array(np.round(fitted(collected, penalty).array(), 3))
     print(f"weights.FITTED, with penalty {penalty:g}:")
     for name, value in asdict(weights).items():
         print(f"    {name}={value:.3f},")

@@ -14,9 +14,9 @@ def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
     noise = np.random.default_rng(seed).random((models, len(NAMES)))
     noise[:, telling] = 0
     noise[true, telling] = 1
-    one = ClassCandidates(0, np.arange(models), noise)
+    candidates = ClassCandidates(0, np.arange(models), noise)
     situation = Situation("breeze", 1, np.ones(models, dtype=bool))
-    return tuning.Example(1, [true], situation, (one,), (np.arange(models) == true,))
+    return tuning.Example(1, [true], situation, (candidates,), (np.arange(models) == true,))
 
 
 def test_what_tells_parents_gets_the_weight(library: ReferenceLibrary) -> None:

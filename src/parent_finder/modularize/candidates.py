@@ -36,13 +36,13 @@ def attempts_on_modeling(
 
     ``further`` are paths of other files, each with the bases to try by our classes' names.
     """
-    found: list[Attempt] = []
+    attempts: list[Attempt] = []
     for model in models:
         for parent, bases in _by_file(library, compared, model, location, roots):
-            found += _by_prefix(parent, bases, location, context)
+            attempts += _by_prefix(parent, bases, location, context)
     for path, bases in further:
-        found += _by_prefix(parent_file(path, location, roots), bases, location, context)
-    return found
+        attempts += _by_prefix(parent_file(path, location, roots), bases, location, context)
+    return attempts
 
 
 def _by_file(
@@ -123,7 +123,7 @@ def attempts_by_name(
     roots: Sequence[str],
 ) -> list[Attempt]:
     """Attempts on other files of some models, such as configurations: by the ends of the names."""
-    found: list[Attempt] = []
+    attempts: list[Attempt] = []
     modeling = dict(zip(library.index.models, library.index.paths, strict=True))
     for number in models:
         directory, _, name = modeling[library.models[number]].rpartition("/")
@@ -147,5 +147,5 @@ def attempts_by_name(
                 if best and ends[best]:
                     bases[piece.name] = best
         if bases:
-            found += _by_prefix(parent, bases, location, context)
-    return found
+            attempts += _by_prefix(parent, bases, location, context)
+    return attempts

@@ -8,6 +8,8 @@ from parent_finder.modularize.class_text import INDENT, ClassText, Member
 # How hard a child tries to be short: each is longer, and surer to convert back, than the last.
 EFFORTS = ("shortest", "blank lines", "whole bodies", "whole methods")
 
+_NOT_NEEDED = f'{INDENT * 2}raise AttributeError("Not needed")\n'
+
 
 def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) -> str | None:
     """The modular class that should convert to ``mine``; None when no child can.
@@ -18,7 +20,7 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
         return None
     if inherited.docstring and not mine.docstring:
         return None
-    bases = [base, *(one for one in mine.bases if one not in inherited.bases)]
+    bases = [base, *(base_name for base_name in mine.bases if base_name not in inherited.bases)]
     head = ""
     if mine.decorators != inherited.decorators:
         head = "".join(mine.decorators) or "@no_inherit_decorator\n"
@@ -35,34 +37,38 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
 
 
 def _attributes(mine: ClassText, inherited: ClassText) -> list[str]:
-    found = []
+    written = []
     for name, member in mine.attributes.items():
         old = inherited.attributes.get(name)
         if old is None or (old.lead, old.text) != (member.lead, member.text):
-            found.append(member.lead + member.text)
-    for name in inherited.attributes:
-        if name not in mine.attributes:
-            found.append(f"{INDENT}{name} = AttributeError()\n")
-    return found
+            written.append(member.lead + member.text)
+    written += [
+        f"{INDENT}{name} = AttributeError()\n"
+        for name in inherited.attributes
+        if name not in mine.attributes
+    ]
+    return written
 
 
 def _methods(mine: ClassText, inherited: ClassText, effort: str) -> list[str] | None:
-    found = []
+    written = []
     for key, member in mine.methods.items():
         old = inherited.methods.get(key)
         if old is None:
             text = member.text
             if effort in EFFORTS[2:] and f"super().{member.name}(" in text:
                 text = method_override.without_super(member, mine.bases[0] if mine.bases else "")
-            found.append((member.lead or "\n") + text)
+            written.append((member.lead or "\n") + text)
         elif not member.same_as(old):
             if member.lead.strip("\n") != old.lead.strip("\n"):
                 return None
-            found.append("\n" + _override(member, old, mine.bases[0] if mine.bases else "", effort))
+            written.append(
+                "\n" + _override(member, old, mine.bases[0] if mine.bases else "", effort)
+            )
     for key, member in inherited.methods.items():
         if key not in mine.methods and " " not in key:
-            found.append(_deletion(member))
-    return found
+            written.append(_deletion(member))
+    return written
 
 
 def _override(mine: Member, theirs: Member, base: str, effort: str) -> str:
@@ -76,10 +82,8 @@ def _override(mine: Member, theirs: Member, base: str, effort: str) -> str:
 def _deletion(method: Member) -> str:
     """A method that the converter takes as the wish to leave the parent's out."""
     first = "self" if "self" in (method.function.head.arguments or "") else ""
-    return (
-        f'\n{INDENT}def {method.name}({first}):\n{INDENT * 2}raise AttributeError("Not needed")\n'
-    )
+    return f"\n{INDENT}def {method.name}({first}):\n{_NOT_NEEDED}"
 
 
 def _is_deletion(text: str) -> bool:
-    return "raise AttributeError(" in text and text.count("\n") <= 4
+    return text.endswith(_NOT_NEEDED)

@@ -39,55 +39,63 @@ _LAID_OUT = (
 _BROUGHT = "a parent class that the modular inherits from uses it"
 
 
-def differences(bench: Workbench, one: Original, got: str | None) -> list[Difference]:
+def differences(bench: Workbench, original: Original, got: str | None) -> list[Difference]:
     """The differences of an original from what came of it; none when both are equal."""
-    file = f"{one.file_type}_{bench.location.model_name}.py"
+    file = f"{original.file_type}_{bench.location.model_name}.py"
     if got is None:
         return [Difference(file, 1, file, "is missing", "the modular has no class for this file")]
-    if got == one.text:
+    if got == original.text:
         return []
     try:
-        pieces = pieces_of(bench.index(got), one.file_type)
+        pieces = pieces_of(bench.index(got), original.file_type)
     except ConversionError as problem:
         return [Difference(file, 1, file, "is not valid Python", str(problem))]
-    return [*_differing(one, pieces, file)] or [
+    return [*_differing(original, pieces, file)] or [
         Difference(file, 1, "the head of the file", "differs", "the text before the first class")
     ]
 
 
-def _differing(one: Original, pieces: tuple[Piece, ...], file: str) -> list[Difference]:
+def _differing(original: Original, pieces: tuple[Piece, ...], file: str) -> list[Difference]:
     theirs = {piece.name: piece for piece in pieces if piece.kind != "import"}
-    mine = {piece.name: piece for piece in one.pieces if piece.kind != "import"}
-    found = []
-    for unit, piece in zip(one.index.statements, one.pieces, strict=True):
+    mine = {piece.name: piece for piece in original.pieces if piece.kind != "import"}
+    listed = []
+    for unit, piece in zip(original.index.statements, original.pieces, strict=True):
         if piece.kind == "import":
             continue
         other = theirs.get(piece.name)
         line = unit.first + 1
         if other is None:
             reason = _NOT_CARRIED if piece.kind == "other" else _UNUSED
-            found.append(Difference(file, line, piece.name, "is missing", reason))
+            listed.append(Difference(file, line, piece.name, "is missing", reason))
         elif other.text != piece.text:
             reason = "the version that a parent brings, or how it is laid out, differs"
-            found.append(Difference(file, line, piece.name, "differs", reason))
-    for name in theirs.keys() - mine.keys():
-        found.append(Difference(file, 0, name, "is added", _BROUGHT))
-    lines = {p.name: u.first + 1 for u, p in zip(one.index.statements, one.pieces, strict=True)}
+            listed.append(Difference(file, line, piece.name, "differs", reason))
+    listed += [
+        Difference(file, 0, name, "is added", _BROUGHT) for name in theirs if name not in mine
+    ]
+    lines = {
+        p.name: u.first + 1 for u, p in zip(original.index.statements, original.pieces, strict=True)
+    }
     old = [name for name in mine if name in theirs]
     new = [name for name in theirs if name in mine]
     for tag, i1, i2, _, _ in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
         if tag in ("delete", "replace"):
-            for name in old[i1:i2]:
-                found.append(Difference(file, lines[name], name, "has moved", _MOVED))
-    before = [piece.written for piece in one.pieces if piece.kind == "import"]
+            listed += [
+                Difference(file, lines[name], name, "has moved", _MOVED) for name in old[i1:i2]
+            ]
+    before = [piece.written for piece in original.pieces if piece.kind == "import"]
     after = [piece.written for piece in pieces if piece.kind == "import"]
     if before != after:
         joined = [
             "".join(text.replace(",", " ").split()) for text in ("".join(before), "".join(after))
         ]
-        reason = _LAID_OUT if len({re.sub(r"[()]", "", one) for one in joined}) == 1 else _COLLECTED
-        found.append(Difference(file, 1, "the imports", "differ", reason))
-    return found
+        reason = (
+            _LAID_OUT
+            if len({re.sub(r"[()]", "", original) for original in joined}) == 1
+            else _COLLECTED
+        )
+        listed.append(Difference(file, 1, "the imports", "differ", reason))
+    return listed
 
 
 def unified_diff(file: str, wanted: str, got: str) -> str:

@@ -67,10 +67,10 @@ class Draft:
 
     def needed_names(self) -> set[str]:
         """The plain names that the written code refers to, its own definitions left aside."""
-        found: set[str] = set()
+        names: set[str] = set()
         for name, text in self._definitions():
-            found |= _references(text) - {name}
-        return found
+            names |= _references(text) - {name}
+        return names
 
     def _imports(self) -> list[str]:
         lines: dict[str, None] = {}
@@ -86,17 +86,17 @@ class Draft:
                 names.setdefault(choice.module, {}).setdefault(choice.base)
             elif choice.kind == "imported":
                 names.setdefault(choice.module, {}).setdefault(piece.name)
-        found = list(lines)
+        written = list(lines)
         first = next((piece for piece in self.originals[0].pieces if piece.kind == "import"), None)
-        if first is not None and found:
+        if first is not None and written:
             # Blank lines above the first import end the header.
             blank = first.lead[: len(first.lead) - len(first.lead.lstrip("\n"))]
-            found[0] = blank + found[0].lstrip("\n")
+            written[0] = blank + written[0].lstrip("\n")
         if "@no_inherit_decorator" in "".join(self._body()):
-            found.append(self.marker_import)
-        for module in sorted(names):
-            found.append(f"from {module} import {', '.join(sorted(names[module]))}\n")
-        return found
+            written.append(self.marker_import)
+        return written + [
+            f"from {module} import {', '.join(sorted(names[module]))}\n" for module in sorted(names)
+        ]
 
     def _body(self) -> list[str]:
         exported = [piece for piece in self.pieces if piece.kind == "exports"]
@@ -104,15 +104,15 @@ class Draft:
 
     def _definitions(self) -> list[tuple[str, str]]:
         """What is written of classes and helpers, by name."""
-        found: dict[tuple[str, str], None] = {}
+        definitions: dict[tuple[str, str], None] = {}
         for piece in self.pieces:
             choice = self.choice(piece)
             if piece.kind in ("exports", "import") or choice.kind in ("imported", "dropped"):
                 continue
             text = f"\n\n{choice.text}" if choice.kind == "child" else piece.written
             # The same helper may stand in several files: once is enough for the modular.
-            found.setdefault((piece.name, text))
-        return list(found)
+            definitions.setdefault((piece.name, text))
+        return list(definitions)
 
 
 @lru_cache(maxsize=4096)
@@ -135,7 +135,7 @@ def _is_sibling(piece: Piece, own: set[str]) -> bool:
 
 def _exports(pieces: Sequence[Piece]) -> list[str]:
     """One `__all__` for those of all files."""
-    if len(pieces) < 2:
+    if len(pieces) <= 1:
         return [piece.written for piece in pieces]
     names = []
     for piece in pieces:

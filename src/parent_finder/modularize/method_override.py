@@ -13,6 +13,8 @@ from parent_finder.modularize.class_text import Member
 from parent_finder.modularize.merged_body import merged_from
 
 _BODY = "        "
+# The parameters, `self` included, from which on `**super_kwargs` is shorter to read.
+_ENOUGH_PARAMETERS = 3
 _CALL = re.compile(r"(super\(\)\.\w+\()[^\n]*(\)\n)")
 
 
@@ -94,7 +96,7 @@ def _without_super(statement: BodyStatement, method: str, base: str) -> BodyStat
         return statement
     call = re.compile(rf"super\([^()]*\)\.{method}\((\s*\))?")
     text = call.sub(
-        lambda found: f"{base}.{method}(self" + (")" if found.group(1) else ", "),
+        lambda match: f"{base}.{method}(self" + (")" if match.group(1) else ", "),
         statement.text,
         count=1,
     )
@@ -135,7 +137,7 @@ def _takes_only_positional(method: Member) -> bool:
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     arguments = node.args
     plain = not (arguments.vararg or arguments.kwonlyargs or arguments.posonlyargs)
-    return plain and len(arguments.args) > 2
+    return plain and len(arguments.args) >= _ENOUGH_PARAMETERS
 
 
 def _super_body(
@@ -194,7 +196,7 @@ def _stored(body: list[BodyStatement]) -> set[str]:
 def _parameters(method: Member) -> set[str]:
     node = method.statement.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    return {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+    return {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
 
 
 def _call(method: Member) -> str:

@@ -224,7 +224,7 @@ def _finished(bench: Workbench, done: search.Search) -> Modular:
     return Modular(
         text=text,
         lines=text.count("\n"),
-        original_lines=sum(one.text.count("\n") for one in bench.originals),
+        original_lines=sum(original_file.text.count("\n") for original_file in bench.originals),
         parents=tuple(parents),
         exact=wanted == outputs,
         wanted=wanted,
@@ -245,13 +245,15 @@ def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
             )
             for diagnostic in verdict.problem.diagnostics
         ]
-    kinds = {one.file_type for one in bench.originals}
+    kinds = {original_file.file_type for original_file in bench.originals}
     added = [
         Difference(f"{kind}_{bench.location.model_name}.py", 0, "the file", "is added", _ELSEWHERE)
         for kind in sorted(verdict.outputs.keys() - kinds)
     ]
     return added + [
         difference
-        for one in bench.originals
-        for difference in differences(bench, one, verdict.outputs.get(one.file_type))
+        for original_file in bench.originals
+        for difference in differences(
+            bench, original_file, verdict.outputs.get(original_file.file_type)
+        )
     ]

@@ -104,7 +104,7 @@ def _piece(index: FileIndex, number: int, file_type: str) -> Piece:
         kind, names = "class", (node.name,)
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         kind, names = "function", (node.name,)
-    elif any(unit is one for one in index.imports):
+    elif any(unit is statement for statement in index.imports):
         kind = "import"
         names = tuple(
             (alias.asname or alias.name)

@@ -37,7 +37,7 @@ def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
             for rank, offer in enumerate(offers)
             if offer.parent not in taken
         ]
-        gain, _, offer = max(gains, key=lambda one: one[:2], default=(0, 0, None))
+        gain, _, offer = max(gains, key=lambda option: option[:2], default=(0, 0, None))
         if offer is None or gain <= _PARENT_COST:
             break
         chosen.append(offer)
@@ -64,7 +64,7 @@ def _is_global_import(piece: Piece) -> bool:
 
 def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[Choice]]:
     """For each class that has any, the children that were offered, the shortest first."""
-    found: dict[PieceKey, list[Choice]] = {}
+    choices: dict[PieceKey, list[Choice]] = {}
     for piece in draft.pieces:
         options = [
             (-offer.children[piece.name].saved, rank, offer)
@@ -75,8 +75,8 @@ def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[C
         for _, _, offer in sorted(options, key=lambda option: option[:2]):
             child = offer.children[piece.name]
             choice = Choice("child", child.text, offer.parent.module, child.base)
-            found.setdefault(key_of(piece), []).append(choice)
-    return found
+            choices.setdefault(key_of(piece), []).append(choice)
+    return choices
 
 
 @dataclass(eq=False)
@@ -148,26 +148,26 @@ class Search:
         """The pieces that may be why something differs, the likely ones first."""
         names = self.verdict.names
         pieces = self.draft.pieces
-        found = [piece for piece in pieces if key_of(piece) in names]
+        suspects = [piece for piece in pieces if key_of(piece) in names]
         known = {piece.name for piece in pieces}
         added = {name for _, name in names if name not in known}
         for piece in pieces:
             # What a parent's class refers to comes along with it.
             refers = "the whole file" in added or any(name in piece.text for name in added)
             if refers and piece.kind == "class" and self.draft.choice(piece).kind == "child":
-                found.append(piece)
-        return list(dict.fromkeys(found))
+                suspects.append(piece)
+        return list(dict.fromkeys(suspects))
 
     def _other_choices(self, piece: Piece) -> list[Choice]:
         choice = self.draft.choice(piece)
-        found: list[Choice] = []
+        others: list[Choice] = []
         if piece.kind == "class" and choice.kind == "child":
             used = [c for c in self.offered.get(key_of(piece), ()) if c.module in self.modules]
-            found = [*used[:_MOST_OTHERS], WRITTEN, DROPPED]
+            others = [*used[:_MOST_OTHERS], WRITTEN, DROPPED]
         elif piece.kind in ("function", "assignment"):
             imported = [Choice("imported", module=module) for module in self.modules]
-            found = [DROPPED, *imported, WRITTEN]
-        return [one for one in found if one != choice]
+            others = [DROPPED, *imported, WRITTEN]
+        return [other for other in others if other != choice]
 
     def _shorten(self) -> None:
         helpers = [p for p in self.draft.pieces if p.kind in ("function", "assignment")]
@@ -184,12 +184,15 @@ class Search:
 
         Where helpers end up depends on which others are imported: so all are tried at once first.
         """
-        origins = {piece: found for piece in helpers if (found := self._origins(piece))}
+        origins = {
+            piece: modules_with for piece in helpers if (modules_with := self._origins(piece))
+        }
         for number in range(max((len(origin) for origin in origins.values()), default=0)):
-            modules = {
-                piece: found[min(number, len(found) - 1)] for piece, found in origins.items()
+            origin_of = {
+                piece: modules_with[min(number, len(modules_with) - 1)]
+                for piece, modules_with in origins.items()
             }
-            self._import_or_drop(list(origins), modules)
+            self._import_or_drop(list(origins), origin_of)
 
     def _import_or_drop(self, pieces: list[Piece], modules: Mapping[Piece, str]) -> None:
         pieces = [piece for piece in pieces if self.draft.choice(piece) is WRITTEN]
@@ -213,13 +216,13 @@ class Search:
         """The modules with a helper of this name: the parents', those with equal code first."""
         if self.draft.choice(piece) is not WRITTEN:
             return []
-        found = []
+        holders = []
         for rank, (module, path) in enumerate(self.modules.items()):
             index = self.bench.context.sources.index(path)
             item = index.functions.get(piece.name) or index.assignments.get(piece.name)
             if item is not None:
-                found.append((item.text != piece.text, rank, module))
-        modules = [module for _, _, module in sorted(found)]
+                holders.append((item.text != piece.text, rank, module))
+        modules = [module for _, _, module in sorted(holders)]
         if piece.kind == "function" and piece.name in self.helpers:
             modules.append(self.helpers[piece.name])
         return list(dict.fromkeys(modules))

@@ -69,7 +69,7 @@ class Workbench:
             return Verdict(10 * len(everything) + 10, frozenset(everything), {}, problem)
         except RecursionError:
             return Verdict(10**6, frozenset(), {})
-        texts = {self._name(kind): without_banner(one.text) for kind, one in outputs.items()}
+        texts = {self._name(kind): without_banner(output.text) for kind, output in outputs.items()}
         key = "\0".join(f"{name}\0{text}" for name, text in sorted(texts.items()))
         known = self._known.get(key)
         if known is None:
@@ -80,8 +80,8 @@ class Workbench:
         return f"{file_type}_{self.location.model_name}.py"
 
     def _compare(self, texts: Mapping[str, str], types: set[str]) -> Verdict:
-        found = {name: done.text for name, done in self.formatted(texts).items()}
-        outputs = {kind: found[self._name(kind)] for kind in types}
+        formatted = {name: done.text for name, done in self.formatted(texts).items()}
+        outputs = {kind: formatted[self._name(kind)] for kind in types}
         wanted = {original.file_type: original for original in self.originals}
         differing: set[tuple[str, str]] = set()
         count = 0
@@ -103,9 +103,9 @@ class Workbench:
             return {"the whole file"}
         mine = [(piece.name, piece.written) for piece in original.pieces]
         theirs = [(piece.name, piece.written) for piece in pieces]
-        found: set[str] = set()
+        names: set[str] = set()
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, mine, theirs, False).get_opcodes():
             if tag != "equal":
-                found.update(name for name, _ in mine[i1:i2])
-                found.update(name for name, _ in theirs[j1:j2])
-        return found or {"the lines above the first statement"}
+                names.update(name for name, _ in mine[i1:i2])
+                names.update(name for name, _ in theirs[j1:j2])
+        return names or {"the lines above the first statement"}

@@ -20,9 +20,9 @@ def ask(library: ReferenceLibrary, text: str, path: str = "modeling_breeze.py") 
 
 
 def test_the_root_ancestor_comes_first(library: ReferenceLibrary) -> None:
-    found = ask(library, NEW)
-    assert [model.model for model in found.models][:2] == ["llama", "mistral"]
-    classes = [unit for unit in found.units if unit.kind == "class"]
+    reply = ask(library, NEW)
+    assert [model.model for model in reply.models][:2] == ["llama", "mistral"]
+    classes = [unit for unit in reply.units if unit.kind == "class"]
     assert [unit.candidates[0].name for unit in classes] == [
         "LlamaRMSNorm",
         "LlamaAttention",
@@ -35,10 +35,10 @@ def test_the_root_ancestor_comes_first(library: ReferenceLibrary) -> None:
 def test_equal_code_is_inherited_as_it_is(library: ReferenceLibrary) -> None:
     plan = ask(library, NEW).plan
     assert [library.models[number] for number in plan.parents] == ["llama"]
-    assert [one.as_is for one in plan.classes] == [True, True, True]
+    assert [class_plan.as_is for class_plan in plan.classes] == [True, True, True]
     assert [function.name for function in plan.functions] == ["rotate_half"]
     assert plan.written == ()
-    saved = sum(one.lines - 2 for one in plan.classes) + plan.functions[0].lines_saved
+    saved = sum(class_plan.lines - 2 for class_plan in plan.classes) + plan.functions[0].lines_saved
     assert plan.lines_saved == saved
 
 
@@ -54,7 +54,9 @@ def test_what_changed_is_overridden_and_what_went_is_deleted(library: ReferenceL
         + text[text.index("class BreezeModel") :]
     )
     plan = ask(library, text).plan
-    attention = next(one for one in plan.classes if one.name == "BreezeAttention")
+    attention = next(
+        class_plan for class_plan in plan.classes if class_plan.name == "BreezeAttention"
+    )
     assert not attention.as_is
     assert attention.inherited == ("__init__",)
     assert attention.overridden == ("forward",)
@@ -78,22 +80,24 @@ class BreezeClock:
         for second in range(60):
             yield f"{second:02d}" + "!" * (second // 7)
 """
-    found = ask(library, text)
-    assert found.verdict == "nothing"
-    assert not found.plan.parents
-    text = report.as_text(found, library, everything=False)
+    reply = ask(library, text)
+    assert reply.verdict == "nothing"
+    assert not reply.plan.parents
+    text = report.as_text(reply, library, everything=False)
     assert ": nothing similar\n" in text
     assert "standalone" not in text
 
 
 def test_a_model_is_no_parent_of_itself_or_of_its_ancestors(library: ReferenceLibrary) -> None:
-    found = ask(library, sample_library.LLAMA, "modeling_llama.py")
-    assert not {"llama", "mistral"} & {model.model for model in found.models}
+    reply = ask(library, sample_library.LLAMA, "modeling_llama.py")
+    assert not {"llama", "mistral"} & {model.model for model in reply.models}
 
 
 def test_later_models_are_no_candidates_at_release(library: ReferenceLibrary) -> None:
     allowed = library.situation_at_release("vista").allowed
-    models = {one for one, yes in zip(library.models, allowed, strict=True) if yes}
+    models = {
+        model for model, is_allowed in zip(library.models, allowed, strict=True) if is_allowed
+    }
     assert models == {"llama", "zephyr"}
 
 

@@ -25,15 +25,15 @@ class Query:
 
 def queries_of(source: SourceFile) -> dict[Kind, Query]:
     """A file's units by kind."""
-    found = {}
+    queries = {}
     for kind in KINDS:
         numbers = tuple(n for n, unit in enumerate(source.units) if unit.kind == kind)
-        found[kind] = Query(
+        queries[kind] = Query(
             tuple(source.units[n] for n in numbers),
             numbers,
             tuple(source.features[n] for n in numbers),
         )
-    return found
+    return queries
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class ModelUnits:
 
     def best(self, scores: Scores) -> Scores:
         """The best score of each query with each model's units: shape (queries, models)."""
-        found = np.zeros((len(scores), len(self.models)), dtype=np.float32)
+        best = np.zeros((len(scores), len(self.models)), dtype=np.float32)
         if not scores.size:
-            return found
+            return best
         starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
-        found[:, self.owner[starts]] = np.maximum.reduceat(scores, starts, axis=1)
-        return found
+        best[:, self.owner[starts]] = np.maximum.reduceat(scores, starts, axis=1)
+        return best

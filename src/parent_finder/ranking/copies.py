@@ -61,7 +61,7 @@ def _copies(library: ReferenceLibrary, source: SourceFile) -> list[Copy]:
     table, owner = library.index.tables["class"], library.by_model["class"].owner
     even = np.zeros(len(library.models))
     rows = {int(digest): row for row, digest in enumerate(table.digests.tolist())}
-    found = []
+    found_copies = []
     query = comparison.queries_of(source)["class"]
     for unit, features in zip(query.units, query.features, strict=True):
         row = rows.get(features.digest)
@@ -71,7 +71,7 @@ def _copies(library: ReferenceLibrary, source: SourceFile) -> list[Copy]:
         if same:
             first = unit_candidates.root_first(library, "class", same, even)[0]
             parent = table.units[first]
-            found.append(
+            found_copies.append(
                 Copy(
                     name=unit.name,
                     line=unit.first_line,
@@ -83,29 +83,29 @@ def _copies(library: ReferenceLibrary, source: SourceFile) -> list[Copy]:
                     equal=len(same),
                 )
             )
-    return found
+    return found_copies
 
 
-def as_json(found: list[FileCopies]) -> dict[str, Any]:
+def as_json(files: list[FileCopies]) -> dict[str, Any]:
     """The form that `schemas/copies.schema.json` describes."""
     return {
         "schema": SCHEMA,
-        "files": [{**vars(one), "copies": [vars(copy) for copy in one.copies]} for one in found],
+        "files": [{**vars(file), "copies": [vars(copy) for copy in file.copies]} for file in files],
     }
 
 
-def as_text(found: list[FileCopies]) -> str:
+def as_text(files: list[FileCopies]) -> str:
     """One line for each copy, as compilers report."""
     lines = []
-    for one in found:
-        for copy in one.copies:
+    for file in files:
+        for copy in file.copies:
             others = f", as {copy.equal - 1} more do" if copy.equal > 1 else ""
             lines.append(
-                f"{one.path}:{copy.line}: hint[copied-class]: {copy.name} ({copy.lines} lines) is "
+                f"{file.path}:{copy.line}: hint[copied-class]: {copy.name} ({copy.lines} lines) is "
                 f"written like {copy.parent} of {copy.model}{others} "
                 f"({copy.parent_path}:{copy.parent_line})"
             )
-    count = sum(len(one.copies) for one in found)
+    count = sum(len(file.copies) for file in files)
     if count:
         lines.append("hint: inherit these in a modular file; `modularize` writes it")
     return "".join(f"{line}\n" for line in lines)

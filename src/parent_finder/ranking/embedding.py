@@ -91,7 +91,7 @@ class Encoder:
         """Vectors of length 1: shape (texts, size of the model)."""
         import torch  # pants: no-infer-dep
 
-        found = []
+        batches = []
         for start in range(0, len(texts), _BATCH):
             batch = self.tokenizer(
                 list(texts[start : start + _BATCH]),
@@ -110,8 +110,8 @@ class Encoder:
                 pooled = states[torch.arange(len(states)), places.argmax(dim=1)]
             else:
                 pooled = (states * mask).sum(dim=1) / mask.sum(dim=1)
-            found.append(torch.nn.functional.normalize(pooled, dim=1).numpy())
-        return np.concatenate(found).astype(np.float32)
+            batches.append(torch.nn.functional.normalize(pooled, dim=1).numpy())
+        return np.concatenate(batches).astype(np.float32)
 
 
 def _key(directory: str) -> str:
@@ -207,8 +207,8 @@ def _vectors(encoder: Encoder, texts: list[str], cache: str | None) -> Vectors:
     if missing:
         # Texts of one length in a batch: padding is work for nothing.
         ordered = sorted(missing, key=lambda key: (len(missing[key]), key))
-        found = encoder.encode([missing[key] for key in ordered])
-        known.update(zip(ordered, found, strict=True))
+        encoded = encoder.encode([missing[key] for key in ordered])
+        known.update(zip(ordered, encoded, strict=True))
         if path:
             vectors = np.stack([known[key] for key in sorted(known)])
             # A cache that cannot be written costs time, and changes no answer.

@@ -17,11 +17,11 @@ def ask(library: ReferenceLibrary, text: str = NEW) -> comparison.Comparison:
 
 
 def test_the_likelihoods_of_a_class_are_a_distribution(library: ReferenceLibrary) -> None:
-    found = list(likelihood.candidates(library, ask(library), library.situation_of("breeze")))
-    assert [one.position for one in found] == [0, 1, 2]
-    for one in found:
-        assert one.evidence.shape == (len(one.models), len(NAMES))
-        shares = one.likelihood(FITTED)
+    classes = list(likelihood.candidates(library, ask(library), library.situation_of("breeze")))
+    assert [candidates.position for candidates in classes] == [0, 1, 2]
+    for candidates in classes:
+        assert candidates.evidence.shape == (len(candidates.models), len(NAMES))
+        shares = candidates.likelihood(FITTED)
         assert shares.sum() == pytest.approx(1)
         assert (shares > 0).all()
 

@@ -69,11 +69,11 @@ def _covered(comparison: Comparison, best: npt.NDArray[np.float32]) -> Floats:
 
 
 def _methods(library: ReferenceLibrary, comparison: Comparison) -> Floats:
-    found = np.zeros(len(library.models))
+    sizes = np.zeros(len(library.models))
     total = 0
     for method in comparison.queries["method"].features:
         total += method.size
         models = library.method_models.get(method.digest)
         if models is not None:
-            found[models] += method.size
-    return found / max(total, 1)
+            sizes[models] += method.size
+    return sizes / max(total, 1)

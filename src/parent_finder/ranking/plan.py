@@ -9,7 +9,7 @@ import numpy as np
 
 from parent_finder.ranking import unit_candidates
 from parent_finder.ranking.comparison import Comparison
-from parent_finder.ranking.reference_library import ReferenceLibrary, Situation, order
+from parent_finder.ranking.reference_library import ReferenceLibrary, order
 from parent_finder.ranking.weights import Floats
 
 # Models that are considered, and that a plan may name at most.
@@ -80,7 +80,6 @@ class _Body:
 def make(
     library: ReferenceLibrary,
     comparison: Comparison,
-    situation: Situation,
     model_scores: Floats,
     lines: int,
 ) -> Plan:
@@ -118,7 +117,7 @@ def make(
         for name, function in shared[model].items():
             functions.setdefault(name, function)
     saved = sum(class_plan.lines_saved for class_plan in class_plans)
-    saved += sum(one.lines_saved for one in functions.values())
+    saved += sum(function_plan.lines_saved for function_plan in functions.values())
     return Plan(
         parents=tuple(parents_found),
         classes=tuple(class_plans),
@@ -189,16 +188,16 @@ def _class_plan(
 
 
 def _digest(members: dict[str, tuple[int, int]], name: str) -> int | None:
-    found = members.get(name)
-    return found[0] if found else None
+    member = members.get(name)
+    return member[0] if member else None
 
 
 def _own_bodies(comparison: Comparison) -> list[_Body]:
     classes, methods = comparison.queries["class"], comparison.queries["method"]
     position = {number: n for n, number in enumerate(classes.numbers)}
     bodies = [_Body({}, {n: (c, s) for n, s, c in unit.attributes}) for unit in classes.units]
-    for unit, one in zip(methods.units, methods.features, strict=True):
-        _add_method(bodies[position[unit.owner]], unit.name, one.digest, unit.lines)
+    for unit, features in zip(methods.units, methods.features, strict=True):
+        _add_method(bodies[position[unit.owner]], unit.name, features.digest, unit.lines)
     return bodies
 
 
@@ -209,9 +208,9 @@ def _library_body(library: ReferenceLibrary, number: int) -> _Body:
     first, last = np.searchsorted(methods.files, [table.files[number], table.files[number] + 1])
     for method in range(int(first), int(last)):
         if methods.units[method].owner == table.numbers[number]:
-            one = methods.units[method]
+            method_unit = methods.units[method]
             digest = int(methods.digests[methods.rows[method]])
-            _add_method(body, one.name, digest, one.lines)
+            _add_method(body, method_unit.name, digest, method_unit.lines)
     return body
 
 
@@ -225,14 +224,14 @@ def _shared_functions(
     library: ReferenceLibrary, comparison: Comparison, model: int
 ) -> dict[str, FunctionPlan]:
     table, owner = library.index.tables["function"], library.by_model["function"].owner
-    found = {}
+    plans = {}
     queries = comparison.queries["function"]
     of_model = {
         (table.units[n].name, int(table.digests[table.rows[n]])): n
         for n in np.flatnonzero(owner == model).tolist()
     }
-    for unit, one in zip(queries.units, queries.features, strict=True):
-        source = of_model.get((unit.name, one.digest))
+    for unit, features in zip(queries.units, queries.features, strict=True):
+        source = of_model.get((unit.name, features.digest))
         if source is not None:
-            found[unit.name] = FunctionPlan(unit.name, source, unit.lines - 1)
-    return found
+            plans[unit.name] = FunctionPlan(unit.name, source, unit.lines - 1)
+    return plans

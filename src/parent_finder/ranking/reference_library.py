@@ -65,21 +65,21 @@ class ReferenceLibrary:
     def class_children(self) -> dict[int, npt.NDArray[np.intp]]:
         """The models that inherit from each class that any inherits from."""
         owner = self.by_model["class"].owner
-        found: dict[int, set[int]] = {}
+        children: dict[int, set[int]] = {}
         for child, parents in self.lineage.class_parents.items():
             for parent in parents:
-                found.setdefault(parent, set()).add(int(owner[child]))
-        return {n: np.array(sorted(models), dtype=np.intp) for n, models in found.items()}
+                children.setdefault(parent, set()).add(int(owner[child]))
+        return {n: np.array(sorted(models), dtype=np.intp) for n, models in children.items()}
 
     @cached_property
     def roles(self) -> tuple[frozenset[str], ...]:
         """The roles of each model's classes."""
-        found: list[set[str]] = [set() for _ in self.models]
+        role_sets: list[set[str]] = [set() for _ in self.models]
         for unit, model in zip(
             self.index.tables["class"].units, self.by_model["class"].owner, strict=True
         ):
-            found[model].add(unit.role)
-        return tuple(frozenset(roles) for roles in found)
+            role_sets[model].add(unit.role)
+        return tuple(frozenset(roles) for roles in role_sets)
 
     @cached_property
     def method_models(self) -> dict[int, npt.NDArray[np.int32]]:
@@ -127,9 +127,13 @@ class ReferenceLibrary:
 
 def children(library: ReferenceLibrary, situation: Situation) -> npt.NDArray[np.int64]:
     """How many of the models that may be known already inherit from each model."""
-    known = {one for one, allowed in zip(library.models, situation.allowed, strict=True) if allowed}
-    children = library.lineage.model_children
-    return np.array([len(children.get(model, frozenset()) & known) for model in library.models])
+    known = {
+        name for name, allowed in zip(library.models, situation.allowed, strict=True) if allowed
+    }
+    model_children = library.lineage.model_children
+    return np.array(
+        [len(model_children.get(model, frozenset()) & known) for model in library.models]
+    )
 
 
 def order(library: ReferenceLibrary, values: npt.NDArray[np.floating]) -> list[int]:

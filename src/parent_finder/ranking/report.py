@@ -42,12 +42,12 @@ def _plan_json(plan: Plan, library: ReferenceLibrary) -> dict[str, Any]:
         "lines_saved": plan.lines_saved,
         "classes": [
             {
-                **vars(one),
-                "parent": classes.units[one.parent].name,
-                "model": library.index.models[classes.files[one.parent]],
-                "path": library.index.paths[classes.files[one.parent]],
+                **vars(class_plan),
+                "parent": classes.units[class_plan.parent].name,
+                "model": library.index.models[classes.files[class_plan.parent]],
+                "path": library.index.paths[classes.files[class_plan.parent]],
             }
-            for one in plan.classes
+            for class_plan in plan.classes
         ],
         "functions": [
             {
@@ -152,14 +152,24 @@ def _unit_rows(unit: UnitAnswer) -> Iterable[tuple[str, ...]]:
         name += "()"
     if not unit.candidates:
         yield str(unit.line), name, "-", "-", "-", "-"
-    for rank, one in enumerate(unit.candidates):
+    for rank, candidate in enumerate(unit.candidates):
         head = (str(unit.line), name) if rank == 0 else ("", "")
-        others = f"+{one.equal - 1}" if one.equal > 1 else ""
-        yield (*head, f"{one.similarity:.2f}", _called(one), others, f"{one.path}:{one.line}")
+        others = f"+{candidate.equal - 1}" if candidate.equal > 1 else ""
+        yield (
+            *head,
+            f"{candidate.similarity:.2f}",
+            _called(candidate),
+            others,
+            f"{candidate.path}:{candidate.line}",
+        )
 
 
-def _called(one: Candidate) -> str:
-    return f"{one.model} {one.owner}.{one.name}" if one.owner else f"{one.model} {one.name}"
+def _called(candidate: Candidate) -> str:
+    return (
+        f"{candidate.model} {candidate.owner}.{candidate.name}"
+        if candidate.owner
+        else f"{candidate.model} {candidate.name}"
+    )
 
 
 def _plan_text(plan: Plan, library: ReferenceLibrary) -> list[str]:
@@ -200,20 +210,20 @@ def _plan_table(plan: Plan, library: ReferenceLibrary) -> list[str]:
     )
 
 
-def _parent(one: ClassPlan, library: ReferenceLibrary) -> str:
-    table = library.index.tables["class"]
-    return f"{library.index.models[table.files[one.parent]]} {table.units[one.parent].name}"
+def _parent(class_plan: ClassPlan, library: ReferenceLibrary) -> str:
+    table, number = library.index.tables["class"], class_plan.parent
+    return f"{library.index.models[table.files[number]]} {table.units[number].name}"
 
 
-def _work(one: ClassPlan) -> str:
-    if one.as_is:
+def _work(class_plan: ClassPlan) -> str:
+    if class_plan.as_is:
         return "pass"
     parts = []
     for title, names in (
-        ("override", one.overridden),
-        ("add", one.added),
-        ("set", one.set_attributes),
-        ("delete", (*one.deleted, *one.deleted_attributes)),
+        ("override", class_plan.overridden),
+        ("add", class_plan.added),
+        ("set", class_plan.set_attributes),
+        ("delete", (*class_plan.deleted, *class_plan.deleted_attributes)),
     ):
         if names:
             parts.append(f"{title} {', '.join(names)}")

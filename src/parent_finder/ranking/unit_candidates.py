@@ -19,6 +19,8 @@ SIMILAR, NAMESAKE, MODEL = 9.0, 2.0, 2.0
 _EQUAL = 0.9999
 # Groups of equal code with the highest cosine that are looked at.
 _LOOKED_AT = 60
+# Shorter names without the model's say too little.
+_LEAST_ROLE = 4
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,17 @@ def groups(
     for number in possible[np.isin(table.rows[possible], rows)].tolist():
         members[int(table.rows[number])].append(number)
     unit = comparison.queries[kind].units[position]
-    found = []
+    candidates = []
     for row, numbers in members.items():
         namesake = any(_namesakes(unit, table.units[number]) for number in numbers)
         model = max(model_scores[owner[number]] for number in numbers)
         ordered = tuple(root_first(library, kind, numbers, model_scores))
-        found.append(Group(ordered, round(float(cosine[row]), 4), namesake, float(model)))
-    return ordered_groups(found, SIMILAR, NAMESAKE, MODEL)
+        candidates.append(Group(ordered, round(float(cosine[row]), 4), namesake, float(model)))
+    return ordered_groups(candidates, SIMILAR, NAMESAKE, MODEL)
 
 
 def ordered_groups(
-    found: list[Group], similar: float, namesake: float, model: float
+    candidates: list[Group], similar: float, namesake: float, model: float
 ) -> list[Group]:
     """Equal code first, then by score."""
 
@@ -82,13 +84,13 @@ def ordered_groups(
         score = group.score(similar, namesake, model)
         return group.cosine < _EQUAL, -score, -group.cosine, group.members
 
-    return sorted(found, key=place)
+    return sorted(candidates, key=place)
 
 
 def _namesakes(unit: CodeUnit, other: CodeUnit) -> bool:
     if unit.kind != "class":
         return unit.name == other.name
-    return len(other.role) > 3 and unit.name.endswith(other.role)
+    return len(other.role) >= _LEAST_ROLE and unit.name.endswith(other.role)
 
 
 def root_first(
@@ -120,7 +122,7 @@ def best_in_models(
     """The class of each of some models that is most like the file's class at a position."""
     table, owner = library.index.tables["class"], library.by_model["class"].owner
     unit = comparison.queries["class"].units[position]
-    found = {}
+    best_of = {}
     for model in models:
         numbers: npt.NDArray[np.intp] = np.flatnonzero(owner == model)
         values = comparison.cosine["class"][position][table.rows[numbers]]
@@ -129,5 +131,5 @@ def best_in_models(
                 zip(values.tolist(), numbers.tolist(), strict=True),
                 key=lambda pair: (pair[0], _namesakes(unit, table.units[pair[1]]), -pair[1]),
             )
-            found[model] = best[1]
-    return found
+            best_of[model] = best[1]
+    return best_of
