@@ -32,7 +32,7 @@ class ToolError(Exception):
         """
         prefix = f"{self.place}: " if self.place else ""
         text = f"{prefix}error: {self.message}"
-        return _escaped(f"{text}\nhint: {self.hint}" if self.hint else text)
+        return escaped(f"{text}\nhint: {self.hint}" if self.hint else text)
 
     def __str__(self) -> str:
         return self.message
@@ -48,7 +48,8 @@ class EnvironmentLack(ToolError):
     exit_code = ExitCode.ENVIRONMENT_LACKS
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text with what is not shown, or steers a terminal, as Python writes it in a literal."""
     return "".join(
         letter
         if letter.isprintable() or letter in "\n\t"

@@ -1,6 +1,7 @@
 """A fuzz run of moderate size, and whether the run would notice what it looks for.
 
-The environment variable MODULAR_FUZZ_SECONDS makes the run that long, with a seed of its own.
+The seed changes daily and is printed. RULES_TRANSFORMERS_FUZZ_SEED repeats a day, and
+RULES_TRANSFORMERS_FUZZ_SECONDS makes the run that long.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from tests.fuzz.fuzz import RELEASE, Case, Outcome, run, run_case
 from tests.fuzz.mutations import MUTATIONS
 
 CASES = 5 * len(MUTATIONS)
-SECONDS_VARIABLE = "MODULAR_FUZZ_SECONDS"
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,9 @@ def corpus() -> str:
 
 
 def test_spoilt_files_end_in_an_answer_or_a_located_error(corpus: str) -> None:
-    seconds = os.environ.get(SECONDS_VARIABLE)
-    seed = int(time.time()) if seconds else 0
+    seconds = os.environ.get("RULES_TRANSFORMERS_FUZZ_SECONDS")
+    today = time.strftime("%Y%m%d", time.gmtime())
+    seed = int(os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or today)
     print(f"seed {seed}")
     outcomes: list[Outcome] = []
     for outcome in run(

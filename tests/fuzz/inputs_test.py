@@ -1,20 +1,11 @@
-"""Spoilt requests, manifests, headers, indexes, settings and results: an answer or an error.
-
-The seed changes daily and is printed. RULES_TRANSFORMERS_FUZZ_SEED repeats a day, and
-RULES_TRANSFORMERS_FUZZ_SECONDS makes each input's part that long.
-"""
+"""Spoilt requests, manifests, headers, indexes, settings and results of the tools with torch."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -23,33 +14,13 @@ import pytest
 from gpu_bench.request.reader import read_request as read_benchmark_request
 from gpu_bench.results.reader import read_result
 from gpu_bench.testing import simulated, simulated_file
-from tests.fuzz.json_mutations import mutated, spoilt
+from tests.fuzz.spoilt_inputs import Subject, check
 from tiny_models.fixture.integrity import verify_integrity
 from tiny_models.request.manifest import NAME, digest_file
 from tiny_models.request.request import read_request as read_fixture_request
 from tiny_models.testing.sample_fixture import write_manifest
 from tiny_models.weights.safetensors_files import INDEX, StoredTensor, write_weights
 from toolkit.checkpoint import check_directory
-from toolkit.errors import ToolError
-
-_SEED = int(
-    os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or time.strftime("%Y%m%d", time.gmtime())
-)
-_SECONDS = float(os.environ.get("RULES_TRANSFORMERS_FUZZ_SECONDS") or 5)
-# For one input, far above what any takes.
-_LONGEST = 10.0
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Something that a tool reads: the file that is spoilt, and what reads it.
-
-    ``seal`` makes the rest fit the spoilt file, so that more than its digest is looked at.
-    """
-
-    file: Path
-    read: Callable[[], Any]
-    seal: Callable[[], None] = lambda: None
 
 
 def _fixture(directory: Path) -> Path:
@@ -155,56 +126,6 @@ _NAMES = (
 )
 
 
-def _header_of(content: bytes) -> tuple[Any, bytes]:
-    length = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + length]), content[8 + length :]
-
-
-def _spoilt_file(random: Random, content: bytes) -> bytes:
-    if content[:1] in (b"{", b"["):
-        return mutated(random, json.loads(content))
-    if random.random() < 0.2:
-        return spoilt(random, content)
-    header, data = _header_of(content)
-    text = mutated(random, header)
-    length = len(text) if random.random() < 0.9 else random.choice((0, 2**63, len(text) + 1))
-    return length.to_bytes(8, "little") + text + data
-
-
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_spoilt_input_is_read_or_refused(name: str, tmp_path: Path) -> None:
-    subject = dict(_subjects(tmp_path))[name]
-    subject.read()
-    content = subject.file.read_bytes()
-    print(f"seed {_SEED}")
-    ends: Counter[str] = Counter()
-    deadline = time.process_time() + _SECONDS
-    number = 0
-    while time.process_time() < deadline:
-        number += 1
-        random = Random(f"{_SEED}:{name}:{number}")
-        case = _spoilt_file(random, content)
-        subject.file.write_bytes(case)
-        subject.seal()
-        started = time.process_time()
-        try:
-            subject.read()
-            ends["read"] += 1
-        except ToolError as problem:
-            ends["refused"] += 1
-            assert problem.message, f"seed {_SEED}, case {number}"
-            lines = problem.render().split("\n")
-            assert all(line.isprintable() for line in lines), f"seed {_SEED}, case {number}"
-        except BaseException as failure:
-            raise AssertionError(f"seed {_SEED}, case {number}: {case[:2000]!r}") from failure
-        assert time.process_time() - started < _LONGEST, f"seed {_SEED}, case {number}"
-    print(f"{name}: {number} inputs, {dict(ends)}")
-    # Spoiling does harm, and the reader notices.
-    assert ends["refused"] > number // 10
-
-
-def test_a_case_is_the_same_for_the_same_seed() -> None:
-    document = {"a": [1, {"b": "c"}], "d": None}
-    first = [mutated(Random(f"7:{n}"), document) for n in range(50)]
-    assert first == [mutated(Random(f"7:{n}"), document) for n in range(50)]
-    assert len(set(first)) > 30
+    check(name, dict(_subjects(tmp_path))[name])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from toolkit.errors import InputError, ToolError
+from toolkit.errors import InputError, ToolError, escaped
 
 Severity = Literal["error", "warning"]
 
@@ -97,7 +97,10 @@ def error(
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """The text shown to a person: place, message, source excerpt with caret, hint."""
+    """The text shown to a person: place, message, source excerpt with caret, hint.
+
+    Characters of the input that are not shown, or that steer a terminal, are escaped.
+    """
     place = diagnostic.path
     if diagnostic.line:
         place += f":{diagnostic.line}"
@@ -110,13 +113,14 @@ def render(diagnostic: Diagnostic) -> str:
         text = diagnostic.source_line.rstrip("\n").expandtabs(4)
         caret = len(diagnostic.source_line[: max(diagnostic.column - 1, 0)].expandtabs(4))
         text, caret = _clipped(text, caret)
+        caret = len(escaped(text[:caret]))
         lines.append(f"  {gutter} | {text}")
         if diagnostic.column:
             lines.append(f"  {' ' * len(gutter)} | {' ' * caret}^")
     hint = "; or ".join(filter(None, (diagnostic.hint, _suppression(diagnostic))))
     if hint:
         lines.append(f"hint: {hint}")
-    return "\n".join(lines)
+    return escaped("\n".join(lines))
 
 
 def _suppression(diagnostic: Diagnostic) -> str:

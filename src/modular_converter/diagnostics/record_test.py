@@ -29,3 +29,12 @@ def test_a_warning_names_the_comment_that_suppresses_it(hint: str, expected: str
 )
 def test_what_no_comment_suppresses_names_none(severity: Severity, path: str, line: int) -> None:
     assert _rendered(severity, path, line, "delete it").splitlines()[-1] == "hint: delete it"
+
+
+def test_what_steers_a_terminal_is_escaped_and_the_caret_moves_with_it() -> None:
+    finding = Diagnostic("c", "error", "a.py", 3, 6, "no \x1b here", source_line="x = \u202ey")
+    assert render(finding).splitlines() == [
+        "a.py:3:6: error[c]: no \\x1b here",
+        "  3 | x = \\u202ey",
+        "    |           ^",
+    ]

@@ -12,23 +12,30 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.atomic_file import write_files
+from toolkit.input_file import read_bytes
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 _HEADER = "header"
+# In bytes. The index of 326 models has a fiftieth of it.
+_LARGEST = 2**31
 
 
 def load(path: str) -> tuple[Any, Arrays] | None:
     """The header and the arrays of a file; None when there is no whole, readable file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = read_bytes(path, most=_LARGEST)
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            # Only what is written here has a size that says how much memory it takes.
+            if any(member.compress_type for member in archive.zip.infolist()):
+                return None
             # Reading an array checks its checksum.
             arrays = {name: archive[name] for name in archive.files}
-        content = json.loads(arrays.pop(_HEADER).tobytes())
+        document = json.loads(arrays.pop(_HEADER).tobytes())
         # Names of arrays are in no checksum.
-        if sorted(arrays) != content["arrays"]:
+        if sorted(arrays) != document["arrays"]:
             return None
-        header = content["header"]
+        header = document["header"]
     except Exception:  # noqa: BLE001 - not settled for damaged archives: a bit may mean encryption
         return None
     return header, arrays
