@@ -150,7 +150,11 @@ class FixtureProcessorsField(JsonObjectField):
 class FixtureChatTemplateField(StringField):
     alias = "chat_template"
     help = help_text(
-        "The chat template, as Jinja text. By default that of the family, for chat models."
+        """
+        The chat template, as Jinja text, or `from:` and a package of the resolve that has the
+        family's, e.g. `chat_template="from:trl"`; `from:trl/qwen3` names one of its files. By
+        default, chat models get one that writes conversations as the family does.
+        """
     )
 
 

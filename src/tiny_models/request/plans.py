@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tiny_models.core.errors import MissingPackage
@@ -18,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.input_file import LARGEST_TEXT, read_bytes
 
 # Raised when the same request gives other bytes than before.
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,21 @@ def _digest(request: FixtureRequest, architecture: str, source_digest: str) -> s
     del values["path"], values["checks"]
     values["source"] = source_digest
     values["from_checkpoint"] = _directory_digest(request.from_checkpoint)
+    values["chat_template_version"] = _version_of_template(request.chat_template)
     values.update(architecture=architecture, format=FORMAT, transformers=catalogue.version())
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _version_of_template(chat_template: str | None) -> str | None:
+    """The version of the package that a template is taken from, if it is."""
+    if chat_template is None or not chat_template.startswith("from:"):
+        return None
+    package = chat_template.removeprefix("from:").partition("/")[0]
+    try:
+        return version(package)
+    except (PackageNotFoundError, ValueError):
+        # The build says so.
+        return None
 
 
 def _directory_digest(directory: str | None) -> str | None:

@@ -138,8 +138,9 @@ def test_a_missing_file_has_a_hint(tmp_path: Path) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda each: st.lists(each, max_size=3)
-    | st.dictionaries(st.text(max_size=5), each, max_size=3),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3)
+    ),
     max_leaves=5,
 )
 

@@ -42,4 +42,5 @@ def build(
         return write(recipe, directory)
     from tiny_models.tokenizers.from_checkpoint import write_shrunk
 
-    return write_shrunk(recipe, options.from_checkpoint, directory, options.chat_template)
+    template = None if options.chat_template is None else recipe.chat_template or False
+    return write_shrunk(recipe, options.from_checkpoint, directory, template)

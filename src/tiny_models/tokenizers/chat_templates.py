@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 Turn = tuple[str, str]
@@ -18,7 +18,10 @@ class ChatStyle:
 
     ``turns`` has each role's opening and closing text. ``special_tokens`` are the tokens that the
     family's models have by name, in place of its tokenizer class's defaults; ``markers`` the
-    further tokens that the text uses.
+    further tokens that the text uses, and ``plain_tokens`` those that a reader of the output
+    sees. ``tool_call`` and ``tool_result`` stand around each call and result, ``thinking`` around
+    what the model thinks; earlier turns lose it. ``system_in_user``: the system's text begins the
+    first turn of the user.
     """
 
     name: str
@@ -26,8 +29,13 @@ class ChatStyle:
     opening: str = ""
     special_tokens: Mapping[str, str] = field(default_factory=dict)
     markers: tuple[str, ...] = ()
+    plain_tokens: tuple[str, ...] = ()
     supports_tools: bool = False
     tool_call: Turn = ("<tool_call>\n", "\n</tool_call>")
+    tool_result: Turn = ("", "")
+    thinking: Turn | None = None
+    system_in_user: bool = False
+    body: str = "body"
 
 
 def _turns(opening: str, closing: str, **names: str) -> dict[str, Turn]:
@@ -37,16 +45,52 @@ def _turns(opening: str, closing: str, **names: str) -> dict[str, Turn]:
 
 _CHATML = ChatStyle(
     name="chatml",
-    turns=_turns("<|im_start|>{role}\n", "<|im_end|>\n"),
+    turns={
+        **_turns("<|im_start|>{role}\n", "<|im_end|>\n"),
+        "tool": ("<|im_start|>user", "<|im_end|>\n"),
+    },
     special_tokens={"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
     markers=("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
+    plain_tokens=("<tool_call>", "</tool_call>"),
     supports_tools=True,
+    tool_result=("\n<tool_response>\n", "\n</tool_response>"),
 )
 
 STYLES = {
     style.name: style
     for style in (
         _CHATML,
+        replace(
+            _CHATML,
+            name="chatml-thinking",
+            plain_tokens=(
+                *_CHATML.plain_tokens,
+                *("<tool_response>", "</tool_response>", "<think>", "</think>"),
+            ),
+            thinking=("<think>\n", "\n</think>\n\n"),
+        ),
+        ChatStyle(
+            name="harmony",
+            turns={
+                "system": ("<|start|>developer<|message|>", "<|end|>"),
+                "developer": ("<|start|>developer<|message|>", "<|end|>"),
+                "user": ("<|start|>user<|message|>", "<|end|>"),
+                "assistant": ("<|start|>assistant", "<|return|>"),
+                "tool": ("<|start|>functions.", "<|end|>"),
+            },
+            special_tokens={
+                "bos_token": "<|startoftext|>",
+                "eos_token": "<|return|>",
+                "pad_token": "<|endoftext|>",
+            },
+            markers=(
+                *("<|startoftext|>", "<|endoftext|>", "<|return|>", "<|constrain|>"),
+                *("<|channel|>", "<|start|>", "<|end|>", "<|message|>", "<|call|>"),
+                "<|endofprompt|>",
+            ),
+            supports_tools=True,
+            body="harmony",
+        ),
         ChatStyle(
             name="llama3",
             opening="<|begin_of_text|>",
@@ -82,9 +126,8 @@ STYLES = {
         ChatStyle(
             name="gemma",
             opening="<bos>",
-            turns=_turns(
-                "<start_of_turn>{role}\n", "<end_of_turn>\n", system="user", assistant="model"
-            ),
+            turns=_turns("<start_of_turn>{role}\n", "<end_of_turn>\n", assistant="model"),
+            system_in_user=True,
             special_tokens={
                 "bos_token": "<bos>",
                 "eos_token": "<end_of_turn>",
@@ -160,7 +203,7 @@ STYLES = {
             name="deepseek",
             opening="<｜begin▁of▁sentence｜>",
             turns={
-                "system": ("", "\n\n"),
+                "system": ("", ""),
                 "user": ("<｜User｜>", ""),
                 "assistant": ("<｜Assistant｜>", "<｜end▁of▁sentence｜>"),
                 "tool": ("<｜tool▁output▁begin｜>", "<｜tool▁output▁end｜>"),
@@ -192,6 +235,8 @@ _STYLE_OF_TYPE = (
     (r"glm(?!_image|asr).*", "glm"),
     (r"granite.*", "granite"),
     (r"deepseek.*", "deepseek"),
+    (r"gpt_oss.*", "harmony"),
+    (r"qwen3(_moe|_next|_5.*)?", "chatml-thinking"),
 )
 
 
@@ -208,7 +253,7 @@ def placeholders(model_type: str, named_tokens: Mapping[str, str]) -> dict[str, 
 
     ``named_tokens`` are the texts of the tokenizer's tokens by attribute.
     """
-    found = {}
+    found: dict[str, str] = {}
     for kind in ("image", "video", "audio"):
         inner = next((named_tokens[name] for name in _INNER[kind] if name in named_tokens), None)
         if inner is None:
@@ -250,6 +295,9 @@ def template_text(style: ChatStyle, media: Mapping[str, str]) -> str:
         "turns": {role: list(turn) for role, turn in style.turns.items()},
         "supports_tools": style.supports_tools,
         "tool_call": list(style.tool_call),
+        "tool_result": list(style.tool_result),
+        "thinking": list(style.thinking or ()),
+        "system_in_user": style.system_in_user,
         "media": dict(sorted(media.items())),
     }
     header = "".join(
@@ -257,9 +305,9 @@ def template_text(style: ChatStyle, media: Mapping[str, str]) -> str:
         "{%- set " + name + " = " + json.dumps(value, ensure_ascii=False) + " %}\n"
         for name, value in settings.items()
     )
-    return header + _body()
+    return header + _body(style.body)
 
 
-@lru_cache(maxsize=1)
-def _body() -> str:
-    return (Path(__file__).parent / "chat" / "body.jinja").read_text(encoding="utf-8")
+@cache
+def _body(name: str) -> str:
+    return (Path(__file__).parent / "chat" / f"{name}.jinja").read_text(encoding="utf-8")

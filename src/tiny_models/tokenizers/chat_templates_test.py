@@ -91,7 +91,7 @@ def test_tools_are_listed_and_called() -> None:
     assert json.dumps(TOOL) in text
     assert text.count("be good") == 1
     assert '<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>' in text
-    assert "<|im_start|>tool\n2<|im_end|>" in text
+    assert "<|im_start|>user\n<tool_response>\n2\n</tool_response><|im_end|>" in text
 
 
 def test_families_without_tools_say_so() -> None:

@@ -26,8 +26,9 @@ class TokenizerOptions:
     """Choices that a fixture makes; the default of each is what its model type is known for.
 
     ``vocabulary_size`` is an upper bound for the pieces, special tokens not counted; a vocabulary
-    that needs more for its alphabet has more. ``chat_template`` is a template's text, or False
-    for none. ``from_checkpoint`` is a directory whose tokenizer is shrunk instead.
+    that needs more for its alphabet has more. ``chat_template`` is a template's text, `from:` and
+    the package that has the family's, or False for none. ``from_checkpoint`` is a directory whose
+    tokenizer is shrunk instead.
     """
 
     family: str | None = None

@@ -20,6 +20,7 @@ from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style
 from tiny_models.tokenizers.config_fields import token_fields
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.own import OwnText
+from tiny_models.tokenizers.packaged_templates import PREFIX, packaged_template
 from tiny_models.tokenizers.processor_tokens import STANDARD, takes_tokenizer
 from tiny_models.tokenizers.quirks import (
     CLASS_ENTRIES,
@@ -137,15 +138,21 @@ def recipe_for(
     special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
     extra = list(entry.extra_tokens)
     settings = dict(entry.settings)
-    template: str | bool | None = None
-    if style is not None:
-        template = template_text(style, media)
-        special.update(style.special_tokens)
-        extra.extend(token for token in style.markers if token not in extra)
-        settings.setdefault("padding_side", "left")
-    if options.chat_template is not None:
-        template = options.chat_template
+    template: str | bool | None = options.chat_template
     plain = entry.plain_tokens
+    if style is not None:
+        special.update(style.special_tokens)
+        settings.setdefault("padding_side", "left")
+    if isinstance(template, str) and template.startswith(PREFIX):
+        packaged = packaged_template(template, text_type)
+        template = packaged.text
+        extra.extend(packaged.markers)
+        plain += packaged.plain_tokens
+    elif style is not None:
+        template = template_text(style, media) if template is None else template
+        extra.extend(style.markers)
+        plain += style.plain_tokens
+    extra = list(dict.fromkeys(extra))
     held = config_fields(fields, named)
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
