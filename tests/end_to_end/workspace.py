@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -72,20 +74,31 @@ class Repository:
 
     def pants(self, *arguments: str, **environment: str) -> Run:
         """Runs `./pants` with a daemon that lives until `stop`."""
-        process = subprocess.run(
+        process = self.start(*arguments, **environment)
+        stdout, stderr = process.communicate()
+        return Run(process.returncode, stdout, stderr)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Starts `./pants` as the leader of a group of processes, to which the daemon is foreign."""
+        return subprocess.Popen(
             ["./pants", "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,
             env={**os.environ, "PWD": str(self.root), **environment},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
-            check=False,
+            start_new_session=True,
         )
-        return Run(process.returncode, process.stdout, process.stderr)
+
+    def daemons(self) -> list[int]:
+        """The processes that are, or were, the daemon."""
+        return [int(path.read_text()) for path in (self.root / ".pids").glob("*/pantsd/pid")]
 
     def stop(self) -> None:
         """Ends the daemon."""
-        for pid_file in (self.root / ".pids").glob("*/pantsd/pid"):
-            subprocess.run(["kill", pid_file.read_text()], check=False)
+        for process in self.daemons():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
 
 
 class Workspace(Repository):
