@@ -22,11 +22,14 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     write_files({path: text.encode("utf-8")})
 
 
-def write_files(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
+def write_files(
+    contents: Mapping[str | os.PathLike[str], bytes],
+    hint: str = "name a place that can be written",
+) -> None:
     """Writes several files: none is replaced before all of them are on the disk.
 
     A file keeps the mode of the one it replaces; a new one gets the mode that the umask gives.
-    Raises InputError, located at the path, where it cannot be written there, and EnvironmentLack
+    Raises InputError with ``hint``, located at the path, where it cannot be written there, and EnvironmentLack
     where the disk or the machine is the cause.
     """
     waiting: dict[Path, str] = {}
@@ -50,7 +53,7 @@ def write_files(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
             problem,
             "the file cannot be written",
             place=str(target),
-            hint="name a place that can be written",
+            hint=hint,
         ) from None
     finally:
         for temporary in waiting.values():

@@ -19,6 +19,7 @@ HINTS = {
     errno.EAGAIN: "raise the limit of processes (`ulimit -u`), or do less at once",
 }
 
+_OF_THE_INPUT = {errno.ENAMETOOLONG: "shorten the name"}
 # As libraries written in Rust tell of an error of the system.
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 
@@ -43,7 +44,7 @@ def raise_lack(problem: BaseException) -> None:
 def located(problem: OSError | ValueError, message: str, *, place: str, hint: str) -> ToolError:
     """The error for a call that failed: an EnvironmentLack if the machine is the cause.
 
-    Otherwise it is an InputError with ``hint``. ``message`` is followed by the system's reason. A
+    Otherwise it is an InputError with ``hint``, or a better one for the system's reason. ``message`` is followed by the system's reason. A
     ValueError is what Python raises for a path that no system has.
     """
     number = (problem.errno if isinstance(problem, OSError) else None) or 0
@@ -51,4 +52,4 @@ def located(problem: OSError | ValueError, message: str, *, place: str, hint: st
     text = f"{message}: {reason or problem}"
     if number in HINTS:
         return EnvironmentLack(text, place=place, hint=HINTS[number])
-    return InputError(text, place=place, hint=hint)
+    return InputError(text, place=place, hint=_OF_THE_INPUT.get(number, hint))

@@ -79,7 +79,7 @@ class Repository:
         return Run(process.returncode, stdout, stderr)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Starts `./pants` as the leader of a group of processes, to which the daemon is foreign."""
+        """Starts `./pants` in a process group of its own, which the daemon is not in."""
         return subprocess.Popen(
             ["./pants", "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,

@@ -205,9 +205,10 @@ def _write(groups: Iterable[dict[str, str]], quiet: bool) -> tuple[int, list[Too
     for texts in groups:
         changed = {path: text for path, text in texts.items() if current_text(path) != text}
         try:
-            write_files({path: text.encode("utf-8") for path, text in changed.items()})
+            write_files({path: text.encode("utf-8") for path, text in changed.items()}, _HINT)
         except ToolError as problem:
-            failures.append(_located(problem))
+            problem.place = shown(problem.place)
+            failures.append(problem)
         else:
             states.update((path, "changed" if path in changed else "unchanged") for path in texts)
     for path in () if quiet else sorted(states):
@@ -224,10 +225,3 @@ def _make_directory(path: str) -> list[ToolError]:
         lack = os_errors.located(problem, message, place=shown(path), hint=_HINT)
         return [EnvironmentLack(lack.message, place=lack.place, hint=lack.hint)]
     return []
-
-
-def _located(problem: ToolError) -> ToolError:
-    problem.place = shown(problem.place)
-    if not isinstance(problem, EnvironmentLack):
-        problem.hint = _HINT
-    return problem

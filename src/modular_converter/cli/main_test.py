@@ -156,6 +156,17 @@ def test_a_target_that_cannot_be_written_does_not_stop_the_others(
     ]
 
 
+def test_a_name_that_is_too_long_stops_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    # `configuration_` is longer than `modular_`.
+    name = "a" * 242
+    Path(f"models/tiny/modular_{name}.py").write_text("class TinyConfig:\n    size = 1\n")
+    assert convert("models") == 3
+    shown = capsys.readouterr()
+    assert f"configuration_{name}.py: error: the file cannot be written: File name" in shown.err
+    assert "hint: shorten the name" in shown.err
+    assert f"changed {MODELING}" in shown.out
+
+
 def test_a_missing_file_is_one_line_of_the_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(PATH) == 0
     os.unlink(MODELING)

@@ -86,8 +86,7 @@ def format_all(
 ) -> dict[str, Formatted]:
     """The formatted texts by the same keys, with one ``check`` and one ``format`` for all.
 
-    Keys are relative paths, whose last component ruff sees as the file name. Raises
-    EnvironmentLack without ruff.
+    Raises EnvironmentLack without ruff.
     """
     if not texts:
         return {}
@@ -101,10 +100,11 @@ def format_all(
         with open(config, "w", encoding="utf-8") as file:
             file.write(ruff_configuration(profile))
         tree = os.path.join(scratch, "files")
+        os.mkdir(tree)
+        # A key may be longer than the name of a file, or hold what messages are split by.
+        names = {key: f"{number}.py" for number, key in enumerate(texts)}
         for key, text in texts.items():
-            path = os.path.join(tree, key)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8", newline="") as file:
+            with open(os.path.join(tree, names[key]), "w", encoding="utf-8", newline="") as file:
                 file.write(text)
         common = ["--config", config, "--no-cache", "files"]
         check = _run(
@@ -124,8 +124,9 @@ def format_all(
         undefined = frozenset(_UNDEFINED.findall(check.stdout.replace(os.sep, "/")))
         result = {}
         for key in texts:
-            with open(os.path.join(tree, key), encoding="utf-8", newline="") as file:
-                result[key] = Formatted(file.read(), problems.get(key, ""), key in undefined)
+            name = names[key]
+            with open(os.path.join(tree, name), encoding="utf-8", newline="") as file:
+                result[key] = Formatted(file.read(), problems.get(name, ""), name in undefined)
         return result
 
 
