@@ -8,6 +8,7 @@ what was visible are converted again, once their ancestors are settled.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from modular_converter.convert.dependency_graph import ancestors, find_cycles, o
 from modular_converter.convert.model import Conversion, convert
 from modular_converter.convert.outline import Outline, outline_all
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
+from modular_converter.emit.encoded_texts import EncodedTexts
 from modular_converter.emit.formatter import Formatted, format_all
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, find_module
@@ -34,7 +36,7 @@ class BatchResult:
     made in it. ``converted`` counts conversions, ``rounds`` calls of the formatter.
     """
 
-    texts: dict[str, str]
+    texts: Mapping[str, str]
     origin: dict[str, ModularLocation]
     diagnostics: tuple[Diagnostic, ...]
     converted: int
@@ -63,7 +65,9 @@ class _State:
     jobs: int
     tasks: dict[str, _Task]
     edges: dict[str, list[str]]
-    texts: dict[str, str] = field(default_factory=dict)
+    # The files that each modular imports from, by its path.
+    parents: dict[str, tuple[str, ...]]
+    texts: EncodedTexts = field(default_factory=EncodedTexts)
     converted: int = 0
     rounds: int = 0
 
@@ -109,7 +113,8 @@ def run_batch(
         for outline in good
         if outline.location.path not in stuck
     }
-    state = _State(context, jobs, tasks, edges)
+    parents = {outline.location.path: _parent_paths(outline, context) for outline in good}
+    state = _State(context, jobs, tasks, edges, parents)
     _run_rounds(state)
     origin = {path: tasks[producers[path]].location for path in state.texts}
     made = {
@@ -153,15 +158,17 @@ def _edges(
     edges: dict[str, list[str]] = {}
     for outline in outlines:
         own = outline.location.path
-        roots = [outline.location.source_root, *context.search_roots]
-        producing: dict[str, None] = {}
-        for parent in outline.parents:
-            path = find_module(parent.dotted, roots, context.sources)
-            producer = producers.get(path) if path else None
-            if producer is not None:
-                producing[producer] = None
+        parents = _parent_paths(outline, context)
+        producing = {producers[path]: None for path in parents if path in producers}
         edges[own] = list(producing)
     return edges
+
+
+def _parent_paths(outline: Outline, context: ConversionContext) -> tuple[str, ...]:
+    """The files that a modular imports from, without those that are not found."""
+    roots = [outline.location.source_root, *context.search_roots]
+    paths = (find_module(parent.dotted, roots, context.sources) for parent in outline.parents)
+    return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
 def _cycle_error(
@@ -223,7 +230,7 @@ def _all_visible(state: _State, path: str) -> bool:
 def _convert_round(state: _State, ready: list[str]) -> list[str]:
     """Converts and formats; returns the modulars with an output unlike what was visible."""
     sources = state.context.sources
-    raw: dict[str, str] = {}
+    raw = EncodedTexts()
     changed: dict[str, None] = {}
     for path, outcome in zip(ready, _outcomes(state, ready, looks_up_names=False), strict=True):
         task = state.tasks[path]
@@ -249,18 +256,19 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
             continue
         text = written.text
         state.texts[output] = text
-        if not sources.is_readable(output) or sources.text(output) != text:
+        if sources.differs(output, text):
             sources.put(output, text)
             changed[owner[output]] = None
     return list(changed)
 
 
-def _formatted(state: _State, raw: Mapping[str, str]) -> dict[str, Formatted]:
-    """The formatted outputs by path."""
+def _formatted(state: _State, raw: EncodedTexts) -> dict[str, Formatted]:
+    """The formatted outputs by path; ``raw`` is used up."""
     keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
-    formatted = format_all(
-        {key: raw[path] for key, path in keys.items()}, state.context.profile, state.jobs
-    )
+    texts = EncodedTexts()
+    for key, path in keys.items():
+        texts[key] = raw.pop(path)
+    formatted = format_all(texts, state.context.profile, state.jobs)
     return {path: formatted[key] for key, path in keys.items()}
 
 
@@ -292,20 +300,53 @@ def _refuse(state: _State, modular: str, output: str, problem: str) -> None:
     )
 
 
-Outcome = tuple[dict[str, str], tuple[Diagnostic, ...], frozenset[str]]
+@dataclass(frozen=True)
+class _Input:
+    """A modular to convert, and the files that it imports from."""
+
+    location: ModularLocation
+    parents: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files that are read for it as syntax trees."""
+        return (self.location.path, *self.parents)
+
+
+Outcome = tuple[EncodedTexts, tuple[Diagnostic, ...], frozenset[str]]
 
 
 def _outcomes(
     state: _State, ready: list[str], *, looks_up_names: bool
 ) -> list[Outcome | ConversionError]:
-    locations = [state.tasks[path].location for path in ready]
-    if state.jobs < 2 or len(locations) < _WORTH_A_POOL or not hasattr(os, "fork"):
-        return [
-            _outcome(location, state.context, looks_up_names=looks_up_names)
-            for location in locations
-        ]
-    size = -(-len(locations) // (state.jobs * 4))
-    chunks = [locations[start : start + size] for start in range(0, len(locations), size)]
+    """What comes of modulars, in the same order."""
+    ordered = _by_largest_parent(state, ready)
+    inputs = [_Input(state.tasks[path].location, state.parents[path]) for path in ordered]
+    outcomes = dict(zip(ordered, _run_all(state, inputs, looks_up_names), strict=True))
+    return [outcomes[path] for path in ready]
+
+
+def _by_largest_parent(state: _State, paths: list[str]) -> list[str]:
+    """The modulars with those of one parent one after another, so that it is released soon."""
+    size = {
+        parent: os.path.getsize(parent) if os.path.isfile(parent) else 0
+        for parent in {parent for path in paths for parent in state.parents[path]}
+    }
+
+    def key(path: str) -> tuple[int, str, str]:
+        largest = max(((size[parent], parent) for parent in state.parents[path]), default=(0, ""))
+        return (*largest, path)
+
+    return sorted(paths, key=key)
+
+
+def _run_all(
+    state: _State, inputs: list[_Input], looks_up_names: bool
+) -> list[Outcome | ConversionError]:
+    if state.jobs < 2 or len(inputs) < _WORTH_A_POOL or not hasattr(os, "fork"):
+        return _run_in_turn(inputs, state.context, looks_up_names)
+    size = -(-len(inputs) // (state.jobs * 4))
+    chunks = [inputs[start : start + size] for start in range(0, len(inputs), size)]
     with ProcessPoolExecutor(
         state.jobs, get_context("fork"), _Worker.begin, (state.context, looks_up_names)
     ) as pool:
@@ -325,12 +366,22 @@ class _Worker:
         cls.looks_up_names = looks_up_names
 
     @classmethod
-    def outcomes(cls, locations: list[ModularLocation]) -> list[Outcome | ConversionError]:
+    def outcomes(cls, inputs: list[_Input]) -> list[Outcome | ConversionError]:
         """Converts a chunk of the batch."""
-        return [
-            _outcome(location, cls.context, looks_up_names=cls.looks_up_names)
-            for location in locations
-        ]
+        return _run_in_turn(inputs, cls.context, cls.looks_up_names)
+
+
+def _run_in_turn(
+    inputs: list[_Input], context: ConversionContext, looks_up_names: bool
+) -> list[Outcome | ConversionError]:
+    """Converts one after another, and drops the syntax trees that no later one needs."""
+    uses = Counter(path for item in inputs for path in item.paths)
+    outcomes = []
+    for item in inputs:
+        outcomes.append(_outcome(item.location, context, looks_up_names=looks_up_names))
+        uses.subtract(item.paths)
+        context.sources.release({path for path, count in uses.items() if count})
+    return outcomes
 
 
 def _outcome(
@@ -347,8 +398,7 @@ def _outcome(
             "the file or a parent of it is nested too deeply to be converted",
             hint="split its deepest expression into several statements",
         )
-    texts = {
-        conversion.output_path(file_type): output.text
-        for file_type, output in conversion.outputs.items()
-    }
+    texts = EncodedTexts()
+    for file_type, output in conversion.outputs.items():
+        texts[conversion.output_path(file_type)] = output.text
     return texts, conversion.warnings, conversion.renamed

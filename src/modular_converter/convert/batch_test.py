@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from modular_converter.conftest import Workspace
 from modular_converter.convert.batch import BatchResult, run_batch
 from modular_converter.convert.dependency_graph import ancestors, find_cycle
 from modular_converter.emit import formatter
+from modular_converter.library.index import FileIndex
 
 BASE = "class LlamaMLP:\n    size = {}\n"
 
@@ -64,6 +66,24 @@ def test_only_children_of_changed_files_are_converted_again(workspace: Workspace
 def test_order_of_the_command_line_does_not_matter(workspace: Workspace) -> None:
     two, one = chain(workspace)
     assert run(workspace, two, one).texts == run(workspace, one, two).texts
+
+
+def test_no_syntax_tree_outlives_its_last_use(workspace: Workspace) -> None:
+    """A corpus of trees takes more memory than all else together."""
+    paths = chain(workspace)
+    context = workspace.context()
+    trees = weakref.WeakSet[FileIndex]()
+    index = context.sources.index
+
+    def watched(path: str) -> FileIndex:
+        read = index(path)
+        trees.add(read)
+        return read
+
+    context.sources.index = watched  # type: ignore[method-assign]
+    result = run_batch([workspace.location(path) for path in paths], context)
+    assert len(result.texts) == 2
+    assert not trees
 
 
 def test_cycle_names_every_file(workspace: Workspace) -> None:

@@ -103,6 +103,7 @@ class _Conversion:
         self.index: FileIndex = context.sources.index(location.path)
         self.table = table_for(location, self.index, context.table)
         self.cased = self.table.cased(location.model_name.replace("-", "_"))
+        self._types: dict[str, str] = {}
         self.warnings: list[Diagnostic] = []
         self.modular = View(self.index, None)
         roots = (location.source_root, *context.search_roots)
@@ -136,7 +137,11 @@ class _Conversion:
         self.merged: list[MergedClass] = []
 
     def _type_of(self, class_name: str) -> str:
-        return type_of_class(class_name, self.cased, self.profile.suffixes)
+        known = self._types.get(class_name)
+        if known is None:
+            known = type_of_class(class_name, self.cased, self.profile.suffixes)
+            self._types[class_name] = known
+        return known
 
     def _parent_base(self, item: Item) -> str | None:
         """The base of a modular class that a parent file supplies."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.emit.availability_guards import guard_torch, names_shared_with_pil
-from modular_converter.library.imports import ImportNode, outermost_names, select
+from modular_converter.library.imports import ImportNode, needed_names, select
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
@@ -35,7 +36,7 @@ class OutputFile:
     imports: tuple[ImportNode, ...]
     nodes: tuple[Node, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The whole text."""
         body = "".join(node.text for node in self.nodes)
@@ -114,13 +115,13 @@ def _sorted(placed: list[Placed]) -> list[Placed]:
 def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[ImportNode]:
     """The candidates that the nodes of a file need."""
     used = references("".join(node.text for node in body), quoted=False)
-    importable = outermost_names(candidates)
-    for node in body:
-        # The strings of `__all__` are no uses, although the formatter takes them for some; and few
-        # texts have a string that looks like an annotation of something that can be imported: only
-        # these are worth parsing.
-        if node.kind != "export" and any(
-            name.partition(".")[0] in importable for name in quoted_names(node.text) - used
-        ):
-            used |= names_in_quoted_annotations(node.text)
+    needed = needed_names(candidates, used)
+    # The strings of `__all__` are no uses, although the formatter takes them for some; and few
+    # texts have a string that may be an annotation that needs another import: only these are worth
+    # parsing.
+    quoted = {node: quoted_names(node.text) - used for node in body if node.kind != "export"}
+    if not needed_names(candidates, frozenset().union(*quoted.values())) <= needed:
+        for node, names in quoted.items():
+            if not needed_names(candidates, names) <= needed:
+                used |= names_in_quoted_annotations(node.text)
     return select(candidates, used, {node.name for node in body})

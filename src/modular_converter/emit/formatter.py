@@ -76,9 +76,14 @@ class Formatted:
     late, or in a quoted annotation. Lines with a `noqa` comment may hide some.
     """
 
-    text: str
+    data: bytes
     problem: str = ""
     has_undefined_names: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text, decoded at each access: see ``EncodedTexts``."""
+        return self.data.decode("utf-8")
 
 
 def format_all(
@@ -125,7 +130,7 @@ def format_all(
         result = {}
         for key in texts:
             name = names[key]
-            with open(os.path.join(tree, name), encoding="utf-8", newline="") as file:
+            with open(os.path.join(tree, name), "rb") as file:
                 result[key] = Formatted(file.read(), problems.get(name, ""), name in undefined)
         return result
 
@@ -134,7 +139,8 @@ def _apart(texts: Mapping[str, str], profile: Profile, messages: str) -> dict[st
     """Each text formatted alone, after one of them has crashed ruff; alone, it is the one."""
     if len(texts) == 1:
         reason = " ".join(messages.split())
-        return {key: Formatted(text, f"ruff crashes: {reason}") for key, text in texts.items()}
+        problem = f"ruff crashes: {reason}"
+        return {key: Formatted(text.encode("utf-8"), problem) for key, text in texts.items()}
     return {
         key: formatted
         for name, text in texts.items()

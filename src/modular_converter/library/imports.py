@@ -260,7 +260,7 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
     for node in candidates:
         if isinstance(node, ImportBlock):
             referred.update(node.referred)
-    needed = _needed(candidates, referred)
+    needed = needed_names(candidates, referred)
     added: set[str] = set()
 
     def keep(bound: str) -> bool:
@@ -278,18 +278,11 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
     return plain + blocks
 
 
-def outermost_names(candidates: Iterable[ImportNode]) -> frozenset[str]:
-    """What the names that imports bind begin with, up to the first dot."""
-    return frozenset(
-        alias.bound.partition(".")[0]
-        for node in candidates
-        for statement in (node.statements if isinstance(node, ImportBlock) else (node,))
-        for alias in statement.names
-    )
+def needed_names(candidates: list[ImportNode], referred: Iterable[str]) -> set[str]:
+    """The names bound by imports that have a reference.
 
-
-def _needed(candidates: list[ImportNode], referred: set[str]) -> set[str]:
-    """The bound names with a reference; a dotted access counts for the longest bound name."""
+    A dotted access counts for the longest bound name.
+    """
     bound: set[str] = set()
     for node in candidates:
         statements = node.statements if isinstance(node, ImportBlock) else (node,)

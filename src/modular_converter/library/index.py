@@ -12,6 +12,7 @@ from modular_converter.conventions.file_types import type_of_module
 from modular_converter.syntax.definitions import ClassParts, split_class
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import (
+    COMPOUND,
     Statement,
     first_line,
     split_block,
@@ -226,6 +227,8 @@ class _Content:
     def _add_nested(self, body: list[ast.stmt]) -> None:
         """Records classes that are defined deeper than module level."""
         for statement in body:
+            if not isinstance(statement, COMPOUND):
+                continue
             if isinstance(statement, ast.ClassDef):
                 self._record(self.classes, _nested_class(self.source, statement))
             for name in ("body", "orelse", "finalbody"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from modular_converter.diagnostics.record import error, refused
@@ -42,6 +42,22 @@ class Sources:
     def _forget(self, path: str) -> None:
         self._texts.pop(path, None)
         self._indexes.pop(path, None)
+
+    def release(self, needed: Collection[str]) -> None:
+        """Drops the indexes, and with them the syntax trees, of files that are not ``needed`` soon.
+
+        They are read again when they are asked for: a tree takes some 35 times the size of its
+        text.
+        """
+        for path in self._indexes.keys() - needed:
+            self._forget(path)
+
+    def differs(self, path: str, text: str) -> bool:
+        """Whether a path has another text than this, or none; what is read for it is not kept."""
+        if not self.is_readable(path):
+            return True
+        known = self._texts.get(path) or self.overlay.get(path) or read(path, self.label(path))
+        return known != text
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at a path."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from modular_converter.diagnostics.record import Change, Diagnostic
 from modular_converter.lint.facts import ConversionFacts, UsedParent
@@ -108,7 +109,6 @@ def _places(label: str, lines: list[int]) -> str:
     return listed + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
 
 
-@lru_cache(maxsize=1024)
 def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
     endings = dict.fromkeys((old, cased), _LOWER_ENDING)
@@ -134,8 +134,18 @@ def _is_alphanumeric(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-@lru_cache(maxsize=1024)
+# The addresses of each file, for as long as that is in use.
+_ADDRESSES: WeakKeyDictionary[Source, dict[str, list[int]]] = WeakKeyDictionary()
+
+
 def _all_addresses(source: Source) -> dict[str, list[int]]:
+    known = _ADDRESSES.get(source)
+    if known is None:
+        known = _ADDRESSES[source] = _read_addresses(source)
+    return known
+
+
+def _read_addresses(source: Source) -> dict[str, list[int]]:
     addresses: dict[str, list[int]] = {}
     for number, line in enumerate(source.lines, source.first_line + 1):
         if "/" in line:

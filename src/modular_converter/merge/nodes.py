@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from modular_converter.library.index import Item, ItemKind
@@ -41,7 +42,7 @@ class Node:
     kind: ItemKind | Literal["export"]
     fragments: tuple[Fragment, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Its text with the blank lines and comments above it."""
         return "".join(fragment.text for fragment in self.fragments)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.nodes import Origin, Rename
@@ -79,28 +80,34 @@ def body_statements(
             text = source.block(parsed.first, parsed.last)
         lead, text = rename(lead) if lead else "", rename(text)
         origin = Origin(source.label, source.first_line + parsed.lead + 1, renames)
-        statement = BodyStatement(lead, text, origin)
-        if parsed.is_single:
-            statement = _described(source, parsed.node, statement, rename)
-        result.append(statement)
+        traits = _traits(source, parsed.node, rename) if parsed.is_single else {}
+        result.append(BodyStatement(lead, text, origin, **traits))
     return result
 
 
-def _described(
-    source: Source, node: ast.stmt, statement: BodyStatement, rename: Callable[[str], str]
-) -> BodyStatement:
+class _Traits(TypedDict, total=False):
+    """What a statement does that matters to merging: fields of ``BodyStatement``."""
+
+    target: str
+    annotated_target: str
+    deletes: str
+    is_docstring: bool
+    calls_super: str | None
+
+
+def _traits(source: Source, node: ast.stmt, rename: Callable[[str], str]) -> _Traits:
     if isinstance(node, ast.Assign):
-        return replace(statement, target=rename(source.slice(node.targets[0])))
+        return {"target": rename(source.slice(node.targets[0]))}
     if isinstance(node, ast.AnnAssign):
-        return replace(statement, annotated_target=rename(source.slice(node.target)))
+        return {"annotated_target": rename(source.slice(node.target))}
     if isinstance(node, ast.Delete):
         begin, end = source.start_of(node.targets[0]), source.end_of(node.targets[-1])
-        return replace(statement, deletes=rename(source.between(begin, end)))
+        return {"deletes": rename(source.between(begin, end))}
     if is_docstring(source, node):
-        return replace(statement, is_docstring=True)
+        return {"is_docstring": True}
     if isinstance(node, (ast.Expr, ast.Return)):
-        return replace(statement, calls_super=_super_method(node.value))
-    return statement
+        return {"calls_super": _super_method(node.value)}
+    return {}
 
 
 def _super_method(node: ast.expr | None) -> str | None:

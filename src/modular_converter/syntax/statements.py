@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from modular_converter.syntax.source import Source
 
 _STEP = "    "
-_COMPOUND = (
+# The statements that have blocks.
+COMPOUND = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
     ast.ClassDef,
@@ -51,7 +52,7 @@ class Statement:
     @property
     def is_single(self) -> bool:
         """Whether the line holds one simple statement and nothing else."""
-        return len(self.nodes) == 1 and not isinstance(self.node, _COMPOUND)
+        return len(self.nodes) == 1 and not isinstance(self.node, COMPOUND)
 
 
 def first_line(node: ast.stmt) -> int:
@@ -66,6 +67,8 @@ def statements_within(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     while pending:
         node = pending.pop()
         yield node
+        if not isinstance(node, COMPOUND):
+            continue
         for name in ("body", "orelse", "finalbody"):
             pending += getattr(node, name, ())
         for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
@@ -91,7 +94,7 @@ def split_block(
             last = max(last, body[position].end_lineno - 1)  # type: ignore[operator]
             position += 1
         inline = first <= header_end
-        if isinstance(node, _COMPOUND) and not inline:
+        if isinstance(node, COMPOUND) and not inline:
             last = _end_of_block(lines, last, indent + _STEP)
         statements.append(Statement(tuple(group), min(lead, first), first, last, inline))
         lead = last + 1

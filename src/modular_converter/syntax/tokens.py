@@ -178,7 +178,7 @@ def references(text: str, *, quoted: bool = True) -> set[str]:
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
-    names = {"".join(name.split()) for name in _REFERENCE.findall(code_only(text))}
+    names = {"".join(name.split()) for name in set(_REFERENCE.findall(code_only(text)))}
     return names | quoted_names(text) if quoted else names
 
 
