@@ -748,5 +748,7 @@ def test_the_commit_is_told(machine: _Machine) -> None:
     committed = provenance()
     assert len(committed["commit"]) == 40
     assert not committed["dirty"]
+    assert machine.goal(GpuBaseline, "m:b").exit_code == 0
+    assert machine.file("m/baselines/b/card.json") == f"a baseline of {committed['commit']}"
     machine.writes(**{"m/new.txt": ""})
     assert provenance() == {**committed, "dirty": True}

@@ -91,7 +91,8 @@ def _keep(result: Path, output: Path, options: dict[str, str]) -> int:
         return 1
     output.mkdir(parents=True)
     name = "one-card.json" if "per-card" in options else "card.json"
-    (output / name).write_text("a baseline", encoding="utf-8")
+    commit = f" of {options['commit']}" if "commit" in options else ""
+    (output / name).write_text(f"a baseline{commit}", encoding="utf-8")
     return 0
 
 

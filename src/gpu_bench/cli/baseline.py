@@ -20,18 +20,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", nargs="+", help="a result, or rounds of one")
     parser.add_argument("--output", metavar="DIR", required=True, help="directory of baselines")
     add_per_card(parser)
+    parser.add_argument(
+        "--commit",
+        metavar="COMMIT",
+        help="the commit that was measured, which reports name and by which baselines of several "
+        "cards show that they are of the same code",
+    )
+    parser.add_argument("--dirty", action="store_true", help="files differed from the commit")
 
 
 def run(options: argparse.Namespace) -> int:
     """Writes a baseline and prints its path."""
     from gpu_bench.judge import baselines, verdict
     from gpu_bench.results.measurement import pool
-    from gpu_bench.results.reader import read_result
+    from gpu_bench.results.reader import Revision, read_result
     from toolkit import atomic_file
     from toolkit.exit_codes import ExitCode
 
     measured = pool([read_result(Path(path)) for path in options.new])
-    content = baselines.text(measured)
+    revision = Revision(options.commit, options.dirty) if options.commit else None
+    content = baselines.text(measured, revision)
     path = Path(options.output) / baselines.name_of(measured, per_card=options.per_card)
     atomic_file.write_text(path, content)
     number = len(measured.processes)

@@ -186,8 +186,44 @@ def test_a_baseline_may_be_bound_to_its_card(
     assert out.strip().endswith(".aaaaaaaa.json")
     assert run(capsys, "compare", kept, first, "--per-card")[0] == 0
     assert run(capsys, "compare", kept, second, "--per-card")[0] == 4
-    # Without it, a baseline of all cards is searched for.
-    assert run(capsys, "compare", kept, first)[0] == 4
+    # Without it, one of the very card will do, and else one of all cards.
+    assert run(capsys, "compare", kept, first)[0] == 0
+    assert run(capsys, "compare", kept, second)[0] == 4
+
+
+def test_cards_that_measured_one_commit_show_how_much_cards_differ(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = measure(1).first.fingerprint
+
+    def on(card: str, **changes: Any) -> Path:
+        fingerprint = {**known, "device_hash": card * 16}
+        return write(f"{card}.json", measure(ord(card), **changes), fingerprint=fingerprint)
+
+    new = on("f", delay=0.05)
+
+    def verdict_with(kept: Path, cards: str, *commit: str) -> dict[str, Any]:
+        for card in cards:
+            arguments = ("baseline", on(card), "--output", kept, "--per-card", *commit)
+            assert run(capsys, *arguments)[0] == 0
+        assert run(capsys, "baseline", on("a"), "--output", kept, *commit)[0] == 0
+        judged: dict[str, Any] = json.loads(run(capsys, "compare", kept, new, "--json")[1])
+        jsonschema.Draft202012Validator(schema("verdict")).validate(judged)
+        return judged
+
+    alone = verdict_with(tmp_path / "alone", "a", "--commit=" + "1" * 40)
+    assert alone["verdict"] == "inconclusive"
+    assert "differ by 1.5 % each, as is assumed" in alone["reason"]
+    assert alone["base"]["revision"] == {"commit": "1" * 40, "dirty": False}
+    # Equal cards: 5 % are more than they differ by.
+    assert verdict_with(tmp_path / "many", "abcde", "--commit=" + "1" * 40)["verdict"] == "slower"
+    # Of uncommitted code, nobody knows whether it was the same.
+    for number, commit in enumerate(((), ("--commit=" + "1" * 40, "--dirty"))):
+        judged = verdict_with(tmp_path / f"unknown{number}", "abcde", *commit)
+        assert "as is assumed" in judged["reason"]
 
 
 def test_a_missing_baseline_names_the_devices_that_have_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -9,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gpu_bench.results.measurement import Measurement
+from gpu_bench.results.measurement import Measurement, is_same_code
 from gpu_bench.results.reader import NAME as RESULT
-from gpu_bench.results.reader import Result, read_result
+from gpu_bench.results.reader import Result, Revision, read_result
 from toolkit.errors import InputError, ToolError
 from toolkit.exit_codes import ExitCode
 
@@ -47,10 +48,13 @@ def name_of(measured: Measurement, *, per_card: bool = False) -> str:
 def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result | None:
     """The baseline in a directory for a measurement's address and device, or None.
 
+    One of the very card comes before one of all cards, which with ``per_card`` does not count.
+
     Raises InputError where the file is no baseline, or one of something else.
     """
-    path = directory / name_of(new, per_card=per_card)
-    if not path.exists():
+    names = [name_of(new, per_card=True), *(() if per_card else (name_of(new),))]
+    path = next((directory / name for name in names if (directory / name).exists()), None)
+    if path is None:
         return None
     kept = read_result(path)
     if (kept.address, kept.digest) != (new.address, new.digest):
@@ -61,6 +65,23 @@ def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result
             hint="delete it, and write the baselines of both anew with `gpu_bench baseline`",
         )
     return kept
+
+
+def of_cards(directory: Path, base: Result) -> list[Result]:
+    """The baselines of several cards of one kind that measured the same code as ``base``.
+
+    That is what they show by the commit that each was made at. Damaged ones are left out.
+    """
+    kept: dict[str, Result] = {}
+    for path in sorted(directory.glob(name(base.address, base.digest, "*"))):
+        try:
+            baseline = read_result(path)
+        except InputError:
+            continue
+        card = baseline.fingerprint.get("device_hash")
+        if card and baseline.digest == base.digest and is_same_code(base, baseline):
+            kept[card] = baseline
+    return list(kept.values())
 
 
 def other_devices(directory: Path, new: Measurement) -> list[str]:
@@ -87,8 +108,11 @@ def is_directory_of_baselines(path: Path) -> bool:
     return path.suffix != ".json"
 
 
-def text(measured: Measurement) -> str:
-    """The baseline of a measurement. Raises BaselineRefused with every reason against it."""
+def text(measured: Measurement, revision: Revision | None = None) -> str:
+    """The baseline of a measurement, with the revision that it was made at.
+
+    Raises BaselineRefused with every reason against it.
+    """
     reasons = [f"it ended early ({problem})" for problem in measured.problems]
     for number, process in enumerate(measured.processes):
         reasons += [f"process {number}: {disturbance}" for disturbance in process.disturbances]
@@ -105,6 +129,8 @@ def text(measured: Measurement) -> str:
             process for result in measured.results for process in result.document["processes"]
         )
     ]
+    if revision is not None:
+        document["revision"] = dataclasses.asdict(revision)
     if document.get("output") is not None:
         document["output"] = {**document["output"], "stable": measured.stable}
     return f"{_layout(document, 0)}\n"

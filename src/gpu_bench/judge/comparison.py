@@ -74,7 +74,8 @@ def compare(
         verdict = Verdict(measured.address, outcomes.NO_BASELINE, reason)
         return Comparison(verdict, measured, None)
     against = pool([baseline])
-    return Comparison(verdicts.decide(against, measured, tolerances), measured, against)
+    cards = [pool([card]) for card in baselines.of_cards(base, baseline)] if base.is_dir() else []
+    return Comparison(verdicts.decide(against, measured, tolerances, cards), measured, against)
 
 
 def show(comparison: Comparison, *, as_json: bool = False) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gpu_bench.judge import intervals, outputs_comparison
+from gpu_bench.judge.cards import CardSpread, card_spread
 from gpu_bench.judge.metric_verdict import (
     MetricVerdict,
     judge_metric,
@@ -24,9 +25,6 @@ from gpu_bench.results.reader import MeasuredProcess
 
 # So many undisturbed processes suffice to leave disturbed ones out.
 ENOUGH_PROCESSES = 2
-# Standard deviation of what cards of one kind take for the same code; assumed, since a baseline is
-# one card's. Makers bin chips by far more, and cards run at the clock that their silicon allows.
-CARD_SPREAD = 0.015
 # Clocks that are closer than this are not worth a note.
 _LEAST_CLOCK_CHANGE = 0.005
 
@@ -55,8 +53,15 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float]) -> Verdict:
+def decide(
+    base: Measurement,
+    new: Measurement,
+    tolerances: Mapping[str, float],
+    cards: Sequence[Measurement] = (),
+) -> Verdict:
     """Judges ``new`` against ``base`` by the metrics that have a tolerance.
+
+    ``cards`` are measurements of one code on several cards, which show how much cards differ.
 
     Raises InputError where the two are not comparable.
     """
@@ -75,7 +80,7 @@ def decide(base: Measurement, new: Measurement, tolerances: Mapping[str, float])
             judged.append(_weakened(found, disturbed))
     other_cards = not measurement.share_a_card(base, new)
     if other_cards:
-        judged = [_beyond_cards(each) for each in judged]
+        judged = [_beyond_cards(each, card_spread(each.metric, cards)) for each in judged]
     notes = measurement.notes(base, new)
     if outputs.verdict == outputs_comparison.NEAR_TIE:
         notes.insert(0, outputs.reason)
@@ -147,20 +152,21 @@ def _weakened(judged: MetricVerdict, disturbed: Sequence[Disturbed]) -> MetricVe
     )
 
 
-def _beyond_cards(judged: MetricVerdict) -> MetricVerdict:
+def _beyond_cards(judged: MetricVerdict, spread: CardSpread) -> MetricVerdict:
     """No verdict on a change of time that may be the difference of two cards of one kind."""
     if judged.metric.exact or judged.verdict not in (SLOWER, FASTER):
         return judged
     middle = math.log(judged.ratio.value)
     own = math.log(judged.ratio.high / judged.ratio.low) / 2
-    half = math.hypot(own, intervals.NORMAL_QUANTILE * math.sqrt(2) * CARD_SPREAD)
+    half = math.hypot(own, intervals.NORMAL_QUANTILE * math.sqrt(2) * spread.value)
     limit = math.log1p(max(judged.tolerance, judged.noise_floor))
     if abs(middle) - half > limit:
         return judged
+    known = f"as {spread.cards} cards do" if spread.cards else "as is assumed"
     reason = (
-        f"{judged.verdict} by {percent(judged.ratio)}, but measured on different cards, which are "
-        f"taken to differ by {share(CARD_SPREAD)} each: measure both sides on one card with "
-        "`gpu_bench ab`, or write a baseline of this card"
+        f"{judged.verdict} by {percent(judged.ratio)}, but measured on different cards, which "
+        f"differ by {share(spread.value)} each, {known}: measure both sides on one card with "
+        "`gpu_bench ab` or `[gpu-bench].interleave`, or write a baseline of this card"
     )
     return replace(judged, verdict=INCONCLUSIVE, reason=reason)
 

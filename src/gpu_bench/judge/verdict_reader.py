@@ -12,7 +12,7 @@ from gpu_bench.judge.intervals import Need
 from gpu_bench.judge.metric_verdict import MetricVerdict, Ratio
 from gpu_bench.judge.verdict_writer import KIND, SCHEMA
 from gpu_bench.results.metrics import METRICS
-from gpu_bench.results.reader import read_json
+from gpu_bench.results.reader import Revision, read_json, read_revision
 from toolkit.errors import InputError
 
 _METRICS = {metric.name: metric for metric in METRICS}
@@ -20,10 +20,11 @@ _METRICS = {metric.name: metric for metric in METRICS}
 
 @dataclass(frozen=True)
 class ReadBase:
-    """What a verdict says of the base: its address, and when it was measured."""
+    """What a verdict says of the base: its address, and when and at which revision it was made."""
 
     address: str
     measured_at: str
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def read_verdict(path: Path) -> ReadVerdict:
 
 
 def _base(fields: Fields | None) -> ReadBase | None:
-    return None if fields is None else ReadBase(fields.text("address"), fields.text("measured_at"))
+    if fields is None:
+        return None
+    return ReadBase(fields.text("address"), fields.text("measured_at"), read_revision(fields))
 
 
 def _outputs(fields: Fields) -> str:

@@ -277,6 +277,17 @@ def test_what_two_cards_may_differ_by_is_no_change_of_the_code(
     assert same_card.verdict in ("same", "slower", "faster")
 
 
+def test_cards_that_differ_more_than_is_assumed_are_believed(
+    measure: Callable[..., Measurement],
+) -> None:
+    base, new = on_card(measure(1), "1" * 16), on_card(measure(2, delay=0.07), "2" * 16)
+    assert verdict.decide(base, new, DEFAULTS).verdict == "slower"
+    cards = [measure(seed, delay=delay) for seed, delay in enumerate((-0.05, -0.02, 0.02, 0.05))]
+    found = verdict.decide(base, new, DEFAULTS, cards)
+    assert found.verdict == "inconclusive"
+    assert "as 4 cards do" in found.reason
+
+
 def test_what_ended_early_is_not_decided(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=0.1)
     problem = {"kind": "timeout", "message": "1800 s are over", "hint": ""}

@@ -43,9 +43,11 @@ def as_json(found: Verdict, new: Measurement, base: Measurement | None) -> dict[
 
 
 def _side(measured: Measurement) -> dict[str, Any]:
+    revision = measured.first.revision
     return {
         "address": measured.address,
         "measured_at": measured.first.measured_at,
+        "revision": revision and asdict(revision),
         "rounds": len(measured.results),
         "device_hash": measured.first.fingerprint.get("device_hash"),
         "environment": dict(measured.first.environment),

@@ -210,7 +210,8 @@ def baseline(run: Run) -> str:
     measured_at = moment(base.measured_at)
     when = measured_at.strftime("%Y-%m-%d %H:%M UTC") if measured_at else base.measured_at
     of = "" if base.address == run.address else f" of {base.address}"
-    return f"a result{of} measured {when}"
+    at = f", commit {base.revision}" if base.revision else ""
+    return f"a result{of} measured {when}{at}"
 
 
 def commits(run: Run) -> str:

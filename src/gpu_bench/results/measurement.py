@@ -148,6 +148,21 @@ def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORKLOA
         )
 
 
+def is_same_code(one: Result, other: Result) -> bool:
+    """Whether two results are known to be of the same code and request, by their revisions."""
+    revision = one.revision
+    if revision is None or revision.dirty or revision != other.revision:
+        return False
+    return (
+        one.environment.get("transformers") == other.environment.get("transformers")
+        and (one.output and one.output.digest) == (other.output and other.output.digest)
+        and all(
+            _work(one.request, name) == _work(other.request, name)
+            for name in WORKLOAD_FIELDS + METHOD_FIELDS
+        )
+    )
+
+
 def share_a_card(base: Measurement, new: Measurement) -> bool:
     """Whether some card measured both sides, or none is known, as on a processor."""
     cards = [

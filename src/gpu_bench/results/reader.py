@@ -76,8 +76,22 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """The state of a repository; ``dirty``: files differed from the commit."""
+
+    commit: str
+    dirty: bool
+
+    def __str__(self) -> str:
+        return self.commit[:9] + (" (dirty)" if self.dirty else "")
+
+
+@dataclass(frozen=True)
 class Result:
-    """A result file. ``document`` is the JSON object as it was read."""
+    """A result file. ``document`` is the JSON object as it was read.
+
+    ``revision`` is the one that a baseline was made at, if it is known.
+    """
 
     place: str
     address: str
@@ -90,6 +104,7 @@ class Result:
     output: Output | None
     processes: tuple[MeasuredProcess, ...]
     document: Mapping[str, Any] = field(repr=False)
+    revision: Revision | None = None
 
     @property
     def digest(self) -> str:
@@ -205,7 +220,16 @@ def parse_result(document: Any, place: str) -> Result:
         output=None if output is None else _output(output),
         processes=tuple(_process(entry, tokens) for entry in top.objects("processes")),
         document=document,
+        revision=read_revision(top),
     )
+
+
+def read_revision(fields: Fields) -> Revision | None:
+    """The revision that an object names, if it names one."""
+    if fields.values.get("revision") is None:
+        return None
+    revision = fields.object("revision")
+    return Revision(revision.text("commit"), revision.flag("dirty"))
 
 
 def _output(fields: Fields) -> Output:

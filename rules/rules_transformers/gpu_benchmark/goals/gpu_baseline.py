@@ -26,6 +26,7 @@ from rules_transformers.gpu_benchmark.util_rules.judge import (
     RoundFilesRequest,
 )
 from rules_transformers.gpu_benchmark.util_rules.measure import Measurement, MeasureRequest
+from rules_transformers.gpu_benchmark.util_rules.provenance import Provenance
 from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
 from rules_transformers.util_rules.atomic_write import write_atomically
 from rules_transformers.util_rules.tool_commands import BASELINE
@@ -53,7 +54,10 @@ class GpuBaseline(Goal):
 
 
 async def _baseline(
-    field_set: GpuBenchmarkFieldSet, measurement: Measurement, benchmark: GpuBenchmark
+    field_set: GpuBenchmarkFieldSet,
+    measurement: Measurement,
+    benchmark: GpuBenchmark,
+    provenance: Provenance,
 ) -> FallibleProcessResult:
     rounds = await Get(RoundFiles, RoundFilesRequest((measurement.outputs,)))
     process = await Get(
@@ -64,6 +68,8 @@ async def _baseline(
                 *rounds.paths,
                 f"--output={_OUTPUT_DIR}",
                 *benchmark.baseline_arguments,
+                *((f"--commit={provenance.commit}",) if provenance.commit else ()),
+                *(("--dirty",) if provenance.dirty else ()),
             ),
             files=rounds.digest,
             output_directories=(_OUTPUT_DIR,),
@@ -99,6 +105,7 @@ async def gpu_baseline(
                 "hint: baselines are made on the machine that benchmarks run on"
             )
             return GpuBaseline(ExitCode.ENVIRONMENT_LACKS)
+    provenance = await Get(Provenance)
     worst = 0
     for field_set in field_sets:
         # One after the other: they share the device.
@@ -110,7 +117,7 @@ async def gpu_baseline(
             continue
         result = measurement.process_result
         if result.exit_code == 0:
-            result = await _baseline(field_set, measurement, benchmark)
+            result = await _baseline(field_set, measurement, benchmark, provenance)
         if result.exit_code != 0:
             messages = (result.stdout + result.stderr).decode(errors="replace").strip()
             console.print_stderr(f"{field_set.address}: no baseline\n{messages}")
