@@ -33,7 +33,9 @@ _SMI_FIELDS = (
 
 @dataclass(frozen=True)
 class Reading:
-    """Sensors at one moment of the host's monotonic clock: MHz, watts, degrees Celsius.
+    """Sensors at one moment of the host's monotonic clock: MHz, watts, degrees Celsius, joules.
+
+    ``energy`` is a counter that runs since the driver was loaded.
 
     ``processes`` are the ids of those that use the card; None where the driver does not tell.
     """
@@ -45,6 +47,7 @@ class Reading:
     temperature: int | None
     reasons: int = 0
     processes: tuple[int, ...] | None = None
+    energy: float | None = None
 
     def to_json(self, origin: int) -> dict[str, Any]:
         return {
@@ -89,6 +92,8 @@ class NvmlSensors:
         nvml, handle = self._nvml, self._handle
         now = time.perf_counter_ns()
         power = asked(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
+        counter = getattr(nvml, "nvmlDeviceGetTotalEnergyConsumption", None)
+        energy = asked(nvml, counter, handle) if counter else None
         reasons = getattr(
             nvml,
             "nvmlDeviceGetCurrentClocksEventReasons",
@@ -104,6 +109,7 @@ class NvmlSensors:
             ),
             reasons=(asked(nvml, reasons, handle) if reasons else None) or 0,
             processes=self._processes(),
+            energy=None if energy is None else energy / 1000,
         )
 
     def _processes(self) -> tuple[int, ...] | None:

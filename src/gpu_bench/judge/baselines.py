@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpu_bench.results.measurement import Measurement, is_same_code
 from gpu_bench.results.reader import NAME as RESULT
-from gpu_bench.results.reader import Result, Revision, read_result
+from gpu_bench.results.reader import Result, Revision, gap_quantiles, read_result
 from toolkit.errors import InputError, ToolError
 from toolkit.exit_codes import ExitCode
 
@@ -139,6 +141,12 @@ def text(measured: Measurement, revision: Revision | None = None) -> str:
 def _reduced(process: Mapping[str, Any]) -> dict[str, Any]:
     reduced = dict(process)
     reduced["warmup"] = {key: each for key, each in process["warmup"].items() if key != "times"}
+    gaps = np.array([gap for sample in process["samples"] for gap in sample["inter_token"]], float)
+    if quantiles := gap_quantiles(gaps):
+        reduced["gap_quantiles"] = {
+            name: [quantile.value, quantile.low, quantile.high]
+            for name, quantile in quantiles.items()
+        }
     reduced["samples"] = [_reduced_sample(sample) for sample in process["samples"]]
     if process["telemetry"] is not None:
         reduced["telemetry"] = {**process["telemetry"], "readings": []}

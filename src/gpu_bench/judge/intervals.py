@@ -74,12 +74,16 @@ class Need:
     samples: int
 
 
-def side(values: Sequence[Values]) -> Side:
-    """A measurement from the positive values of each process; those without any are left out."""
+def side(values: Sequence[Values], errors: Sequence[float] | None = None) -> Side:
+    """A measurement from the positive values of each process; those without any are left out.
+
+    ``errors`` are the standard errors of the processes that are not left out, if they are known
+    otherwise than from the values.
+    """
     logs = [np.log(value) for value in values if len(value)]
     return Side(
         np.array([centre(log) for log in logs]),
-        np.array([error_within(log) for log in logs]),
+        np.array([error_within(log) for log in logs] if errors is None else errors),
         sum(map(len, logs)),
     )
 

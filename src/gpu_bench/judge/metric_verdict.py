@@ -61,7 +61,10 @@ def judge_metric(
         return None
     if metric.exact:
         return _judge_exact(metric, tolerance, *values)
-    sides = [intervals.side(side) for side in values]
+    sides = [
+        intervals.side(of_side, _errors(metric, processes))
+        for of_side, processes in zip(values, (base, new), strict=True)
+    ]
     found = intervals.difference(*sides)
     floor = math.expm1(intervals.noise_floor(found.noise))
     judged = MetricVerdict(
@@ -84,6 +87,12 @@ def judge_metric(
         need = intervals.needed(found, math.log1p(tolerance), *fewest)
         judged = replace(judged, need=need)
     return replace(judged, reason=judged.reason or _reason(judged))
+
+
+def _errors(metric: Metric, processes: Sequence[MeasuredProcess]) -> list[float] | None:
+    if metric.error is None:
+        return None
+    return [metric.error(process) for process in processes if len(metric.values(process))]
 
 
 def _position(metric: Metric, found: Difference, tolerance: float, floor: float) -> str:

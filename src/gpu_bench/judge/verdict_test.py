@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_bench.judge import verdict
+from gpu_bench.judge.intervals import t_quantile
 from gpu_bench.judge.limits import tolerances
+from gpu_bench.judge.metric_verdict import judge_metric
 from gpu_bench.results.measurement import Measurement
-from gpu_bench.results.reader import Output
+from gpu_bench.results.metrics import METRICS
+from gpu_bench.results.reader import Output, gap_quantiles
 from gpu_bench.testing import simulated
 from gpu_bench.testing.noise_model import NoiseModel
 from toolkit.errors import InputError
@@ -286,6 +290,22 @@ def test_cards_that_differ_more_than_is_assumed_are_believed(
     found = verdict.decide(base, new, DEFAULTS, cards)
     assert found.verdict == "inconclusive"
     assert "as 4 cards do" in found.reason
+
+
+def test_processes_that_agree_by_chance_are_no_better_than_their_percentiles(
+    measure: Callable[..., Measurement],
+) -> None:
+    gaps = 7e6 * np.random.default_rng(1).lognormal(0, 0.3, 1000)
+    quantiles = gap_quantiles(gaps)
+    process = replace(measure(1).processes[0], gap_quantiles=quantiles)
+    judged = judge_metric(
+        next(m for m in METRICS if m.name == "inter_token_p99"), 0.05, [process] * 4, [process] * 4
+    )
+    assert judged is not None
+    # All eight are equal; the interval comes from how well a process knows its percentile.
+    own = math.log(quantiles["p99"].high / quantiles["p99"].low) / (2 * 1.96)
+    width = math.log(judged.ratio.high / judged.ratio.low)
+    assert width == pytest.approx(2 * t_quantile(6) * own * math.sqrt(1 / 4 + 1 / 4), rel=0.01)
 
 
 def test_what_ended_early_is_not_decided(measure: Callable[..., Measurement]) -> None:

@@ -18,6 +18,7 @@ NAME = "verdict.json"
 _SCALES = {
     "ns": ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")),
     "bytes": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")),
+    "J": ((1, "J"), (1e-3, "mJ")),
     "tokens/s": ((1, "tokens/s"),),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpu_bench.device.energy import energy
 from gpu_bench.device.telemetry import Reading, foreign, overhead, summary
 from gpu_bench.measure.problems import from_json
 from toolkit.errors import ToolError
@@ -12,7 +13,10 @@ from toolkit.errors import ToolError
 
 @dataclass
 class ProcessRecord:
-    """Filled message by message, so that what came before a sudden end is kept."""
+    """Filled message by message, so that what came before a sudden end is kept.
+
+    ``has_whole_card`` is false for a part of a card, whose sensors are those of the whole.
+    """
 
     index: int
     load: int = 0
@@ -24,6 +28,7 @@ class ProcessRecord:
     overhead: float | None = None
     own_processes: set[int] = field(default_factory=set)
     has_sensors: bool = False
+    has_whole_card: bool = True
     stopped_by: str = "problem"
     origin: int | None = None
     stable: bool = True
@@ -107,4 +112,19 @@ class ProcessRecord:
 
     def _telemetry(self) -> dict[str, Any]:
         assert self.origin is not None
-        return summary(self.sampled_readings, self.own_processes, self.origin, self.overhead)
+        readings = self.sampled_readings
+        taken = energy(readings, self._intervals) if self.has_whole_card else None
+        return {
+            **summary(readings, self.own_processes, self.origin, self.overhead),
+            "energy": taken and taken.to_json(),
+        }
+
+    @property
+    def _intervals(self) -> list[tuple[int, int]]:
+        """Start and end of each sample on the host's clock."""
+        assert self.origin is not None
+        starts = [self.origin + sample["start"] for sample in self.samples]
+        return [
+            (start, start + sample["end_to_end"])
+            for start, sample in zip(starts, self.samples, strict=True)
+        ]

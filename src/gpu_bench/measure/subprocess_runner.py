@@ -63,7 +63,11 @@ def measure_in_process(
     """
     # A device without sensors need not be measured with and without readings.
     request = dataclasses.replace(request, telemetry=request.telemetry and sensors is not None)
-    record = ProcessRecord(index=index, has_sensors=request.telemetry)
+    record = ProcessRecord(
+        index=index,
+        has_sensors=request.telemetry,
+        has_whole_card=card is not None and card.parent_uuid is None,
+    )
     deadline = time.monotonic() + seconds
     with scratch_directory("gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from gpu_bench.results.reader import PHASES, MeasuredProcess, Times
+from gpu_bench.results.reader import PHASES, QUANTILES, MeasuredProcess, Times
 
 TIME_TOLERANCE = 0.02
 FIRST_TOKEN_TOLERANCE = 0.04
@@ -17,19 +18,21 @@ RESERVED_TOLERANCE = 0.02
 # the same code needs one or two more.
 RESERVED_STEP = 2 * 20 * 2**20
 
-# Below this many gaps fewer than ten lie beyond the 95th percentile, and it is mostly chance.
-GAPS_FOR_P95 = 200
+
+# Of a 95 % interval of the normal distribution.
+_NORMAL_QUANTILE = 1.96
 
 
 @dataclass(frozen=True)
 class Metric:
     """A figure of a result.
 
-    ``unit`` is ns, bytes or tokens/s. ``decides`` tells whether the overall verdict depends on it.
-    ``tolerance`` is the share that it may get worse by default. ``values`` gives a process' values:
-    one per sample, one in all, or none where it was not measured. An ``exact`` one does not vary
-    by chance, but in steps of ``step``, of which one is no change. ``clocked`` values belong to
-    samples, and so to the clock noted after each.
+    ``unit`` is ns, bytes, J or tokens/s. ``decides`` tells whether the overall verdict depends on
+    it. ``tolerance`` is the share that it may get worse by default. ``values`` gives a process'
+    values: one per sample, one in all, or none where it was not measured. An ``exact`` one does not
+    vary by chance, but in steps of ``step``, of which one is no change. ``clocked`` values belong
+    to samples, and so to the clock noted after each. ``error`` is the standard error of a process's
+    single value, on a logarithmic scale.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Metric:
     exact: bool = False
     step: float = 0.0
     clocked: bool = False
+    error: Callable[[MeasuredProcess], float] | None = None
 
 
 def _of_samples(name: str) -> Callable[[MeasuredProcess], Times]:
@@ -59,10 +63,35 @@ def _tokens_per_second(process: MeasuredProcess) -> Times:
     return process.tokens / (process.end_to_end / 1e9)
 
 
-def _gaps_p95(process: MeasuredProcess) -> Times:
-    if len(process.gaps) < GAPS_FOR_P95:
-        return np.empty(0)
-    return np.array([max(np.quantile(process.gaps, 0.95), 1.0)])
+def _gap_quantile(name: str) -> Callable[[MeasuredProcess], Times]:
+    def values(process: MeasuredProcess) -> Times:
+        quantile = process.gap_quantiles.get(name)
+        return np.empty(0) if quantile is None else np.array([quantile.value])
+
+    return values
+
+
+def _quantile_error(name: str) -> Callable[[MeasuredProcess], float]:
+    def error(process: MeasuredProcess) -> float:
+        quantile = process.gap_quantiles[name]
+        return math.log(quantile.high / quantile.low) / (2 * _NORMAL_QUANTILE)
+
+    return error
+
+
+def _energy_per(name: str) -> Callable[[MeasuredProcess], Times]:
+    def values(process: MeasuredProcess) -> Times:
+        if process.energy is None or process.energy.joules <= 0:
+            return np.empty(0)
+        number = len(process.end_to_end) * getattr(process, name)
+        return np.array([process.energy.joules / number])
+
+    return values
+
+
+def _energy_error(process: MeasuredProcess) -> float:
+    assert process.energy is not None
+    return process.energy.error / process.energy.joules
 
 
 def _peak(name: str, *phases: str) -> Callable[[MeasuredProcess], Times]:
@@ -81,7 +110,17 @@ METRICS = (
     _time("end_to_end", decides=True),
     _time("time_to_first_token", decides=True, tolerance=FIRST_TOKEN_TOLERANCE),
     _time("inter_token", decides=True),
-    Metric("inter_token_p95", "ns", False, 0.05, _gaps_p95),
+    *(
+        Metric(
+            f"inter_token_{name}",
+            "ns",
+            False,
+            0.05,
+            _gap_quantile(name),
+            error=_quantile_error(name),
+        )
+        for name in QUANTILES
+    ),
     Metric(
         "tokens_per_second",
         "tokens/s",
@@ -93,6 +132,10 @@ METRICS = (
     _time("prefill", tolerance=FIRST_TOKEN_TOLERANCE),
     _time("decode"),
     _time("device_time"),
+    *(
+        Metric(f"energy_per_{name}", "J", False, 0.05, _energy_per(f"{name}s"), error=_energy_error)
+        for name in ("token", "request")
+    ),
     Metric("first_run", "ns", False, 0.1, _once("first_run")),
     Metric("load", "ns", False, 0.1, _once("load")),
     Metric(

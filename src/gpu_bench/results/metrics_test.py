@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gpu_bench.results.measurement import Measurement
 from gpu_bench.results.metrics import METRICS
+from gpu_bench.results.reader import QUANTILES, gap_quantiles
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 
@@ -30,12 +33,29 @@ def test_tokens_per_second_are_those_of_all_prompts(measure: Callable[..., Measu
     assert BY_NAME["tokens_per_second"].higher_is_better
 
 
-def test_the_95th_percentile_needs_enough_gaps(measure: Callable[..., Measurement]) -> None:
-    process = measure(1).processes[0]
-    gaps = np.arange(1.0, 201.0)
-    values = BY_NAME["inter_token_p95"].values
-    assert values(replace(process, gaps=gaps)) == pytest.approx([190], abs=0.1)
-    assert len(values(replace(process, gaps=gaps[:-1]))) == 0
+@pytest.mark.parametrize(("name", "needed"), [("p95", 200), ("p99", 1000)])
+def test_a_percentile_needs_enough_gaps(
+    measure: Callable[..., Measurement], name: str, needed: int
+) -> None:
+    def values(number: int) -> Any:
+        gaps = np.arange(1.0, number + 1)
+        process = replace(measure(1).processes[0], gap_quantiles=gap_quantiles(gaps))
+        return BY_NAME[f"inter_token_{name}"].values(process)
+
+    assert values(needed) == pytest.approx([needed * QUANTILES[name][0]], rel=0.01)
+    assert len(values(needed - 1)) == 0
+
+
+def test_the_interval_of_a_percentile_holds_the_truth() -> None:
+    rng = np.random.default_rng(7)
+    held = dict.fromkeys(QUANTILES, 0)
+    for _ in range(400):
+        found = gap_quantiles(1e6 * rng.exponential(size=2000))
+        for name, quantile in found.items():
+            truth = -1e6 * math.log(1 - QUANTILES[name][0])
+            assert quantile.low <= quantile.value <= quantile.high
+            held[name] += quantile.low <= truth <= quantile.high
+    assert all(number >= 0.93 * 400 for number in held.values())
 
 
 def test_peaks_are_those_of_prefill_and_decode(measure: Callable[..., Measurement]) -> None:

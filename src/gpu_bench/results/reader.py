@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,19 +22,39 @@ KIND = "gpu_bench.result"
 NAME = "result.json"
 STATUSES = ("complete", "partial", "failed")
 PHASES = ("load", "first_run", "prefill", "decode")
+# By name: the share of gaps below, and how many gaps it takes for ten to lie beyond.
+QUANTILES = {"p95": (0.95, 200), "p99": (0.99, 1000)}
 TIMES = ("end_to_end", "time_to_first_token", "prefill", "decode")
 
 Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Quantile:
+    """A quantile of a process's gaps in ns, with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy of all samples of a process in joules, with its standard error."""
+
+    joules: float
+    error: float
+
+
+@dataclass(frozen=True)
 class MeasuredProcess:
     """What one process measured; arrays have an element per sample. Times in ns, clocks in MHz.
 
-    ``inter_token`` is the median gap between tokens of each sample; ``gaps`` are all gaps of the
-    process, empty in a baseline. ``device_time`` and ``sm_clock`` are empty unless each sample has
-    one. ``memory`` maps a phase to its peaks in bytes. ``tokens`` are those that a sample makes, of
-    all prompts together.
+    ``requests`` are the prompts of a sample, and ``tokens`` those that it makes, of all prompts
+    together. ``inter_token`` is the median gap between tokens of each sample; ``gaps`` are all gaps
+    of the process, empty in a baseline. ``gap_quantiles`` are those of ``QUANTILES`` that the
+    number of gaps supports, by name; a baseline has them, too. ``device_time`` and ``sm_clock`` are empty
+    unless each sample has one. ``memory`` maps a phase to its peaks in bytes.
     """
 
     index: int
@@ -53,6 +74,9 @@ class MeasuredProcess:
     watched: bool
     throttled: tuple[str, ...]
     foreign_processes: int
+    gap_quantiles: Mapping[str, Quantile] = field(default_factory=dict)
+    energy: Energy | None = None
+    requests: int = 1
 
     @property
     def disturbances(self) -> tuple[str, ...]:
@@ -207,7 +231,8 @@ def parse_result(document: Any, place: str) -> Result:
     output = top.optional_object("output")
     request = top.object("request")
     request.text("dtype")
-    tokens = request.whole("batch_size", least=1) * request.whole("num_tokens", least=1)
+    requests = request.whole("batch_size", least=1)
+    tokens = request.whole("num_tokens", least=1)
     return Result(
         place=place,
         address=top.text("address"),
@@ -218,7 +243,7 @@ def parse_result(document: Any, place: str) -> Result:
         environment=top.object("environment").values,
         measured_at=top.text("measured_at"),
         output=None if output is None else _output(output),
-        processes=tuple(_process(entry, tokens) for entry in top.objects("processes")),
+        processes=tuple(_process(entry, requests, tokens) for entry in top.objects("processes")),
         document=document,
         revision=read_revision(top),
     )
@@ -246,13 +271,14 @@ def _output(fields: Fields) -> Output:
     )
 
 
-def _process(fields: Fields, tokens: int) -> MeasuredProcess:
+def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
     samples = fields.objects("samples")
     gaps = [sample.times("inter_token", least=0) for sample in samples]
     telemetry = fields.optional_object("telemetry")
     return MeasuredProcess(
         index=fields.whole("index"),
-        tokens=tokens,
+        requests=requests,
+        tokens=requests * tokens,
         load=fields.whole("load", least=0),
         first_run=fields.whole("first_run", least=0),
         settled=fields.object("warmup").flag("settled"),
@@ -265,7 +291,50 @@ def _process(fields: Fields, tokens: int) -> MeasuredProcess:
         watched=telemetry is not None,
         throttled=telemetry.texts("throttled") if telemetry else (),
         foreign_processes=telemetry.whole("foreign_processes", least=0) if telemetry else 0,
+        gap_quantiles=_gap_quantiles(fields, np.concatenate(gaps) if gaps else np.empty(0)),
+        energy=_energy(telemetry) if telemetry else None,
     )
+
+
+def _energy(telemetry: Fields) -> Energy | None:
+    if telemetry.values.get("energy") is None:
+        return None
+    energy = telemetry.object("energy")
+    return Energy(energy.number("joules"), energy.number("error"))
+
+
+def gap_quantiles(gaps: Times) -> dict[str, Quantile]:
+    """The quantiles that the number of gaps supports.
+
+    The interval is that of order statistics: how many gaps lie below the true quantile is binomial,
+    here in its normal approximation.
+    """
+    found = {}
+    ordered = np.sort(gaps)
+    for name, (share, needed) in QUANTILES.items():
+        count = len(ordered)
+        if count < needed:
+            continue
+        half = 1.96 * math.sqrt(count * share * (1 - share))
+        ranks = (count * share - half, count * share + half + 1)
+        low, high = (ordered[min(max(round(rank) - 1, 0), count - 1)] for rank in ranks)
+        value = float(np.quantile(ordered, share))
+        found[name] = Quantile(*(max(float(figure), 1.0) for figure in (value, low, high)))
+    return found
+
+
+def _gap_quantiles(fields: Fields, gaps: Times) -> dict[str, Quantile]:
+    if len(gaps) or "gap_quantiles" not in fields.values:
+        return gap_quantiles(gaps)
+    kept = fields.object("gap_quantiles")
+    return {name: _quantile(kept, name) for name in QUANTILES if name in kept.values}
+
+
+def _quantile(fields: Fields, name: str) -> Quantile:
+    values = fields.numbers(name)
+    if len(values) != 3 or not 0 < values[1] <= values[0] <= values[2]:
+        raise fields.wrong(name, "a quantile and the ends of its interval")
+    return Quantile(*values)
 
 
 def _gap(sample: Fields, gaps: Times) -> float:
