@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -37,7 +38,9 @@ def run(tmp_path: Path, write_request: Callable[[Any], str], result_schema: dict
         assert done.returncode == 0, done.stderr
         result = json.loads((tmp_path / "out" / "result.json").read_text())
         jsonschema.validate(result, result_schema)
-        assert [path.name for path in (tmp_path / "out").iterdir()] == ["result.json"]
+        traces = ["trace.json.gz"] * fields.get("trace", False)
+        names = sorted(path.name for path in (tmp_path / "out").iterdir())
+        assert names == ["result.json", *traces]
         assert result["status"] == "complete"
         return result
 
@@ -70,7 +73,22 @@ def test_two_processes_agree(run: Any) -> None:
     ],
 )
 def test_other_ways_to_generate(run: Any, fields: Any) -> None:
-    assert run(**fields)["output"]["stable"]
+    result = run(**fields)
+    assert result["output"]["stable"]
+    if "continuous_batching" in fields:
+        # What transformers chooses on a processor.
+        chosen = {"cuda_graphs": [False, False], "async_batching": False}
+        assert result["environment"]["generation"] == chosen
+
+
+def test_one_process_leaves_a_trace(run: Any, tmp_path: Path) -> None:
+    result = run(processes=2, trace=True, sdpa_backend="math")
+    assert all(sample["compilations"] == 0 for sample in result["processes"][0]["samples"])
+    with gzip.open(tmp_path / "out" / "trace.json.gz", "rt") as file:
+        names = {event.get("name") for event in json.load(file)["traceEvents"]}
+    # The kernel that was chosen is the one that ran.
+    assert "aten::_scaled_dot_product_attention_math" in names
+    assert "aten::_scaled_dot_product_flash_attention_for_cpu" not in names
 
 
 def test_a_tiny_fixture_with_its_tokenizer(run: Any, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def refusal(settings: Mapping[str, Any]) -> Refusal | None:
 
 def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _of_attention(settings)
+    yield from _of_batching_switches(settings)
     if settings["continuous_batching"]:
         yield from _of_continuous_batching(settings)
     elif settings["compile_mode"] is not None and settings["cache_implementation"] in _NOT_COMPILED:
@@ -53,7 +54,9 @@ def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _of_attention(settings: Mapping[str, Any]) -> Iterator[Refusal]:
-    if settings["attn_implementation"] != "flash_attention_2":
+    if settings["sdpa_backend"] is not None:
+        yield from _of_sdpa(settings)
+    if not settings["attn_implementation"].startswith("flash_attention_"):
         return
     attention = _named(settings, "attn_implementation")
     if settings["device"] == "cpu":
@@ -71,6 +74,38 @@ def _of_attention(settings: Mapping[str, Any]) -> Iterator[Refusal]:
             f"{attention} breaks the graph that {_named(settings, 'compile_mode')} compiles",
             'use `attn_implementation="sdpa"`, or omit `compile_mode`',
         )
+
+
+def _of_sdpa(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    backend = _named(settings, "sdpa_backend")
+    if settings["attn_implementation"] != "sdpa":
+        yield Refusal(
+            f"{backend} has no effect with {_named(settings, 'attn_implementation')}",
+            'omit `sdpa_backend`, or use `attn_implementation="sdpa"`',
+        )
+    if settings["device"] == "cpu":
+        if settings["sdpa_backend"] in ("cudnn", "efficient"):
+            yield Refusal(
+                f'{backend} needs a CUDA device, but `device="cpu"`', "use `flash` or `math`"
+            )
+    elif settings["dtype"] == "float32" and settings["sdpa_backend"] in ("cudnn", "flash"):
+        yield Refusal(
+            f'{backend} computes in half precision, but `dtype="float32"`',
+            'use `dtype="bfloat16"`, or `efficient` or `math`',
+        )
+
+
+def _of_batching_switches(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    for name in ("cuda_graphs", "async_batching"):
+        if settings[name] is None:
+            continue
+        if not settings["continuous_batching"]:
+            yield Refusal(
+                f"`{name}` has no effect without `continuous_batching`",
+                f"omit `{name}`, or set `continuous_batching`",
+            )
+        elif settings[name] and settings["device"] == "cpu":
+            yield Refusal(f'`{name}` needs a CUDA device, but `device="cpu"`', f"omit `{name}`")
 
 
 def _of_continuous_batching(settings: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -7,10 +7,12 @@ import pytest
 from rules_transformers_contract.refused_combinations import refusal
 
 _MEASURABLE = {
+    "async_batching": None,
     "attn_implementation": "sdpa",
     "cache_implementation": None,
     "compile_mode": None,
     "continuous_batching": False,
+    "cuda_graphs": None,
     "device": "cuda",
     "dtype": "bfloat16",
     "kernelize": False,
@@ -18,6 +20,7 @@ _MEASURABLE = {
     "max_warmup": None,
     "min_samples": None,
     "min_warmup": None,
+    "sdpa_backend": None,
 }
 
 
@@ -31,6 +34,20 @@ _MEASURABLE = {
         ({"attn_implementation": "flash_attention_2", "device": "cpu"}, "device"),
         ({"attn_implementation": "flash_attention_2", "compile_mode": "default"}, "compile_mode"),
         ({"attn_implementation": "flash_attention_2", "continuous_batching": True}, None),
+        ({"attn_implementation": "flash_attention_3"}, None),
+        ({"attn_implementation": "flash_attention_3", "dtype": "float32"}, "dtype"),
+        ({"attn_implementation": "flash_attention_4", "device": "cpu"}, "device"),
+        ({"sdpa_backend": "cudnn"}, None),
+        ({"sdpa_backend": "math", "device": "cpu"}, None),
+        ({"sdpa_backend": "cudnn", "device": "cpu"}, "device"),
+        ({"sdpa_backend": "flash", "dtype": "float32"}, "dtype"),
+        ({"sdpa_backend": "flash", "dtype": "float32", "device": "cpu"}, None),
+        ({"sdpa_backend": "math", "attn_implementation": "eager"}, "attn_implementation"),
+        ({"cuda_graphs": False}, "continuous_batching"),
+        ({"cuda_graphs": False, "continuous_batching": True}, None),
+        ({"async_batching": True, "continuous_batching": True}, None),
+        ({"async_batching": True, "continuous_batching": True, "device": "cpu"}, "async_batching"),
+        ({"cuda_graphs": False, "continuous_batching": True, "device": "cpu"}, None),
         ({"attn_implementation": "flex_attention", "compile_mode": "default"}, None),
         (
             {"attn_implementation": "flex_attention", "continuous_batching": True},

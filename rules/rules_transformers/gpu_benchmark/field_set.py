@@ -11,6 +11,7 @@ from pants.engine.target import FieldSet
 
 from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkArchitectureField,
+    BenchmarkAsyncBatchingField,
     BenchmarkAttnImplementationField,
     BenchmarkBaselinesField,
     BenchmarkBatchSizeField,
@@ -19,6 +20,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkCompileModeField,
     BenchmarkConfigField,
     BenchmarkContinuousBatchingField,
+    BenchmarkCudaGraphsField,
     BenchmarkDependenciesField,
     BenchmarkDeviceField,
     BenchmarkDtypeField,
@@ -35,11 +37,13 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkProcessesField,
     BenchmarkRepoIdField,
     BenchmarkRevisionField,
+    BenchmarkSdpaBackendField,
     BenchmarkSeedField,
     BenchmarkSequenceLengthField,
     BenchmarkTargetIntervalField,
     BenchmarkTelemetryField,
     BenchmarkTimeoutField,
+    BenchmarkTraceField,
 )
 
 
@@ -73,9 +77,12 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     sources: BenchmarkConfigField
     device: BenchmarkDeviceField
     attn_implementation: BenchmarkAttnImplementationField
+    sdpa_backend: BenchmarkSdpaBackendField
     compile_mode: BenchmarkCompileModeField
     kernelize: BenchmarkKernelizeField
     continuous_batching: BenchmarkContinuousBatchingField
+    cuda_graphs: BenchmarkCudaGraphsField
+    async_batching: BenchmarkAsyncBatchingField
     cache_implementation: BenchmarkCacheImplementationField
     batch_size: BenchmarkBatchSizeField
     sequence_length: BenchmarkSequenceLengthField
@@ -90,6 +97,7 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     min_seconds: BenchmarkMinSecondsField
     target_interval: BenchmarkTargetIntervalField
     telemetry: BenchmarkTelemetryField
+    trace: BenchmarkTraceField
     max_regression: BenchmarkMaxRegressionField
     baselines: BenchmarkBaselinesField
     timeout: BenchmarkTimeoutField

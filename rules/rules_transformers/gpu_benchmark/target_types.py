@@ -24,6 +24,7 @@ from pants.engine.target import (
     StringField,
     Tags,
     Target,
+    TriBoolField,
     ValidNumbers,
 )
 from pants.util.docutil import bin_name
@@ -161,8 +162,19 @@ class BenchmarkDeviceField(StringField):
 class BenchmarkAttnImplementationField(StringField):
     alias = "attn_implementation"
     default = "sdpa"
-    valid_choices = ("eager", "sdpa", "flash_attention_2", "flex_attention")
+    valid_choices = (
+        *("eager", "sdpa", "flash_attention_2", "flash_attention_3", "flash_attention_4"),
+        "flex_attention",
+    )
     help = help_text("The implementation of attention.")
+
+
+class BenchmarkSdpaBackendField(StringField):
+    alias = "sdpa_backend"
+    valid_choices = ("flash", "efficient", "cudnn", "math")
+    help = help_text(
+        "The only kernel that `sdpa` may use. By default, torch chooses one for each call."
+    )
 
 
 class BenchmarkCompileModeField(StringField):
@@ -181,6 +193,26 @@ class BenchmarkContinuousBatchingField(BoolField):
     alias = "continuous_batching"
     default = False
     help = help_text("Whether to generate with continuous batching.")
+
+
+class BenchmarkCudaGraphsField(TriBoolField):
+    alias = "cuda_graphs"
+    help = help_text(
+        """
+        Whether continuous batching captures CUDA graphs. By default, transformers chooses, and the
+        result records what.
+        """
+    )
+
+
+class BenchmarkAsyncBatchingField(TriBoolField):
+    alias = "async_batching"
+    help = help_text(
+        """
+        Whether continuous batching prepares a batch while the device works on the last one. By
+        default, transformers chooses, and the result records what.
+        """
+    )
 
 
 class BenchmarkCacheImplementationField(StringField):
@@ -305,6 +337,17 @@ class BenchmarkTelemetryField(BoolField):
     )
 
 
+class BenchmarkTraceField(BoolField):
+    alias = "trace"
+    default = False
+    help = help_text(
+        """
+        Whether the first process runs once more after its samples under torch's profiler, and
+        leaves `trace.json.gz` beside its result, for a viewer such as Perfetto.
+        """
+    )
+
+
 class BenchmarkMaxRegressionField(Field):
     """`value` maps metrics to shares such as `5%`; the key `*` stands for all others."""
 
@@ -375,9 +418,12 @@ class GpuBenchmarkTarget(Target):
         BenchmarkConfigField,
         BenchmarkDeviceField,
         BenchmarkAttnImplementationField,
+        BenchmarkSdpaBackendField,
         BenchmarkCompileModeField,
         BenchmarkKernelizeField,
         BenchmarkContinuousBatchingField,
+        BenchmarkCudaGraphsField,
+        BenchmarkAsyncBatchingField,
         BenchmarkCacheImplementationField,
         BenchmarkBatchSizeField,
         BenchmarkSequenceLengthField,
@@ -392,6 +438,7 @@ class GpuBenchmarkTarget(Target):
         BenchmarkMinSecondsField,
         BenchmarkTargetIntervalField,
         BenchmarkTelemetryField,
+        BenchmarkTraceField,
         BenchmarkMaxRegressionField,
         BenchmarkBaselinesField,
         BenchmarkTimeoutField,
@@ -427,10 +474,12 @@ class GpuBenchmarkTarget(Target):
             {
                 field.alias: self[field].value
                 for field in (
+                    BenchmarkAsyncBatchingField,
                     BenchmarkAttnImplementationField,
                     BenchmarkCacheImplementationField,
                     BenchmarkCompileModeField,
                     BenchmarkContinuousBatchingField,
+                    BenchmarkCudaGraphsField,
                     BenchmarkDeviceField,
                     BenchmarkDtypeField,
                     BenchmarkKernelizeField,
@@ -438,6 +487,7 @@ class GpuBenchmarkTarget(Target):
                     BenchmarkMaxWarmupField,
                     BenchmarkMinSamplesField,
                     BenchmarkMinWarmupField,
+                    BenchmarkSdpaBackendField,
                 )
             }
         )

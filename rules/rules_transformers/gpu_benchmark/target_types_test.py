@@ -38,6 +38,8 @@ def test_the_tag_comes_with_the_type(tags: object, value: tuple[str, ...]) -> No
         ({"seed": -1}, "must be from 0 to"),
         ({"batch_size": 0}, "batch_size"),
         ({"attn_implementation": "flash"}, "flash_attention_2"),
+        ({"sdpa_backend": "cudnn", "device": "cpu"}, "needs a CUDA device"),
+        ({"cuda_graphs": True}, "no effect without `continuous_batching`"),
         ({"checkpoint": "../x"}, "below the BUILD file"),
         ({"baselines": "/x"}, "below the BUILD file"),
         ({"max_regression": "5"}, "such as `5%`"),

@@ -65,6 +65,10 @@ class Fields:
         """As ``whole``; None where the field is null or missing."""
         return None if self.values.get(name) is None else self.whole(name, least=least)
 
+    def optional_count(self, name: str) -> int:
+        """An integer of at least 0; 0 where the field is missing."""
+        return self.optional_whole(name, least=0) or 0
+
     def times(self, name: str, *, least: int) -> NDArray[np.float64]:
         """A list of integers."""
         expected = f"a list of integers of at least {least}"

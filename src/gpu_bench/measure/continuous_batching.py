@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import math
 import statistics
 import time
@@ -25,11 +26,14 @@ from gpu_bench.measure.generation import (
 from gpu_bench.measure.outputs import Captured
 from gpu_bench.models.loading import Loaded
 from gpu_bench.request.fields import Request
+from toolkit.errors import InputError
 
 # No end token: the manager takes None for "ask the model's config".
 _NO_END = -1
 # Tokens of a block, where it is not said elsewhere: what the versions concerned have by default.
 _BLOCK_SIZE = 32
+# Fields of a request, by what transformers calls them.
+_SWITCHES = {"cuda_graphs": "use_cuda_graph", "async_batching": "use_async_batching"}
 
 
 class ContinuousGenerator:
@@ -47,6 +51,7 @@ class ContinuousGenerator:
         self._rows = [list(row) for row in rows]
         self._device = device
         self._manager: Any = None
+        self._config: Any = None
 
     def measure(self) -> tuple[Sample, list[list[int]]]:
         """See :class:`gpu_bench.measure.generation.Generator`."""
@@ -83,6 +88,29 @@ class ContinuousGenerator:
         )
         return PlainGenerator(once, self._loaded, self._rows, self._device).capture()
 
+    def chosen(self) -> dict[str, Any]:
+        """See :class:`gpu_bench.measure.generation.Generator`."""
+        if self._config is None:
+            return {}
+        graphs = getattr(self._config, "use_cuda_graph", None)
+        batching = getattr(self._config, "use_async_batching", None)
+        # For the paths of any length and of decoding.
+        used = {
+            "cuda_graphs": list(graphs) if isinstance(graphs, tuple) else graphs,
+            "async_batching": batching,
+        }
+        for name, value in (("cuda_graphs", graphs), ("async_batching", batching)):
+            wanted = getattr(self._request, name)
+            values = set(value) if isinstance(value, tuple) else {value}
+            if wanted is not None and values != {wanted}:
+                raise InputError(
+                    f"continuous batching used `{name}` {json.dumps(used[name])}, not "
+                    f"{json.dumps(wanted)}",
+                    hint=f"omit `{name}`, or change what it depends on, such as "
+                    "`attn_implementation` or `compile_mode`",
+                )
+        return used
+
     def check_compiled(self) -> None:
         """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""
         if self._request.compile_mode is not None and not compiled_frames():
@@ -111,6 +139,8 @@ class ContinuousGenerator:
         if "workload_hints" in accepted:
             options["workload_hints"] = self._hints()
         manager = make(**options)
+        # The manager has a copy of its own, in which it fills in what was left open.
+        self._config = getattr(manager, "continuous_batching_config", None)
         if "record_timestamps" not in inspect.signature(manager.add_request).parameters:
             raise _too_old("does not time the tokens of continuous batching")
         if "continuous_batching_config" in accepted and hasattr(manager, "warmup"):
@@ -141,6 +171,12 @@ class ContinuousGenerator:
             "auto_switch_to_flash": False,
             "seed": self._request.seed,
         }
+        for name, key in _SWITCHES.items():
+            value = getattr(self._request, name)
+            if value is not None and key not in known:
+                raise _too_old(f"has no `{name}` of continuous batching")
+            if value is not None:
+                wanted[key] = value
         if self._request.compile_mode is not None:
             for path in ("varlen_compile_config", "decode_compile_config"):
                 wanted[path] = compile_config(self._request)

@@ -134,6 +134,8 @@ MEANINGS = (
 CODE_HINTS = {
     r"captur": "a CUDA graph cannot hold this operation: use a `compile_mode` without CUDA graphs, "
     "such as `default` or `max-autotune-no-cudagraphs`",
+    r"No available kernel": "no kernel of sdpa fits: omit `sdpa_backend`, or choose another one; "
+    "the log says why",
     r"launch timed out": "a device that drives a display ends long kernels: measure on another one",
     r"device-side assert|illegal memory access|misaligned address|unspecified launch failure": (
         "run the model alone with CUDA_LAUNCH_BLOCKING=1 to see which operation it is"

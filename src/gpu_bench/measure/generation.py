@@ -33,6 +33,12 @@ class Generator(Protocol):
     def check_compiled(self) -> None:
         """Raises CompileFailed where a compile mode is requested and nothing was compiled."""
 
+    def chosen(self) -> dict[str, Any]:
+        """What the library chose where the request leaves it open, after the first run.
+
+        Raises InputError where it chose other than the request.
+        """
+
 
 class PlainGenerator:
     """`generate` on one batch. Marks come from hooks that run on the host and copy nothing."""
@@ -75,6 +81,10 @@ class PlainGenerator:
 
     def finish(self) -> None:
         """Nothing runs beside, and the logits have been seen."""
+
+    def chosen(self) -> dict[str, Any]:
+        """See :class:`Generator`; nothing is left open."""
+        return {}
 
     def check_compiled(self) -> None:
         """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""

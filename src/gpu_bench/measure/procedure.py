@@ -10,10 +10,12 @@ from typing import Any
 
 from gpu_bench.core.errors import OutOfMemory, TimedOut
 from gpu_bench.device.torch_device import Device
+from gpu_bench.measure.compilations import CompilationCounter
 from gpu_bench.measure.continuous_batching import ContinuousGenerator
 from gpu_bench.measure.generation import Generator, PlainGenerator
 from gpu_bench.measure.outputs import token_digest
 from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
+from gpu_bench.measure.trace import write_trace
 from gpu_bench.measure.warmup import is_warm, settled
 from gpu_bench.models.loading import load, prompts
 from gpu_bench.request.fields import Request
@@ -28,12 +30,14 @@ class Reporter:
 
     ``tell`` sends a message; ``watch`` switches the periodic readings, and ``read`` has one taken
     now; both return once it is done. ``deadline`` is on the host's monotonic clock, in seconds.
+    ``trace`` is the file that a profiler's trace is written to, if this process writes one.
     """
 
     tell: Callable[[dict[str, Any]], None]
     watch: Callable[[bool], None]
     read: Callable[[], None]
     deadline: float
+    trace: str | None = None
 
     def seconds_left(self) -> float:
         return self.deadline - time.monotonic()
@@ -50,6 +54,8 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
         generator = _loaded(request, device, reporter)
         _first_run(generator, device, reporter)
         generator.check_compiled()
+        if chosen := generator.chosen():
+            reporter.tell({"event": "environment", "environment": {"generation": chosen}})
         captured = generator.capture()
         reporter.tell({"event": "output", "output": captured.to_json(True)})
         for phase, peaks in generator.memory().items():
@@ -59,6 +65,8 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
         if request.telemetry:
             _overhead(generator, reporter)
         _samples(request, generator, expected, reporter)
+        if request.trace and reporter.trace is not None:
+            write_trace(generator, reporter.trace)
         last = generator.finish()
         if last is not None:
             reporter.tell({"event": "top_logits", "values": last.top_logits})
@@ -144,6 +152,9 @@ def _samples(request: Request, generator: Generator, expected: str, reporter: Re
     )
     if request.telemetry:
         reporter.watch(True)
+    import torch
+
+    counter = CompilationCounter(torch.cuda)
     times: list[int] = []
     origin: int | None = None
     stopped_by: str | None = None
@@ -152,11 +163,16 @@ def _samples(request: Request, generator: Generator, expected: str, reporter: Re
         run, tokens = generator.measure()
         origin = run.started if origin is None else origin
         times.append(run.end_to_end)
+        compiled = counter.since_last()
         reporter.tell(
             {
                 "event": "sample",
                 "origin": origin,
-                "sample": run.to_json(origin),
+                "sample": {
+                    **run.to_json(origin),
+                    "compilations": compiled.graphs,
+                    "captures": compiled.captures,
+                },
                 "stable": token_digest(tokens) == expected,
             }
         )

@@ -20,6 +20,7 @@ from gpu_bench.device.telemetry import sensors_of
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
+from gpu_bench.measure.trace import NAME as TRACE
 from gpu_bench.request.combinations import check_release
 from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
@@ -84,6 +85,8 @@ def measure(sides: Sequence[Side]) -> None:
                 sensors=sensors,
                 seconds=share,
                 log=side.output / LOG,
+                # All processes do the same: one trace is enough.
+                trace=None if side.records else side.output / TRACE,
             )
             side.records.append(record)
             if record.problem is not None:

@@ -55,8 +55,11 @@ def measure_in_process(
     sensors: Sensors | None,
     seconds: float,
     log: Path,
+    trace: Path | None = None,
 ) -> ProcessRecord:
     """Measures in a new process, for ``seconds`` at most.
+
+    ``trace`` is the file for a trace, if the request has one made.
 
     ``root`` comes first on its module path. Its own output is appended to ``log``. Never raises
     for what happens in the process: the record has its problem and all that came before it.
@@ -72,7 +75,7 @@ def measure_in_process(
     with scratch_directory("gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()
         process = subprocess.Popen(
-            _command(request, root, sending, card, seconds),
+            _command(request, root, sending, card, seconds, trace),
             env=_environment(request, card, scratch),
             stdin=subprocess.PIPE,
             stdout=output,
@@ -158,13 +161,19 @@ class _Conversation:
 
 
 def _command(
-    request: Request, root: str | None, descriptor: int, card: Card | None, seconds: float
+    request: Request,
+    root: str | None,
+    descriptor: int,
+    card: Card | None,
+    seconds: float,
+    trace: Path | None,
 ) -> list[str]:
     tool = str(Path(__file__).resolve().parents[2])
     text = json.dumps(request.to_json())
     expected = json.dumps(to_json(card))
     place = os.path.abspath(root) if root else ""
-    arguments = [tool, place, str(descriptor), text, expected, str(seconds)]
+    trace_path = os.path.abspath(trace) if trace else ""
+    arguments = [tool, place, str(descriptor), text, expected, str(seconds), trace_path]
     return [sys.executable, "-c", _BOOTSTRAP, *arguments]
 
 

@@ -29,9 +29,9 @@ def main(arguments: Sequence[str]) -> int:
     """Measures a request.
 
     ``arguments`` are the descriptor, the request as JSON, the card that the result is filed under
-    as JSON, and the seconds that measuring may take.
+    as JSON, the seconds that measuring may take, and the file for a trace, empty for none.
     """
-    descriptor, text, card_text, seconds = arguments
+    descriptor, text, card_text, seconds, trace = arguments
     channel = os.fdopen(int(descriptor), "w", encoding="utf-8")
 
     def tell(message: dict[str, Any]) -> None:
@@ -47,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         watch=lambda on: ask({"event": "watch", "on": on}),
         read=lambda: ask({"event": "read"}),
         deadline=time.monotonic() + float(seconds),
+        trace=trace or None,
     )
     request = parse_request(text)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from toolkit import json_text
 from toolkit.checkpoint import CONFIG, no_unpickling
 from toolkit.errors import InputError
 from toolkit.input_file import read_text
+
+_FLASH_PACKAGES = {
+    "flash_attention_2": "flash_attn",
+    "flash_attention_3": "flash_attn_interface",
+    "flash_attention_4": "flash_attn",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ def load(request: Request, device: Any) -> Loaded:
 
     torch.set_grad_enabled(False)
     _check_packages(request)
+    _choose_sdpa(request)
     if request.model.has_random_weights:
         model_class, config = model_and_config(request)
         _check_length(config, request)
@@ -177,6 +185,22 @@ def _supported(request: Request, make: Any, *arguments: Any, **options: Any) -> 
         raise
 
 
+def _choose_sdpa(request: Request) -> None:
+    """Leaves sdpa one kernel, for the whole process and all of its threads."""
+    if request.sdpa_backend is None:
+        return
+    from torch.backends import cuda
+
+    switches = {
+        "flash": cuda.enable_flash_sdp,
+        "efficient": cuda.enable_mem_efficient_sdp,
+        "cudnn": cuda.enable_cudnn_sdp,
+        "math": cuda.enable_math_sdp,
+    }
+    for name, switch in switches.items():
+        switch(name == request.sdpa_backend)
+
+
 def _check_packages(request: Request) -> None:
     from importlib.util import find_spec
 
@@ -185,14 +209,11 @@ def _check_packages(request: Request) -> None:
             "`kernelize` needs the package kernels, which is not installed",
             hint="install it (pip install kernels), or set `kernelize` to false",
         )
-    if (
-        request.attn_implementation == "flash_attention_2"
-        and find_spec("flash_attn") is None
-        and find_spec("kernels") is None
-    ):
+    package = _FLASH_PACKAGES.get(request.attn_implementation)
+    if package and find_spec(package) is None and find_spec("kernels") is None:
         raise MissingPackage(
-            "`attn_implementation` flash_attention_2 needs the package flash_attn or kernels, "
-            "neither of which is installed",
+            f"`attn_implementation` {request.attn_implementation} needs the package {package} or "
+            "kernels, neither of which is installed",
             hint="install one of them, or choose sdpa",
         )
 
@@ -212,8 +233,11 @@ def _check_attention(model: Any, request: Request) -> None:
     """Says where transformers took another implementation than the request names."""
     used = getattr(text_config(model.config), "_attn_implementation", None)
     asked = request.attn_implementation
-    # Without the flash_attn package the same kernels come from a hub repository of that name.
-    same = used == asked or (asked == "flash_attention_2" and "flash-attn" in str(used))
+    # Without its package, the same kernels come from a hub repository such as `flash-attn3`.
+    kernels = re.search(r"flash-attn(\d?)", str(used))
+    same = used == asked or (
+        kernels is not None and asked == f"flash_attention_{kernels[1] or '2'}"
+    )
     if used is not None and not same:
         raise InputError(
             f"{request.model} was loaded with the attention implementation {used}, not with "

@@ -12,7 +12,15 @@ from toolkit.json_record import NOT_EMPTY, Constraint, above, between
 
 SCHEMA: Literal[1] = 1
 Device = Literal["cuda", "cpu"]
-Attention = Literal["eager", "sdpa", "flash_attention_2", "flex_attention"]
+Attention = Literal[
+    "eager",
+    "sdpa",
+    "flash_attention_2",
+    "flash_attention_3",
+    "flash_attention_4",
+    "flex_attention",
+]
+SdpaBackend = Literal["flash", "efficient", "cudnn", "math"]
 CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]
 Cache = Literal["dynamic", "static", "offloaded", "offloaded_static"]
 DType = Literal["bfloat16", "float16", "float32"]
@@ -110,6 +118,10 @@ class Request:
         default="cuda", metadata=_about("cpu is for smoke tests: the same code, no accelerator")
     )
     attn_implementation: Attention = "sdpa"
+    sdpa_backend: SdpaBackend | None = field(
+        default=None,
+        metadata=_about("The only kernel that sdpa may use; null: torch chooses for each call"),
+    )
     compile_mode: CompileMode | None = field(
         default=None, metadata=_about("Mode of torch.compile; null: not compiled")
     )
@@ -117,6 +129,20 @@ class Request:
         default=False, metadata=_about("Whether to load with the kernels of the `kernels` package")
     )
     continuous_batching: bool = False
+    cuda_graphs: bool | None = field(
+        default=None,
+        metadata=_about(
+            "Whether continuous batching captures CUDA graphs; null: what transformers chooses, "
+            "which the result records"
+        ),
+    )
+    async_batching: bool | None = field(
+        default=None,
+        metadata=_about(
+            "Whether continuous batching prepares a batch while the device works on the last one; "
+            "null: likewise"
+        ),
+    )
     cache_implementation: Cache | None = field(
         default=None,
         metadata=_about("null: static if compiled and without continuous batching, else dynamic"),
@@ -165,6 +191,13 @@ class Request:
         default=True,
         metadata=_about(
             "Whether to watch clocks, power, temperature, throttling and foreign processes"
+        ),
+    )
+    trace: bool = field(
+        default=False,
+        metadata=_about(
+            "Whether the first process runs once more after its samples under torch's profiler, "
+            "and writes trace.json.gz beside the result"
         ),
     )
     round: Annotated[int, between(0, _LAST_ROUND)] = field(

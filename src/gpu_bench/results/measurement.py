@@ -24,9 +24,12 @@ WORKLOAD_FIELDS = (
 # How it is done. These may be compared (is flex faster than sdpa?), and a note says so.
 METHOD_FIELDS = (
     "attn_implementation",
+    "sdpa_backend",
     "compile_mode",
     "kernelize",
     "continuous_batching",
+    "cuda_graphs",
+    "async_batching",
     "cache_implementation",
 )
 
@@ -189,6 +192,12 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
         on_cpu = each.first.request.get("device") == "cpu"
         if not on_cpu and not all(process.watched for process in each.processes):
             found.append(f"{name} was not watched for throttling and other processes")
+        compiled = sum(process.compiled for process in each.processes)
+        if compiled:
+            found.append(
+                f"in {name}, {compiled} sample{'s' * (compiled > 1)} included compiling or the "
+                "capture of a CUDA graph"
+            )
         if not all(process.settled for process in each.processes):
             found.append(f"the warm-up of {name} ended before its times settled")
     return found

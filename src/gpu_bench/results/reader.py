@@ -22,6 +22,7 @@ KIND = "gpu_bench.result"
 NAME = "result.json"
 STATUSES = ("complete", "partial", "failed")
 PHASES = ("load", "first_run", "prefill", "decode")
+_COMPILED = ("compilations", "captures")
 # By name: the share of gaps below, and how many gaps it takes for ten to lie beyond.
 QUANTILES = {"p95": (0.95, 200), "p99": (0.99, 1000)}
 TIMES = ("end_to_end", "time_to_first_token", "prefill", "decode")
@@ -53,8 +54,9 @@ class MeasuredProcess:
     ``requests`` are the prompts of a sample, and ``tokens`` those that it makes, of all prompts
     together. ``inter_token`` is the median gap between tokens of each sample; ``gaps`` are all gaps
     of the process, empty in a baseline. ``gap_quantiles`` are those of ``QUANTILES`` that the
-    number of gaps supports, by name; a baseline has them, too. ``device_time`` and ``sm_clock`` are empty
-    unless each sample has one. ``memory`` maps a phase to its peaks in bytes.
+    number of gaps supports, by name; a baseline has them, too. ``device_time`` and ``sm_clock`` are
+    empty unless each sample has one. ``memory`` maps a phase to its peaks in bytes. ``compiled``
+    counts the samples during which something was compiled or captured.
     """
 
     index: int
@@ -77,6 +79,7 @@ class MeasuredProcess:
     gap_quantiles: Mapping[str, Quantile] = field(default_factory=dict)
     energy: Energy | None = None
     requests: int = 1
+    compiled: int = 0
 
     @property
     def disturbances(self) -> tuple[str, ...]:
@@ -293,6 +296,7 @@ def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
         foreign_processes=telemetry.whole("foreign_processes", least=0) if telemetry else 0,
         gap_quantiles=_gap_quantiles(fields, np.concatenate(gaps) if gaps else np.empty(0)),
         energy=_energy(telemetry) if telemetry else None,
+        compiled=sum(any(map(sample.optional_count, _COMPILED)) for sample in samples),
     )
 
 

@@ -15,9 +15,12 @@ SCHEMA = 1
 _SETTINGS = (
     "device",
     "attn_implementation",
+    "sdpa_backend",
     "compile_mode",
     "kernelize",
     "continuous_batching",
+    "cuda_graphs",
+    "async_batching",
     "cache_implementation",
     "batch_size",
     "sequence_length",
@@ -32,6 +35,7 @@ _SETTINGS = (
     "min_seconds",
     "target_interval",
     "telemetry",
+    "trace",
 )
 
 
