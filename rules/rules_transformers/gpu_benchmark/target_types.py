@@ -403,6 +403,25 @@ class BenchmarkTimeoutField(TestTimeoutField):
     )
 
 
+# Those that may not be combined in every way.
+_COMBINED: tuple[type[Field], ...] = (
+    BenchmarkAsyncBatchingField,
+    BenchmarkAttnImplementationField,
+    BenchmarkCacheImplementationField,
+    BenchmarkCompileModeField,
+    BenchmarkContinuousBatchingField,
+    BenchmarkCudaGraphsField,
+    BenchmarkDeviceField,
+    BenchmarkDtypeField,
+    BenchmarkKernelizeField,
+    BenchmarkMaxSamplesField,
+    BenchmarkMaxWarmupField,
+    BenchmarkMinSamplesField,
+    BenchmarkMinWarmupField,
+    BenchmarkSdpaBackendField,
+)
+
+
 class GpuBenchmarkTarget(Target):
     alias = "gpu_benchmark"
     core_fields = (
@@ -470,27 +489,7 @@ class GpuBenchmarkTarget(Target):
 
     def validate(self) -> None:
         self._check_model()
-        refused = refusal(
-            {
-                field.alias: self[field].value
-                for field in (
-                    BenchmarkAsyncBatchingField,
-                    BenchmarkAttnImplementationField,
-                    BenchmarkCacheImplementationField,
-                    BenchmarkCompileModeField,
-                    BenchmarkContinuousBatchingField,
-                    BenchmarkCudaGraphsField,
-                    BenchmarkDeviceField,
-                    BenchmarkDtypeField,
-                    BenchmarkKernelizeField,
-                    BenchmarkMaxSamplesField,
-                    BenchmarkMaxWarmupField,
-                    BenchmarkMinSamplesField,
-                    BenchmarkMinWarmupField,
-                    BenchmarkSdpaBackendField,
-                )
-            }
-        )
+        refused = refusal({field.alias: self[field].value for field in _COMBINED})
         if refused is not None:
             raise InvalidTargetException(
                 f"The `{self.alias}` target {self.address} cannot be measured: {refused.message}\n"
