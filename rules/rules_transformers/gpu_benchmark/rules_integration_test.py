@@ -34,8 +34,8 @@ from rules_transformers.gpu_benchmark.goals.test import GpuBenchmarkTestRequest
 from rules_transformers.testutil import gpu_bench_stand_in
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     process_count,
     start_over,
@@ -54,7 +54,7 @@ directory.mkdir(parents=True)
 """
 
 _MODULAR_CONVERTER = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

@@ -24,6 +24,7 @@ from rules_transformers.modular.target_types import (
 )
 from rules_transformers.modular.util_rules import (
     codegen,
+    conversion_groups,
     conversion_order,
     convert,
     converter_process,
@@ -47,6 +48,7 @@ def rules() -> Iterable[Rule | UnionRule]:
     return (
         *callback.rules(),
         *codegen.rules(),
+        *conversion_groups.rules(),
         *conversion_order.rules(),
         *convert.rules(),
         *converter_process.rules(),

@@ -35,8 +35,8 @@ from rules_transformers.modular.target_types import (
 )
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     process_count,
     start_over,
@@ -45,7 +45,7 @@ from rules_transformers.util_rules.atomic_write import write_atomically
 
 # Gives each modular file a `modeling` file: what the modular says, after what its parents say.
 _STAND_IN = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

@@ -29,8 +29,8 @@ from rules_transformers.modular.goals.lint_freshness import FreshnessRequest
 from rules_transformers.modular.target_types import ModularSourceField
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     start_over,
 )
@@ -38,7 +38,7 @@ from rules_transformers.testutil.stand_in_tools import (
 # Gives each modular file a `modeling` and a `configuration` file, which say which other files the
 # sandbox has. As the converter, it refuses to have one file listed twice.
 _STAND_IN = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

@@ -20,8 +20,8 @@ from rules_transformers.parents.goals.modularize import Modularize
 from rules_transformers.parents.goals.parents import Parents
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     start_over,
 )
@@ -55,7 +55,7 @@ sys.exit(1 if "unlike" in texts or command == "copies" else 0)
 """
 
 _CONVERTER = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

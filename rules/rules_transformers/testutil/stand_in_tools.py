@@ -46,16 +46,49 @@ ENVIRONMENT = {
     "PANTS_PYTHON_REPOS_INDEXES",
 }
 
-# What a stand-in for the converter begins with: a report without findings, as is asked for.
-LEAVES_REPORT = """
+# What a stand-in for the converter begins with, so that it need only know `convert`: each member of
+# a group is a run of its own, in a directory with the member's files.
+SERVES_GROUPS = """
 import json
+import os
 import pathlib
+import shutil
+import subprocess
 import sys
 
-for argument in sys.argv:
-    if argument.startswith("--sarif="):
-        run = {"invocations": [{"executionSuccessful": True}], "results": []}
-        pathlib.Path(argument.partition("=")[2]).write_text(json.dumps({"runs": [run]}))
+if sys.argv[1] == "group":
+    request_file, results_file = (argument.partition("=")[2] for argument in sys.argv[2:])
+    results = []
+    for number, request in enumerate(json.loads(pathlib.Path(request_file).read_text())["members"]):
+        root = pathlib.Path(f"__member_{number}")
+        root.mkdir()
+        for path in filter(os.path.exists, request["files"]):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, root / path)
+        for path in request["parents"]:
+            (root / path).symlink_to(os.path.abspath(path))
+        (root / "__request.json").write_text(json.dumps(request))
+        program = [sys.executable, os.path.abspath(sys.argv[0])]
+        options = ["--request=__request.json", "--quiet", "--sarif=__report.sarif"]
+        run = subprocess.run(
+            [*program, "convert", *options], cwd=root, capture_output=True, text=True
+        )
+        report = root / "__report.sarif"
+        log = json.loads(report.read_text())["runs"][0] if report.exists() else {}
+        results.append(
+            {
+                "exit_code": run.returncode,
+                "messages": (run.stdout + run.stderr).strip(),
+                "results": log.get("results", []),
+                "renamed": log.get("properties", {}).get("renamed", {}),
+            }
+        )
+        (root / request["output_dir"]).mkdir(parents=True, exist_ok=True)
+        pathlib.Path(request["output_dir"]).parent.mkdir(exist_ok=True)
+        os.rename(root / request["output_dir"], request["output_dir"])
+    log = {"runs": [{"results": []}]}
+    pathlib.Path(results_file).write_text(json.dumps({"members": results, "log": log}))
+    sys.exit(0)
 """
 
 

@@ -36,8 +36,8 @@ from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
 
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     process_count,
     start_over,
@@ -102,7 +102,7 @@ for architecture in fixture["architectures"]:
     (directory / "config.json").write_text("{}")
 """
 _MODULAR_CONVERTER = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

@@ -63,13 +63,19 @@ _CONVERTING = _parts(
 )
 _CONVERTER_CLI = _parts(_CONVERTER, "cli/job.py", "cli/options.py", "cli/request.py")
 
-CONVERT = ToolCommand(
-    _CONVERTER, "convert", (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/convert.py"))
-)
 EXPLAIN = ToolCommand(
     _CONVERTER,
     "explain",
     (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/explain.py", "explain")),
+)
+GROUP = ToolCommand(
+    _CONVERTER,
+    "group",
+    (
+        *_CONVERTING,
+        *_CONVERTER_CLI,
+        *_parts(_CONVERTER, "cli/convert.py", "cli/group.py"),
+    ),
 )
 OUTLINE = ToolCommand(
     _CONVERTER,
@@ -198,7 +204,7 @@ MODULARIZE = ToolCommand(
 COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py", "ranking")))
 
 COMMANDS = (
-    *(CONVERT, EXPLAIN, OUTLINE),
+    *(EXPLAIN, GROUP, OUTLINE),
     *(MEASURE, COMPARE, BASELINE, REPORT),
     *(ARCHITECTURES, BUILD, COMPANIONS, PUBLISH, RUN),
     *(INDEX, RANK, MODULARIZE, COPIES),

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from modular_converter.cli.options import add_parent_options
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, render
@@ -15,6 +16,10 @@ from toolkit.atomic_file import write_files, write_text
 from toolkit.errors import EnvironmentLack, ToolError
 from toolkit.exit_codes import ExitCode
 from toolkit.paths import shown
+
+if TYPE_CHECKING:
+    from modular_converter.cli.job import ConversionJob
+    from modular_converter.convert.batch import BatchResult
 
 _HINT = "make it writable, or write elsewhere with --output-dir"
 HELP = "write the standalone files of modular files"
@@ -89,10 +94,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from modular_converter.cli.job import job_of_paths, job_of_request
-    from modular_converter.conventions.file_types import generated_path
     from modular_converter.convert.batch import run_batch
     from modular_converter.emit.output_paths import output_targets
-    from modular_converter.syntax.suppressions import checked_codes, unignored
+    from modular_converter.syntax.suppressions import checked_codes
 
     listed = [code for codes in options.ignore for code in codes.split(",") if code]
     ignored = checked_codes(listed, "--ignore")
@@ -104,20 +108,11 @@ def _convert(options: argparse.Namespace) -> int:
             profile=options.profile, output_dir=options.output_dir,
         )  # fmt: skip
     result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
-    findings = unignored(
-        [*job.findings, *result.diagnostics],
-        ignored | job.ignored,
-        pedantic=options.pedantic or job.pedantic,
-    )
+    findings = visible_findings(job, result, ignored, pedantic=options.pedantic)
     failed = result.failed or any(finding.severity == "error" for finding in job.findings)
     for finding in findings:
         print(render(finding), file=sys.stderr)
-    texts = {}
-    for path, text in result.texts.items():
-        modular = result.origin[path].path
-        types = job.outputs.get(modular)
-        if types is None or path in {generated_path(modular, file_type) for file_type in types}:
-            texts[path] = text
+    texts = selected_texts(job, result)
     targets = output_targets(texts, job.root, job.output_dir)
     wanted = {targets[path]: text for path, text in texts.items()}
     if options.check:
@@ -141,6 +136,36 @@ def _convert(options: argparse.Namespace) -> int:
     problem = "\n".join(failure.render() for failure in failures)
     _write_log(options, findings, exit_code, problem, renamed=result.renamed)
     return exit_code
+
+
+def visible_findings(
+    job: ConversionJob,
+    result: BatchResult,
+    ignored: frozenset[str] = frozenset(),
+    *,
+    pedantic: bool = False,
+) -> list[Diagnostic]:
+    """The findings to report: those of the job as a whole first."""
+    from modular_converter.syntax.suppressions import unignored
+
+    return unignored(
+        [*job.findings, *result.diagnostics],
+        ignored | job.ignored,
+        pedantic=pedantic or job.pedantic,
+    )
+
+
+def selected_texts(job: ConversionJob, result: BatchResult) -> dict[str, str]:
+    """The texts of the file types that the job asks for, by the path beside the modular file."""
+    from modular_converter.conventions.file_types import generated_path
+
+    texts = {}
+    for path, text in result.texts.items():
+        modular = result.origin[path].path
+        types = job.outputs.get(modular)
+        if types is None or path in {generated_path(modular, file_type) for file_type in types}:
+            texts[path] = text
+    return texts
 
 
 def _write_log(

@@ -5,17 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from modular_converter.conventions import profile_file, profiles
 from modular_converter.diagnostics.record import Diagnostic, error
 from modular_converter.emit.output_paths import refuse_leaving_links
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, is_modular_name, location_of
-from modular_converter.library.sources import Sources, distribution_facts, installed_root
+from modular_converter.library.sources import (
+    Sources,
+    Visible,
+    distribution_facts,
+    installed_root,
+)
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.suppressions import checked_codes
 from toolkit.directory_tree import walk
 from toolkit.errors import EnvironmentLack, ToolError
+
+if TYPE_CHECKING:
+    from modular_converter.cli.request import Request
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,22 @@ def job_of_request(path: str) -> ConversionJob:
     """The job that a request file describes. Raises ConversionError."""
     from modular_converter.cli.request import read_request
 
-    request = read_request(path)
+    return job_of(read_request(path), path, Sources())
+
+
+def job_of(request: Request, path: str, sources: Sources) -> ConversionJob:
+    """The job that a request describes, which messages name by ``path``.
+
+    What the request does not list among its ``files``, if it lists them, does not exist for it.
+    Raises ConversionError.
+    """
+    if request.files is not None:
+        sources = sources.restricted(
+            Visible(
+                frozenset(map(os.path.abspath, request.files)),
+                tuple(map(os.path.abspath, request.parents)),
+            )
+        )
     locations = []
     outputs: dict[str, tuple[str, ...] | None] = {}
     for modular in request.modulars:
@@ -54,7 +78,7 @@ def job_of_request(path: str) -> ConversionJob:
         outputs[location.path] = modular.outputs
         locations.append(location)
     roots = [os.path.abspath(root) for root in (*request.source_roots, *request.parents)]
-    context, warnings = _context(locations, roots, request.profile)
+    context, warnings = _context(locations, roots, request.profile, sources)
     return ConversionJob(
         tuple(locations),
         context,
@@ -95,7 +119,7 @@ def job_of_paths(
         os.path.isdir(os.path.join(directory, DISTRIBUTION)) for directory in search
     ):
         search.append(installed)
-    context, warnings = _context(locations, search, profile)
+    context, warnings = _context(locations, search, profile, Sources())
     return ConversionJob(
         locations,
         context,
@@ -151,9 +175,11 @@ def _modular_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
 
 
 def _context(
-    locations: Iterable[ModularLocation], search: Sequence[str], profile: str | None
+    locations: Iterable[ModularLocation],
+    search: Sequence[str],
+    profile: str | None,
+    sources: Sources,
 ) -> tuple[ConversionContext, tuple[Diagnostic, ...]]:
-    sources = Sources()
     library_roots = dict.fromkeys(
         location.source_root for location in locations if location.in_library
     )

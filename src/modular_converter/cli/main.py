@@ -10,7 +10,7 @@ from toolkit.command_line import CommandLine
 COMMAND_LINE = CommandLine(
     tool="modular_converter",
     description="Turns modular_<model>.py files into the standalone files beside them.",
-    commands=("convert", "graph", "codes", "explain", "outline", "conformance"),
+    commands=("convert", "group", "graph", "codes", "explain", "outline", "conformance"),
     exit_codes="Exit codes: 0 done, 1 stale (a file, or the line to explain), 2 wrong input, "
     "3 something is missing.",
 )

@@ -41,11 +41,29 @@ class Request:
     pedantic: bool = False
     # By the path of a generated parent: what renaming made in it, as its own conversion reported.
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # The files outside `parents` that exist for this request; None for all.
+    files: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class GroupRequest:
+    """Requests to serve in one process, each as if it were alone."""
+
+    schema: Literal[1]
+    members: tuple[Request, ...]
 
 
 def read_request(path: str) -> Request:
     """Reads and checks a request file. Raises ConversionError, located in that file."""
     try:
         return parse_record(Request, read_text(path, "the request"), path)
+    except InputError as problem:
+        raise refused("bad-request", problem) from None
+
+
+def read_group_request(path: str) -> GroupRequest:
+    """Reads and checks the request file of a group. Raises ConversionError, located in it."""
+    try:
+        return parse_record(GroupRequest, read_text(path, "the request"), path)
     except InputError as problem:
         raise refused("bad-request", problem) from None

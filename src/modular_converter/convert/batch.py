@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -86,6 +86,27 @@ def run_batch(
     Bad input does not stop the others: its errors are in the result. Raises EnvironmentLack
     when the formatter is missing.
     """
+    steps = batch_steps(locations, context, jobs, renamed)
+    try:
+        texts = next(steps)
+        while True:
+            texts = steps.send(format_all(texts, context.profile, jobs))
+    except StopIteration as end:
+        result: BatchResult = end.value
+        return result
+
+
+def batch_steps(
+    locations: Sequence[ModularLocation],
+    context: ConversionContext,
+    jobs: int = 1,
+    renamed: Mapping[str, Collection[str]] | None = None,
+) -> Generator[EncodedTexts, dict[str, Formatted], BatchResult]:
+    """As ``run_batch``, with the formatting left to the caller, who can share it among batches.
+
+    Yields unformatted texts by keys that are relative paths, and is sent the formatted ones by
+    the same keys.
+    """
     outlines = outline_all(locations, context.sources, context.table, context.profile)
     findings = [outline.error for outline in outlines if outline.error is not None]
     good = [outline for outline in outlines if outline.error is None]
@@ -115,7 +136,7 @@ def run_batch(
     }
     parents = {outline.location.path: _parent_paths(outline, context) for outline in good}
     state = _State(context, jobs, tasks, edges, parents)
-    _run_rounds(state)
+    yield from _run_rounds(state)
     origin = {path: tasks[producers[path]].location for path in state.texts}
     made = {
         context.sources.label(path): task.renamed
@@ -198,7 +219,7 @@ def _cycle_error(
     )
 
 
-def _run_rounds(state: _State) -> None:
+def _run_rounds(state: _State) -> Generator[EncodedTexts, dict[str, Formatted], None]:
     before = ancestors(state.edges)
     pending = dict.fromkeys(state.tasks)
     children: dict[str, list[str]] = {path: [] for path in state.tasks}
@@ -214,7 +235,7 @@ def _run_rounds(state: _State) -> None:
             ready = [path for path in pending if not before[path] & pending.keys()]
         for path in ready:
             del pending[path]
-        for path in _convert_round(state, ready):
+        for path in (yield from _convert_round(state, ready)):
             pending.update(dict.fromkeys(children[path]))
 
 
@@ -227,7 +248,9 @@ def _all_visible(state: _State, path: str) -> bool:
     )
 
 
-def _convert_round(state: _State, ready: list[str]) -> list[str]:
+def _convert_round(
+    state: _State, ready: list[str]
+) -> Generator[EncodedTexts, dict[str, Formatted], list[str]]:
     """Converts and formats; returns the modulars with an output unlike what was visible."""
     sources = state.context.sources
     raw = EncodedTexts()
@@ -247,7 +270,12 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
         return []
     state.rounds += 1
     owner = {output: path for path in ready for output in state.tasks[path].outputs}
-    formatted = _formatted(state, raw)
+    keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
+    texts = EncodedTexts()
+    for key, path in keys.items():
+        texts[key] = raw.pop(path)
+    by_key = yield texts
+    formatted = {path: by_key[key] for key, path in keys.items()}
     doubtful = [owner[path] for path, written in formatted.items() if written.has_undefined_names]
     _look_up_names(state, list(dict.fromkeys(doubtful)))
     for output, written in formatted.items():
@@ -260,16 +288,6 @@ def _convert_round(state: _State, ready: list[str]) -> list[str]:
             sources.put(output, text)
             changed[owner[output]] = None
     return list(changed)
-
-
-def _formatted(state: _State, raw: EncodedTexts) -> dict[str, Formatted]:
-    """The formatted outputs by path; ``raw`` is used up."""
-    keys = {f"{number}/{os.path.basename(path)}": path for number, path in enumerate(raw)}
-    texts = EncodedTexts()
-    for key, path in keys.items():
-        texts[key] = raw.pop(path)
-    formatted = format_all(texts, state.context.profile, state.jobs)
-    return {path: formatted[key] for key, path in keys.items()}
 
 
 def _look_up_names(state: _State, paths: list[str]) -> None:

@@ -41,7 +41,7 @@ def sarif_log(
                 },
                 "invocations": [invocation],
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(finding) for finding in findings],
+                "results": [sarif_result(finding) for finding in findings],
                 "properties": {
                     "renamed": {
                         path: sorted(made) for path, made in (renamed or {}).items() if made
@@ -63,7 +63,8 @@ def _rule(code: Code) -> dict[str, object]:
     }
 
 
-def _result(finding: Diagnostic) -> dict[str, object]:
+def sarif_result(finding: Diagnostic) -> dict[str, object]:
+    """A finding as an entry of a log's ``results``."""
     hint = f"\nhint: {finding.hint}" if finding.hint else ""
     result: dict[str, object] = {
         "ruleId": finding.code,

@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from modular_converter.diagnostics.record import error, refused
 from modular_converter.library.index import FileIndex, build_index
@@ -18,6 +19,20 @@ from toolkit.input_file import LARGEST_TEXT, read_bytes
 from toolkit.paths import shown
 
 
+@dataclass(frozen=True)
+class Visible:
+    """Files by absolute path, and directories with all files below them."""
+
+    files: frozenset[str]
+    directories: tuple[str, ...] = ()
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a file belongs to them."""
+        return path in self.files or any(
+            path.startswith(f"{directory}{os.sep}") for directory in self.directories
+        )
+
+
 @dataclass(eq=False)
 class Sources:
     """Files by absolute path, with texts laid over the disk; each content is indexed once."""
@@ -26,8 +41,18 @@ class Sources:
     overlay: dict[str, str | None] = field(default_factory=dict)
     # Files that count as existing because a conversion of the batch will produce them.
     promised: set[str] = field(default_factory=set)
+    # A restricted view, see `restricted`: what it reads on the disk, and who keeps that.
+    _visible: Visible | None = None
+    _shared: Sources | None = None
     _texts: dict[str, str] = field(default_factory=dict)
     _indexes: dict[str, FileIndex] = field(default_factory=dict)
+
+    def restricted(self, visible: Visible) -> Sources:
+        """A view with an overlay of its own, for which only some files of the disk exist.
+
+        What it reads there is read and indexed once for all views.
+        """
+        return Sources(dict(self.labels), _visible=visible, _shared=self)
 
     def put(self, path: str, text: str) -> None:
         """Lays a text over a path."""
@@ -67,7 +92,11 @@ class Sources:
         """Whether the text of a path is to be had now."""
         if path in self.overlay:
             return self.overlay[path] is not None
-        return os.path.isfile(path)
+        return (self._visible is None or path in self._visible) and os.path.isfile(path)
+
+    def _is_shared(self, path: str) -> bool:
+        """Whether a path is read for all views: nothing is laid over it, or promised there."""
+        return path not in self.overlay and path not in self.promised
 
     def label(self, path: str) -> str:
         """How messages name a path."""
@@ -75,6 +104,8 @@ class Sources:
 
     def text(self, path: str) -> str:
         """Decoded text. Raises ConversionError when the file cannot be read."""
+        if self._shared is not None and self._is_shared(path):
+            return self._shared.text(path)
         known = self._texts.get(path)
         if known is None:
             laid_over = self.overlay.get(path)
@@ -94,6 +125,8 @@ class Sources:
 
     def index(self, path: str) -> FileIndex:
         """The index of a file. Raises ConversionError when it cannot be read or parsed."""
+        if self._shared is not None and self._is_shared(path):
+            return self._shared.index(path)
         known = self._indexes.get(path)
         if known is None:
             label = self.label(path)
@@ -169,7 +202,7 @@ def distribution_facts(roots: Iterable[str], sources: Sources) -> DistributionFa
 def _name_table(paths: list[str], sources: Sources) -> NameTable:
     texts = [sources.text(path) for path in paths]
     try:
-        return read_name_table(texts)
+        return _read_name_table(tuple(texts))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         for path, text in zip(paths, texts, strict=True):
             source.parse(text, sources.label(path))
@@ -179,6 +212,12 @@ def _name_table(paths: list[str], sources: Sources) -> NameTable:
             "the table of model names is nested too deeply to be read",
             hint="write it as one dictionary",
         ) from None
+
+
+@lru_cache(maxsize=1)
+def _read_name_table(texts: tuple[str, ...]) -> NameTable:
+    """The table of a library, which all requests of a group share."""
+    return read_name_table(list(texts))
 
 
 def _version(path: str, sources: Sources) -> str | None:

@@ -34,7 +34,11 @@ from rules_transformers.modular.util_rules.library_sources import (
     ParentsRequirementRequest,
 )
 from rules_transformers.modular.util_rules.outline import GeneratedPaths
-from rules_transformers.modular.util_rules.request import PARENTS_DIR
+from rules_transformers.modular.util_rules.request import (
+    PARENTS_DIR,
+    ConverterInput,
+    ConverterRequest,
+)
 from rules_transformers.modular.util_rules.shown_paths import shown
 from rules_transformers.util_rules.distribution_sources import (
     DistributionSources,
@@ -123,13 +127,16 @@ async def explain(
         )
         installed = sources.digest
     place = f"{path}:{request.place.position}"
+    parent_paths = tuple(dict.fromkeys(path for model in parents for path in model.paths))
+    converter_input = await Get(
+        ConverterInput, ConverterRequest(order.field_sets, parent_paths, installed is not None)
+    )
     process = await Get(
         Process,
         ConverterProcessRequest(
             command=EXPLAIN,
             arguments=(place,),
-            field_sets=order.field_sets,
-            parent_paths=tuple(dict.fromkeys(path for model in parents for path in model.paths)),
+            input=converter_input,
             files=(current, *(conversion.snapshot.digest for conversion in conversions)),
             installed_parents=installed,
             description=f"Explain {place}",

@@ -10,8 +10,8 @@ from rules_transformers.modular.goals.explain import Place
 from rules_transformers.modular.goals.generate import Generate
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
-    LEAVES_REPORT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     start_over,
 )
@@ -19,7 +19,7 @@ from rules_transformers.testutil.stand_in_tools import (
 # Gives each modular file a `modeling` file with its last line. Explains a place by listing the
 # modular files of its request and all model files in its sandbox, each with its last line.
 _STAND_IN = (
-    LEAVES_REPORT
+    SERVES_GROUPS
     + """
 import json
 import pathlib

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pants.engine.fs import (
-    EMPTY_DIGEST,
-    CreateDigest,
-    Digest,
-    DigestContents,
-    FileContent,
-)
-from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
+from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+
+from rules_transformers.modular.util_rules.convert import Report
 
 REPORT_NAME = "modular-converter.sarif"
 
@@ -28,7 +24,7 @@ _BEGINNING = re.compile(r"^(?=\S.*?: (?:error|warning)(?:\[|: ))", re.MULTILINE)
 class FindingsReportRequest:
     """Asks for the reports of several conversions as one file."""
 
-    reports: tuple[Digest, ...]
+    reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True)
@@ -40,11 +36,9 @@ class FindingsReport:
 
 @rule
 async def merge_findings(request: FindingsReportRequest) -> FindingsReport:
-    contents = await MultiGet(Get(DigestContents, Digest, digest) for digest in request.reports)
-    logs = [json.loads(file.content) for files in contents for file in files]
-    if not logs:
+    if not request.reports:
         return FindingsReport(EMPTY_DIGEST)
-    content = (json.dumps(merged_log(logs), indent=1) + "\n").encode()
+    content = (json.dumps(merged_log(request.reports), indent=1) + "\n").encode()
     digest = await Get(Digest, CreateDigest([FileContent(REPORT_NAME, content)]))
     return FindingsReport(digest)
 
@@ -58,19 +52,21 @@ def distinct(messages: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding for finding in findings if finding))
 
 
-def merged_log(logs: list[dict[str, Any]]) -> dict[str, Any]:
+def merged_log(reports: Sequence[Report]) -> dict[str, Any]:
     """One log with the results of all, each once, under the rules that they share."""
-    first = logs[0]
-    runs = [run for log in logs for run in log["runs"]]
+    log: dict[str, Any] = json.loads(reports[0].log)
+    (run,) = log["runs"]
     results = {
-        json.dumps(result, sort_keys=True): result for run in runs for result in run["results"]
+        json.dumps(result, sort_keys=True): result
+        for report in reports
+        for result in json.loads(report.results)
     }
-    successful = all(i["executionSuccessful"] for run in runs for i in run["invocations"])
+    successful = all(report.is_successful for report in reports)
     return {
-        **first,
+        **log,
         "runs": [
             {
-                **runs[0],
+                **run,
                 "invocations": [{"executionSuccessful": successful}],
                 "results": list(results.values()),
             }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from pants.core.goals.lint import LintResult
@@ -18,9 +17,11 @@ from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.goals.generate import Generate
 from rules_transformers.modular.goals.lint_findings import REPORT_NAME, distinct, merged_log
 from rules_transformers.modular.goals.lint_freshness import FreshnessRequest
+from rules_transformers.modular.util_rules.convert import Report
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
+    SERVES_GROUPS,
     make_rule_runner,
     start_over,
 )
@@ -28,7 +29,9 @@ from rules_transformers.testutil.stand_in_tools import (
 # A modular file that says `warn CODE` gets that warning, unless the request ignores it; one that
 # says `broken` fails. Both are in the SARIF log, at the place that `--sarif` names. The message is
 # what the request says that renaming made in the parents.
-_STAND_IN = """
+_STAND_IN = (
+    SERVES_GROUPS
+    + """
 import json
 import pathlib
 import re
@@ -83,6 +86,7 @@ output = pathlib.Path(request["output_dir"]) / modeling(modular["path"])
 output.parent.mkdir(parents=True)
 output.write_text(f"# This file was automatically generated from {modular['path']}.\\n")
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -215,14 +219,11 @@ def test_findings_are_shown_once() -> None:
 
 
 def test_merging_keeps_every_result_and_the_worst_outcome() -> None:
-    def log(name: str, successful: bool) -> dict[str, Any]:
-        run = {
-            "tool": {"driver": {"name": "t"}},
-            "invocations": [{"executionSuccessful": successful}],
-            "results": [{"ruleId": name}],
-        }
-        return {"version": "2.1.0", "runs": [run]}
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t"}}, "results": []}]}
 
-    (run,) = merged_log([log("a", True), log("b", False)])["runs"]
+    def report(name: str, is_successful: bool) -> Report:
+        return Report(json.dumps(log), json.dumps([{"ruleId": name}]), is_successful)
+
+    (run,) = merged_log([report("a", True), report("b", False)])["runs"]
     assert [each["ruleId"] for each in run["results"]] == ["a", "b"]
     assert run["invocations"] == [{"executionSuccessful": False}]

@@ -72,7 +72,8 @@ async def lint_freshness(
         lambda path: workspace.get(path, b""),
     )
     failed = any(c.exit_code != 0 for c in conversions)
-    report = await Get(FindingsReport, FindingsReportRequest(tuple(c.report for c in conversions)))
+    reports = tuple(c.report for c in conversions if c.report is not None)
+    report = await Get(FindingsReport, FindingsReportRequest(reports))
     if stale:
         messages.append(
             f"Stale generated files; `{generate_command(stale_addresses)}` brings them up to date"

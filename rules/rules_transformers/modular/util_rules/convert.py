@@ -1,4 +1,4 @@
-"""Converts modular files; their parents in the repository are converted first."""
+"""Converts modular files, in groups; their parents in the repository are converted first."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
 from pants.engine.collection import Collection
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
-    EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
     CreateDigest,
     Digest,
     DigestContents,
     DigestEntries,
     DigestSubset,
-    FileContent,
     FileEntry,
     PathGlobs,
-    RemovePrefix,
     Snapshot,
 )
 from pants.engine.process import FallibleProcessResult, Process
@@ -32,6 +30,11 @@ from pants.util.docutil import bin_name
 from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.util_rules.conversion_groups import (
+    ConversionGroup,
+    ConversionGroups,
+    described,
+)
 from rules_transformers.modular.util_rules.conversion_order import (
     ConversionOrder,
     ConversionOrderRequest,
@@ -45,13 +48,20 @@ from rules_transformers.modular.util_rules.library_sources import (
     ParentsRequirementRequest,
 )
 from rules_transformers.modular.util_rules.ownership import OwnershipConflicts
-from rules_transformers.modular.util_rules.request import NOTHING_RENAMED, OUTPUT_DIR
+from rules_transformers.modular.util_rules.request import (
+    NOTHING_RENAMED,
+    OUTPUT_DIR,
+    ConverterGroupRequest,
+    ConverterInput,
+    GroupMember,
+    output_dir,
+)
 from rules_transformers.modular.util_rules.shown_paths import shown, shown_in_report
-from rules_transformers.util_rules.tool_commands import CONVERT
+from rules_transformers.util_rules.tool_commands import GROUP
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
-REPORT_FILE = "__findings.sarif"
+RESULTS_FILE = "__results.json"
 
 
 @dataclass(frozen=True)
@@ -65,13 +75,27 @@ class ConvertRequest(EngineAwareParameter):
 
 
 @dataclass(frozen=True)
+class Report:
+    """Findings as a SARIF log.
+
+    :param log: the text of the log without its findings, which all conversions share.
+    :param results: the text of the list of findings.
+    :param is_successful: whether the conversion could be done.
+    """
+
+    log: str
+    results: str
+    is_successful: bool
+
+
+@dataclass(frozen=True)
 class Conversion:
     """What converting one modular model gave.
 
     :param snapshot: the generated files, at their places in the repository; empty on failure.
     :param exit_code: the converter's exit code.
     :param messages: the errors and warnings that the converter found.
-    :param report: these as a SARIF log, in a file called `REPORT_FILE`.
+    :param report: these as a SARIF log; None if the converter did not run.
     :param renamed: by the path of a generated file, the words and addresses that renaming made in
         it. What is wrong with them is reported here, and not for the children.
     :param cause: the messages of the ancestor that this model was not converted for.
@@ -80,7 +104,7 @@ class Conversion:
     snapshot: Snapshot
     exit_code: int
     messages: str
-    report: Digest = EMPTY_DIGEST
+    report: Report | None = None
     renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
     cause: str = ""
 
@@ -104,147 +128,244 @@ class Conversions(Collection[Conversion]):
     """
 
 
-@dataclass(frozen=True)
-class _ReportRequest:
-    """Asks for the report among the outputs of a conversion.
+class GroupConversions(FrozenDict[Address, Conversion]):
+    """The conversion of each member of a `ConversionGroup`."""
 
-    :param parents: the distribution that the parents are from, if any.
+
+@dataclass(frozen=True)
+class _Work:
+    """A modular file to convert, with parents that could be converted.
+
+    :param field_sets: its targets; they differ in their `outputs` only.
+    :param parent_paths: files of the repository that it inherits from, besides generated ones.
+    :param generated: the files that are generated for its parents.
+    :param renamed: what renaming made in these.
     """
 
-    output_digest: Digest
-    parents: str | None
+    field_sets: tuple[ModularFieldSet, ...]
+    parent_paths: tuple[str, ...]
+    generated: tuple[Snapshot, ...]
+    renamed: FrozenDict[str, tuple[str, ...]]
+
+    @property
+    def path(self) -> str:
+        """The modular file."""
+        return self.field_sets[0].path
 
 
 @dataclass(frozen=True)
-class _Report:
-    """The findings as a SARIF log with paths that people know, and what renaming made."""
+class _Run:
+    """Asks for a process that converts modular files, each as if it were alone.
 
-    digest: Digest
-    renamed: FrozenDict[str, tuple[str, ...]]
+    :param distribution: what the other parents are from, e.g. `transformers==5.23.0`, if anything.
+    :param installed: that distribution's sources.
+    """
+
+    works: tuple[_Work, ...]
+    distribution: str | None
+    installed: Digest | None
+
+
+class _RunResult(Collection[Conversion]):
+    """The conversion of each `_Work` of a `_Run`, with the files of all its targets."""
 
 
 class ConversionFailed(Exception):
     """A modular model could not be converted."""
 
 
-@dataclass(frozen=True)
-class _Parents:
-    """What a model inherits from, converted and fetched.
-
-    :param paths: files of the repository, besides generated ones.
-    :param conversions: of the parents that are generated.
-    :param distribution: what the other parents are from, e.g. `transformers==5.23.0`, if anything.
-    :param installed: that distribution's sources.
-    """
-
-    paths: tuple[str, ...]
-    conversions: tuple[Conversion, ...]
-    distribution: str | None
-    installed: Digest | None
-
-
 def _failed(exit_code: int, messages: str, cause: str = "") -> Conversion:
     return Conversion(EMPTY_SNAPSHOT, exit_code, messages, cause=cause)
 
 
-async def _find_conflict(field_set: ModularFieldSet) -> str:
-    """Why a model cannot be converted whatever its parents hold; empty if it can."""
-    conflicts, order = await MultiGet(
-        Get(OwnershipConflicts),
-        Get(ConversionOrder, ConversionOrderRequest((field_set,))),
-    )
-    if order.cycle:
-        return conflicts.get(field_set.path, order.cycle_message)
-    return conflicts.get(field_set.path, "")
-
-
-async def _resolve_parents(
-    field_set: ModularFieldSet, python_setup: PythonSetup
-) -> _Parents | Conversion:
-    """The parents of a model, or its failed conversion if they cannot be had."""
-    parents, requirement = await MultiGet(
-        Get(ModularParents, ModularParentsRequest(field_set)),
-        Get(ParentsRequirement, ParentsRequirementRequest.create(field_set, python_setup)),
-    )
+def _failure_of_parents(
+    member: ModularFieldSet, parents: ModularParents, conversions: Conversions
+) -> Conversion | None:
+    """The failed conversion of a model whose parents cannot be had; None if they can."""
     if parents.problem:
         return _failed(ExitCode.WRONG_INPUT, parents.problem)
-    conversions = await Get(Conversions, ConversionsRequest(parents.generated))
     for parent, conversion in zip(parents.generated, conversions):
         if conversion.exit_code != ExitCode.DONE:
             return _failed(
                 conversion.exit_code,
-                f"{field_set.path}: not converted, because its parent {parent.path} was not",
+                f"{member.path}: not converted, because its parent {parent.path} was not",
                 conversion.cause or conversion.messages,
             )
+    return None
+
+
+def _layers(works: tuple[_Work, ...]) -> list[tuple[_Work, ...]]:
+    """The works in as few sandboxes as they fit in.
+
+    A file that is generated by two targets, as for two resolves, may have two contents: whoever
+    needs one cannot be where the other is.
+    """
+    layers: list[tuple[dict[str, Digest], list[_Work]]] = []
+    for work in works:
+        digest_of = {path: files.digest for files in work.generated for path in files.files}
+        fitting = (
+            layer
+            for layer in layers
+            if all(layer[0].get(path, digest) == digest for path, digest in digest_of.items())
+        )
+        known, members = next(fitting, ({}, []))
+        if not members:
+            layers.append((known, members))
+        known.update(digest_of)
+        members.append(work)
+    return [tuple(members) for _, members in layers]
+
+
+async def _conversions(run: _Run, results: dict[str, Any], entries: DigestEntries) -> _RunResult:
+    """What the results of a process say of each member, and which files are its own."""
+    log = json.dumps(results["log"])
+    snapshots = await MultiGet(
+        Get(Snapshot, CreateDigest(_below(output_dir(number), entries)))
+        for number in range(len(run.works))
+    )
+    return _RunResult(
+        Conversion(
+            snapshot if member["exit_code"] == ExitCode.DONE else EMPTY_SNAPSHOT,
+            member["exit_code"],
+            shown(member["messages"], run.distribution),
+            Report(
+                log,
+                json.dumps(shown_in_report(member["results"], run.distribution)),
+                member["exit_code"] == ExitCode.DONE,
+            ),
+            FrozenDict((path, tuple(words)) for path, words in member["renamed"].items()),
+        )
+        for member, snapshot in zip(results["members"], snapshots)
+    )
+
+
+def _below(directory: str, entries: DigestEntries) -> list[FileEntry]:
+    """The files in a directory, by their paths in it."""
+    prefix = f"{directory}/"
+    return [
+        replace(entry, path=entry.path[len(prefix) :])
+        for entry in entries
+        if isinstance(entry, FileEntry) and entry.path.startswith(prefix)
+    ]
+
+
+@rule
+async def convert_modular_file(request: ConvertRequest, groups: ConversionGroups) -> Conversion:
+    field_set = request.field_set
+    conflicts, order = await MultiGet(
+        Get(OwnershipConflicts),
+        Get(ConversionOrder, ConversionOrderRequest((field_set,))),
+    )
+    conflict = conflicts.get(field_set.path, order.cycle_message if order.cycle else "")
+    if conflict:
+        # Whatever its parents hold.
+        return _failed(ExitCode.WRONG_INPUT, conflict)
+    group = groups.get(field_set.address)
+    if group is None or field_set not in group.members:
+        group = ConversionGroup((field_set,))
+    conversions = await Get(GroupConversions, ConversionGroup, group)
+    conversion = conversions[field_set.address]
+    if field_set.outputs.value is None or not conversion.snapshot.files:
+        return conversion
+    paths = [path for path in conversion.snapshot.files if field_set.asks_for(path)]
+    snapshot = await Get(Snapshot, DigestSubset(conversion.snapshot.digest, PathGlobs(paths)))
+    return replace(conversion, snapshot=snapshot)
+
+
+@rule
+async def convert_group(
+    group: ConversionGroup, conflicts: OwnershipConflicts, python_setup: PythonSetup
+) -> GroupConversions:
+    # Those with a conflict are not asked for here.
+    members = [member for member in group.members if member.path not in conflicts]
+    conversion_of: dict[Address, Conversion] = {}
+    all_parents = await MultiGet(
+        Get(ModularParents, ModularParentsRequest(member)) for member in members
+    )
+    of_parents = await MultiGet(
+        Get(Conversions, ConversionsRequest(parents.generated)) for parents in all_parents
+    )
+    works: dict[tuple[str, ModularParents], _Work] = {}
+    for member, parents, conversions in zip(members, all_parents, of_parents):
+        failure = _failure_of_parents(member, parents, conversions)
+        if failure is not None:
+            conversion_of[member.address] = failure
+            continue
+        known = works.get((member.path, parents))
+        works[member.path, parents] = _Work(
+            (*(known.field_sets if known else ()), member),
+            parents.paths,
+            tuple(conversion.snapshot for conversion in conversions),
+            FrozenDict(item for conversion in conversions for item in conversion.renamed.items()),
+        )
+    if not works:
+        return GroupConversions(conversion_of)
+    requirement = await Get(
+        ParentsRequirement, ParentsRequirementRequest.create(group.members[0], python_setup)
+    )
     installed = None
     if requirement.value is not None:
         sources = await Get(ParentSources, ParentsRequirement, requirement)
         if sources.problem:
-            return _failed(
-                ExitCode.ENVIRONMENT_LACKS, f"{field_set.path}: error: {sources.problem}"
-            )
+            for work in works.values():
+                message = f"{work.path}: error: {sources.problem}"
+                failure = _failed(ExitCode.ENVIRONMENT_LACKS, message)
+                conversion_of.update((member.address, failure) for member in work.field_sets)
+            return GroupConversions(conversion_of)
         installed = sources.digest
-    return _Parents(parents.paths, tuple(conversions), requirement.value, installed)
+    runs = [_Run(layer, requirement.value, installed) for layer in _layers(tuple(works.values()))]
+    results = await MultiGet(Get(_RunResult, _Run, run) for run in runs)
+    for run, result in zip(runs, results):
+        for work, conversion in zip(run.works, result):
+            conversion_of.update((member.address, conversion) for member in work.field_sets)
+    return GroupConversions(conversion_of)
 
 
 @rule
-async def convert_modular_file(request: ConvertRequest, python_setup: PythonSetup) -> Conversion:
-    field_set = request.field_set
-    conflict = await _find_conflict(field_set)
-    if conflict:
-        return _failed(ExitCode.WRONG_INPUT, conflict)
-    parents = await _resolve_parents(field_set, python_setup)
-    if isinstance(parents, Conversion):
-        return parents
+async def run_converter(run: _Run) -> _RunResult:
+    converter_input = await Get(
+        ConverterInput,
+        ConverterGroupRequest(
+            tuple(
+                GroupMember(
+                    work.field_sets,
+                    work.parent_paths,
+                    tuple(path for files in work.generated for path in files.files),
+                    work.renamed,
+                )
+                for work in run.works
+            ),
+            run.installed is not None,
+        ),
+    )
     process = await Get(
         Process,
         ConverterProcessRequest(
-            command=CONVERT,
-            arguments=("--quiet", f"--sarif={REPORT_FILE}"),
-            field_sets=(field_set,),
-            parent_paths=parents.paths,
-            files=tuple(conversion.snapshot.digest for conversion in parents.conversions),
-            installed_parents=parents.installed,
-            description=f"Convert {field_set.path}",
-            output_directories=(OUTPUT_DIR,),
-            output_files=(REPORT_FILE,),
-            renamed=FrozenDict(
-                item for conversion in parents.conversions for item in conversion.renamed.items()
+            command=GROUP,
+            arguments=(f"--results={RESULTS_FILE}",),
+            input=converter_input,
+            files=tuple(
+                dict.fromkeys(files.digest for work in run.works for files in work.generated)
             ),
+            installed_parents=run.installed,
+            description=f"Convert {described([work.field_sets[0] for work in run.works])}",
+            output_directories=(OUTPUT_DIR,),
+            output_files=(RESULTS_FILE,),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
+    files = await Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RESULTS_FILE])))
+    if files:
+        entries = await Get(DigestEntries, Digest, result.output_digest)
+        return await _conversions(run, json.loads(files[0].content), entries)
+    if len(run.works) > 1:
+        # Something ended it that cannot be one member's answer: alone, it is that member's.
+        alone = await MultiGet(
+            Get(_RunResult, _Run, replace(run, works=(work,))) for work in run.works
+        )
+        return _RunResult(conversion for conversions in alone for conversion in conversions)
     output = (result.stdout + result.stderr).decode(errors="replace").strip()
-    messages = shown(output, parents.distribution)
-    report, generated = await MultiGet(
-        Get(_Report, _ReportRequest(result.output_digest, parents.distribution)),
-        Get(Digest, DigestSubset(result.output_digest, PathGlobs([f"{OUTPUT_DIR}/**"]))),
-    )
-    if result.exit_code != ExitCode.DONE:
-        return Conversion(EMPTY_SNAPSHOT, result.exit_code, messages, report.digest)
-    snapshot = await Get(Snapshot, RemovePrefix(generated, OUTPUT_DIR))
-    return Conversion(snapshot, ExitCode.DONE, messages, report.digest, report.renamed)
-
-
-@rule
-async def read_report(request: _ReportRequest) -> _Report:
-    contents = await Get(
-        DigestContents, DigestSubset(request.output_digest, PathGlobs([REPORT_FILE]))
-    )
-    if not contents:
-        return _Report(EMPTY_DIGEST, NOTHING_RENAMED)
-    log = json.loads(contents[0].content)
-    properties = [run.pop("properties", {}) for run in log["runs"]]
-    text = json.dumps(shown_in_report(log, request.parents), indent=1) + "\n"
-    digest = await Get(Digest, CreateDigest([FileContent(REPORT_FILE, text.encode())]))
-    return _Report(
-        digest,
-        FrozenDict(
-            (path, tuple(words))
-            for bag in properties
-            for path, words in bag.get("renamed", {}).items()
-        ),
-    )
+    return _RunResult([_failed(result.exit_code, shown(output, run.distribution))])
 
 
 @rule

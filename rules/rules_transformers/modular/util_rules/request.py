@@ -46,15 +46,21 @@ class ConverterRequest:
     :param parent_paths: files of the repository that the modular files may inherit from, besides
         generated ones.
     :param has_installed_parents: whether the sandbox has parents from a distribution.
+<<<<<<< HEAD
     :param renamed: by the path of a generated parent, what renaming made in it: that was reported.
     :param tree: the repository's files at another revision; None for the workspace.
+=======
+>>>>>>> 30f430e (modular: convert models of one generation in groups)
     """
 
     field_sets: tuple[ModularFieldSet, ...]
     parent_paths: tuple[str, ...]
     has_installed_parents: bool
+<<<<<<< HEAD
     renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
     tree: Digest | None = None
+=======
+>>>>>>> 30f430e (modular: convert models of one generation in groups)
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class ConverterInput:
     sources: Digest
 
 
+<<<<<<< HEAD
 async def _repository_files(paths: Iterable[str], tree: Digest | None) -> Digest:
     path_globs = PathGlobs(sorted(paths))
     if tree is None:
@@ -81,46 +88,184 @@ async def make_converter_input(
 ) -> ConverterInput:
     modular_paths = tuple(field_set.path for field_set in request.field_sets)
     source_paths = {*modular_paths, *request.parent_paths}
+=======
+@dataclass(frozen=True)
+class GroupMember:
+    """A request among those of a group: it sees its own files and no others.
+
+    :param field_sets: targets of one modular file.
+    :param parent_paths: as in `ConverterRequest`.
+    :param generated_paths: the files that are generated for its parents.
+    :param renamed: by the path of such a file, what renaming made in it: that was reported.
+    """
+
+    field_sets: tuple[ModularFieldSet, ...]
+    parent_paths: tuple[str, ...]
+    generated_paths: tuple[str, ...]
+    renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
+
+
+@dataclass(frozen=True)
+class ConverterGroupRequest:
+    """Asks for the same as `ConverterRequest`, for several requests in one process.
+
+    What a member generates goes below `output_dir`.
+    """
+
+    members: tuple[GroupMember, ...]
+    has_installed_parents: bool
+
+
+def output_dir(number: int) -> str:
+    """Where the member of a group with that number leaves its files."""
+    return f"{OUTPUT_DIR}/{number}"
+
+
+@dataclass(frozen=True)
+class _LocationsRequest:
+    """Asks where sources lie.
+
+    :param paths: the sources, with the modular files among them.
+    """
+
+    modular_paths: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Locations:
+    """Where sources lie.
+
+    :param roots: the source root of each.
+    :param library_files: of each modular file, what its library says of itself, if it does.
+    """
+
+    roots: FrozenDict[str, str]
+    library_files: FrozenDict[str, tuple[str, ...]]
+
+
+@rule
+async def locate_sources(request: _LocationsRequest) -> _Locations:
+>>>>>>> 30f430e (modular: convert models of one generation in groups)
     source_roots = await Get(
-        SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(source_paths)
+        SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(request.paths)
     )
-    roots = {path: root.path for path, root in source_roots.path_to_root.items()}
-    libraries = sorted(
-        {
-            str(PurePosixPath(roots[PurePosixPath(path)]) / package)
-            for path in modular_paths
-            for package in _top_level_package(path, roots[PurePosixPath(path)])
-        }
+    roots = {str(path): root.path for path, root in source_roots.path_to_root.items()}
+    return _Locations(
+        FrozenDict(roots),
+        FrozenDict((path, _library_files(path, roots[path])) for path in request.modular_paths),
     )
-    document = {
-        "schema": SCHEMA,
-        "modulars": [
-            {"path": path, "outputs": outputs}
-            for path, outputs in _outputs_of(request.field_sets).items()
-        ],
-        "source_roots": sorted(set(roots.values())),
-        "parents": [PARENTS_DIR] if request.has_installed_parents else [],
-        "profile": converter.profile,
-        "ignore": sorted(set(converter.ignore)),
-        "pedantic": converter.pedantic,
-        "output_dir": OUTPUT_DIR,
-        **({"renamed": dict(request.renamed)} if request.renamed else {}),
-    }
+
+
+@dataclass(frozen=True)
+class _SourcesRequest:
+    paths: tuple[str, ...]
+    library_files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Sources:
+    digest: Digest
+
+
+@rule
+async def collect_sources(request: _SourcesRequest, converter: ModularConverter) -> _Sources:
     profile_globs = PathGlobs(
         converter.profile_files,
         glob_match_error_behavior=GlobMatchErrorBehavior.error,
         description_of_origin="[modular-converter].profile",
     )
+<<<<<<< HEAD
     library_paths = {f"{library}/{file}" for library in libraries for file in LIBRARY_FILES}
     sources = await _repository_files(source_paths | library_paths, request.tree)
     profile = await Get(Digest, PathGlobs, profile_globs)
     digest = await Get(Digest, MergeDigests((sources, profile)))
     return ConverterInput(_encoded(document), digest)
+=======
+    digests = await MultiGet(
+        Get(Digest, PathGlobs(sorted(request.paths))),
+        Get(Digest, PathGlobs(sorted(request.library_files))),
+        Get(Digest, PathGlobs, profile_globs),
+    )
+    return _Sources(await Get(Digest, MergeDigests(digests)))
+>>>>>>> 30f430e (modular: convert models of one generation in groups)
 
 
-def _top_level_package(path: str, source_root: str) -> tuple[str, ...]:
+@rule
+async def make_converter_input(
+    request: ConverterRequest, converter: ModularConverter
+) -> ConverterInput:
+    modular_paths = tuple(field_set.path for field_set in request.field_sets)
+    paths = (*modular_paths, *request.parent_paths)
+    locations = await Get(_Locations, _LocationsRequest(modular_paths, paths))
+    library_files = {path for files in locations.library_files.values() for path in files}
+    sources = await Get(_Sources, _SourcesRequest(paths, tuple(sorted(library_files))))
+    document = _document(
+        converter,
+        request.field_sets,
+        locations.roots.values(),
+        request.has_installed_parents,
+        OUTPUT_DIR,
+    )
+    return ConverterInput(_encoded(document), sources.digest)
+
+
+@rule
+async def make_group_input(
+    request: ConverterGroupRequest, converter: ModularConverter
+) -> ConverterInput:
+    modular_paths = tuple(member.field_sets[0].path for member in request.members)
+    parent_paths = {path for member in request.members for path in member.parent_paths}
+    paths = tuple(sorted({*modular_paths, *parent_paths}))
+    locations = await Get(_Locations, _LocationsRequest(modular_paths, paths))
+    library_files = {path for files in locations.library_files.values() for path in files}
+    sources = await Get(_Sources, _SourcesRequest(paths, tuple(sorted(library_files))))
+    documents = []
+    for number, (path, member) in enumerate(zip(modular_paths, request.members)):
+        own_sources = (path, *member.parent_paths)
+        document = _document(
+            converter,
+            member.field_sets,
+            {locations.roots[source] for source in own_sources},
+            request.has_installed_parents,
+            output_dir(number),
+        )
+        # Whoever else is in the group makes no difference.
+        files = {*own_sources, *member.generated_paths, *locations.library_files[path]}
+        document["files"] = sorted(files)
+        if member.renamed:
+            document["renamed"] = dict(member.renamed)
+        documents.append(document)
+    return ConverterInput(_encoded({"schema": SCHEMA, "members": documents}), sources.digest)
+
+
+def _document(
+    converter: ModularConverter,
+    field_sets: Iterable[ModularFieldSet],
+    source_roots: Iterable[str],
+    has_installed_parents: bool,
+    output_directory: str,
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "modulars": [
+            {"path": path, "outputs": outputs} for path, outputs in _outputs_of(field_sets).items()
+        ],
+        "source_roots": sorted(set(source_roots)),
+        "parents": [PARENTS_DIR] if has_installed_parents else [],
+        "profile": converter.profile,
+        "ignore": sorted(set(converter.ignore)),
+        "pedantic": converter.pedantic,
+        "output_dir": output_directory,
+    }
+
+
+def _library_files(path: str, source_root: str) -> tuple[str, ...]:
+    """Where the library of a modular file may have the files of `_LIBRARY_FILES`."""
     parts = PurePosixPath(path).relative_to(source_root).parts
-    return parts[:1] if len(parts) > 1 else ()
+    if len(parts) == 1:
+        return ()
+    return tuple(str(PurePosixPath(source_root, parts[0], name)) for name in _LIBRARY_FILES)
 
 
 def _outputs_of(field_sets: Iterable[ModularFieldSet]) -> dict[str, list[str] | None]:
