@@ -35,6 +35,7 @@ from rules_transformers.testutil import gpu_bench_stand_in
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
+    SERVES_FIXTURE_GROUPS,
     SERVES_GROUPS,
     make_rule_runner,
     process_count,
@@ -42,7 +43,9 @@ from rules_transformers.testutil.stand_in_tools import (
 )
 from rules_transformers.util_rules.atomic_write import write_atomically
 
-_TINY_MODELS = """
+_TINY_MODELS = (
+    SERVES_FIXTURE_GROUPS
+    + """
 import json
 import pathlib
 import sys
@@ -52,6 +55,7 @@ directory = pathlib.Path(sys.argv[4]) / fixture["path"]
 directory.mkdir(parents=True)
 (directory / "fixture.json").write_text("{}")
 """
+)
 
 _MODULAR_CONVERTER = (
     SERVES_GROUPS

@@ -63,12 +63,15 @@ _CONVERTING = _parts(
 )
 _CONVERTER_CLI = _parts(_CONVERTER, "cli/job.py", "cli/options.py", "cli/request.py")
 
+CONVERT = ToolCommand(
+    _CONVERTER, "convert", (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/convert.py"))
+)
 EXPLAIN = ToolCommand(
     _CONVERTER,
     "explain",
     (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/explain.py", "explain")),
 )
-GROUP = ToolCommand(
+GROUP_CONVERT = ToolCommand(
     _CONVERTER,
     "group",
     (
@@ -135,16 +138,25 @@ ARCHITECTURES = ToolCommand(
         *_parts(_FIXTURES, "cli/architectures.py", "transformers_api"),
     ),
 )
-BUILD = ToolCommand(
+GROUP_BUILD = ToolCommand(
     _FIXTURES,
-    "build",
+    "group",
     (
         *_RUNNING,
         *_parts(
             _FIXTURES,
-            *("cli/build.py", "config", "core", "fixture", "processors", "repository", "request"),
-            *("runtime/activation.py", "runtime/hub_cache.py", "runtime/private_files.py"),
-            *("tokenizers", "transformers_api"),
+            *(
+                "cli/build.py",
+                "cli/group.py",
+                "config",
+                "core",
+                "fixture",
+                "processors",
+                "repository",
+                "request",
+            ),
+            *("runtime/activation.py", "runtime/forks.py", "runtime/hub_cache.py"),
+            *("runtime/private_files.py", "tokenizers", "transformers_api"),
         ),
     ),
     _LONG_WORK,
@@ -204,8 +216,8 @@ MODULARIZE = ToolCommand(
 COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py", "ranking")))
 
 COMMANDS = (
-    *(EXPLAIN, GROUP, OUTLINE),
+    *(CONVERT, EXPLAIN, GROUP_CONVERT, OUTLINE),
     *(MEASURE, COMPARE, BASELINE, REPORT),
-    *(ARCHITECTURES, BUILD, COMPANIONS, PUBLISH, RUN),
+    *(ARCHITECTURES, GROUP_BUILD, COMPANIONS, PUBLISH, RUN),
     *(INDEX, RANK, MODULARIZE, COPIES),
 )

@@ -12,7 +12,16 @@ from toolkit.command_line import CommandLine
 COMMAND_LINE = CommandLine(
     tool="tiny_models",
     description="Builds tiny, deterministic models for tests, offline.",
-    commands=("build", "verify", "run", "publish", "architectures", "companions", "coverage"),
+    commands=(
+        "build",
+        "group",
+        "verify",
+        "run",
+        "publish",
+        "architectures",
+        "companions",
+        "coverage",
+    ),
 )
 
 

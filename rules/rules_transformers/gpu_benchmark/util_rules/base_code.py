@@ -44,7 +44,12 @@ from rules_transformers.modular.util_rules.library_sources import (
     ParentsRequirement,
     ParentsRequirementRequest,
 )
-from rules_transformers.modular.util_rules.request import LIBRARY_FILES, OUTPUT_DIR
+from rules_transformers.modular.util_rules.request import (
+    LIBRARY_FILES,
+    OUTPUT_DIR,
+    ConverterInput,
+    ConverterRequest,
+)
 from rules_transformers.modular.util_rules.shared_files import (
     ModelFiles,
     ModelFilesRequest,
@@ -201,13 +206,21 @@ async def convert_base(
             for other in field_sets
             if other.path == model.path and work_of(other, python_setup) == work
         ]
+        converter_input = await Get(
+            ConverterInput,
+            ConverterRequest(
+                tuple(dict.fromkeys((model, *equals))),
+                parents.paths,
+                installed is not None,
+                request.tree.digest,
+            ),
+        )
         process = await Get(
             Process,
             ConverterProcessRequest(
                 command=CONVERT,
                 arguments=("--quiet",),
-                field_sets=tuple(dict.fromkeys((model, *equals))),
-                parent_paths=parents.paths,
+                input=converter_input,
                 files=tuple(
                     snapshots[parent.path].digest
                     for parent in parents.generated
@@ -216,7 +229,6 @@ async def convert_base(
                 installed_parents=installed,
                 description=f"Convert {model.path} at {request.commit[:12]}",
                 output_directories=(OUTPUT_DIR,),
-                tree=request.tree.digest,
             ),
         )
         result = await Get(FallibleProcessResult, ToolRun(process))

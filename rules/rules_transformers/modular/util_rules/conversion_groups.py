@@ -11,11 +11,9 @@ remote cache, and not on what has changed. A new model changes one group, or spl
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
@@ -31,12 +29,11 @@ from rules_transformers.modular.util_rules.conversion_order import (
     ModularParents,
     ModularParentsRequest,
 )
+from rules_transformers.util_rules.buckets import buckets
 
 # A change in a member converts all of a group again, and each group starts Python once: that takes
 # as long as three to five conversions in a process that is warm.
 CAPACITY = 12
-
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -125,31 +122,6 @@ def generations(parents_of: Mapping[Address, Sequence[Address]]) -> dict[Address
                 complete.append(child)
         current, generation = complete, generation + 1
     return generation_of
-
-
-def buckets(names_of: Mapping[_Item, Sequence[str]], capacity: int) -> list[tuple[_Item, ...]]:
-    """Splits items by the bits of their names' hashes until a bucket holds at most `capacity`.
-
-    Where an item goes depends on how many others begin with the same bits, and on nothing else.
-
-    :param names_of: the names of each item, the one to split by first.
-    """
-    bits_of = {item: "".join(map(_bits, names)) for item, names in names_of.items()}
-    result: list[tuple[_Item, ...]] = []
-    waiting = [(tuple(bits_of), 0)]
-    while waiting:
-        items, depth = waiting.pop()
-        if len(items) <= capacity or len({bits_of[item] for item in items}) == 1:
-            result += [items] if items else []
-            continue
-        for bit in "10":
-            half = tuple(item for item in items if bits_of[item][depth] == bit)
-            waiting.append((half, depth + 1))
-    return result
-
-
-def _bits(name: str) -> str:
-    return "".join(f"{byte:08b}" for byte in hashlib.sha256(name.encode()).digest())
 
 
 def rules() -> Iterable[Rule | UnionRule]:

@@ -12,7 +12,7 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import DependenciesRequest, InvalidFieldException, Targets
 from pants.engine.unions import UnionRule
 
-from rules_transformers.modular.field_set import ModularFieldSet
+from rules_transformers.modular.field_set import AllModularFieldSets, ModularFieldSet
 from rules_transformers.modular.file_types import is_model_file
 from rules_transformers.modular.target_types import ModularSourceField
 
@@ -68,7 +68,14 @@ class ConversionOrder:
 
 
 @rule
-async def find_modular_parents(request: ModularParentsRequest) -> ModularParents:
+async def find_modular_parents(
+    request: ModularParentsRequest, field_sets: AllModularFieldSets
+) -> ModularParents:
+    if request.field_set not in field_sets:
+        # As while a BUILD file is edited, when what was known is brought up to date. Looking for
+        # its dependencies would fail, and Pants would keep that if the edit is undone: a success,
+        # a failure and the same success again look like no change.
+        return ModularParents((), (), f"{request.field_set.address}: error: the target is gone")
     try:
         targets = await Get(Targets, DependenciesRequest(request.field_set.dependencies))
     except (InvalidFieldException, ResolveError, ValueError) as error:

@@ -57,7 +57,7 @@ from rules_transformers.modular.util_rules.request import (
     output_dir,
 )
 from rules_transformers.modular.util_rules.shown_paths import shown, shown_in_report
-from rules_transformers.util_rules.tool_commands import GROUP
+from rules_transformers.util_rules.tool_commands import GROUP_CONVERT
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers_contract.exit_codes import ExitCode
 
@@ -341,7 +341,7 @@ async def run_converter(run: _Run) -> _RunResult:
     process = await Get(
         Process,
         ConverterProcessRequest(
-            command=GROUP,
+            command=GROUP_CONVERT,
             arguments=(f"--results={RESULTS_FILE}",),
             input=converter_input,
             files=tuple(
@@ -354,10 +354,12 @@ async def run_converter(run: _Run) -> _RunResult:
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
-    files = await Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([RESULTS_FILE])))
-    if files:
+    results = await Get(
+        DigestContents, DigestSubset(result.output_digest, PathGlobs([RESULTS_FILE]))
+    )
+    if results:
         entries = await Get(DigestEntries, Digest, result.output_digest)
-        return await _conversions(run, json.loads(files[0].content), entries)
+        return await _conversions(run, json.loads(results[0].content), entries)
     if len(run.works) > 1:
         # Something ended it that cannot be one member's answer: alone, it is that member's.
         alone = await MultiGet(

@@ -46,21 +46,13 @@ class ConverterRequest:
     :param parent_paths: files of the repository that the modular files may inherit from, besides
         generated ones.
     :param has_installed_parents: whether the sandbox has parents from a distribution.
-<<<<<<< HEAD
-    :param renamed: by the path of a generated parent, what renaming made in it: that was reported.
     :param tree: the repository's files at another revision; None for the workspace.
-=======
->>>>>>> 30f430e (modular: convert models of one generation in groups)
     """
 
     field_sets: tuple[ModularFieldSet, ...]
     parent_paths: tuple[str, ...]
     has_installed_parents: bool
-<<<<<<< HEAD
-    renamed: FrozenDict[str, tuple[str, ...]] = NOTHING_RENAMED
     tree: Digest | None = None
-=======
->>>>>>> 30f430e (modular: convert models of one generation in groups)
 
 
 @dataclass(frozen=True)
@@ -74,21 +66,6 @@ class ConverterInput:
     sources: Digest
 
 
-<<<<<<< HEAD
-async def _repository_files(paths: Iterable[str], tree: Digest | None) -> Digest:
-    path_globs = PathGlobs(sorted(paths))
-    if tree is None:
-        return await Get(Digest, PathGlobs, path_globs)
-    return await Get(Digest, DigestSubset(tree, path_globs))
-
-
-@rule
-async def make_converter_input(
-    request: ConverterRequest, converter: ModularConverter
-) -> ConverterInput:
-    modular_paths = tuple(field_set.path for field_set in request.field_sets)
-    source_paths = {*modular_paths, *request.parent_paths}
-=======
 @dataclass(frozen=True)
 class GroupMember:
     """A request among those of a group: it sees its own files and no others.
@@ -146,7 +123,6 @@ class _Locations:
 
 @rule
 async def locate_sources(request: _LocationsRequest) -> _Locations:
->>>>>>> 30f430e (modular: convert models of one generation in groups)
     source_roots = await Get(
         SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(request.paths)
     )
@@ -157,10 +133,23 @@ async def locate_sources(request: _LocationsRequest) -> _Locations:
     )
 
 
+async def _repository_files(paths: Iterable[str], tree: Digest | None) -> Digest:
+    path_globs = PathGlobs(sorted(paths))
+    if tree is None:
+        return await Get(Digest, PathGlobs, path_globs)
+    return await Get(Digest, DigestSubset(tree, path_globs))
+
+
 @dataclass(frozen=True)
 class _SourcesRequest:
+    """Asks for sources, and the file of the profile.
+
+    :param tree: as in `ConverterRequest`.
+    """
+
     paths: tuple[str, ...]
     library_files: tuple[str, ...]
+    tree: Digest | None = None
 
 
 @dataclass(frozen=True)
@@ -175,20 +164,9 @@ async def collect_sources(request: _SourcesRequest, converter: ModularConverter)
         glob_match_error_behavior=GlobMatchErrorBehavior.error,
         description_of_origin="[modular-converter].profile",
     )
-<<<<<<< HEAD
-    library_paths = {f"{library}/{file}" for library in libraries for file in LIBRARY_FILES}
-    sources = await _repository_files(source_paths | library_paths, request.tree)
+    sources = await _repository_files({*request.paths, *request.library_files}, request.tree)
     profile = await Get(Digest, PathGlobs, profile_globs)
-    digest = await Get(Digest, MergeDigests((sources, profile)))
-    return ConverterInput(_encoded(document), digest)
-=======
-    digests = await MultiGet(
-        Get(Digest, PathGlobs(sorted(request.paths))),
-        Get(Digest, PathGlobs(sorted(request.library_files))),
-        Get(Digest, PathGlobs, profile_globs),
-    )
-    return _Sources(await Get(Digest, MergeDigests(digests)))
->>>>>>> 30f430e (modular: convert models of one generation in groups)
+    return _Sources(await Get(Digest, MergeDigests((sources, profile))))
 
 
 @rule
@@ -199,7 +177,9 @@ async def make_converter_input(
     paths = (*modular_paths, *request.parent_paths)
     locations = await Get(_Locations, _LocationsRequest(modular_paths, paths))
     library_files = {path for files in locations.library_files.values() for path in files}
-    sources = await Get(_Sources, _SourcesRequest(paths, tuple(sorted(library_files))))
+    sources = await Get(
+        _Sources, _SourcesRequest(paths, tuple(sorted(library_files)), request.tree)
+    )
     document = _document(
         converter,
         request.field_sets,
@@ -261,11 +241,11 @@ def _document(
 
 
 def _library_files(path: str, source_root: str) -> tuple[str, ...]:
-    """Where the library of a modular file may have the files of `_LIBRARY_FILES`."""
+    """Where the library of a modular file may have the files of `LIBRARY_FILES`."""
     parts = PurePosixPath(path).relative_to(source_root).parts
     if len(parts) == 1:
         return ()
-    return tuple(str(PurePosixPath(source_root, parts[0], name)) for name in _LIBRARY_FILES)
+    return tuple(str(PurePosixPath(source_root, parts[0], name)) for name in LIBRARY_FILES)
 
 
 def _outputs_of(field_sets: Iterable[ModularFieldSet]) -> dict[str, list[str] | None]:

@@ -21,6 +21,7 @@ from pants.testutil.rule_runner import RuleRunner, mock_console
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
+    SERVES_FIXTURE_GROUPS,
     make_rule_runner,
     start_over,
 )
@@ -35,7 +36,9 @@ from rules_transformers.tiny_fixtures.util_rules.build import BuildFixtureReques
 
 _TOKEN = "hf_secretOfTheTests"
 # A build keeps its environment in the fixture; an upload prints its own.
-_TINY_MODELS = """
+_TINY_MODELS = (
+    SERVES_FIXTURE_GROUPS
+    + """
 import json
 import os
 import pathlib
@@ -53,6 +56,7 @@ for architecture in fixture["architectures"]:
     directory.mkdir(parents=True)
     (directory / "fixture.json").write_text(json.dumps(dict(os.environ)))
 """
+)
 
 
 @pytest.fixture(scope="module")

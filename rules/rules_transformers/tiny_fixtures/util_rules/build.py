@@ -1,18 +1,29 @@
-"""Builds a tiny fixture: one process, cached by what it reads."""
+"""Builds tiny fixtures, in groups: one process for each, cached by what it reads."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pants.backend.python.subsystems.setup import PythonSetup
+from pants.engine.addresses import Address
+from pants.engine.collection import Collection
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
+    EMPTY_SNAPSHOT,
+    AddPrefix,
+    CreateDigest,
     Digest,
+    DigestContents,
+    DigestSubset,
+    FileContent,
     GlobMatchErrorBehavior,
+    MergeDigests,
     PathGlobs,
     RemovePrefix,
     Snapshot,
@@ -26,7 +37,10 @@ from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.modular.util_rules.convert import ConversionFailed
-from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
+from rules_transformers.tiny_fixtures.field_set import (
+    AllTinyFixtureFieldSets,
+    TinyFixtureFieldSet,
+)
 from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
@@ -36,13 +50,20 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSourcesRequest,
 )
 from rules_transformers.tiny_fixtures.util_rules.request import request_document
-from rules_transformers.util_rules.tool_commands import BUILD
+from rules_transformers.util_rules.buckets import buckets
+from rules_transformers.util_rules.tool_commands import GROUP_BUILD
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import OutputsMissing, ToolRun
 
 logger = logging.getLogger(__name__)
 
+# What is paid for is importing torch and transformers. With these, ten fixtures take hardly longer
+# than two: a group of this size costs little when one member changes.
+CAPACITY = 8
+
+_MEMBERS = "__members"
 _OUTPUT_DIR = "__out"
+_RESULTS_FILE = "__results.json"
 # Nothing is downloaded, and nothing outside the sandbox is read or written.
 _ENVIRONMENT = FrozenDict(
     {"HF_HUB_OFFLINE": "1", "HF_HOME": "__hf_home", "HF_HUB_DISABLE_TELEMETRY": "1"}
@@ -96,49 +117,219 @@ class FixtureProblem:
     message: str
 
 
-@rule(desc="Build a tiny fixture", level=LogLevel.DEBUG)
-async def build_tiny_fixture(
-    request: BuildFixtureRequest, python_setup: PythonSetup
-) -> BuiltFixture:
-    field_set = request.field_set
-    sources, environment = await MultiGet(
-        Get(ModelSources, ModelSourcesRequest.of(field_set)),
-        Get(
-            FixtureEnvironment,
-            FixtureEnvironmentRequest.create(field_set.resolve, python_setup),
-        ),
+@dataclass(frozen=True)
+class FixtureGroup(EngineAwareParameter):
+    """Fixtures that are built in one process, which imports torch and transformers once.
+
+    Who is in a group depends on the fixtures of the repository alone, see
+    `modular.util_rules.conversion_groups`.
+    """
+
+    members: tuple[TinyFixtureFieldSet, ...]
+
+    def debug_hint(self) -> str:
+        return _described(self.members)
+
+
+class FixtureGroups(FrozenDict[Address, FixtureGroup]):
+    """The group of each fixture of the repository."""
+
+
+@dataclass(frozen=True)
+class _InputRequest:
+    field_set: TinyFixtureFieldSet
+
+
+@dataclass(frozen=True)
+class _FixtureInput:
+    """The request for a fixture and the sources that it speaks of, or why there are none."""
+
+    digest: Digest
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _FixtureOutcome:
+    """What became of a fixture.
+
+    :param problem: why it could not be built; empty if it could.
+    :param warnings: what the tool says of it nevertheless.
+    """
+
+    snapshot: Snapshot
+    problem: str
+    warnings: tuple[str, ...] = ()
+
+
+class _GroupOutcomes(FrozenDict[Address, _FixtureOutcome]):
+    """What became of each member of a `FixtureGroup`."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Asks for a process that builds fixtures.
+
+    :param inputs: of each member.
+    """
+
+    members: tuple[TinyFixtureFieldSet, ...]
+    inputs: tuple[Digest, ...]
+
+
+class _RunOutcomes(Collection[_FixtureOutcome]):
+    """What became of each member of a `_Run`."""
+
+
+def _described(members: Sequence[TinyFixtureFieldSet]) -> str:
+    first = members[0].address.spec
+    return first if len(members) == 1 else f"{len(members)} fixtures, {first} and others"
+
+
+def _outcome(
+    member: TinyFixtureFieldSet, exit_code: int, messages: str, snapshot: Snapshot = EMPTY_SNAPSHOT
+) -> _FixtureOutcome:
+    if exit_code == 0:
+        return _FixtureOutcome(snapshot, "", tuple(_WARNING.findall(messages)))
+    if exit_code < 0:
+        messages = f"{messages}\nthe process was ended by signal {-exit_code}".strip()
+    return _FixtureOutcome(EMPTY_SNAPSHOT, f"{member.address} cannot be built\n{messages}")
+
+
+@rule(desc="Group tiny fixtures", level=LogLevel.DEBUG)
+def find_fixture_groups(
+    field_sets: AllTinyFixtureFieldSets, python_setup: PythonSetup
+) -> FixtureGroups:
+    of_resolve = defaultdict(list)
+    for field_set in field_sets:
+        of_resolve[field_set.resolve.normalized_value(python_setup)].append(field_set)
+    return FixtureGroups(
+        (member.address, FixtureGroup(members))
+        for alike in of_resolve.values()
+        for members in buckets({member: (member.address.spec,) for member in alike}, CAPACITY)
+        for member in members
     )
-    checkpoint = EMPTY_DIGEST
-    if field_set.checkpoint_directory is not None:
-        checkpoint = await Get(
-            Digest,
-            PathGlobs(
-                [f"{field_set.checkpoint_directory}/**"],
-                glob_match_error_behavior=GlobMatchErrorBehavior.error,
-                description_of_origin=f"the `from_checkpoint` field of {field_set.address}",
-            ),
+
+
+@rule
+async def collect_fixture_input(request: _InputRequest) -> _FixtureInput:
+    field_set = request.field_set
+    try:
+        sources = await Get(ModelSources, ModelSourcesRequest.of(field_set))
+        checkpoint = EMPTY_DIGEST
+        if field_set.checkpoint_directory is not None:
+            checkpoint = await Get(
+                Digest,
+                PathGlobs(
+                    [f"{field_set.checkpoint_directory}/**"],
+                    glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                    description_of_origin=f"the `from_checkpoint` field of {field_set.address}",
+                ),
+            )
+    except NOT_BUILT as error:
+        # Of one member, and no concern of the others.
+        return _FixtureInput(EMPTY_DIGEST, str(error))
+    document = request_document(field_set, sources)
+    request_file = await Get(Digest, CreateDigest([FileContent(REQUEST_FILE, document)]))
+    return _FixtureInput(
+        await Get(Digest, MergeDigests((sources.digest, checkpoint, request_file)))
+    )
+
+
+@rule
+async def build_fixture_group(group: FixtureGroup) -> _GroupOutcomes:
+    inputs = await MultiGet(Get(_FixtureInput, _InputRequest(member)) for member in group.members)
+    outcome_of = {
+        member.address: _FixtureOutcome(EMPTY_SNAPSHOT, fixture.problem)
+        for member, fixture in zip(group.members, inputs)
+    }
+    complete = tuple(
+        (member, fixture.digest)
+        for member, fixture in zip(group.members, inputs)
+        if not fixture.problem
+    )
+    if complete:
+        run = _Run(tuple(member for member, _ in complete), tuple(digest for _, digest in complete))
+        outcomes = await Get(_RunOutcomes, _Run, run)
+        outcome_of.update(
+            (member.address, outcome) for member, outcome in zip(run.members, outcomes)
         )
+    return _GroupOutcomes(outcome_of)
+
+
+@rule
+async def run_fixture_builder(run: _Run, python_setup: PythonSetup) -> _RunOutcomes:
+    directories = [f"{_MEMBERS}/{number}" for number in range(len(run.members))]
+    # A directory for each, which is all that it sees: sources of another make no difference.
+    inputs = await MultiGet(
+        Get(Digest, AddPrefix(digest, directory))
+        for digest, directory in zip(run.inputs, directories)
+    )
+    environment = await Get(
+        FixtureEnvironment,
+        FixtureEnvironmentRequest.create(run.members[0].resolve, python_setup),
+    )
     process = await Get(
         Process,
         ToolProcess(
-            BUILD,
-            (REQUEST_FILE, "--output", _OUTPUT_DIR),
+            GROUP_BUILD,
+            (
+                f"--request={REQUEST_FILE}",
+                f"--output={_OUTPUT_DIR}",
+                f"--results={_RESULTS_FILE}",
+                *directories,
+            ),
             environment.pex_request,
-            (sources.digest, checkpoint),
-            f"Build {field_set.address}",
-            request=request_document(field_set, sources),
+            inputs,
+            f"Build {_described(run.members)}",
             env=_ENVIRONMENT,
-            output_directories=(_OUTPUT_DIR,),
+            output_directories=tuple(f"{directory}/{_OUTPUT_DIR}" for directory in directories),
+            output_files=(_RESULTS_FILE,),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
-    if result.exit_code != 0:
-        # What is on stdout are the places of those that could be built, in the sandbox.
+    results = await Get(
+        DigestContents, DigestSubset(result.output_digest, PathGlobs([_RESULTS_FILE]))
+    )
+    if not results and len(run.members) > 1:
+        # Something ended it that cannot be one member's answer: alone, it is that member's.
+        alone = await MultiGet(
+            Get(_RunOutcomes, _Run, _Run((member,), (digest,)))
+            for member, digest in zip(run.members, run.inputs)
+        )
+        return _RunOutcomes(outcome for outcomes in alone for outcome in outcomes)
+    if not results:
         messages = result.stderr.decode(errors="replace").strip()
-        raise FixtureNotBuilt(f"{field_set.address} cannot be built\n{messages}")
-    for warning in _WARNING.findall(result.stderr.decode(errors="replace")):
+        return _RunOutcomes([_outcome(run.members[0], result.exit_code, messages)])
+    built = await MultiGet(
+        Get(
+            Digest, DigestSubset(result.output_digest, PathGlobs([f"{directory}/{_OUTPUT_DIR}/**"]))
+        )
+        for directory in directories
+    )
+    snapshots = await MultiGet(
+        Get(Snapshot, RemovePrefix(digest, f"{directory}/{_OUTPUT_DIR}"))
+        for digest, directory in zip(built, directories)
+    )
+    entries = json.loads(results[0].content)["members"]
+    return _RunOutcomes(
+        _outcome(member, entry["exit_code"], entry["messages"].strip(), snapshot)
+        for member, entry, snapshot in zip(run.members, entries, snapshots)
+    )
+
+
+@rule(desc="Build a tiny fixture", level=LogLevel.DEBUG)
+async def build_tiny_fixture(request: BuildFixtureRequest, groups: FixtureGroups) -> BuiltFixture:
+    field_set = request.field_set
+    group = groups.get(field_set.address)
+    if group is None or field_set not in group.members:
+        group = FixtureGroup((field_set,))
+    outcomes = await Get(_GroupOutcomes, FixtureGroup, group)
+    outcome = outcomes[field_set.address]
+    if outcome.problem:
+        raise FixtureNotBuilt(outcome.problem)
+    for warning in outcome.warnings:
         logger.warning(warning)
-    return BuiltFixture(await Get(Snapshot, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
+    return BuiltFixture(outcome.snapshot)
 
 
 @rule

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from rules_transformers.util_rules.buckets import buckets
+
+_NAMES = [f"models/{letters[0]}{letters[1]}" for letters in product("abcdefghij", repeat=2)]
+
+
+def _split(names: list[str], capacity: int = 12) -> set[frozenset[str]]:
+    return set(map(frozenset, buckets({name: (name,) for name in names}, capacity)))
+
+
+@pytest.mark.parametrize("number", [0, 1, 12, 13, 100])
+def test_every_item_is_in_one_bucket_that_is_not_too_full(number: int) -> None:
+    split = buckets({name: (name,) for name in _NAMES[:number]}, 12)
+    assert sorted(name for bucket in split for name in bucket) == _NAMES[:number]
+    assert all(0 < len(bucket) <= 12 for bucket in split)
+
+
+def test_buckets_do_not_depend_on_the_order() -> None:
+    assert _split(_NAMES) == _split(_NAMES[::-1])
+
+
+@pytest.mark.parametrize("name", _NAMES[::7])
+def test_another_item_changes_one_bucket_or_splits_it(name: str) -> None:
+    before = _split([other for other in _NAMES if other != name])
+    after = _split(_NAMES)
+    (changed,) = before - after or [frozenset()]
+    assert frozenset().union(*(after - before)) == {*changed, name}
+
+
+def test_items_of_one_first_name_stay_together_while_they_fit() -> None:
+    parents = {name: (f"parent {index % 10}", name) for index, name in enumerate(_NAMES)}
+    for bucket in buckets(parents, 12):
+        for parent in {parents[name][0] for name in bucket}:
+            family = {name for name in _NAMES if parents[name][0] == parent}
+            assert family <= set(bucket)
+
+
+def test_items_of_the_same_names_cannot_be_split() -> None:
+    assert buckets(dict.fromkeys("abc", ("x",)), 2) == [("a", "b", "c")]

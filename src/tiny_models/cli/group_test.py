@@ -1,0 +1,171 @@
+"""Groups of requests: each is served as if it were alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tiny_models.cli import group
+from tiny_models.runtime.forks import run_in_fork
+
+_SOURCES = Path(__file__).parents[2]
+
+
+def _request(name: str, **fields: Any) -> dict[str, Any]:
+    fixture = {"address": f"m:{name}", "path": f"m/{name}", "seed": 0, **fields}
+    return {"schema": 1, "fixtures": [fixture]}
+
+
+_BERT = {"model_type": "bert", "architectures": ["BertModel"], "tokenizer": "none"}
+
+
+def _start(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tiny_models", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.*")}
+
+
+_MODEL = """\
+import torch
+from transformers import PretrainedConfig, PreTrainedModel
+
+from lib.shared import SIZE
+
+
+class OwnConfig(PretrainedConfig):
+    model_type = "own"
+
+    def __init__(self, width=SIZE, **kwargs):
+        self.width = width
+        super().__init__(**kwargs)
+
+
+class OwnModel(PreTrainedModel):
+    config_class = OwnConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.layer = torch.nn.Linear(config.width, config.width)
+        self.post_init()
+
+    def _init_weights(self, module):
+        pass
+
+    def forward(self, inputs_embeds):
+        return self.layer(inputs_embeds)
+
+
+__all__ = ["OwnModel"]
+"""
+
+
+def _own(directory: Path, shared: str | None) -> None:
+    """The sources of a model of a repository; without `shared`, it cannot be imported."""
+    (directory / "lib").mkdir(parents=True)
+    (directory / "lib/modeling_own.py").write_text(_MODEL)
+    if shared is not None:
+        (directory / "lib/shared.py").write_text(shared)
+    source = {"module": "lib.modeling_own", "root": "."}
+    request = _request("own", source=source, checks=[], tokenizer="none", processors=False)
+    (directory / "request.json").write_text(json.dumps(request))
+
+
+def test_members_are_built_as_if_alone(tmp_path: Path) -> None:
+    _own(tmp_path / "first", "SIZE = 4\n")
+    # What its neighbours have is not there for it.
+    _own(tmp_path / "lacking", None)
+    # Another file of the same name.
+    _own(tmp_path / "other", "SIZE = 6\n")
+    for name, fields in {
+        "bert": _BERT,
+        "wrong": {"model_type": "lama", "architectures": ["X"]},
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "request.json").write_text(json.dumps(_request(name, **fields)))
+    members = ["first", "lacking", "other", "bert", "wrong"]
+    options = ("--request=request.json", "--output=out")
+    done = _start("group", *options, "--results=results.json", *members, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())["members"]
+    assert [result["exit_code"] for result in results] == [0, 2, 0, 0, 2]
+    assert "lib.shared" in results[1]["messages"]
+    for name, result in zip(members, results, strict=True):
+        alone = _start("build", "request.json", "--output=alone", cwd=tmp_path / name)
+        assert alone.returncode == result["exit_code"]
+        assert _files(tmp_path / name / "out") == _files(tmp_path / name / "alone"), name
+    sizes = {
+        name: json.loads((tmp_path / name / "out/m/own/OwnModel/config.json").read_text())["width"]
+        for name in ("first", "other")
+    }
+    assert sizes["first"] != sizes["other"] or sizes == {"first": 4, "other": 6}
+
+
+def test_sources_in_the_place_of_a_package_are_used(tmp_path: Path) -> None:
+    for name in ("plain", "shadowing"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "request.json").write_text(json.dumps(_request(name, **_BERT)))
+    (tmp_path / "shadowing/transformers").mkdir()
+    (tmp_path / "shadowing/transformers/__init__.py").write_text("raise OSError('the own one')\n")
+    options = ("--request=request.json", "--output=out", "--results=results.json")
+    done = _start("group", *options, "plain", "shadowing", cwd=tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text())["members"]
+    assert results[0]["exit_code"] == 0, done.stderr
+    assert results[1]["exit_code"] != 0
+    assert "the own one" in results[1]["messages"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"fixtures": [{"source": 1}]}'])
+def test_a_wrong_request_is_its_members(tmp_path: Path, text: str) -> None:
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong/request.json").write_text(text)
+    options = ("--request=request.json", "--output=out", "--results=results.json")
+    assert _start("group", *options, "wrong", cwd=tmp_path).returncode == 0
+    (result,) = json.loads((tmp_path / "results.json").read_text())["members"]
+    assert result["exit_code"] == 2
+    assert "request.json" in result["messages"]
+
+
+def test_what_a_request_has_itself_is_not_imported_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(group.importlib, "import_module", imported.append)
+    group.preload({"transformers", "scipy"})
+    assert "torch" in imported
+    assert not [name for name in imported if name.startswith(("transformers", "scipy"))]
+    group.preload(())
+    assert "transformers" in imported
+
+
+def test_a_fork_ends_as_its_function_does(tmp_path: Path) -> None:
+    def fail() -> int:
+        print("so", file=sys.stderr)
+        raise KeyError("why")
+
+    def kill() -> int:
+        os.kill(os.getpid(), 9)
+        return 0
+
+    (tmp_path / "in").mkdir()
+    log = tmp_path / "log"
+    here = os.getcwd()
+    assert run_in_fork(lambda: 3, tmp_path / "in", log).exit_code == 3
+    failed = run_in_fork(fail, tmp_path / "in", log)
+    assert failed.exit_code == 1
+    assert "so" in failed.messages
+    assert "KeyError: 'why'" in failed.messages
+    assert run_in_fork(kill, tmp_path / "in", log).exit_code == -9
+    assert os.getcwd() == here
