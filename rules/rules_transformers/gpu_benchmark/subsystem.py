@@ -19,6 +19,7 @@ from pants.option.option_types import (
 from pants.util.strutil import softwrap
 
 from rules_transformers.gpu_benchmark.target_types import TAG
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
 
 
 class Run(Enum):
@@ -46,7 +47,7 @@ class GpuBenchmark(PythonToolRequirementsBase):
     default_extra_requirements = ["numpy==2.4.6", "jinja2==3.1.6", "matplotlib==3.11.2"]
 
     register_interpreter_constraints = True
-    default_interpreter_constraints = ["CPython>=3.11,<3.14"]
+    default_interpreter_constraints = [TOOL_INTERPRETERS]
 
     default_lockfile_resource = ("rules_transformers.gpu_benchmark", "gpu_bench.lock")
 

@@ -11,6 +11,8 @@ from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
+
 
 class ModularConverter(PythonToolRequirementsBase):
     options_scope = "modular-converter"
@@ -20,7 +22,7 @@ class ModularConverter(PythonToolRequirementsBase):
     default_version = "ruff==0.14.10"
 
     register_interpreter_constraints = True
-    default_interpreter_constraints = ["CPython>=3.10,<3.14"]
+    default_interpreter_constraints = [TOOL_INTERPRETERS]
 
     default_lockfile_resource = ("rules_transformers.modular", "modular_converter.lock")
 

@@ -11,6 +11,8 @@ from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
+
 
 class ParentFinder(PythonToolRequirementsBase):
     options_scope = "parent-finder"
@@ -21,7 +23,7 @@ class ParentFinder(PythonToolRequirementsBase):
     default_extra_requirements = ["numpy==2.4.6", "ruff==0.14.10"]
 
     register_interpreter_constraints = True
-    default_interpreter_constraints = ["CPython>=3.11,<3.14"]
+    default_interpreter_constraints = [TOOL_INTERPRETERS]
 
     default_lockfile_resource = ("rules_transformers.parents", "parent_finder.lock")
 

@@ -44,6 +44,7 @@ from rules_transformers.testutil.stand_in_tools import (
     start_over,
 )
 from rules_transformers.tiny_fixtures import register
+from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.goals.package import TinyFixturePackageFieldSet
 from rules_transformers.tiny_fixtures.goals.tailor import PutativeTinyFixturesRequest
 from rules_transformers.tiny_fixtures.goals.test import (
@@ -61,6 +62,7 @@ from rules_transformers.tiny_fixtures.target_types import (
 from rules_transformers.tiny_fixtures.util_rules.build import (
     BuildFixtureRequest,
     BuiltFixture,
+    FixtureGroups,
     FixtureProblem,
 )
 from rules_transformers.tiny_fixtures.util_rules.codegen import (
@@ -152,6 +154,7 @@ def _rule_runner() -> RuleRunner:
             QueryRule(Addresses, [DependenciesRequest]),
             QueryRule(BuiltFixture, [BuildFixtureRequest]),
             QueryRule(BuiltPackage, [TinyFixturePackageFieldSet]),
+            QueryRule(FixtureGroups, []),
             QueryRule(FixtureProblem, [BuildFixtureRequest]),
             QueryRule(HydratedSources, [HydrateSourcesRequest]),
             QueryRule(PutativeTargets, [PutativeTinyFixturesRequest, AllOwnedSources]),
@@ -211,6 +214,26 @@ def test_files_of_a_model_of_the_repository(rule_runner: RuleRunner) -> None:
     target = rule_runner.get_target(_TINY)
     dependencies = rule_runner.request(Addresses, [DependenciesRequest(target[Dependencies])])
     assert list(dependencies) == [Address("m/x")]
+
+
+def test_a_package_that_imports_its_model_brings_no_parents(rule_runner: RuleRunner) -> None:
+    """As `models/ember` does, which inherits from `models/quill`."""
+    rule_runner.write_files(
+        {
+            "m/x/__init__.py": "import m.x.modeling_x\n",
+            "m/x/BUILD": "modular_model(name='x', source='modular_x.py')\n"
+            "python_sources(name='lib', sources=['__init__.py'])\n"
+            "tiny_fixture(name='tiny', model=':x', architectures=['XModel'])\n",
+        }
+    )
+    seen = json.loads(_files(rule_runner, _TINY)["m/x/tiny/fixture.json"])["seen"]
+    assert seen == ["m/common/tool.py", "m/x/__init__.py", "m/x/modeling_x.py"]
+    # Another content of the parent changes nothing that is generated for the child.
+    rule_runner.write_files({"m/base/modular_base.py": "# a comment\nsecond\n"})
+    rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+    _files(rule_runner, _TINY)
+    # Outlined, and both converted: the parent, and the child from what is generated for it.
+    assert process_count(rule_runner) == 3
 
 
 def test_a_dependency_of_the_fixture_is_there_when_it_is_built(rule_runner: RuleRunner) -> None:
@@ -291,7 +314,7 @@ def _fixture(name: str, **fields: Any) -> str:
     return f"tiny_fixture(name='{name}'{arguments})\n"
 
 
-def test_a_changed_config_changes_that_fixture_alone(rule_runner: RuleRunner) -> None:
+def test_a_changed_config_rebuilds_that_fixture_alone(rule_runner: RuleRunner) -> None:
     def build(*definitions: str) -> tuple[list[dict[str, bytes]], int]:
         rule_runner.write_files({"m/BUILD": "".join(definitions)})
         # A session of its own, whose count of processes begins at nothing.
@@ -300,8 +323,7 @@ def test_a_changed_config_changes_that_fixture_alone(rule_runner: RuleRunner) ->
         return files, process_count(rule_runner)
 
     first, processes = build(_fixture("a"), _fixture("b"))
-    # One process builds both.
-    assert processes == 1
+    assert processes > 1
     assert build(_fixture("a"), _fixture("b")) == (first, 0)
     # What is no part of a model is no reason to build it again.
     assert build(_fixture("a", tags=["fast"], publish_to="t/z"), _fixture("b")) == (first, 0)
@@ -310,6 +332,49 @@ def test_a_changed_config_changes_that_fixture_alone(rule_runner: RuleRunner) ->
     assert processes == 1
     assert changed[0] == first[0]
     assert b"num_hidden_layers" in changed[1]["m/b/fixture.json"]
+
+
+def test_many_fixtures_are_built_in_groups(rule_runner: RuleRunner) -> None:
+    names = [f"f{number}" for number in range(20)]
+
+    def build(selected: list[str], **fields: Any) -> tuple[dict[str, bytes], int]:
+        """The files of some fixtures, of which `f0` has other fields, and the processes."""
+        definitions = [_fixture(name, **(fields if name == "f0" else {})) for name in names]
+        rule_runner.write_files({"m/BUILD": "".join(definitions)})
+        rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+        files: dict[str, bytes] = {}
+        for name in selected:
+            files.update(_files(rule_runner, Address("m", target_name=name)))
+        return files, process_count(rule_runner)
+
+    groups = rule_runner.request(FixtureGroups, [])
+    assert not groups
+    one, processes = build(["f0"])
+    # Whichever is selected, its group is built, and no other.
+    assert processes == 1
+    everything, processes = build(names)
+    assert 1 <= processes < len(names) / 4
+    assert everything.items() >= one.items()
+    changed, processes = build(names, config={"num_hidden_layers": 3})
+    assert processes == 1
+    assert {path for path in everything if everything[path] != changed[path]} == {
+        "m/f0/fixture.json"
+    }
+    # One that cannot be built leaves its neighbours alone, and does not run them again.
+    others = [name for name in names if name != "f0"]
+    failing, processes = build(others, model_type="lama")
+    assert failing == {path: everything[path] for path in failing}
+    assert processes == 1
+    assert build(others, model_type="lama")[1] == 0
+    problem = rule_runner.request(
+        FixtureProblem,
+        [
+            BuildFixtureRequest(
+                TinyFixtureFieldSet.create(rule_runner.get_target(Address("m", target_name="f0")))
+            )
+        ],
+    )
+    assert problem.message == "m:f0 cannot be built\nm:tiny: error: no model type lama"
 
 
 def test_only_a_change_in_what_builds_builds_again(rule_runner: RuleRunner) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from modular_converter.cli.main import main
 from modular_converter.convert import batch, group
 
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 PARENT = """\
 class LlamaMLP:
     def size(self):
@@ -61,7 +63,9 @@ def serve(*members: dict[str, Any]) -> list[dict[str, Any]]:
     """What becomes of each member; what they write stays."""
     Path("group.json").write_text(json.dumps({"schema": 1, "members": members}), encoding="utf-8")
     assert main(["group", "--request=group.json", "--results=results.json"]) == 0
-    results: list[dict[str, Any]] = json.loads(Path("results.json").read_text())["members"]
+    document = json.loads(Path("results.json").read_text())
+    jsonschema.validate(document, json.loads((SCHEMAS / "group_results.schema.json").read_text()))
+    results: list[dict[str, Any]] = document["members"]
     return results
 
 
@@ -131,10 +135,10 @@ class TestAsIfAlone:
     def test_a_crash(self, monkeypatch: pytest.MonkeyPatch) -> None:
         convert = batch.convert
 
-        def crash(location: Any, context: Any) -> Any:
+        def crash(location: Any, *arguments: Any, **options: Any) -> Any:
             if location.model_name == "one":
                 raise KeyError("a fault of the converter")
-            return convert(location, context)
+            return convert(location, *arguments, **options)
 
         monkeypatch.setattr(batch, "convert", crash)
         one, two = serve(member("one", LLAMA), member("two", LLAMA))

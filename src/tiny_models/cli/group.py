@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     before = _packages()
     preload(owned={name for own in roots for root in own for name in _modules_in(root)})
     loaded = _packages() - before
-    results = []
+    results: list[dict[str, Any]] = []
     for directory, own_roots in zip(directories, roots, strict=True):
         arguments = [command, options.request, "--output", options.output]
         if loaded.intersection(name for root in own_roots for name in _modules_in(root)):

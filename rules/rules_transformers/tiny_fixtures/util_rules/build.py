@@ -57,9 +57,12 @@ from rules_transformers.util_rules.tool_run import OutputsMissing, ToolRun
 
 logger = logging.getLogger(__name__)
 
-# What is paid for is importing torch and transformers. With these, ten fixtures take hardly longer
-# than two: a group of this size costs little when one member changes.
+# What is paid for is importing torch and transformers: once they are there, a fixture takes a
+# twentieth of that. So many to a group cost little more than one when one member changes.
 CAPACITY = 8
+# Of so many, each is built for itself, and again only if its own inputs change: a group would be half
+# of them or more.
+_FEW = 2 * CAPACITY
 
 _MEMBERS = "__members"
 _OUTPUT_DIR = "__out"
@@ -132,7 +135,7 @@ class FixtureGroup(EngineAwareParameter):
 
 
 class FixtureGroups(FrozenDict[Address, FixtureGroup]):
-    """The group of each fixture of the repository."""
+    """The group of each fixture of the repository that is not built for itself."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,7 @@ def find_fixture_groups(
     return FixtureGroups(
         (member.address, FixtureGroup(members))
         for alike in of_resolve.values()
+        if len(alike) > _FEW
         for members in buckets({member: (member.address.spec,) for member in alike}, CAPACITY)
         for member in members
     )

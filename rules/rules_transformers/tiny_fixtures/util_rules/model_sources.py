@@ -23,8 +23,6 @@ from pants.engine.target import (
     InvalidTargetException,
     Target,
     Targets,
-    TransitiveTargets,
-    TransitiveTargetsRequest,
     WrappedTarget,
     WrappedTargetRequest,
 )
@@ -125,11 +123,31 @@ async def find_model_targets(request: ModelSourcesRequest) -> ModelTargets:
         Get(Targets, DependenciesRequest(modular.dependencies)),
         Get(Targets, DependenciesRequest(request.dependencies)),
     )
-    # Generated files stand alone: a change in a parent that leaves them alone builds nothing.
-    needed = [target.address for target in imported if not ModularFieldSet.is_applicable(target)]
-    needed += [target.address for target in named if target.address != modular.address]
-    closure = await Get(TransitiveTargets, TransitiveTargetsRequest(needed))
-    return ModelTargets(modular, tuple(closure.closure))
+    reached: dict[Address, Target] = {}
+    frontier = [
+        *(target for target in imported if not ModularFieldSet.is_applicable(target)),
+        *(target for target in named if target.address != modular.address),
+    ]
+    while frontier:
+        reached.update((target.address, target) for target in frontier)
+        dependencies = await MultiGet(
+            Get(Targets, DependenciesRequest(target.get(Dependencies))) for target in frontier
+        )
+        frontier = list(
+            {
+                dependency.address: dependency
+                for target, of_target in zip(frontier, dependencies)
+                for dependency in of_target
+                if dependency.address not in reached
+                # Generated files stand alone: a change in a parent that leaves them alone builds
+                # nothing. A package that imports the files of its model reaches them here, too.
+                and not (
+                    ModularFieldSet.is_applicable(target)
+                    and ModularFieldSet.is_applicable(dependency)
+                )
+            }.values()
+        )
+    return ModelTargets(modular, tuple(reached.values()))
 
 
 @rule
