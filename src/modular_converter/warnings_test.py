@@ -65,7 +65,7 @@ def test_a_plain_class_gives_no_warning(workspace: Workspace) -> None:
         (f"{CLASS}{QUIET}\n    @property\n    def size(self):\n        raise AttributeError()\n",
          ("not-a-deletion", 11)),
         (f"{CLASS}{QUIET}\n    def clear(self):\n        raise AttributeError()\n",
-         ("not-a-deletion", 10)),
+         ("deletes-nothing", 10)),
         (f"{CLASS}{QUIET}\n    def reset(self, x):\n        return x\n",
          ("redundant-override", 10)),
         (f"{CLASS}{QUIET}\n    def reset(self, **super_kwargs):\n"

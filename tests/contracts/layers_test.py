@@ -33,7 +33,7 @@ _LAYERS = {
     ),
     "modular_converter": (
         *("diagnostics", "conventions", "syntax", "names", "library", "parents", "merge", "lint"),
-        *("emit", "convert", "inheritance", "explain", "conformance", "cli", ""),
+        *("emit", "convert", "inheritance", "explain", "conformance", "cli", "", "testing"),
     ),
     "parent_finder": (
         *("core", "corpus", "ranking", "modularize", "evaluation", "cli", "", "testing"),

@@ -240,9 +240,10 @@ CODES = (
              """An assignment after `super().m(...)` takes the place of the parent's assignment to
              the same target, and does not come after it. What it reads must be assigned above that
              place: use another target, or write the parent's body out."""),
-    _warning("deletes-nothing", "`del self.x` is nearly the name of what the parent assigns",
-             """The statement leaves out the parent's assignment to the same target. Check the
-             spelling."""),
+    _warning("deletes-nothing", "A deletion names nearly what the parent has, or no method of it",
+             """`del self.x` leaves out the parent's assignment to the same target, and a method
+             that only raises leaves out the parent's method of that name; without one it is written
+             as a new method. Check the spelling."""),
     _pedantic("redundant-deletion", "`del self.x` names nothing that the parent assigns",
               "The statement has no effect. Delete it."),
     _warning("deleted-attribute-used", "An attribute is deleted and still used",

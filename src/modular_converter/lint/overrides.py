@@ -236,7 +236,8 @@ def _not_a_deletion(
             f"`{node.name}` is not deleted but written as an override: {_why(source, statement)}"
         )
         hint = "to delete it: one blank line, a one-line undecorated `def`, then the `raise`"
-    yield source.diagnostic("not-a-deletion", message, node, hint=hint, severity="warning")
+    code = "deletes-nothing" if deletes else "not-a-deletion"
+    yield source.diagnostic(code, message, node, hint=hint, severity="warning")
 
 
 def _unlike(merged: MergedClass, mine: _Function, theirs: _Function) -> Iterator[Diagnostic]:

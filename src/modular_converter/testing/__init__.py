@@ -1,0 +1,1 @@
+"""What tests and the documentation use; in no sandbox and not in the wheel."""
