@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,7 @@ import pytest
 from gpu_bench.cli import baseline, export, report, reporting  # noqa: F401
 from gpu_bench.cli.main import main
 from gpu_bench.testing.run_factory import MadeUp, document
-from tests.durability import writing_commands
-from tests.durability.writing_commands import WritingCommand
+from tests.durability.writing_commands import CHECKS, WritingCommand
 
 
 def _prepare(directory: Path, version: int) -> None:
@@ -29,17 +29,6 @@ def command(request: pytest.FixtureRequest) -> WritingCommand:
     return WritingCommand(main, arguments[request.param], "out", _prepare)
 
 
-def test_kills(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_kills(command, tmp_path)
-
-
-def test_small_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_small_files(command, tmp_path)
-
-
-def test_few_open_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_few_open_files(command, tmp_path)
-
-
-def test_two_at_once(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_two_at_once(command, tmp_path)
+@pytest.mark.parametrize("check", CHECKS)
+def test_durability(check: Callable[..., None], command: WritingCommand, tmp_path: Path) -> None:
+    check(command, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,7 @@ import pytest
 from modular_converter.cli import convert, job  # noqa: F401
 from modular_converter.cli.main import main
 from modular_converter.convert import batch  # noqa: F401
-from tests.durability import writing_commands
-from tests.durability.writing_commands import WritingCommand
+from tests.durability.writing_commands import CHECKS, WritingCommand
 
 _PARENT = """
 class LlamaMLP:
@@ -48,17 +48,6 @@ def command() -> WritingCommand:
     return WritingCommand(main, arguments, "out", _prepare)
 
 
-def test_kills(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_kills(command, tmp_path)
-
-
-def test_small_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_small_files(command, tmp_path)
-
-
-def test_few_open_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_few_open_files(command, tmp_path)
-
-
-def test_two_at_once(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_two_at_once(command, tmp_path)
+@pytest.mark.parametrize("check", CHECKS)
+def test_durability(check: Callable[..., None], command: WritingCommand, tmp_path: Path) -> None:
+    check(command, tmp_path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2ForCausalLM  # noqa: F401
 
-from tests.durability import writing_commands
-from tests.durability.writing_commands import WritingCommand
+from tests.durability.writing_commands import CHECKS, WritingCommand
 from tiny_models.cli import build  # noqa: F401
 from tiny_models.cli.main import main
 from tiny_models.fixture import build as _build  # noqa: F401
@@ -32,26 +32,16 @@ def _prepare(directory: Path, version: int) -> None:
     (directory / "request.json").write_text(json.dumps(request))
 
 
-@pytest.fixture
-def command() -> WritingCommand:
-    return WritingCommand(main, ["build", "request.json", "--output=out"], "out", _prepare)
-
-
 def _fixture_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def test_kills(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_kills(command, tmp_path, _fixture_of)
+@pytest.fixture
+def command() -> WritingCommand:
+    arguments = ["build", "request.json", "--output=out"]
+    return WritingCommand(main, arguments, "out", _prepare, _fixture_of)
 
 
-def test_small_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_small_files(command, tmp_path, _fixture_of)
-
-
-def test_few_open_files(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_few_open_files(command, tmp_path)
-
-
-def test_two_at_once(command: WritingCommand, tmp_path: Path) -> None:
-    writing_commands.check_two_at_once(command, tmp_path)
+@pytest.mark.parametrize("check", CHECKS)
+def test_durability(check: Callable[..., None], command: WritingCommand, tmp_path: Path) -> None:
+    check(command, tmp_path)

@@ -1,25 +1,19 @@
-"""Commands that write, run in forks of this process: killed, short of something, or two at once.
-
-What they import is imported before the forks, so that most of a fork's time is the command's own.
-"""
+"""Commands that write: killed, short of something, or two at once."""
 
 from __future__ import annotations
 
 import os
 import resource
-import select
 import signal
-import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-_UNEXPECTED = 70
-# Far above what any of the commands takes.
+from tests.forks.fork import Ended, Fork, Limits, Main
+
+# Far above what any of the commands takes, in seconds.
 _LONGEST = 120.0
 
 # How many times each command is killed, or run with less than it needs.
@@ -28,28 +22,26 @@ SEED = int(os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or time.strftime("%Y%m
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a run ended: the exit code, -N for signal N, and what it printed."""
-
-    exit_code: int
-    output: str
-
-
-@dataclass(frozen=True)
 class WritingCommand:
     """A command that writes below ``output``, a path relative to the working directory.
 
     ``prepare(directory, version)`` writes the inputs: with version 1, other ones than with 0.
+    ``unit`` names what is written whole, for a path below ``output``: by default, each file.
     """
 
-    main: Callable[[Sequence[str]], int]
+    main: Main
     arguments: Sequence[str]
     output: str
     prepare: Callable[[Path, int], None]
+    unit: Callable[[str], str] = lambda path: path
 
-    def run(self, directory: Path, limits: Sequence[tuple[int, int]] = ()) -> Ended:
-        """Runs it to its end, under limits of resources."""
-        return Fork(self, directory, limits).wait()
+    def start(self, directory: Path, limits: Limits = ()) -> Fork:
+        """Starts it, under limits of resources."""
+        return Fork(self.main, self.arguments, directory, limits)
+
+    def run(self, directory: Path, limits: Limits = ()) -> Ended:
+        """Runs it to its end."""
+        return self.start(directory, limits).wait(_LONGEST)
 
     def written(self, directory: Path) -> dict[str, bytes]:
         """The files below ``output`` and around it that are not inputs, hidden ones included."""
@@ -61,76 +53,9 @@ class WritingCommand:
         }
 
 
-class Fork:
-    """A run of a command in a fork, the leader of a process group."""
-
-    def __init__(
-        self, command: WritingCommand, directory: Path, limits: Sequence[tuple[int, int]] = ()
-    ) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._reading, writing = os.pipe()
-        self._started = time.monotonic()
-        self._process = os.fork()
-        if self._process == 0:
-            _become(command, directory, writing, limits)
-        # Both do it: neither knows which comes first.
-        with suppress(OSError):
-            os.setpgid(self._process, self._process)
-        os.close(writing)
-
-    def kill_after(self, seconds: float) -> Ended:
-        """Kills the group once it has run for so long, unless it has ended by then."""
-        time.sleep(max(0.0, self._started + seconds - time.monotonic()))
-        # One that has ended is there until it is waited for.
-        os.killpg(self._process, signal.SIGKILL)
-        return self.wait()
-
-    def wait(self) -> Ended:
-        """Waits for the end."""
-        chunks = []
-        while True:
-            left = self._started + _LONGEST - time.monotonic()
-            if left <= 0 or not select.select([self._reading], [], [], left)[0]:
-                os.killpg(self._process, signal.SIGKILL)
-                raise AssertionError(f"no end after {_LONGEST} s")
-            chunk = os.read(self._reading, 1 << 16)
-            if not chunk:
-                break
-            chunks.append(chunk)
-        os.close(self._reading)
-        _, status = os.waitpid(self._process, 0)
-        output = b"".join(chunks).decode("utf-8", "replace")
-        return Ended(os.waitstatus_to_exitcode(status), output)
-
-
-def _become(
-    command: WritingCommand, directory: Path, writing: int, limits: Sequence[tuple[int, int]]
-) -> None:
-    code = _UNEXPECTED
-    try:
-        os.setpgid(0, 0)
-        os.chdir(directory)
-        os.dup2(writing, 1)
-        os.dup2(writing, 2)
-        os.close(writing)
-        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
-        for name, value in limits:
-            resource.setrlimit(name, (value, resource.getrlimit(name)[1]))
-        code = command.main(command.arguments)
-    except SystemExit as stopped:
-        code = stopped.code if isinstance(stopped.code, int) else _UNEXPECTED
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
 @dataclass(frozen=True)
 class Versions:
-    """What a command writes from each version of its inputs, and the shorter of the times that it took."""
+    """What a command writes from each version of its inputs, and the shorter time."""
 
     old: dict[str, bytes]
     new: dict[str, bytes]
@@ -153,13 +78,8 @@ def versions(command: WritingCommand, directory: Path) -> Versions:
     return Versions(old, new, min(seconds))
 
 
-def check_kills(
-    command: WritingCommand, directory: Path, unit: Callable[[str], str] = lambda path: path
-) -> None:
-    """Killed at whatever moment, the command leaves the old or the new, and the next run the new.
-
-    ``unit`` names what is written whole: by default, each file; else, for example, a directory.
-    """
+def check_kills(command: WritingCommand, directory: Path) -> None:
+    """Killed at any moment, the command leaves the old or the new, and the next run the new."""
     random = Random(f"{SEED}:{command.arguments}")
     print(f"seed {SEED}")
     expected = versions(command, directory)
@@ -167,9 +87,11 @@ def check_kills(
     for _ in range(ATTEMPTS):
         command.prepare(directory, 1)
         seconds = random.uniform(0, expected.seconds)
-        ended = Fork(command, directory).kill_after(seconds)
+        ended = command.start(directory).kill_after(seconds)
         killed += ended.exit_code == -signal.SIGKILL
-        _check_whole(command.written(directory), expected, unit, f"killed after {seconds:.4f} s")
+        _check_whole(
+            command.written(directory), expected, command.unit, f"killed after {seconds:.4f} s"
+        )
         ended = command.run(directory)
         assert ended.exit_code == 0, ended.output
         assert command.written(directory) == expected.new
@@ -197,9 +119,7 @@ def _check_whole(
     assert not mixed, f"{place}: half of {mixed} is new"
 
 
-def check_small_files(
-    command: WritingCommand, directory: Path, unit: Callable[[str], str] = lambda path: path
-) -> None:
+def check_small_files(command: WritingCommand, directory: Path) -> None:
     """Where a file can take no more, as on a full disk, the command says so and leaves the old."""
     random = Random(f"{SEED}:{command.arguments}")
     print(f"seed {SEED}")
@@ -216,7 +136,7 @@ def check_small_files(
         assert "Traceback" not in ended.output, place
         assert (ended.exit_code == 0) or "hint: " in ended.output, place
         found = command.written(directory)
-        _check_whole(found, expected, unit, place)
+        _check_whole(found, expected, command.unit, place)
         assert set(found) == set(expected.new), place
         command.prepare(directory, 0)
         assert command.run(directory).exit_code == 0
@@ -240,8 +160,11 @@ def check_two_at_once(command: WritingCommand, directory: Path) -> None:
     expected = versions(command, directory)
     for version in [1, 0] * 3:
         command.prepare(directory, version)
-        forks = [Fork(command, directory) for _ in range(2)]
-        for ended in [fork.wait() for fork in forks]:
+        forks = [command.start(directory) for _ in range(2)]
+        for ended in [fork.wait(_LONGEST) for fork in forks]:
             assert ended.exit_code == 0, ended.output
         written = expected.new if version else expected.old
         assert command.written(directory) == written
+
+
+CHECKS = (check_kills, check_small_files, check_few_open_files, check_two_at_once)

@@ -13,11 +13,9 @@ import ast
 import os
 import resource
 import shutil
-import signal
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +26,7 @@ from typing import Literal
 
 from modular_converter.cli import main as cli
 from modular_converter.conventions.file_types import FILE_TYPES
+from tests.forks.fork import Fork
 from tests.fuzz.mutations import MUTATIONS, mutated
 
 # The release whose files are spoilt.
@@ -41,7 +40,6 @@ _NAME_TABLE = "transformers/models/auto/auto_mappings.py"
 # Seconds for one case, and address space: far above what any file of a release needs.
 TIME_LIMIT = 30.0
 MEMORY_LIMIT = 4 << 30
-_UNEXPECTED = 70
 
 
 _COMMANDS: tuple[Command, ...] = ("convert", "check", "graph")
@@ -127,11 +125,11 @@ def run_case(case: Case, corpus: str, scratch: str) -> Outcome:
     arguments = ["graph" if case.command == "graph" else "convert", str(modular)]
     arguments += ["--search-path", corpus, *(["--check"] if case.command == "check" else [])]
     started = time.monotonic()
-    code = _in_child(arguments, root)
+    limits = [(resource.RLIMIT_AS, MEMORY_LIMIT)]
+    ended = Fork(cli.main, arguments, root, limits).wait(TIME_LIMIT)
     seconds = time.monotonic() - started
     after = _contents(root)
-    out = after.pop("stdout").decode("utf-8", "replace")
-    messages = after.pop("stderr").decode("utf-8", "replace")
+    code, out, messages = ended.exit_code, ended.stdout, ended.stderr
     problems = []
     allowed = (0, 2) if case.command == "convert" else (0, 1, 2)
     if code not in allowed or "Traceback" in messages:
@@ -173,42 +171,6 @@ def _wrong_writes(
                     ast.parse(new)
             except (SyntaxError, ValueError) as problem:
                 yield f"{path} is not valid Python: {problem}"
-
-
-def _in_child(arguments: list[str], root: Path) -> int:
-    """The exit code of a command run in a fork; 124 after the time limit, -N for signal N."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        code = _UNEXPECTED
-        try:
-            os.setpgid(0, 0)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-            os.chdir(root)
-            for number, name in ((1, "stdout"), (2, "stderr")):
-                handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                os.dup2(handle, number)
-            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-            code = cli.main(arguments)
-        except SystemExit as stopped:
-            code = stopped.code if isinstance(stopped.code, int) else _UNEXPECTED
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    deadline = time.monotonic() + TIME_LIMIT
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    # Its formatter belongs to the same group.
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return 124
 
 
 def run(
