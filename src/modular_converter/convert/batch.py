@@ -122,7 +122,7 @@ def batch_steps(
     context.sources.promised.update(producers)
     edges = _edges(good, producers, context)
     for cycle in find_cycles(edges):
-        findings.append(_cycle_error(cycle, good, edges, producers, context))
+        findings.append(_cycle_error(cycle, good, producers, context))
     stuck = on_cycles(edges)
     edges = {
         path: [parent for parent in parents if parent not in stuck]
@@ -195,7 +195,6 @@ def _parent_paths(outline: Outline, context: ConversionContext) -> tuple[str, ..
 def _cycle_error(
     cycle: list[str],
     outlines: Iterable[Outline],
-    edges: dict[str, list[str]],
     producers: dict[str, str],
     context: ConversionContext,
 ) -> Diagnostic:
@@ -361,7 +360,7 @@ def _by_largest_parent(state: _State, paths: list[str]) -> list[str]:
 def _run_all(
     state: _State, inputs: list[_Input], looks_up_names: bool
 ) -> list[Outcome | ConversionError]:
-    if state.jobs < 2 or len(inputs) < _WORTH_A_POOL or not hasattr(os, "fork"):
+    if state.jobs == 1 or len(inputs) < _WORTH_A_POOL or not hasattr(os, "fork"):
         return _run_in_turn(inputs, state.context, looks_up_names)
     size = -(-len(inputs) // (state.jobs * 4))
     chunks = [inputs[start : start + size] for start in range(0, len(inputs), size)]

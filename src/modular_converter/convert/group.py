@@ -69,8 +69,7 @@ class _Run:
         except (MemoryError, OSError):
             # The machine's, and so everybody's.
             raise
-        except Exception:
-            # Its neighbours are converted all the same.
+        except Exception:  # noqa: BLE001 - its neighbours are converted all the same
             self.outcome = Crash(traceback.format_exc())
 
 

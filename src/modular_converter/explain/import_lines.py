@@ -28,7 +28,8 @@ class SourceLineOf(Protocol):
         names: tuple[str, ...] = (),
         *,
         is_followed: bool = True,
-    ) -> SourceLine: ...
+    ) -> SourceLine:
+        """The line; with ``is_followed``, that of the file that a generated one stems from."""
 
 
 def explain_import(file: GeneratedFile, line: int, source_line: SourceLineOf) -> Explanation:

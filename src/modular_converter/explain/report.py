@@ -102,8 +102,10 @@ def item_text(explained: ItemExplanation, file: GeneratedFile, installed: Sequen
     if explained.renames:
         lines.append(f"renames: {renames_text(explained.renames)}")
     width = max((len(_range(part.first, part.last)) for part in explained.parts), default=0)
-    for part in explained.parts:
-        lines.append(f"  {_range(part.first, part.last):<{width}}  {_part_text(part)}")
+    lines += [
+        f"  {_range(part.first, part.last):<{width}}  {_part_text(part)}"
+        for part in explained.parts
+    ]
     return "\n".join([*lines, *_advice(explained.definition, file, installed)])
 
 

@@ -13,6 +13,7 @@ from modular_converter.syntax.definitions import ClassParts, split_class
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import (
     COMPOUND,
+    FUNCTIONS,
     Statement,
     first_line,
     split_block,
@@ -123,14 +124,14 @@ class FileIndex:
         names: set[str] = set()
         for statement in self.statements:
             for top in statement.nodes:
-                if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if isinstance(top, (*FUNCTIONS, ast.ClassDef)):
                     continue
                 for node in ast.walk(top):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
                         names.update(alias.asname or alias.name for alias in node.names)
                     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                         names.add(node.id)
-                    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
                         names.add(node.name)
         return frozenset(names)
 
@@ -187,7 +188,7 @@ class _Content:
     def add(self, statement: Statement) -> None:
         """Records what a top-level statement defines."""
         node = statement.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, FUNCTIONS):
             self._record(self.functions, Item(node.name, "function", statement, self.source))
             self._add_nested(node.body)
         elif isinstance(node, ast.ClassDef):

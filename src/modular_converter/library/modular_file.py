@@ -101,7 +101,7 @@ def _library_start(parts: list[str], roots: Iterable[str]) -> int | None:
 
 def is_modular_name(name: str) -> bool:
     """Whether a file name is that of a modular file."""
-    return name.startswith("modular_") and name.endswith(".py") and len(name) > 11
+    return name.startswith("modular_") and name.endswith(".py") and name != "modular_.py"
 
 
 def _holds(directory: str, path: str) -> bool:

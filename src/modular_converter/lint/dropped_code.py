@@ -11,9 +11,8 @@ from modular_converter.library.index import FileIndex, Item
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.definitions import ClassParts
-from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.statements import FUNCTIONS, Statement
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KINDS = {
     ast.If: "an `if` block",
     ast.Try: "a `try` block",
@@ -73,9 +72,9 @@ def _is_boilerplate(item: Item) -> bool:
 
 
 def _dropped_statements(index: FileIndex) -> Iterator[Diagnostic]:
-    for position, statement in enumerate(index.statements):
+    for statement in index.statements:
         node = statement.node
-        if _is_carried_over(statement, position == 0):
+        if _is_carried_over(statement):
             continue
         kind = _KINDS.get(type(node), "a statement")
         if not statement.is_single and len(statement.nodes) > 1:
@@ -93,9 +92,9 @@ def _dropped_statements(index: FileIndex) -> Iterator[Diagnostic]:
         )
 
 
-def _is_carried_over(statement: Statement, is_first: bool) -> bool:
+def _is_carried_over(statement: Statement) -> bool:
     node = statement.node
-    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return True
     if isinstance(node, ast.If):
         return any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body)
@@ -146,12 +145,12 @@ def _lost_members(parts: ClassParts) -> Iterator[tuple[ast.stmt, str]]:
     definitions = Counter(
         statement.node.name
         for statement in parts.statements
-        if isinstance(statement.node, _FUNCTIONS)
+        if isinstance(statement.node, FUNCTIONS)
     )
     seen: Counter[str] = Counter()
     for statement in parts.statements:
         node = statement.node
-        if isinstance(node, _FUNCTIONS):
+        if isinstance(node, FUNCTIONS):
             seen[node.name] += 1
             if 1 < seen[node.name] < definitions[node.name]:
                 yield node, f"definition {seen[node.name]} of `{node.name}`"

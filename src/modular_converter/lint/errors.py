@@ -10,6 +10,7 @@ from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.modular_file import ParentImport
 from modular_converter.syntax.definitions import ClassParts
 from modular_converter.syntax.source import Source
+from modular_converter.syntax.statements import FUNCTIONS, Function
 
 
 def check_imports(index: FileIndex, imports: list[ParentImport]) -> None:
@@ -70,10 +71,10 @@ def check_bases(item: Item) -> None:
 
 def check_methods(parts: ClassParts) -> None:
     """Raises ConversionError when a class defines a method twice without a decorator."""
-    seen: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+    seen: dict[str, Function] = {}
     for statement in parts.statements:
         node = statement.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, FUNCTIONS):
             first = seen.setdefault(node.name, node)
             if first is not node and not node.decorator_list and not first.decorator_list:
                 raise parts.source.error(

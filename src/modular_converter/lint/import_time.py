@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+from modular_converter.syntax.annotations import annotations_of
+from modular_converter.syntax.statements import FUNCTIONS
+
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -56,10 +58,10 @@ class _Walk:
 
     def visit(self, node: ast.AST, scope: _Scope) -> None:
         """Executes a statement or evaluates an expression."""
-        if isinstance(node, _FUNCTIONS):
+        if isinstance(node, FUNCTIONS):
             self._all((*node.decorator_list, *_defaults(node.args)), scope)
             if self.annotations:
-                self._all(_annotations(node), scope)
+                self._all(annotations_of(node), scope)
             scope.bind(node.name)
         elif isinstance(node, ast.Lambda):
             self._all(_defaults(node.args), scope)
@@ -134,12 +136,3 @@ class _Walk:
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
     yield from arguments.defaults
     yield from (default for default in arguments.kw_defaults if default is not None)
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    arguments = node.args
-    listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    listed += [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
-    for annotation in (*(argument.annotation for argument in listed), node.returns):
-        if annotation is not None:
-            yield annotation

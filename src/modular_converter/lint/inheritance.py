@@ -11,12 +11,10 @@ from typing import Literal
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
-from modular_converter.syntax.statements import Statement, statements_within
+from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
 from modular_converter.syntax.tokens import code_only
 from toolkit.suggestions import did_you_mean
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SUPER_KWARGS = "super_kwargs"
 
 
@@ -28,12 +26,12 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
         theirs = {
             merged.rename(statement.node.name): statement.node
             for statement in merged.parent_item.class_parts.statements
-            if isinstance(statement.node, _FUNCTIONS)
+            if isinstance(statement.node, FUNCTIONS)
         }
         yield from _bases(merged, texts.get(merged.item.name, ""))
         for statement in merged.item.class_parts.statements:
             node = statement.node
-            if not isinstance(node, _FUNCTIONS):
+            if not isinstance(node, FUNCTIONS):
                 continue
             call = _replaced_call(node)
             if call is None or node.name not in theirs or _is_deleted(merged, statement):
@@ -65,7 +63,7 @@ def _repeated_classes(facts: ConversionFacts) -> Iterator[Diagnostic]:
             seen.setdefault(node.name, node.lineno)
 
 
-def _replaced_call(node: _Function) -> ast.Call | None:
+def _replaced_call(node: Function) -> ast.Call | None:
     """The call of `super()` that the parent's body replaces: the first that is a statement."""
     for statement in node.body:
         value = getattr(statement, "value", None)
@@ -83,7 +81,7 @@ def _replaced_call(node: _Function) -> ast.Call | None:
 
 
 def _arguments(
-    merged: MergedClass, mine: _Function, call: ast.Call, theirs: _Function, text: str
+    merged: MergedClass, mine: Function, call: ast.Call, theirs: Function, text: str
 ) -> Iterator[Diagnostic]:
     """Arguments that the parent's body does not see as they are passed."""
     signature = _Signature(theirs, merged.rename)
@@ -106,7 +104,7 @@ def _arguments(
         yield merged.item.source.diagnostic(code, message, place, hint=hint, severity="warning")
 
 
-def _is_optional(value: ast.expr | None, mine: _Function) -> bool:
+def _is_optional(value: ast.expr | None, mine: Function) -> bool:
     """Whether a value is a parameter of the method that is None by default."""
     default = _defaults(mine).get(value.id) if isinstance(value, ast.Name) else None
     return isinstance(default, ast.Constant) and default.value is None
@@ -153,7 +151,7 @@ class _Change:
 class _Signature:
     """The parameters of a parent's method, renamed, without `self`."""
 
-    def __init__(self, method: _Function, word: Callable[[str], str]) -> None:
+    def __init__(self, method: Function, word: Callable[[str], str]) -> None:
         arguments = method.args
         listed = [word(argument.arg) for argument in (*arguments.posonlyargs, *arguments.args)]
         is_static = any("staticmethod" in ast.unparse(item) for item in method.decorator_list)
@@ -193,7 +191,7 @@ class _Signature:
         if not isinstance(value, ast.Name):
             yield _Change(name, value, "collected" if name else "unknown")
 
-    def left_out(self, mine: _Function, call: ast.Call) -> Iterator[_Change]:
+    def left_out(self, mine: Function, call: ast.Call) -> Iterator[_Change]:
         """Parameters that the call leaves to the parent's default, unlike the override's.
 
         A call without any argument only marks the place of the parent's body.
@@ -215,7 +213,7 @@ def _passes_self(call: ast.Call) -> bool:
     return bool(call.args) and getattr(call.args[0], "id", "") == "self"
 
 
-def _defaults(method: _Function) -> dict[str, ast.expr]:
+def _defaults(method: Function) -> dict[str, ast.expr]:
     """The defaults by parameter; a parameter without one has an ellipsis."""
     arguments = method.args
     positional = [*arguments.posonlyargs, *arguments.args]
@@ -238,7 +236,7 @@ def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
     bound: set[str] = set()
     for top in _parsed(text):
         for function in ast.walk(top):
-            if isinstance(function, _FUNCTIONS) and function.name == method:
+            if isinstance(function, FUNCTIONS) and function.name == method:
                 for node in ast.walk(function):
                     if isinstance(node, ast.Name):
                         (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
@@ -255,7 +253,7 @@ def _parsed(text: str) -> list[ast.stmt]:
 
 
 def _order(
-    merged: MergedClass, mine: _Function, call: ast.Call, theirs: _Function
+    merged: MergedClass, mine: Function, call: ast.Call, theirs: Function
 ) -> Iterator[Diagnostic]:
     """Statements after the call that come too late, or too early, in the merged body."""
     source, parent = merged.item.source, merged.parent_item
@@ -342,9 +340,9 @@ def _reads(value: ast.expr) -> set[str]:
 
 def _deletions(
     merged: MergedClass,
-    mine: _Function,
+    mine: Function,
     call: ast.Call,
-    theirs: dict[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    theirs: dict[str, Function],
     text: str,
 ) -> Iterator[Diagnostic]:
     """`del self.x` of what the parent does not set, or of what the class still uses."""

@@ -15,10 +15,8 @@ from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement, statements_within
+from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
 _MODULES = frozenset({"nn.Module", "torch.nn.Module", "GradientCheckpointingLayer"})
 _NAME_FIELDS = frozenset({"id", "attr", "arg", "name", "asname", "module"})
@@ -32,16 +30,16 @@ def override_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
         definitions = [
             statement.node.name
             for statement in mine.statements
-            if isinstance(statement.node, _FUNCTIONS)
+            if isinstance(statement.node, FUNCTIONS)
         ]
         for statement in mine.statements:
             node = statement.node
-            if isinstance(node, _FUNCTIONS):
+            if isinstance(node, FUNCTIONS):
                 theirs = members.get(node.name)
                 once = definitions.count(node.name) == 1
                 yield from _not_a_deletion(merged, statement, node, theirs is not None)
                 yield from _lost_super(merged, node, members, facts)
-                if theirs is not None and isinstance(theirs.node, _FUNCTIONS):
+                if theirs is not None and isinstance(theirs.node, FUNCTIONS):
                     yield from _unlike(merged, node, theirs.node)
                 if theirs is not None and once and _is_redundant(merged, node, theirs.node):
                     yield _redundant(merged, node, f"method `{node.name}`")
@@ -61,7 +59,7 @@ def _members(statements: tuple[Statement, ...], word: Callable[[str], str]) -> d
     members: dict[str, Statement] = {}
     for statement in statements:
         node = statement.node
-        name = node.name if isinstance(node, _FUNCTIONS) else _target(node)
+        name = node.name if isinstance(node, FUNCTIONS) else _target(node)
         if name:
             members[word(name)] = statement
     return members
@@ -130,8 +128,8 @@ def _is_same_tree(mine: ast.AST, theirs: ast.AST, word: Callable[[str], str]) ->
     return True
 
 
-def _is_redundant(merged: MergedClass, mine: _Function, theirs: ast.stmt) -> bool:
-    if not isinstance(theirs, _FUNCTIONS) or type(mine) is not type(theirs):
+def _is_redundant(merged: MergedClass, mine: Function, theirs: ast.stmt) -> bool:
+    if not isinstance(theirs, FUNCTIONS) or type(mine) is not type(theirs):
         return False
     source, their_source = merged.item.source, merged.parent_item.source
     word = merged.parent.renamer.word
@@ -161,7 +159,7 @@ def _is_redundant(merged: MergedClass, mine: _Function, theirs: ast.stmt) -> boo
     return _is_same_text(my_text, merged.rename(their_text))
 
 
-def _text(source: Source, node: _Function, decorators: bool, returns: bool) -> str:
+def _text(source: Source, node: Function, decorators: bool, returns: bool) -> str:
     """The text of a method, without what an override inherits by leaving it out."""
     first = node.decorator_list[0].lineno - 1 if decorators else node.lineno - 1
     text = source.block(first, (node.end_lineno or node.lineno) - 1)
@@ -179,7 +177,7 @@ def _is_only_super(body: list[ast.stmt], name: str) -> bool:
     )
 
 
-def _passes_its_own(mine: _Function) -> bool:
+def _passes_its_own(mine: Function) -> bool:
     """Whether a call of `super()` passes on nothing but parameters under their own names."""
     call = mine.body[0].value  # type: ignore[attr-defined]
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -198,7 +196,7 @@ def _super_name(node: ast.AST | None) -> str:
     return ""
 
 
-def _takes_the_same(mine: _Function, theirs: _Function, word: Callable[[str], str]) -> bool:
+def _takes_the_same(mine: Function, theirs: Function, word: Callable[[str], str]) -> bool:
     if mine.decorator_list or mine.returns is not None:
         return False
     arguments = mine.args
@@ -213,7 +211,7 @@ def _takes_the_same(mine: _Function, theirs: _Function, word: Callable[[str], st
 
 
 def _not_a_deletion(
-    merged: MergedClass, statement: Statement, node: _Function, parent_has_it: bool
+    merged: MergedClass, statement: Statement, node: Function, parent_has_it: bool
 ) -> Iterator[Diagnostic]:
     last = node.body[-1]
     source = merged.item.source
@@ -240,7 +238,7 @@ def _not_a_deletion(
     yield source.diagnostic(code, message, node, hint=hint, severity="warning")
 
 
-def _unlike(merged: MergedClass, mine: _Function, theirs: _Function) -> Iterator[Diagnostic]:
+def _unlike(merged: MergedClass, mine: Function, theirs: Function) -> Iterator[Diagnostic]:
     """An override of another kind than the parent's method, which decides how it is written."""
     source, parent = merged.item.source, merged.parent_item.name
     if type(mine) is not type(theirs):
@@ -294,7 +292,7 @@ def _raises_error(node: ast.Raise) -> bool:
 
 def _why(source: Source, statement: Statement) -> str:
     node = statement.node
-    assert isinstance(node, _FUNCTIONS)
+    assert isinstance(node, FUNCTIONS)
     if node.decorator_list:
         return "it is decorated"
     if isinstance(node, ast.AsyncFunctionDef):
@@ -311,7 +309,7 @@ def _why(source: Source, statement: Statement) -> str:
     return "the `raise` is not a call on the line after a one-line `def`"
 
 
-def _is_statement(function: ast.Attribute, node: _Function) -> bool:
+def _is_statement(function: ast.Attribute, node: Function) -> bool:
     """Whether a call is all of a statement, below the level of the method's body."""
     return any(
         isinstance(statement, (ast.Expr, ast.Return))
@@ -323,7 +321,7 @@ def _is_statement(function: ast.Attribute, node: _Function) -> bool:
 
 
 def _lost_super(
-    merged: MergedClass, node: _Function, members: dict[str, Statement], facts: ConversionFacts
+    merged: MergedClass, node: Function, members: dict[str, Statement], facts: ConversionFacts
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
     lines = source.lines[node.lineno - 1 : node.end_lineno]
@@ -427,7 +425,7 @@ def _runs_nothing(name: str, method: str) -> bool:
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, _FUNCTIONS):
+    if isinstance(node, FUNCTIONS):
         yield node.name
     elif name := _target(node):
         yield name

@@ -15,7 +15,7 @@ from modular_converter.merge.super_calls import is_docstring
 from modular_converter.names.prefixes import common_suffix
 from modular_converter.syntax.definitions import ClassParts, ends_with_comma
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.statements import FUNCTIONS, Statement
 
 _STEP = "    "
 
@@ -102,7 +102,7 @@ def _body_of(parts: ClassParts, rename: Callable[[str], str]) -> _Body:
     body = _Body([], {}, {})
     for statement in parts.statements:
         node = statement.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, FUNCTIONS):
             name = rename(node.name)
             if name not in body.methods:
                 body.methods[name] = statement

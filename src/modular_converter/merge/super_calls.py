@@ -11,12 +11,11 @@ from typing import TypedDict
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.nodes import Origin, Rename
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement
+from modular_converter.syntax.statements import FUNCTIONS, Statement
 
 _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
 _COMMA = re.compile(r"\s*,")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -197,7 +196,7 @@ def _own_scope(top: ast.stmt) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, _WITHOUT_SELF):
             continue
-        if isinstance(node, _FUNCTIONS) and not (node.args.posonlyargs or node.args.args):
+        if isinstance(node, FUNCTIONS) and not (node.args.posonlyargs or node.args.args):
             continue
         pending += ast.iter_child_nodes(node)
 

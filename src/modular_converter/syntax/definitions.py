@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement, first_line, split_block
+from modular_converter.syntax.statements import Function, Statement, first_line, split_block
 from modular_converter.syntax.tokens import CODE, code_only, matching_bracket, tokens
 
 _STEP = "    "
@@ -37,7 +37,7 @@ class FunctionParts:
     """A function definition in pieces."""
 
     source: Source
-    node: ast.FunctionDef | ast.AsyncFunctionDef
+    node: Function
     head: Head
     statements: tuple[Statement, ...]
 
@@ -77,9 +77,7 @@ def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
     )
 
 
-def split_function(
-    source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef, indent: str
-) -> FunctionParts:
+def split_function(source: Source, node: Function, indent: str) -> FunctionParts:
     """Takes a function definition apart; ``indent`` is that of its ``def``."""
     head = _split_head(source, node)
     return FunctionParts(
@@ -90,9 +88,7 @@ def split_function(
     )
 
 
-def _split_head(
-    source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-) -> Head:
+def _split_head(source: Source, node: Function | ast.ClassDef) -> Head:
     decorators = []
     after_decorators = ""
     if node.decorator_list:
@@ -138,7 +134,7 @@ def _split_head(
     )
 
 
-def _header_limit(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+def _header_limit(node: Function | ast.ClassDef) -> int:
     """The last line (from 0) that the header can reach: where the body begins."""
     return max(first_line(node.body[0]), node.lineno - 1)
 

@@ -19,7 +19,7 @@ _STEP = "    "
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A decoded file: ``text`` has ``\\n`` line ends and four-space blocks.
+    r"""A decoded file: ``text`` has ``\n`` line ends and four-space blocks.
 
     ``label`` is the path shown in messages; lines count from 0 here. ``first_line`` is the line
     of the real file where ``text`` begins (not 0 only for a class taken out of a block).
@@ -112,7 +112,7 @@ class Source:
 
 
 def decode(data: bytes, label: str) -> str:
-    """Text of a source file: its declared encoding, ``\\n`` line ends, four-space blocks.
+    r"""Text of a source file: its declared encoding, ``\n`` line ends, four-space blocks.
 
     Raises ConversionError when the bytes do not fit the declared encoding.
     """

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from modular_converter.syntax.source import Source
 
 _STEP = "    "
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+# The same for `isinstance`.
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # The statements that have blocks.
 COMPOUND = (
     ast.FunctionDef,
