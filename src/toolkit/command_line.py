@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from toolkit import receipt
 from toolkit.errors import EnvironmentLack, ToolError
 from toolkit.os_errors import HINTS
 
@@ -116,6 +117,7 @@ class CommandLine:
         if usage_error is not None and (problem := usage_error(options)):
             top.error(problem)
         exit_code = command.run(options)
+        receipt.write_ordered()
         sys.stdout.flush()
         return int(exit_code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -69,8 +70,39 @@ def test_one_of_several(rule_runner: RuleRunner, caplog: pytest.LogCaptureFixtur
 
 
 def test_what_lacks_twice_is_an_error(rule_runner: RuleRunner) -> None:
-    with pytest.raises(ExecutionError, match=r"Convert m\.py: the process ended with 0 and lacks"):
+    with pytest.raises(
+        ExecutionError, match=r"Convert m\.py: the process ended with 0, and its .* lacks"
+    ):
         _run(rule_runner, _process("true", output_directories=("d",)))
+
+
+# What a tool does when it is asked for a receipt: of an empty file `out`, whose digest is known.
+_EMPTY = hashlib.sha256(b"").hexdigest()
+_WRITES_RECEIPT = (
+    'inputs=$(echo "$RULES_TRANSFORMERS_RECEIPT" | /usr/bin/cut -d\\" -f4); : >out; '
+    '{} printf \'{{"inputs": "%s", "files": {{"out": "%s"}}}}\' "$inputs" '
+    f"{_EMPTY} >__receipt.json"
+)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("inputs=of-others;", "its cached result is that of other inputs, so"),
+        ("echo altered >out;", "its cached result has another `out` than was written, so"),
+        ("echo altered >__receipt.json; exit 0;", "its cached result has a damaged receipt, so"),
+    ],
+)
+def test_a_result_that_its_receipt_does_not_fit_is_made_again(
+    rule_runner: RuleRunner, caplog: pytest.LogCaptureFixture, damage: str, message: str
+) -> None:
+    outputs = {"output_files": ("out",)}
+    sound = _process(_WRITES_RECEIPT.format(""), **outputs)
+    assert _run(rule_runner, sound) == (0, {"out": b""})
+    assert caplog.text == ""
+    damaged = _process(_WRITES_RECEIPT.format(f"{_LACKS_ONCE} {{ {damage} }};"), **outputs)
+    assert _run(rule_runner, damaged) == (0, {"out": b""})
+    assert message in caplog.text
 
 
 def test_a_failure_need_leave_nothing(
