@@ -40,7 +40,16 @@ _LAYERS = {
     ),
     "tiny_models": (
         *("core", "transformers_api", "vocabulary", "weights", "inputs", "families", "config"),
-        *("checks", "request", "repository", "tokenizers", "processors", "fixture", "runtime"),
+        *(
+            "checks",
+            "fitting",
+            "request",
+            "repository",
+            "tokenizers",
+            "processors",
+            "fixture",
+            "runtime",
+        ),
         *("hub", "coverage", "cli", "", "testing"),
     ),
 }

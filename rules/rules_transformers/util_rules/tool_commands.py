@@ -128,7 +128,9 @@ _ACTIVATION = _parts(
     *("runtime/activation.py", "runtime/hub_cache.py", "runtime/private_files.py"),
 )
 _INTEGRITY = ("fixture/forbidden_content.py", "fixture/integrity.py")
-_RUNNING = _parts(_FIXTURES, "checks", "families", "inputs", "vocabulary", "weights")
+_RUNNING = _parts(
+    _FIXTURES, "checks", "config", "families", "fitting", "inputs", "vocabulary", "weights"
+)
 
 ARCHITECTURES = ToolCommand(
     _FIXTURES,
@@ -148,7 +150,6 @@ GROUP_BUILD = ToolCommand(
             *(
                 "cli/build.py",
                 "cli/group.py",
-                "config",
                 "core",
                 "fixture",
                 "processors",

@@ -11,13 +11,25 @@ from tiny_models.core.errors import CheckFailed
 
 
 def forward(model: Any, inputs: Mapping[str, Any]) -> Any:
-    """The outputs of one pass without gradients, all generators seeded."""
+    """The outputs of one pass without gradients, all generators seeded.
+
+    Of a class without a `forward`, those of its parts, each with the inputs under its name.
+    """
     import torch
 
+    if not has_forward(model):
+        return {name: forward(getattr(model, name), part) for name, part in inputs.items()}
     torch.manual_seed(0)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return model(**copy.deepcopy(dict(inputs)))
+
+
+def has_forward(model: Any) -> bool:
+    """Whether a class can be called, or only generates by calling its parts, as Bark does."""
+    import torch
+
+    return type(model).forward is not torch.nn.Module.forward
 
 
 def tensors(output: Any, prefix: str = "") -> dict[str, Any]:
@@ -96,33 +108,6 @@ def realign(model: Any) -> None:
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
-
-
-def generate(model: Any, count: int) -> list[int]:
-    """``count`` new tokens by greedy search. Raises CheckFailed where the class cannot generate."""
-    import torch
-
-    from tiny_models.checks.native_inputs import native_inputs
-
-    if not model.can_generate():
-        raise CheckFailed(
-            f"{type(model).__name__} does not generate", hint="leave `generate` out of `checks`"
-        )
-    inputs = native_inputs(model)
-    inputs.pop("decoder_input_ids", None)
-    torch.manual_seed(0)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        given = inputs.get("input_ids")
-        result = model.generate(
-            **inputs, do_sample=False, min_new_tokens=count, max_new_tokens=count
-        )
-    if not isinstance(result, torch.Tensor):
-        result = getattr(result, "sequences", None)
-    if result is None or result.numel() == 0:
-        raise CheckFailed("generation gives no tokens")
-    skip = given.shape[1] if given is not None and result.shape[1] > count + 1 else 0
-    return [int(each) for each in result[0].flatten()[skip:].tolist()]
 
 
 def gradient(model: Any, inputs: Mapping[str, Any]) -> None:

@@ -16,6 +16,11 @@ def native_inputs(model: Any) -> dict[str, Any]:
     Made from the parameters of ``forward`` and the config; an entry of the model's family may
     change them.
     """
+    return fill_placeholders(model, drafted_inputs(model))
+
+
+def drafted_inputs(model: Any) -> dict[str, Any]:
+    """The native inputs before their texts have placeholders for pictures and sounds."""
     names = set(inspect.signature(model.forward).parameters)
     inputs: dict[str, Any] = {}
     for make in (vision.make, audio.make, series.make, text.make):
@@ -24,5 +29,4 @@ def native_inputs(model: Any) -> dict[str, Any]:
     for entry in entries:
         if entry.recipe is not None:
             inputs = entry.recipe(model, inputs)
-    inputs = {name: value for name, value in inputs.items() if value is not None}
-    return fill_placeholders(model, inputs)
+    return {name: value for name, value in inputs.items() if value is not None}

@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--build-only", action="store_true", help="instantiate and save; neither run nor load"
     )
+    parser.add_argument(
+        "--pipelines",
+        action="store_true",
+        help="try the tasks of transformers' pipelines on a fixture each, in place of classes; "
+        "prints a table in Markdown",
+    )
     parser.add_argument("--require", type=float, default=0.0, metavar="PERCENT", help="default: 0")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -46,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     from tiny_models.transformers_api.process import prepare
 
     prepare()
+    if options.pipelines:
+        return _run_pipelines(options)
     tried = 0
 
     def report(result: coverage.Result) -> None:
@@ -64,6 +72,20 @@ def run(options: argparse.Namespace) -> int:
         print(coverage_report.as_markdown(results), end="")
     else:
         print(coverage_report.as_text(results), end="")
+    share = 100 * sum(result.ok for result in results) / max(1, len(results))
+    return ExitCode.DONE if share >= options.require else ExitCode.ANSWER_IS_NO
+
+
+def _run_pipelines(options: argparse.Namespace) -> int:
+    from tiny_models.coverage import pipelines
+
+    def report(result: pipelines.PipelineResult) -> None:
+        if not options.quiet:
+            outcome = result.cause or "ok"
+            print(f"{result.task}: {result.architecture}: {outcome}", file=sys.stderr)
+
+    results = pipelines.try_all(report)
+    print(pipelines.as_markdown(results), end="")
     share = 100 * sum(result.ok for result in results) / max(1, len(results))
     return ExitCode.DONE if share >= options.require else ExitCode.ANSWER_IS_NO
 

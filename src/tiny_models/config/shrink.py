@@ -22,6 +22,9 @@ from toolkit.errors import InputError
 # About a checkpoint, or set by the model itself.
 _DESCRIPTIVE = ("transformers_version", "architectures", "dtype", "id2label", "label2id")
 
+# New values of fields, by the name of the config class that has them.
+Adjustments = Mapping[str, Mapping[str, Any]]
+
 
 def shrink(
     model_type: str,
@@ -50,11 +53,15 @@ def shrink_class(
     architecture: str = "",
     vocabulary: Vocabulary | None = None,
     overrides: Mapping[str, Any] | None = None,
+    adjustments: Adjustments = MappingProxyType({}),
 ) -> Any:
-    """As :func:`shrink`, for a config class that may come from a generated file."""
+    """As :func:`shrink`, for a config class that may come from a generated file.
+
+    ``adjustments`` replace values of the rules, by the name of the config class that has them.
+    """
     require_fields(config_class, overrides or {})
     overrides = with_rope_parameters(overrides or {}, field_names(config_class))
-    values = tiny_values(config_class, None, architecture)
+    values = tiny_values(config_class, None, architecture, adjustments=adjustments)
     try:
         config = build_config(config_class, merged(values, overrides))
     except Exception as problem:
@@ -80,6 +87,7 @@ def tiny_values(
     given: Any,
     architecture: str,
     checkpoint_values: Mapping[str, Any] = MappingProxyType({}),
+    adjustments: Adjustments = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The fields to pass to a config class: those that differ from its defaults.
 
@@ -98,7 +106,7 @@ def tiny_values(
         before = _value(start, config_class, name)
         if _is_config(before):
             part_values = values_of_part(config_class.model_type, name)
-            values[name] = _tiny_part(before, architecture, part_values)
+            values[name] = _tiny_part(before, architecture, part_values, adjustments)
             continue
         after = _shrink_field(name, before)
         if after is not before or (
@@ -110,11 +118,13 @@ def tiny_values(
     values = with_out_indices(start, values)
     for entry in families_of(config_class.model_type, architecture):
         values = merged(values, entry.config)
-    return values
+    return merged(values, adjustments.get(config_class.__name__, {}))
 
 
-def _tiny_part(part: Any, architecture: str, checkpoint_values: Mapping[str, Any]) -> Any:
-    values = tiny_values(type(part), part, architecture, checkpoint_values)
+def _tiny_part(
+    part: Any, architecture: str, checkpoint_values: Mapping[str, Any], adjustments: Adjustments
+) -> Any:
+    values = tiny_values(type(part), part, architecture, checkpoint_values, adjustments)
     return build_config(type(part), values)
 
 

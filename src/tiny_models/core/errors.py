@@ -15,6 +15,10 @@ class CheckFailed(ToolError):
     exit_code = ExitCode.ANSWER_IS_NO
 
 
+class DoesNotFit(InputError):
+    """A class does not accept the values of its tiny config, or gives no model with them."""
+
+
 class MissingPackage(EnvironmentLack):
     """A class needs a package that is not installed."""
 

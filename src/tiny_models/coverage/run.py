@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiny_models.core.errors import MissingPackage
 from tiny_models.transformers_api import catalogue
@@ -19,10 +19,18 @@ from tiny_models.transformers_api.process import prepare
 from toolkit.errors import InputError, ToolError
 from toolkit.scratch_directory import scratch_directory
 
+if TYPE_CHECKING:
+    from tiny_models.config.shrink import Adjustments
+    from tiny_models.request.plans import Plan
+
 STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
-SECONDS_LIMIT = 120
+SECONDS_LIMIT = 60
 _LEFT_OUT = re.compile(r"left out: (.*)")
+
+
+class TooSlow(BaseException):
+    """A class took too long. No Exception: a search that tries others must not go on after it."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +71,13 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
     cause = ""
     try:
         with _time_limit(SECONDS_LIMIT):
-            _steps(architecture, state, build_only)
+            _all_steps(architecture, state, build_only)
         state["step"] = "ok"
     except MissingPackage as problem:
         state["step"], cause = "package", problem.message
     except ToolError as problem:
         cause = problem.message
-    except Exception as problem:
+    except (Exception, TooSlow) as problem:
         cause = describe(problem)
     return Result(
         architecture=architecture.name,
@@ -85,31 +93,61 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
     )
 
 
-def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
-    from tiny_models.checks import checks
-    from tiny_models.checks.native_inputs import native_inputs
-    from tiny_models.fixture.build import write_files
-    from tiny_models.inputs import modalities
+def _all_steps(architecture: Architecture, state: dict[str, Any], build_only: bool) -> None:
+    """As `build`: a model that does not run with the rules' values is made again with others."""
+    from tiny_models.fixture.build import fitted
+
+    try:
+        _steps(architecture, state, build_only, {})
+    except MissingPackage:
+        raise
+    except Exception:
+        if state["step"] not in ("instantiate", "forward", "native"):
+            raise
+        adjustments = fitted(_plan(architecture))
+        if not adjustments:
+            raise
+        _steps(architecture, state, build_only, adjustments)
+
+
+def _plan(architecture: Architecture) -> Plan:
     from tiny_models.request.plans import plan
     from tiny_models.request.request import FixtureRequest
+
+    name = architecture.name
+    request = FixtureRequest(name, name, model_type=architecture.model_type, architectures=(name,))
+    return plan(request)[0]
+
+
+def _steps(
+    architecture: Architecture,
+    state: dict[str, Any],
+    build_only: bool,
+    adjustments: Adjustments,
+) -> None:
+    from tiny_models.checks import checks
+    from tiny_models.checks.working_inputs import working_inputs
+    from tiny_models.fixture.build import write_files
+    from tiny_models.inputs import modalities
     from tiny_models.transformers_api.packages import named_packages
 
     name, model_type = architecture.name, architecture.model_type
-    request = FixtureRequest(name, name, model_type=model_type, architectures=(name,))
     model_class = catalogue.model_class(name, model_type)
     state["takes"] = modalities.joined(modalities.taken(model_class))
     state["step"] = "instantiate"
     with scratch_directory("tiny-models-coverage-") as directory:
         with named_packages(name), contextlib.redirect_stderr(io.StringIO()) as warnings:
-            model, _ = write_files(plan(request)[0], str(directory))
+            model, _ = write_files(_plan(architecture), str(directory), adjustments)
         state["left_out"] = tuple(_LEFT_OUT.findall(warnings.getvalue()))
         state["size"] = sum(path.stat().st_size for path in directory.rglob("*"))
         outputs = None
         if not build_only:
             state["step"] = "forward"
             with named_packages(name):
-                inputs = native_inputs(model)
-                outputs = checks.require_outputs(checks.forward(model, inputs))
+                inputs, attempt = working_inputs(model)
+                if attempt.problem is not None:
+                    raise attempt.problem
+                outputs = checks.require_outputs(attempt.outputs)
             state["inputs"] = tuple(inputs)
             state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
             state["step"] = "native"
@@ -129,7 +167,7 @@ def _steps(architecture: Architecture, state: dict[str, Any], build_only: bool) 
 @contextlib.contextmanager
 def _time_limit(seconds: int) -> Iterator[None]:
     def stop(number: int, frame: Any) -> None:
-        raise TimeoutError(f"took more than {seconds} s")
+        raise TooSlow(f"took more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(seconds)

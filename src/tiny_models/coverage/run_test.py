@@ -4,9 +4,11 @@ import dataclasses
 
 import pytest
 
-from tiny_models.checks import native_inputs as native_inputs_module
+from tiny_models.checks import checks
+from tiny_models.checks import working_inputs as working_inputs_module
 from tiny_models.coverage.report import as_markdown
 from tiny_models.coverage.run import Result, run, try_class
+from tiny_models.inputs.watch import Attempt
 from tiny_models.transformers_api.catalogue import Architecture
 from tiny_models.transformers_api.process import prepare
 
@@ -39,17 +41,17 @@ def test_a_pass_on_text_alone_does_not_count_for_a_class_that_takes_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prepare()
-    native = native_inputs_module.native_inputs
+    working_inputs = working_inputs_module.working_inputs
     qwen = Architecture("Qwen2VLModel", "qwen2_vl")
     whole = try_class(qwen)
     assert (whole.reached, whole.takes, whole.ran_on) == ("ok", *["image+text+video"] * 2)
 
-    def text(model: object) -> dict[str, object]:
-        names = ("input_ids", "attention_mask")
-        ids = native(model)["input_ids"][:, -8:]
-        return dict.fromkeys(names, ids)
+    def text(model: object) -> tuple[dict[str, object], Attempt]:
+        ids = working_inputs(model)[0]["input_ids"][:, -8:]
+        inputs = dict.fromkeys(("input_ids", "attention_mask"), ids)
+        return inputs, Attempt(checks.forward(model, inputs), None, None, 0)
 
-    monkeypatch.setattr(native_inputs_module, "native_inputs", text)
+    monkeypatch.setattr(working_inputs_module, "working_inputs", text)
     alone = try_class(qwen)
     assert (alone.reached, alone.ran_on) == ("native", "text")
     assert alone.cause == "takes image and video, but ran on text alone"

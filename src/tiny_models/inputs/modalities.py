@@ -35,7 +35,7 @@ def taken(model_class: Any) -> frozenset[str]:
 
 def kinds_of(model_class: Any, parameters: Iterable[str]) -> frozenset[str]:
     """The kinds of input that these parameters of a class's ``forward`` hold."""
-    found = {_kind(parameter) for parameter in parameters} - {None}
+    found = {kind_of(parameter) for parameter in parameters} - {None}
     if IMAGE in found and _reads_videos_alone(model_class):
         found = found - {IMAGE} | {VIDEO}
     return frozenset(each for each in found if each is not None)
@@ -54,7 +54,8 @@ def joined(kinds: Iterable[str]) -> str:
     return "+".join(sorted(kinds))
 
 
-def _kind(parameter: str) -> str | None:
+def kind_of(parameter: str) -> str | None:
+    """The kind of input that a parameter of ``forward`` holds; None if it is no input itself."""
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(parameter)), None)
 
 

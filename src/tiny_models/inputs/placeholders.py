@@ -77,7 +77,7 @@ def _features(makers: list[Any], inputs: Mapping[str, Any]) -> int:
     given = {
         name: value
         for name, value in inputs.items()
-        if name in accepted and name not in ("attention_mask",)
+        if name in accepted and name != "attention_mask"
     }
     with torch.no_grad():
         return _count(makers[0](**given))

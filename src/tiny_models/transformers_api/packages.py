@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from tiny_models.core.errors import MissingPackage, MissingRequirement
 
-_REQUIRES = re.compile(r"requires the ([\w.-]+) library")
+_REQUIRES = re.compile(r"requires the ([\w.-]+) library", re.IGNORECASE)
+# What the library's messages call a package, if not by the name that it has on an index.
+_PACKAGES = {"pyav": "av"}
 _INSTALL = re.compile(r"pip install ([\w.-]+)")
 
 
@@ -43,5 +45,6 @@ def missing_package(problem: ImportError) -> str | None:
     for pattern in (_REQUIRES, _INSTALL):
         found = pattern.search(text)
         if found:
-            return found[1]
+            name = found[1].lower()
+            return _PACKAGES.get(name, name)
     return problem.name

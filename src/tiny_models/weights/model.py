@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tiny_models.core.errors import DoesNotFit
 from tiny_models.weights.keyed_random import keyed_values, rounded
-from toolkit.errors import InputError
 
 # A tenfold of what the largest fixture should have, far below what would hurt.
 MOST_PARAMETERS = 12_000_000
@@ -25,7 +25,7 @@ def build_model(
     was left uninitialised, or where it is a projection or a gate that training begins with shut.
     Norms, zero biases, tables of positions and other constants keep what the model's own
     initialisation gives them. Tied tensors stay tied and are filled once, under the name that is
-    saved. Raises InputError where there would be more than ``most`` parameters.
+    saved. Raises DoesNotFit where there would be more than ``most`` parameters.
     """
     model, _ = keyed_model(model_class, config, seed=seed, dtype=dtype, most=most)
     return model
@@ -50,23 +50,33 @@ def keyed_model(
 
 
 def require_small(model_class: Any, config: Any, most: int) -> None:
-    """Raises InputError where a model would have more than ``most`` parameters.
+    """Raises DoesNotFit where a model would have more than ``most`` parameters.
 
-    Counts without memory for them. A class that cannot be built that way is let through.
+    A class that cannot be counted is let through.
+    """
+    count = count_parameters(model_class, config)
+    if count is not None and count > most:
+        raise DoesNotFit(
+            f"{model_class.__name__} would have {count:,} parameters, more than {most:,}",
+            hint="override the sizes that the config still has large",
+        )
+
+
+def count_parameters(model_class: Any, config: Any) -> int | None:
+    """How many parameters a model would have, without memory for them.
+
+    None for a class that cannot be built that way.
     """
     import torch
 
     try:
         with torch.device("meta"):
             empty = model_class._from_config(config)
-        count = sum(each.numel() for each in {id(p): p for p in empty.parameters()}.values())
     except Exception:
-        return
-    if count > most:
-        raise InputError(
-            f"{model_class.__name__} would have {count:,} parameters, more than {most:,}",
-            hint="override the sizes that the config still has large",
-        )
+        # Some classes compute with values that the meta device does not have.
+        return None
+    tensors = {id(tensor): tensor for tensor in empty.parameters()}
+    return sum(int(tensor.numel()) for tensor in tensors.values())
 
 
 def fill(model: Any, other: Any, seed: int) -> frozenset[str]:
