@@ -4,9 +4,9 @@
     build-support/relock.py [RESOLVE…]
 
 The locks are pip's requirements files: unlike the format that `pants generate-lockfiles` writes
-they name no index, so that a mirror or a folder of wheels serves as well. All but `ml` are
-locked with hashes. That one is not, because torch has several builds of one release, in two
-variants: `cuda` is what the index offers for Linux, `cpu` is the same less CUDA.
+they name no index, so that a mirror or a folder of wheels serves as well. All but `ml` and
+`formats` are locked with hashes. Those are not, because torch has several builds of one release.
+`ml` has two variants: `cuda` is what the index offers for Linux, `cpu` is the same less CUDA.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ PYTHON_OF = {
     "setuptools": "3.9",
     "tools": "3.11",
     "ml": "3.11",
+    "formats": "3.11",
     "modular_converter": "3.10",
     "parent_finder": "3.11",
     "gpu_bench": "3.11",
@@ -81,6 +82,10 @@ def main(resolves: list[str]) -> int:
             cuda_lock = lock(DIRECTORY / "ml-requirements.txt", python)
             (DIRECTORY / "ml-cuda.lock").write_text(cuda_lock)
             (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(cuda_lock))
+        elif resolve == "formats":
+            # Its requirements name the lock of `ml` as a constraint.
+            cuda_lock = lock(DIRECTORY / "formats-requirements.txt", python)
+            (DIRECTORY / "formats.lock").write_text(cpu_variant(cuda_lock))
         else:
             directory = TOOLS.get(resolve, DIRECTORY)
             requirements = directory / f"{resolve}-requirements.txt"

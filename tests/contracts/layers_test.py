@@ -40,17 +40,8 @@ _LAYERS = {
     ),
     "tiny_models": (
         *("core", "transformers_api", "vocabulary", "weights", "inputs", "families", "config"),
-        *(
-            "checks",
-            "fitting",
-            "request",
-            "repository",
-            "tokenizers",
-            "processors",
-            "fixture",
-            "runtime",
-        ),
-        *("hub", "coverage", "cli", "", "testing"),
+        *("checks", "fitting", "request", "repository", "tokenizers", "processors", "formats"),
+        *("fixture", "runtime", "hub", "coverage", "cli", "", "testing"),
     ),
 }
 

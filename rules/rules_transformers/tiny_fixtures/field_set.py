@@ -21,6 +21,7 @@ from rules_transformers.tiny_fixtures.target_types import (
     FixtureDependenciesField,
     FixtureDtypeField,
     FixtureFilesField,
+    FixtureFormatsField,
     FixtureFromCheckpointField,
     FixtureLicenseField,
     FixtureMaxSizeField,
@@ -51,6 +52,7 @@ class TinyFixtureFieldSet(FieldSet):
     chat_template: FixtureChatTemplateField
     license: FixtureLicenseField
     checks: FixtureChecksField
+    formats: FixtureFormatsField
     repo_id: FixtureRepoIdField
     from_checkpoint: FixtureFromCheckpointField
     dependencies: FixtureDependenciesField

@@ -29,6 +29,7 @@ from rules_transformers.tiny_fixtures.json_field import JsonObjectField
 
 DTYPES = ("float32", "float16", "bfloat16")
 CHECKS = ("forward", "round-trip", "generate", "gradient")
+FORMATS = ("gguf", "gguf-q8", "lora", "onnx", "sentence-embedding")
 _REPO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?")
 
 
@@ -175,6 +176,19 @@ class FixtureChecksField(StringSequenceField):
     )
 
 
+class FixtureFormatsField(StringSequenceField):
+    alias = "formats"
+    valid_choices = FORMATS
+    help = help_text(
+        """
+        Further forms of the model, which other libraries load from the same repository: `gguf` and
+        `gguf-q8` (weights of 8 bits), `lora` (an adapter of peft in `lora/`), `onnx`
+        (`onnx/model.onnx`), `sentence-embedding` (for sentence-transformers). The resolve must have
+        `gguf`, or `onnx` and `onnxscript`, for these; the others need nothing.
+        """
+    )
+
+
 class FixtureRepoIdField(StringField):
     alias = "repo_id"
     help = help_text(
@@ -260,6 +274,7 @@ _SETTINGS = (
     FixtureChatTemplateField,
     FixtureLicenseField,
     FixtureChecksField,
+    FixtureFormatsField,
     FixtureFromCheckpointField,
     FixtureDependenciesField,
     PythonResolveField,

@@ -152,6 +152,7 @@ GROUP_BUILD = ToolCommand(
                 "cli/group.py",
                 "core",
                 "fixture",
+                "formats",
                 "processors",
                 "repository",
                 "request",

@@ -20,6 +20,7 @@ from toolkit.input_file import LARGEST_TEXT, read_bytes
 
 # Raised when the same request gives other bytes than before.
 FORMAT = 6
+_WRITERS = {"gguf": ("gguf",), "gguf-q8": ("gguf",), "onnx": ("torch", "onnx", "onnxscript")}
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def _digest(request: FixtureRequest, architecture: str, source_digest: str) -> s
     del values["path"], values["checks"]
     values["source"] = source_digest
     values["from_checkpoint"] = _directory_digest(request.from_checkpoint)
+    values["formats"] = {name: _versions(name) for name in sorted(request.formats)}
     values["chat_template_version"] = _version_of_template(request.chat_template)
     values.update(architecture=architecture, format=FORMAT, transformers=catalogue.version())
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -154,11 +156,19 @@ def _version_of_template(chat_template: str | None) -> str | None:
     """The version of the package that a template is taken from, if it is."""
     if chat_template is None or not chat_template.startswith("from:"):
         return None
-    package = chat_template.removeprefix("from:").partition("/")[0]
+    return _version(chat_template.removeprefix("from:").partition("/")[0])
+
+
+def _versions(format_name: str) -> list[str | None]:
+    """The versions of the packages that write a format."""
+    return [_version(package) for package in _WRITERS.get(format_name, ())]
+
+
+def _version(package: str) -> str | None:
+    """Of an installed package; None if it is not, of which the build speaks."""
     try:
         return version(package)
     except (PackageNotFoundError, ValueError):
-        # The build says so.
         return None
 
 

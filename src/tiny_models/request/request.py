@@ -15,6 +15,7 @@ from toolkit.paths import is_confined
 
 SCHEMA = 1
 CHECKS = ("forward", "round-trip", "generate", "gradient")
+FORMATS = ("gguf", "gguf-q8", "lora", "onnx", "sentence-embedding")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -42,6 +43,13 @@ _Checks = Annotated[
     Constraint(
         lambda names: set(names) <= set(CHECKS) and _differ(names),
         f"a list of {', '.join(CHECKS)}, each at most once",
+    ),
+]
+_Formats = Annotated[
+    tuple[str, ...],
+    Constraint(
+        lambda names: set(names) <= set(FORMATS) and _differ(names),
+        f"a list of {', '.join(FORMATS)}, each at most once",
     ),
 ]
 _Path = Annotated[str, Constraint(is_confined, "a relative path without `.` and `..`")]
@@ -79,6 +87,7 @@ class FixtureRequest:
     chat_template: str | None = None
     license: _Text = "apache-2.0"
     checks: _Checks = ("forward", "round-trip")
+    formats: _Formats = ()
     repo_id: _RepoId | None = None
     from_checkpoint: _Text | None = None
 

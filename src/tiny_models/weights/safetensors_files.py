@@ -44,12 +44,12 @@ def write_weights(tensors: Mapping[str, StoredTensor], directory: str, shards: i
     """
     groups = _deal(tensors, min(shards, max(1, len(tensors))))
     if len(groups) == 1 and shards == 1:
-        _write(os.path.join(directory, SINGLE), groups[0])
+        write_tensors(groups[0], os.path.join(directory, SINGLE))
         return
     weight_map: dict[str, str] = {}
     for number, group in enumerate(groups, start=1):
         name = f"model-{number:05d}-of-{len(groups):05d}.safetensors"
-        _write(os.path.join(directory, name), group)
+        write_tensors(group, os.path.join(directory, name))
         weight_map.update(dict.fromkeys(group, name))
     index = {
         "metadata": {"total_size": sum(len(tensor.data) for tensor in tensors.values())},
@@ -74,8 +74,8 @@ def _deal(tensors: Mapping[str, StoredTensor], count: int) -> list[dict[str, Sto
     return groups
 
 
-def _write(path: str, tensors: Mapping[str, StoredTensor]) -> None:
-    """Writes the file format itself: its bytes then depend on no library's version.
+def write_tensors(tensors: Mapping[str, StoredTensor], path: str | os.PathLike[str]) -> None:
+    """Writes one file, in the file format itself: its bytes then depend on no library's version.
 
     Wider types come first, so that each tensor is aligned to its items; then by name.
     """

@@ -59,6 +59,7 @@ MODULES = (
     "tiny_models/runtime/pytest_plugin",
     "tiny_models/runtime/short_report",
     "toolkit/__init__",
+    "toolkit/directory_tree",
     "toolkit/errors",
     "toolkit/exit_codes",
     "toolkit/input_file",

@@ -30,6 +30,7 @@ def request_document(field_set: TinyFixtureFieldSet, sources: ModelSources) -> b
         "chat_template": field_set.chat_template.value,
         "license": field_set.license.value,
         "checks": sorted(field_set.checks.value or ()),
+        "formats": sorted(field_set.formats.value or ()),
         "repo_id": field_set.repo_id.value,
         "from_checkpoint": field_set.checkpoint_directory,
     }

@@ -42,6 +42,7 @@ def _document(sources: ModelSources, **fields: Any) -> dict[str, Any]:
             "chat_template": "{{ messages }}",
             "license": "mit",
             "checks": ["generate", "forward"],
+            "formats": ["gguf", "lora"],
             "repo_id": "tiny-random/llama",
             "from_checkpoint": "checkpoint",
         },
