@@ -55,6 +55,16 @@ class ModularConverter(PythonToolRequirementsBase):
             """
         ),
     )
+    corrections = BoolOption(
+        default=None,
+        help=softwrap(
+            """
+            Correct output that transformers' own converter writes so that it cannot work or means
+            something else: the order of classes, extra bases, arguments of `super()`. By default,
+            everything is corrected but the models of transformers itself.
+            """
+        ),
+    )
     profile = StrOption(
         default=None,
         advanced=True,

@@ -106,6 +106,7 @@ def _convert(options: argparse.Namespace) -> int:
         job = job_of_paths(
             options.paths, root=options.root, search_path=options.search_path,
             profile=options.profile, output_dir=options.output_dir,
+            corrections=options.corrections,
         )  # fmt: skip
     result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
     findings = visible_findings(job, result, ignored, pedantic=options.pedantic)

@@ -51,7 +51,11 @@ def run(options: argparse.Namespace) -> int:
         job = job_of_request(options.request)
     else:
         job = job_of_paths(
-            [modular], root=options.root, search_path=options.search_path, profile=options.profile
+            [modular],
+            root=options.root,
+            search_path=options.search_path,
+            profile=options.profile,
+            corrections=options.corrections,
         )
     return _explain(options.target, job, as_json=options.json)
 

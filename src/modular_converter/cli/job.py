@@ -78,7 +78,7 @@ def job_of(request: Request, path: str, sources: Sources) -> ConversionJob:
         outputs[location.path] = modular.outputs
         locations.append(location)
     roots = [os.path.abspath(root) for root in (*request.source_roots, *request.parents)]
-    context, warnings = _context(locations, roots, request.profile, sources)
+    context, warnings = _context(locations, roots, request.profile, sources, request.corrections)
     return ConversionJob(
         tuple(locations),
         context,
@@ -100,6 +100,7 @@ def job_of_paths(
     search_path: Sequence[str],
     profile: str | None,
     output_dir: str | None = None,
+    corrections: bool | None = None,
 ) -> ConversionJob:
     """The job to convert files, and the modular files of directories. Raises ConversionError."""
     for directory in [*search_path, root]:
@@ -119,7 +120,7 @@ def job_of_paths(
         os.path.isdir(os.path.join(directory, DISTRIBUTION)) for directory in search
     ):
         search.append(installed)
-    context, warnings = _context(locations, search, profile, Sources())
+    context, warnings = _context(locations, search, profile, Sources(), corrections)
     return ConversionJob(
         locations,
         context,
@@ -179,13 +180,14 @@ def _context(
     search: Sequence[str],
     profile: str | None,
     sources: Sources,
+    corrections: bool | None,
 ) -> tuple[ConversionContext, tuple[Diagnostic, ...]]:
     library_roots = dict.fromkeys(
         location.source_root for location in locations if location.in_library
     )
     facts = distribution_facts([*library_roots, *search], sources)
     chosen = profile_file.resolve(profile) if profile else profiles.for_version(facts.version)
-    context = ConversionContext(sources, tuple(search), facts.table, chosen)
+    context = ConversionContext(sources, tuple(search), facts.table, chosen, corrections)
     if profile or facts.version is None or profiles.is_tested(facts.version):
         return context, ()
     return context, (_untested(facts.version, chosen.name, sources.label(facts.path)),)

@@ -27,3 +27,10 @@ def add_parent_options(command: argparse.ArgumentParser, root_help: str = "") ->
         help="rules of a release family, or a profile file that `conformance` has written "
         "(default: by the version of the parents)",
     )
+    command.add_argument(
+        "--corrections",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="correct output that transformers' converter writes so that it cannot work: order of "
+        "classes, bases, arguments of `super()` (default: not for models of transformers itself)",
+    )

@@ -39,6 +39,8 @@ class Request:
     ignore: tuple[str, ...] = ()
     # Whether warnings of pedantic codes are reported too.
     pedantic: bool = False
+    # Whether output is corrected that could not work; None for all but models of transformers.
+    corrections: bool | None = None
     # By the path of a generated parent: what renaming made in it, as its own conversion reported.
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # The files outside `parents` that exist for this request; None for all.

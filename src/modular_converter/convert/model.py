@@ -15,6 +15,7 @@ from modular_converter.emit.dependencies import (
     extras_of_free_class,
     extras_of_merged_class,
 )
+from modular_converter.library.class_places import Place
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.imports import ImportNode, read_imports, statement_importing
 from modular_converter.library.index import FileIndex, Item
@@ -100,6 +101,7 @@ class _Conversion:
         self.location = location
         self.context = context
         self.profile = context.profile
+        self.corrects = not location.in_library if context.corrects is None else context.corrects
         self.index: FileIndex = context.sources.index(location.path)
         self.table = table_for(location, self.index, context.table)
         self.cased = self.table.cased(location.model_name.replace("-", "_"))
@@ -224,6 +226,7 @@ class _Conversion:
             {file_type: list(file.placed.values()) for file_type, file in self.files.items()},
             self._candidates(),
             self.profile,
+            corrects=self.corrects,
         )
         renamers = {path: parent.renamer for path, parent in self.parents.items()}
         warnings, renamed = find_warnings(
@@ -249,6 +252,7 @@ class _Conversion:
             lambda module: self._own_module(module, outputs),
             self.library,
             self.location.package,
+            self.corrects,
         )
 
     def _own_module(self, module: str, outputs: Mapping[str, OutputFile]) -> Collection[str] | None:
@@ -294,7 +298,10 @@ class _Conversion:
             )
         check_methods(entry.item.class_parts)
         parent_class = self._parent_class(item.name, renamed, entry, parent)
-        node = merge_class(item, parent_class, base, self.profile)
+        # Only the modular file itself is always there, in sandboxes too.
+        place = Place(self.index, self.location.package, LibraryReader(self.context.sources, ()))
+        inherits = place.inherits if self.corrects else None
+        node = merge_class(item, parent_class, base, self.profile, inherits=inherits)
         used = self._used_parent(parent.path)
         self.merged.append(MergedClass(item, entry.item, used, parent_class.rename))
         extras, imports = extras_of_merged_class(

@@ -232,10 +232,11 @@ CODES = (
               """The override passes its own optional parameter to `super().m(...)`, but the parent,
               whose body replaces the call, has no such parameter; or it does not pass its own
               parameter, whose default differs from the parent's. Use the parameter or pass it."""),
-    _warning("unreachable-code", "Statements after `super()` follow a body that has returned",
-             """`super().m(...)` is replaced by the parent's body, whose last statement returns or
-             raises: what the override does after the call is never reached. Write the parent's body
-             out."""),
+    _warning("unreachable-code", "Statements of an override follow a `return`",
+             """`super().m(...)` is replaced by the parent's body. If that ends by returning or
+             raising, what the override does after the call is never reached. After
+             `return super().m(...)`, it would be, if the parent's body does not return. Delete the
+             statements, or write the parent's body out."""),
     _warning("moved-assignment", "An assignment after `super()` reads what is not assigned yet",
              """An assignment after `super().m(...)` takes the place of the parent's assignment to
              the same target, and does not come after it. What it reads must be assigned above that

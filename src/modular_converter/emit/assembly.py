@@ -11,6 +11,7 @@ from modular_converter.library.imports import ImportNode, needed_names, select
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
+from modular_converter.lint.resolution import early_uses
 from modular_converter.merge.nodes import Node
 from modular_converter.syntax.annotations import names_in_quoted_annotations
 from modular_converter.syntax.tokens import quoted_names, references
@@ -65,8 +66,13 @@ def assemble(
     placed: dict[str, list[Placed]],
     candidates: list[ImportNode],
     profile: Profile,
+    *,
+    corrects: bool = False,
 ) -> dict[str, OutputFile]:
-    """The outputs by file type, from the placed nodes of each."""
+    """The outputs by file type, from the placed nodes of each.
+
+    With ``corrects``, a definition comes after those that it needs at import.
+    """
     placed = {file_type: _sorted(nodes) for file_type, nodes in placed.items()}
     bodies = {file_type: [p.node for p in nodes] for file_type, nodes in placed.items()}
     imports = {file_type: select_imports(candidates, body) for file_type, body in bodies.items()}
@@ -86,6 +92,8 @@ def assemble(
         ]
         bodies[pil] = [p.node for p in _sorted(placed[pil] + copies)]
         imports[pil] = select_imports(candidates, bodies[pil])
+    if corrects:
+        bodies = {file_type: _in_order_of_need(body) for file_type, body in bodies.items()}
     for file_type in profile.guarded_types:
         if file_type in imports:
             imports[file_type] = guard_torch(imports[file_type], location)
@@ -106,6 +114,27 @@ def assemble(
         )
         for file_type, body in bodies.items()
     }
+
+
+def _in_order_of_need(nodes: list[Node]) -> list[Node]:
+    """The nodes, each above the first one that needs it at import.
+
+    As they are if that leads in a circle.
+    """
+    ordered = nodes
+    for _ in nodes:
+        needs: dict[str, list[str]] = {}
+        for node, name in early_uses(ordered):
+            if name != node.name:
+                needs.setdefault(node.name, []).append(name)
+        if not needs:
+            return ordered
+        by_name = {node.name: node for node in ordered}
+        names: dict[str, None] = {}
+        for node in ordered:
+            names.update(dict.fromkeys([*needs.get(node.name, ()), node.name]))
+        ordered = [by_name[name] for name in names]
+    return nodes
 
 
 def _sorted(placed: list[Placed]) -> list[Placed]:

@@ -66,7 +66,7 @@ class ConversionFacts:
 
     ``own_module`` gives the names that a module of the model itself binds; None if there is none.
     ``library`` reads the modules that the outputs import from the library around them, whose
-    ``package`` theirs is in.
+    ``package`` theirs is in. ``corrects`` is as in the context.
     """
 
     index: FileIndex
@@ -77,6 +77,7 @@ class ConversionFacts:
     own_module: Callable[[str], Collection[str] | None]
     library: LibraryReader
     package: str
+    corrects: bool
 
     def is_of_library(self, module: str) -> bool:
         """Whether a dotted name is one of the library that the outputs or their parents are of."""

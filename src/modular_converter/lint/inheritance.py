@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterator
 
 from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.library.class_places import Place
+from modular_converter.library.index import Item
 from modular_converter.lint.facts import ConversionFacts, MergedClass
+from modular_converter.merge.arguments import Signature, bindings, defaults_of
 from modular_converter.merge.methods import deletes_method
 from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
 from modular_converter.syntax.tokens import code_only
 from toolkit.suggestions import did_you_mean
-
-_SUPER_KWARGS = "super_kwargs"
 
 
 def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
@@ -28,16 +28,19 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
             for statement in merged.parent_item.class_parts.statements
             if isinstance(statement.node, FUNCTIONS)
         }
-        yield from _bases(merged, texts.get(merged.item.name, ""))
+        place = Place(facts.index, facts.package, facts.library)
+        yield from _bases(merged, texts.get(merged.item.name, ""), place)
         for statement in merged.item.class_parts.statements:
             node = statement.node
             if not isinstance(node, FUNCTIONS):
                 continue
-            call = _replaced_call(node)
+            call = replaced_call(node)
             if call is None or node.name not in theirs or _is_deleted(merged, statement):
                 continue
             text = texts.get(merged.item.name, "")
-            yield from _arguments(merged, node, call, theirs[node.name], text)
+            yield from _arguments(
+                merged, node, call, theirs[node.name], text, corrects=facts.corrects
+            )
             yield from _deletions(merged, node, call, theirs, text)
             yield from _order(merged, node, call, theirs[node.name])
 
@@ -63,9 +66,15 @@ def _repeated_classes(facts: ConversionFacts) -> Iterator[Diagnostic]:
             seen.setdefault(node.name, node.lineno)
 
 
-def _replaced_call(node: Function) -> ast.Call | None:
-    """The call of `super()` that the parent's body replaces: the first that is a statement."""
+def replaced_call(node: Function) -> ast.Call | None:
+    """The call of `super()` that the parent's body replaces: the first that is a statement.
+
+    It must have its lines for itself.
+    """
+    starts = Counter(statement.lineno for statement in node.body)
     for statement in node.body:
+        if starts[statement.lineno] > 1:
+            continue
         value = getattr(statement, "value", None)
         if (
             isinstance(statement, (ast.Expr, ast.Return))
@@ -81,11 +90,20 @@ def _replaced_call(node: Function) -> ast.Call | None:
 
 
 def _arguments(
-    merged: MergedClass, mine: Function, call: ast.Call, theirs: Function, text: str
+    merged: MergedClass,
+    mine: Function,
+    call: ast.Call,
+    theirs: Function,
+    text: str,
+    *,
+    corrects: bool,
 ) -> Iterator[Diagnostic]:
     """Arguments that the parent's body does not see as they are passed."""
-    signature = _Signature(theirs, merged.rename)
+    signature = Signature(theirs, merged.rename)
     changes = [*signature.changes(call), *signature.left_out(mine, call)]
+    if changes and corrects:
+        seen = bindings(mine, call, theirs, merged.rename, ast.unparse, ast.unparse)
+        changes = [change for change in changes if change.name not in seen.names]
     if not changes:
         return
     loaded, bound = _names_of_method(text, mine.name)
@@ -106,128 +124,8 @@ def _arguments(
 
 def _is_optional(value: ast.expr | None, mine: Function) -> bool:
     """Whether a value is a parameter of the method that is None by default."""
-    default = _defaults(mine).get(value.id) if isinstance(value, ast.Name) else None
+    default = defaults_of(mine).get(value.id) if isinstance(value, ast.Name) else None
     return isinstance(default, ast.Constant) and default.value is None
-
-
-@dataclass(frozen=True)
-class _Change:
-    """An argument of `super()` that is lost: ``value`` for the parameter ``name`` of the parent.
-
-    Without a value the argument is left out; without a name there is no such parameter.
-    """
-
-    name: str
-    value: ast.expr | None
-    kind: Literal["changed", "collected", "unknown", "left out"] = "changed"
-
-    def described(self, called: str, method: str, argument: str) -> tuple[str, str]:
-        """Message and hint; ``argument`` is the value as written."""
-        if self.kind == "unknown":
-            return (
-                f"`super().{called}` passes `{argument}`, but {method}, whose body replaces the "
-                "call, has no parameter for it",
-                "delete the argument",
-            )
-        if self.kind == "left out":
-            return (
-                f"`super().{called}` does not pass `{self.name}`, but is replaced by the body of "
-                f"{method}, which sees the override's `{self.name}` and not its own default",
-                f"pass it, or give the override's `{self.name}` another name",
-            )
-        if self.kind == "collected":
-            return (
-                f"`super().{called}` passes `{argument}`, but is replaced by the body of {method}, "
-                f"whose `{self.name}` does not contain it",
-                f"add it to `{self.name}` before the call",
-            )
-        return (
-            f"`super().{called}` passes `{argument}` for `{self.name}`, but is replaced by the "
-            f"body of {method}, which uses `{self.name}` and does not see that value",
-            f"assign it before the call: `{self.name} = {argument}`",
-        )
-
-
-class _Signature:
-    """The parameters of a parent's method, renamed, without `self`."""
-
-    def __init__(self, method: Function, word: Callable[[str], str]) -> None:
-        arguments = method.args
-        listed = [word(argument.arg) for argument in (*arguments.posonlyargs, *arguments.args)]
-        is_static = any("staticmethod" in ast.unparse(item) for item in method.decorator_list)
-        self.positional = listed if is_static else listed[1:]
-        self.keywords = {*self.positional, *(word(item.arg) for item in arguments.kwonlyargs)}
-        self.rest = word(arguments.vararg.arg) if arguments.vararg else ""
-        self.defaults = {
-            word(name): value
-            for name, value in _defaults(method).items()
-            if not (isinstance(value, ast.Constant) and value.value is ...)
-        }
-        self.keyword_rest = word(arguments.kwarg.arg) if arguments.kwarg else ""
-
-    def changes(self, call: ast.Call) -> Iterator[_Change]:
-        """The arguments that are not passed by the very name that the parent gives them."""
-        for position, value in enumerate(call.args[_passes_self(call) :]):
-            if isinstance(value, ast.Starred):
-                yield from self._unpacked(self.rest, value.value)
-                break
-            if position < len(self.positional):
-                yield from _unlike(self.positional[position], value)
-            else:
-                yield _Change(self.rest, value, "collected" if self.rest else "unknown")
-        for keyword in call.keywords:
-            if keyword.arg is None:
-                yield from self._unpacked(self.keyword_rest, keyword.value)
-            elif keyword.arg in self.keywords:
-                yield from _unlike(keyword.arg, keyword.value)
-            else:
-                kind: Literal["collected", "unknown"] = (
-                    "collected" if self.keyword_rest else "unknown"
-                )
-                yield _Change(self.keyword_rest, keyword.value, kind)
-
-    def _unpacked(self, name: str, value: ast.expr) -> Iterator[_Change]:
-        """The names in plain `*args` are known by now: undefined ones are reported as such."""
-        if not isinstance(value, ast.Name):
-            yield _Change(name, value, "collected" if name else "unknown")
-
-    def left_out(self, mine: Function, call: ast.Call) -> Iterator[_Change]:
-        """Parameters that the call leaves to the parent's default, unlike the override's.
-
-        A call without any argument only marks the place of the parent's body.
-        """
-        if not call.args and not call.keywords:
-            return
-        if any(isinstance(value, ast.Starred) for value in call.args):
-            return
-        passed = {*self.positional[: len(call.args) - _passes_self(call)]}
-        passed.update(keyword.arg for keyword in call.keywords if keyword.arg)
-        own = _defaults(mine)
-        for name, default in self.defaults.items():
-            if name in own and name not in passed and ast.dump(own[name]) != ast.dump(default):
-                yield _Change(name, None, "left out")
-
-
-def _passes_self(call: ast.Call) -> bool:
-    """Some write `super().m(self, x)`, which only works because the call is replaced."""
-    return bool(call.args) and getattr(call.args[0], "id", "") == "self"
-
-
-def _defaults(method: Function) -> dict[str, ast.expr]:
-    """The defaults by parameter; a parameter without one has an ellipsis."""
-    arguments = method.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    required: list[ast.expr] = [ast.Constant(...)] * (len(positional) - len(arguments.defaults))
-    pairs = [
-        *zip(positional, [*required, *arguments.defaults], strict=True),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    return {argument.arg: default or ast.Constant(...) for argument, default in pairs}
-
-
-def _unlike(name: str, value: ast.expr) -> Iterator[_Change]:
-    if not (isinstance(value, ast.Name) and value.id == name):
-        yield _Change(name, value)
 
 
 def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
@@ -281,7 +179,9 @@ def _order(
         for target in statement.targets if isinstance(statement, ast.Delete) else ():
             replaceable.pop(ast.unparse(target), None)
     before.update(f"self.{name}" for name in _attributes(merged))
-    ends = isinstance(theirs.body[-1], (ast.Return, ast.Raise))
+    ends = isinstance(theirs.body[-1], (ast.Return, ast.Raise)) or any(
+        isinstance(statement, ast.Return) and statement.value is call for statement in mine.body
+    )
     for statement in following:
         written = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
         place = replaceable.get(written)
@@ -289,10 +189,10 @@ def _order(
             if ends and not isinstance(statement, (ast.Delete, ast.Pass)):
                 yield source.diagnostic(
                     "unreachable-code",
-                    f"this is never reached: the body of {parent.name}.{theirs.name}, which takes "
-                    f"the place of `super().{mine.name}(...)`, has returned before",
+                    "this follows a `return`: its own, or that of the body of "
+                    f"{parent.name}.{theirs.name}, which replaces `super().{mine.name}(...)`",
                     statement,
-                    hint="write the parent's body out",
+                    hint="delete it, or write the parent's body out",
                     severity="warning",
                 )
                 return
@@ -402,7 +302,7 @@ def _parts(target: ast.expr) -> list[ast.expr]:
     return [target]
 
 
-def _bases(merged: MergedClass, text: str) -> Iterator[Diagnostic]:
+def _bases(merged: MergedClass, text: str, place: Place) -> Iterator[Diagnostic]:
     """Bases of the parent that an extra base replaces, or that now come first."""
     item, parent = merged.item, merged.parent_item
     node = item.statement.node
@@ -428,6 +328,8 @@ def _bases(merged: MergedClass, text: str) -> Iterator[Diagnostic]:
         # A class of the parent's family, wherever it is defined, is meant to be replaced.
         if renamed in written or renamed != base or not is_external:
             continue
+        if any(place.inherits(other, renamed) for other in written):
+            continue
         yield item.source.diagnostic(
             "lost-base",
             f"{item.name} does not inherit from {renamed}, as {parent.name} does: an extra base "
@@ -440,16 +342,66 @@ def _bases(merged: MergedClass, text: str) -> Iterator[Diagnostic]:
     listed = [ast.unparse(base) for base in node.bases]
     base_names = [name for name in listed if name not in written]
     first = listed.index(base_names[0]) if base_names else 0
+    # A base of the parent's family, or one that takes its place, is not there to come first.
+    family = {merged.rename(base) for base in parent.class_parts.bases}
     for name in listed[:first]:
+        is_added = name not in family and family <= set(written)
+        hidden = _hidden_members(merged, name, place) if is_added else ""
         if written.index(name) > 0:
+            loss = (
+                f"after {written[0]} in the generated class: its methods no longer take precedence"
+            )
+        elif hidden:
+            loss = (
+                f"its `{hidden}` no longer takes precedence: the generated class itself has that "
+                "of the parent"
+            )
+        else:
+            continue
+        yield item.source.diagnostic(
+            "base-order",
+            f"{name} comes before the parent here, but {loss}",
+            node,
+            hint=f"write the methods of {name} into the class",
+            severity="warning",
+        )
+    for position, name in enumerate(written):
+        below = next((b for b in written[position + 1 :] if place.inherits(b, name)), None)
+        if below is not None:
             yield item.source.diagnostic(
                 "base-order",
-                f"{name} comes before the parent here, but after {written[0]} in the generated "
-                "class: its methods no longer take precedence",
+                f"{item.name} inherits from {name} and then from {below}, which is one itself: "
+                "Python finds no order of methods for that",
                 node,
-                hint=f"write the methods of {name} into the class",
+                hint=f"name {below} before the parent, or write its methods into the class",
                 severity="warning",
             )
+
+
+def _hidden_members(merged: MergedClass, base: str, place: Place) -> str:
+    """A member of an extra base that the parent's body, now the class's own, hides."""
+    theirs = {merged.rename(name) for name in _members(merged.parent_item)}
+    calling = {
+        part.node.name
+        for part in merged.item.class_parts.statements
+        if isinstance(part.node, FUNCTIONS) and replaced_call(part.node) is not None
+    }
+    inherited = theirs - (_members(merged.item) - calling)
+    for name, item in place.lineage(base):
+        if item is None:
+            if name not in ("object", "nn.Module"):
+                return min(inherited, default="")
+        elif common := sorted(inherited & _members(item)):
+            return common[0]
+    return ""
+
+
+def _members(item: Item) -> set[str]:
+    """The methods and attributes of a class body."""
+    names = {ast.unparse(t) for part in item.class_parts.statements for t in _targets(part.node)}
+    return names | {
+        part.node.name for part in item.class_parts.statements if isinstance(part.node, FUNCTIONS)
+    }
 
 
 def _written_bases(text: str) -> list[str]:

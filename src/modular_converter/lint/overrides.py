@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from modular_converter.diagnostics.record import ConversionError, Diagnostic
-from modular_converter.library.index import FileIndex
-from modular_converter.library.library_reader import LibraryReader, absolute
-from modular_converter.library.modular_file import from_imports
+from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.library.class_places import Place
 from modular_converter.lint.facts import ConversionFacts, MergedClass
+from modular_converter.lint.inheritance import replaced_call
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.syntax.source import Source
@@ -40,7 +38,7 @@ def override_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
                 yield from _not_a_deletion(merged, statement, node, theirs is not None)
                 yield from _lost_super(merged, node, members, facts)
                 if theirs is not None and isinstance(theirs.node, FUNCTIONS):
-                    yield from _unlike(merged, node, theirs.node)
+                    yield from _unlike(merged, node, theirs.node, facts)
                 if theirs is not None and once and _is_redundant(merged, node, theirs.node):
                     yield _redundant(merged, node, f"method `{node.name}`")
             elif statement.is_single and isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -238,10 +236,12 @@ def _not_a_deletion(
     yield source.diagnostic(code, message, node, hint=hint, severity="warning")
 
 
-def _unlike(merged: MergedClass, mine: Function, theirs: Function) -> Iterator[Diagnostic]:
+def _unlike(
+    merged: MergedClass, mine: Function, theirs: Function, facts: ConversionFacts
+) -> Iterator[Diagnostic]:
     """An override of another kind than the parent's method, which decides how it is written."""
     source, parent = merged.item.source, merged.parent_item.name
-    if type(mine) is not type(theirs):
+    if type(mine) is not type(theirs) and not facts.corrects:
         kinds = (
             ("async", "plain") if isinstance(theirs, ast.AsyncFunctionDef) else ("plain", "async")
         )
@@ -327,11 +327,8 @@ def _lost_super(
     lines = source.lines[node.lineno - 1 : node.end_lineno]
     if not any("super(" in line for line in lines):
         return
-    expanded: ast.AST | None = None
-    for statement in node.body:
-        if _is_only_super([statement], node.name):
-            expanded = statement.value.func  # type: ignore[attr-defined]
-            break
+    call = replaced_call(node)
+    expanded = call.func if call is not None else None
     in_blocks: set[str] = set()
     for child in ast.walk(node):
         name = _super_name(child)
@@ -362,59 +359,27 @@ def _lost_super(
         )
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A file that names bases, and the package that it is in."""
-
-    index: FileIndex
-    package: str
-    library: LibraryReader
-
-    def imported(self, name: str) -> _Place | None:
-        """The file that a class is imported from; None if it is not there."""
-        for node, _ in from_imports(self.index):
-            if any((alias.asname or alias.name) == name for alias in node.names):
-                dotted = absolute(self.package, node.level, node.module or "")
-                if path := self.library.path(dotted):
-                    try:
-                        index = self.library.sources.index(path)
-                    except ConversionError:
-                        return None
-                    return _Place(index, self.library.package_of(dotted), self.library)
-        return None
-
-
-def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[str, _Place]]:
+def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[str, Place]]:
     """The bases of the parent class, and those of the modular class that are no parent."""
     parent = merged.parent
-    theirs = _Place(parent.index, parent.imported.package, facts.library)
+    theirs = Place(parent.index, parent.imported.package, facts.library)
     for base in merged.parent_item.class_parts.bases:
         yield base, theirs
-    mine = _Place(facts.index, facts.package, facts.library)
+    mine = Place(facts.index, facts.package, facts.library)
     for base in merged.item.class_parts.bases:
         if base not in parent.imported.names:
             yield base, mine
 
 
-def _may_have(base: str, method: str, place: _Place) -> bool:
+def _may_have(base: str, method: str, place: Place) -> bool:
     """Whether a base, or what it inherits from, may have a method."""
-    pending = [(base, place)]
-    seen: set[tuple[str, str]] = set()
-    while pending:
-        name, place = pending.pop()
-        key = (place.index.source.path, name)
-        if key in seen or name in _MODULES:
+    for name, item in place.lineage(base):
+        if name in _MODULES or name == "object":
             continue
-        seen.add(key)
-        item = place.index.classes.get(name)
-        if item is not None:
-            parts = item.class_parts
-            if any(method in _bound(statement.node) for statement in parts.statements):
+        if item is None:
+            if not _runs_nothing(name, method):
                 return True
-            pending += [(further, place) for further in parts.bases]
-        elif (origin := place.imported(name)) is not None:
-            pending.append((name, origin))
-        elif name != "object" and not _runs_nothing(name, method):
+        elif any(method in _bound(part.node) for part in item.class_parts.statements):
             return True
     return False
 

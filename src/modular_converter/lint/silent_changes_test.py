@@ -112,6 +112,21 @@ def codes(workspace: Workspace, text: str) -> list[str]:
             "class XTools:\n    pass\n\n\nclass NewOneMLP(XTools, LlamaMLP):\n    pass\n",
             "base-order",
         ),
+        (
+            "class XTools:\n    def forward(self, x):\n        return x\n\n\n"
+            "class NewOneBase(XTools, LlamaBase):\n    pass\n",
+            "base-order",
+        ),
+        (
+            "class XTools(nn.Module):\n    pass\n\n\n"
+            "class NewOneMLP(LlamaMLP, XTools):\n    pass\n",
+            "base-order",
+        ),
+        (
+            f"{MLP}    def forward(self, x):\n        return super().forward(x)\n"
+            "        self.y = 1\n",
+            "unreachable-code",
+        ),
         (f"{MLP}{INIT}        del self.gate_prj\n", "deletes-nothing"),
         (f"{MLP}{INIT}        del self.gate_proj\n", "deleted-attribute-used"),
         (f"{MLP}    pass\n\n\n{MLP}    pass\n", "repeated-class"),

@@ -37,10 +37,19 @@ class ParentClass:
     renames: tuple[Rename, ...]
 
 
-def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: Profile) -> Node:
+def merge_class(
+    modular: Item,
+    parent: ParentClass,
+    parent_base: str,
+    profile: Profile,
+    *,
+    inherits: Callable[[str, str], bool] | None = None,
+) -> Node:
     """The standalone class: the parent's, with what the modular class overrides.
 
-    ``parent_base`` is the base of the modular class that was imported from the parent.
+    ``parent_base`` is the base of the modular class that was imported from the parent. With
+    ``inherits``, which says whether a base of the modular class inherits from another class, bases
+    and arguments of `super()` come to mean what they mean in the modular class.
     Raises ConversionError when the modular class deletes or extends what the parent lacks.
     """
     mine, theirs = modular.class_parts, parent.item.class_parts
@@ -48,7 +57,7 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
     my_source, their_source = mine.source, theirs.source
     my_body = _body_of(mine, str)
     their_body = _body_of(theirs, rename)
-    bases, comma = _merged_bases(mine, theirs, parent_base, rename, profile)
+    bases, comma = _merged_bases(mine, theirs, parent_base, rename, profile, inherits)
     fragments: list[Fragment] = []
 
     def add(text: str, source: Source, line: int) -> None:
@@ -91,7 +100,8 @@ def merge_class(modular: Item, parent: ParentClass, parent_base: str, profile: P
         for member in their_body.docstrings:
             _add_member(fragments, their_source, member, rename, parent.renames)
     _add_attributes(fragments, modular, my_body, parent, their_body)
-    _add_methods(fragments, modular, my_body, parent, their_body, bases, profile)
+    merger = MethodMerger(_replaceable_bases(bases), profile, inherits is not None)
+    _add_methods(fragments, modular, my_body, parent, their_body, merger)
     if len(fragments) == size:
         add(f"{_STEP}pass\n", my_source, mine.node.lineno - 1)
     return Node(modular.name, "class", tuple(fragments))
@@ -172,12 +182,10 @@ def _add_methods(
     mine: _Body,
     parent: ParentClass,
     theirs: _Body,
-    bases: list[str],
-    profile: Profile,
+    merger: MethodMerger,
 ) -> None:
-    merger = MethodMerger(_replaceable_bases(bases), profile)
     source, their_source = modular.source, parent.item.source
-    hidden = set(mine.attributes) if profile.attribute_hides_method else set()
+    hidden = set(mine.attributes) if merger.profile.attribute_hides_method else set()
     for name, statement in theirs.methods.items():
         base_name = name.removesuffix(" setter")
         override = mine.methods.get(name)
@@ -222,6 +230,7 @@ def _merged_bases(
     parent_base: str,
     rename: Callable[[str], str],
     profile: Profile,
+    inherits: Callable[[str, str], bool] | None,
 ) -> tuple[list[str], str]:
     """The bases of the standalone class, and the comma after the last argument of its header.
 
@@ -233,21 +242,33 @@ def _merged_bases(
     inherited = len(bases)
     last_comma = ends_with_comma(theirs)
     switched: set[int] = set()
+    first: list[str] = []
     for number, base in enumerate(mine.bases):
         if base == parent_base:
             continue
         for position, existing in enumerate(bases[:inherited]):
             if position in switched or "." in existing:
                 continue
+            # A base from elsewhere, which is none of the parent's family, is only replaced by what
+            # may be one too, by its name.
+            is_foreign = existing == theirs.bases[position]
+            if inherits is not None and is_foreign and not base.endswith(existing):
+                continue
             if _may_switch(existing, base, profile):
                 bases[position] = base
                 switched.add(position)
                 break
         else:
-            if base not in bases and profile.adds_bases:
+            if inherits is not None and number < mine.bases.index(parent_base):
+                first.append(base)
+            elif base not in bases and (profile.adds_bases or inherits is not None):
                 bases.append(base)
                 is_followed = number + 1 < len(mine.bases) + len(mine.keywords)
                 last_comma = is_followed or ends_with_comma(mine)
+    bases = [*first, *(base for base in bases if base not in first)]
+    if inherits is not None:
+        extra = [base for base in mine.bases if base != parent_base]
+        bases = [base for base in bases if not any(inherits(other, base) for other in extra)]
     if "nn.Module" in bases and "GradientCheckpointingLayer" in bases:
         bases.remove("nn.Module")
     if theirs.keywords:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modular_converter.conventions.profiles import Profile
+from modular_converter.merge.arguments import Bindings, bindings, with_renamed_names
 from modular_converter.merge.decorators import inherited_decorators, kept_decorators
 from modular_converter.merge.nodes import Fragment, Origin, Rename
 from modular_converter.merge.super_calls import (
@@ -70,10 +72,15 @@ def deletes_method(source: Source, parsed: Statement) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class MethodMerger:
-    """Writes the methods of one class. ``bases`` are names that may be written ``super()``."""
+    """Writes the methods of one class. ``bases`` are names that may be written ``super()``.
+
+    ``corrects`` says that inherited code sees what `super()` passes, in ways that transformers'
+    converter does not know.
+    """
 
     bases: frozenset[str]
     profile: Profile
+    corrects: bool = False
     records: ClassRecords = field(default_factory=ClassRecords)
 
     def merged(self, mine: Method, theirs: Method, unravelled: Method | None) -> list[Fragment]:
@@ -104,9 +111,12 @@ class MethodMerger:
         their_arguments = rename(their_parts.head.arguments or "")
         if _takes_super_kwargs(arguments):
             arguments = _with_parent_parameters(arguments, their_arguments)
+        elif self._takes_over(mine, theirs, unravelled):
+            arguments = their_arguments
         arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
         returns = my_parts.head.returns or rename(their_parts.head.returns)
-        signature = _signature(my_parts, their_parts.is_async, arguments, returns)
+        is_async = my_parts.is_async if self.corrects else their_parts.is_async
+        signature = _signature(my_parts, is_async, arguments, returns)
         origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
         fragments.append(Fragment(signature, *origins))
         body = mine.body(my_parts)
@@ -155,12 +165,18 @@ class MethodMerger:
                         parts.statements[position].node,
                         hint="write the body out, or inherit from a parent that defines the method",
                     )
+                theirs = unravelled.body(unravelled.parts)
+                if self.corrects:
+                    call = parts.statements[position].node
+                    added, theirs = _bound(mine, call, unravelled, theirs)
+                    done = done + added
                 done = merge_bodies(
                     done,
-                    unravelled.body(unravelled.parts),
+                    theirs,
                     own[position + 1 :],
                     self.records,
                     self.profile,
+                    keeps_reads=self.corrects,
                 )
                 break
             done.append(
@@ -174,6 +190,53 @@ class MethodMerger:
             footer = mine.source.block(last + 1, mine.parsed.last)
             fragments.append(Fragment(footer, mine.origin(last + 1)))
         return fragments or [Fragment(f"{_BODY}pass\n", mine.origin(parts.node.lineno - 1))]
+
+    def _takes_over(self, mine: Method, theirs: Method, unravelled: Method | None) -> bool:
+        """Whether the override passes everything on to the very method that it overrides."""
+        if not self.corrects or unravelled is None or unravelled.parsed is not theirs.parsed:
+            return False
+        statement = next(
+            (
+                part
+                for part, described in zip(
+                    mine.parts.statements, mine.body(mine.parts), strict=True
+                )
+                if described.calls_super == mine.parts.head.name
+            ),
+            None,
+        )
+        return statement is not None and _bindings(mine, statement.node, theirs).takes_over
+
+
+def _bindings(mine: Method, statement: ast.stmt, theirs: Method) -> Bindings:
+    call = statement.value  # type: ignore[attr-defined]
+    return bindings(
+        mine.parts.node,
+        call,
+        theirs.parts.node,
+        theirs.rename,
+        mine.source.slice,
+        lambda node: theirs.rename(theirs.source.slice(node)),
+    )
+
+
+def _bound(
+    mine: Method, statement: ast.stmt, theirs: Method, body: list[BodyStatement]
+) -> tuple[list[BodyStatement], list[BodyStatement]]:
+    """Assignments of what a call passes, and the body that sees it."""
+    bound = _bindings(mine, statement, theirs)
+    origin = mine.origin(statement.lineno - 1)
+    added = [BodyStatement("", f"{_BODY}{text}\n", origin) for text in bound.assignments()]
+    if bound.renames:
+        body = [
+            replace(
+                part,
+                text=with_renamed_names(part.text, bound.renames),
+                target=bound.renames.get(part.target or "", part.target),
+            )
+            for part in body
+        ]
+    return added, body
 
 
 def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: str) -> str:

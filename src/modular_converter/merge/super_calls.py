@@ -12,9 +12,11 @@ from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.nodes import Origin, Rename
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import FUNCTIONS, Statement
+from modular_converter.syntax.tokens import identifiers
 
 _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
+_PLAIN_TARGET = re.compile(r"\s*\w+(\s*,\s*\w+)*\s*[-+*/%&|^@]?=(?!=)")
 _COMMA = re.compile(r"\s*,")
 _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -128,8 +130,13 @@ def merge_bodies(
     added: list[BodyStatement],
     records: ClassRecords,
     profile: Profile,
+    *,
+    keeps_reads: bool = False,
 ) -> list[BodyStatement]:
-    """A method body: ``before``, then ``parent`` merged with ``added``."""
+    """A method body: ``before``, then ``parent`` merged with ``added``.
+
+    :param keeps_reads: whether `super().__init__(...)` stays below what ``before`` assigns for it.
+    """
     for statement in added:
         if statement.target is not None:
             records.assigned[statement.target] = statement
@@ -157,8 +164,16 @@ def merge_bodies(
         merged.append(statement)
         present.add(comparable)
     body = before + _post_init_last(merged)
+    if keeps_reads and _reads_assigned(before, body[_init_position(body)[1]]):
+        return body
     parent_calls_first = _init_position(parent)[1] <= _init_position(parent)[0]
     return _init_first(body) if parent_calls_first or profile.super_init_first else body
+
+
+def _reads_assigned(before: list[BodyStatement], call: BodyStatement) -> bool:
+    read = identifiers(call.text)
+    return any(_PLAIN_TARGET.match(part.text) and identifiers(part.text.partition("=")[0]) & read
+               for part in before)  # fmt: skip
 
 
 def _post_init_last(body: list[BodyStatement]) -> list[BodyStatement]:

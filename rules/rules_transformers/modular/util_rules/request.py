@@ -236,6 +236,7 @@ def _document(
         "profile": converter.profile,
         "ignore": sorted(set(converter.ignore)),
         "pedantic": converter.pedantic,
+        "corrections": converter.corrections,
         "output_dir": output_directory,
     }
 

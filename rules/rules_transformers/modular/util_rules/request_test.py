@@ -92,6 +92,7 @@ def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None
         "profile": "5.23",
         "ignore": ["lost-super", "rename-in-url"],
         "pedantic": False,
+        "corrections": None,
         "output_dir": "__out",
     }
     assert sorted(files) == [
