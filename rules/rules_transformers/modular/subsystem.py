@@ -56,12 +56,12 @@ class ModularConverter(PythonToolRequirementsBase):
         ),
     )
     corrections = BoolOption(
-        default=None,
+        default=True,
         help=softwrap(
             """
             Correct output that transformers' own converter writes so that it cannot work or means
-            something else: the order of classes, extra bases, arguments of `super()`. By default,
-            everything is corrected but the models of transformers itself.
+            something else: the order of classes, extra bases, arguments of `super()`. The models of
+            transformers itself are never corrected.
             """
         ),
     )

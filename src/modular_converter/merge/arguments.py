@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,9 +152,13 @@ class Bindings:
         """The parameters of the parent that are taken care of."""
         return frozenset({*self.renames, *self.values})
 
-    def assignments(self) -> list[str]:
-        """The assignments as code; in one if a value reads what one before it assigns."""
-        texts = {name: f"({text})" if "\n" in text else text for name, text in self.values.items()}
+    def assignments(self, used: Collection[str]) -> list[str]:
+        """The assignments of ``used`` names; in one if a value reads what one before it assigns."""
+        texts = {
+            name: f"({text})" if "\n" in text else text
+            for name, text in self.values.items()
+            if name in used
+        }
         assigned: set[str] = set()
         for name, text in texts.items():
             if identifiers(text) & assigned:
@@ -208,6 +212,10 @@ class _Binder:
             for node in ast.walk(statement)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
+        # `**super_kwargs` stands for the parent's parameters, less those that are keyword-only.
+        self.has_super_kwargs = getattr(mine.args.kwarg, "arg", "") == _SUPER_KWARGS
+        if self.has_super_kwargs:
+            self.bound |= {*self.signature.positional, self.signature.keyword_rest}
         self.renames: dict[str, str] = {}
         self.values: dict[str, str] = {}
 
@@ -243,7 +251,8 @@ class _Binder:
         passed = [
             keyword
             for keyword in self.call.keywords
-            if keyword.arg is None or keyword.arg not in self.signature.keywords
+            if keyword.arg not in self.signature.keywords
+            and not (self.has_super_kwargs and getattr(keyword.value, "id", "") == _SUPER_KWARGS)
         ]
         if not name or name not in self.used:
             return
@@ -268,7 +277,7 @@ class _Binder:
         passed = {*self.signature.positional[: len(self.call.args) - _passes_self(self.call)]}
         passed.update(keyword.arg for keyword in self.call.keywords if keyword.arg)
         own = self.mine.args.kwarg.arg if self.mine.args.kwarg else ""
-        hands_on = own != _SUPER_KWARGS and any(
+        hands_on = not self.has_super_kwargs and any(
             keyword.arg is None and getattr(keyword.value, "id", "") == own
             for keyword in self.call.keywords
         )

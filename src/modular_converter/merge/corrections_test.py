@@ -95,6 +95,23 @@ def test_what_is_only_passed_on_takes_the_parents_parameters(workspace: Workspac
     assert "self.more = 1" in text
 
 
+def test_super_kwargs_are_the_parents_parameters(workspace: Workspace) -> None:
+    modular = """
+        class NewOneThing(LlamaThing):
+            def __init__(self, **super_kwargs):
+                super().__init__(eps=3, **super_kwargs)
+    """
+    text = corrected(workspace, modular)
+    assert "def __init__(self, size, eps=defaults.eps, **kwargs):" in text
+    assert body(text, "__init__") == [
+        "super().__init__(size)",
+        "eps = 3",
+        "self.size = size",
+        "self.eps = eps",
+        "self.rest = kwargs",
+    ]
+
+
 def test_a_parameter_that_an_inner_scope_or_a_string_holds_is_assigned(
     workspace: Workspace,
 ) -> None:

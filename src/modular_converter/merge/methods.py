@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from modular_converter.conventions.profiles import Profile
@@ -21,7 +21,7 @@ from modular_converter.merge.super_calls import (
 from modular_converter.syntax.definitions import FunctionParts, split_function, split_parameters
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Statement
-from modular_converter.syntax.tokens import code_only
+from modular_converter.syntax.tokens import code_only, identifiers
 
 _INDENT = "    "
 _BODY = "        "
@@ -165,18 +165,18 @@ class MethodMerger:
                         parts.statements[position].node,
                         hint="write the body out, or inherit from a parent that defines the method",
                     )
-                theirs = unravelled.body(unravelled.parts)
+                body = unravelled.body(unravelled.parts)
+                following = own[position + 1 :]
                 if self.corrects:
                     call = parts.statements[position].node
-                    added, theirs = _bound(mine, call, unravelled, theirs)
-                    done = done + added
+                    bound = _bindings(mine, call, unravelled)
+                    body = _with_renamed_names(body, bound.renames)
+                    # Much of what a parent's body reads is often deleted or replaced.
+                    merged = merge_bodies([], body, following, self.records, self.profile)
+                    used = {name for part in merged for name in identifiers(part.text)}
+                    done = done + _assignments(bound, used, mine.origin(call.lineno - 1))
                 done = merge_bodies(
-                    done,
-                    theirs,
-                    own[position + 1 :],
-                    self.records,
-                    self.profile,
-                    keeps_reads=self.corrects,
+                    done, body, following, self.records, self.profile, keeps_reads=self.corrects
                 )
                 break
             done.append(
@@ -220,23 +220,23 @@ def _bindings(mine: Method, statement: ast.stmt, theirs: Method) -> Bindings:
     )
 
 
-def _bound(
-    mine: Method, statement: ast.stmt, theirs: Method, body: list[BodyStatement]
-) -> tuple[list[BodyStatement], list[BodyStatement]]:
-    """Assignments of what a call passes, and the body that sees it."""
-    bound = _bindings(mine, statement, theirs)
-    origin = mine.origin(statement.lineno - 1)
-    added = [BodyStatement("", f"{_BODY}{text}\n", origin) for text in bound.assignments()]
-    if bound.renames:
-        body = [
-            replace(
-                part,
-                text=with_renamed_names(part.text, bound.renames),
-                target=bound.renames.get(part.target or "", part.target),
-            )
-            for part in body
-        ]
-    return added, body
+def _assignments(bound: Bindings, used: set[str], origin: Origin) -> list[BodyStatement]:
+    return [BodyStatement("", f"{_BODY}{text}\n", origin) for text in bound.assignments(used)]
+
+
+def _with_renamed_names(
+    body: list[BodyStatement], renames: Mapping[str, str]
+) -> list[BodyStatement]:
+    if not renames:
+        return body
+    return [
+        replace(
+            part,
+            text=with_renamed_names(part.text, renames),
+            target=renames.get(part.target or "", part.target),
+        )
+        for part in body
+    ]
 
 
 def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: str) -> str:

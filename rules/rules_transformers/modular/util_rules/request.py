@@ -236,7 +236,8 @@ def _document(
         "profile": converter.profile,
         "ignore": sorted(set(converter.ignore)),
         "pedantic": converter.pedantic,
-        "corrections": converter.corrections,
+        # Left to the converter, which knows whether a model is one of transformers itself.
+        "corrections": None if converter.corrections else False,
         "output_dir": output_directory,
     }
 

@@ -72,6 +72,7 @@ def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None
         [
             "--source-root-patterns=['/src', '/']",
             "--modular-converter-profile=5.23",
+            "--no-modular-converter-corrections",
             "--modular-converter-ignore=['rename-in-url', 'lost-super', 'rename-in-url']",
         ]
     )
@@ -92,7 +93,7 @@ def test_the_request_and_the_files_it_speaks_of(rule_runner: RuleRunner) -> None
         "profile": "5.23",
         "ignore": ["lost-super", "rename-in-url"],
         "pedantic": False,
-        "corrections": None,
+        "corrections": False,
         "output_dir": "__out",
     }
     assert sorted(files) == [
