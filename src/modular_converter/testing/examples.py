@@ -275,8 +275,8 @@ EXAMPLES: Mapping[str, Example] = {
         },
     ),
     "changed-argument": Example(
-        f"{_MLP}    def forward(self, x):\n        return super().forward(x + 1)\n",
-        f"{_MLP}    def forward(self, x):\n        x = x + 1\n        return super().forward(x)\n",
+        f"{_MLP}    def forward(self, x):\n        return super().forward(x, 2)\n",
+        f"{_MLP}    def forward(self, x):\n        x = 2 * x\n        return super().forward(x)\n",
     ),
     "dropped-argument": Example(
         f"{_NORM}    def __init__(self, size, eps=1):\n        super().__init__(size)\n",
@@ -297,12 +297,13 @@ EXAMPLES: Mapping[str, Example] = {
     "lost-value": Example(f"{_MLP}    kind: str\n", f'{_MLP}    kind: str = "plain"\n'),
     # Names.
     "undefined-name": Example(
-        f"{_NORM}    def __init__(self, size):\n        super().__init__(size)\n",
-        f"{_NORM}    def __init__(self, size, eps=1e-6):\n        super().__init__(size, eps)\n",
+        f"{_MLP}    def forward(self, x):\n        return halved(self.gate(x))\n",
+        f"{_IMPORT}def halved(x):\n    return x / 2\n\n\nclass NewtMLP(LlamaMLP):\n"
+        "    def forward(self, x):\n        return halved(self.gate(x))\n",
     ),
     "used-before-definition": Example(
-        "class NewtLayer(NewtBase):\n    pass\n\n\nclass NewtBase:\n    pass\n",
-        "class NewtBase:\n    pass\n\n\nclass NewtLayer(NewtBase):\n    pass\n",
+        "class NewtLayer:\n    kinds = [NewtLayer]\n",
+        "class NewtLayer:\n    pass\n\n\nclass NewtModel:\n    kinds = [NewtLayer]\n",
     ),
     "unknown-export": Example(
         f'{_OLD}\n\n__all__ = ["NewtMLP", "NewtModl"]\n', f'{_OLD}\n\n__all__ = ["NewtMLP"]\n'
