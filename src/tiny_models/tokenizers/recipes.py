@@ -17,7 +17,7 @@ from typing import Any
 
 from tiny_models.core.errors import MissingRequirement, unknown
 from tiny_models.tokenizers.chat_templates import ChatStyle, placeholders, style_of, template_text
-from tiny_models.tokenizers.config_fields import token_fields
+from tiny_models.tokenizers.config_fields import TokenField, token_fields
 from tiny_models.tokenizers.options import TokenizerOptions
 from tiny_models.tokenizers.own import OwnText
 from tiny_models.tokenizers.packaged_templates import PREFIX, packaged_template
@@ -121,39 +121,16 @@ def recipe_for(
     if class_name in _PARTS:
         parts = {place: recipe_for(part, options) for place, part in _PARTS[class_name].items()}
         return Recipe(model_type, class_name, None, options.vocabulary_size, parts=parts)
-    entry = CLASS_ENTRIES.get(class_name, Entry("the class tells itself"))
-    if class_name == GENERAL_CLASS:
-        entry = family_entry(text_type)
-    if options.family is not None and options.family != entry.family:
-        class_name, entry = _other_family(text_type, class_name, options.family, entry)
-    fields = token_fields(model_type, config_class)
+    class_name, entry = _entry_of(class_name, text_type, options.family)
+    fields = _fields(model_type, config_class, own)
     expected = processor_tokens(model_type) if own is None else own.processor_tokens
-    if own is not None:
-        known = {each.name for each in fields}
-        others = token_fields(text_type, own.config_class)
-        fields += tuple(other for other in others if other.name not in known)
     named = named_tokens(fields, entry, expected)
     media = placeholders(text_type, named)
     style = _chat_style(text_type, config_class, sees=bool(media))
-    special = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
-    extra = list(entry.extra_tokens)
-    settings = dict(entry.settings)
-    template: str | bool | None = options.chat_template
-    plain = entry.plain_tokens
-    if style is not None:
-        special.update(style.special_tokens)
-        settings.setdefault("padding_side", "left")
-    if isinstance(template, str) and template.startswith(PREFIX):
-        packaged = packaged_template(template, text_type)
-        template = packaged.text
-        extra.extend(packaged.markers)
-        plain += packaged.plain_tokens
-    elif style is not None:
-        template = template_text(style, media) if template is None else template
-        extra.extend(style.markers)
-        plain += style.plain_tokens
-    extra = list(dict.fromkeys(extra))
+    conversation = _conversation(text_type, style, options.chat_template, media)
     held = config_fields(fields, named)
+    extra = list(dict.fromkeys([*entry.extra_tokens, *conversation.markers]))
+    plain = (*entry.plain_tokens, *conversation.plain_tokens)
     if class_name == "WhisperTokenizer":
         extra, plain = _whisper_tokens()
         if "decoder_start_token_id" in held:
@@ -162,21 +139,75 @@ def recipe_for(
         extra.extend(named.values())
         held = {name: named.get(token, token) for name, token in held.items()}
         named = {}
+    standard = {name: text for name, text in entry.special_tokens.items() if name in STANDARD}
     return Recipe(
         model_type=model_type,
         tokenizer_class=class_name,
         family=entry.family,
         size=options.vocabulary_size,
-        special_tokens=special,
+        special_tokens={**standard, **conversation.special_tokens},
         named_tokens=named,
         extra_tokens=tuple(extra),
         plain_tokens=plain,
         first_tokens=entry.first_pieces if class_name == GENERAL_CLASS else (),
         preferred_ids=preferred_ids(fields),
         config_fields=held,
-        settings=settings,
-        chat_template=template if isinstance(template, str) and template else None,
+        settings={**conversation.settings, **entry.settings},
+        chat_template=conversation.template,
     )
+
+
+def _entry_of(class_name: str, model_type: str, family: str | None) -> tuple[str, Entry]:
+    """A class with what is special about it; another class for another ``family`` than its own."""
+    if class_name == GENERAL_CLASS:
+        entry = family_entry(model_type)
+    else:
+        entry = CLASS_ENTRIES.get(class_name, Entry("the class tells itself"))
+    if family is None or family == entry.family:
+        return class_name, entry
+    return _other_family(model_type, class_name, family, entry)
+
+
+def _fields(model_type: str, config_class: Any, own: OwnText | None) -> tuple[TokenField, ...]:
+    """The config fields that hold ids; of a repository's model with those of its text part."""
+    fields = token_fields(model_type, config_class)
+    if own is None:
+        return fields
+    known = {field.name for field in fields}
+    others = token_fields(own.model_type, own.config_class)
+    return fields + tuple(other for other in others if other.name not in known)
+
+
+@dataclass(frozen=True)
+class _Conversation:
+    """What a tokenizer needs to write conversations; nothing for a model that holds none."""
+
+    template: str | None
+    markers: tuple[str, ...] = ()
+    plain_tokens: tuple[str, ...] = ()
+    special_tokens: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _conversation(
+    model_type: str,
+    style: ChatStyle | None,
+    template: str | bool | None,
+    media: Mapping[str, str],
+) -> _Conversation:
+    """By the requested ``template``: a text, False for none, a package's, or None for ours."""
+    if isinstance(template, str) and template.startswith(PREFIX):
+        packaged = packaged_template(template, model_type)
+        text: str | None = packaged.text
+        tokens = packaged.markers, packaged.plain_tokens
+    else:
+        text = template if isinstance(template, str) and template else None
+        if template is None and style is not None:
+            text = template_text(style, media)
+        tokens = ((), ()) if style is None else (style.markers, style.plain_tokens)
+    if style is None:
+        return _Conversation(text, *tokens)
+    return _Conversation(text, *tokens, style.special_tokens, {"padding_side": "left"})
 
 
 def _chat_style(model_type: str, config_class: type, *, sees: bool) -> ChatStyle | None:
