@@ -186,7 +186,8 @@ RUN = ToolCommand(
         *_parts(
             _FIXTURES,
             *("cli/options.py", "cli/run.py", "cli/verify.py"),
-            *(*_INTEGRITY, "fixture/verification.py", "repository/auto_registration.py"),
+            *(*_INTEGRITY, "fixture/verification.py", "formats/lora.py"),
+            "repository/auto_registration.py",
             *("runtime/model_classes.py", "runtime/run.py", "runtime/startup"),
             "transformers_api",
         ),

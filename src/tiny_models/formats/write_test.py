@@ -11,7 +11,7 @@ import pytest
 
 from tiny_models.cli.main import main
 from tiny_models.formats.lora import ALPHA, RANK
-from tiny_models.request.manifest import read_manifest
+from tiny_models.request.manifest import NAME, digest_file, read_manifest
 from tiny_models.weights.safetensors_header import read_header
 
 _ENTRY = {
@@ -64,6 +64,25 @@ def test_an_adapter_depends_on_the_seed(tmp_path: Path) -> None:
         path = tmp_path / f"out/seed{seed}/lora/adapter_model.safetensors"
         adapters.add(path.read_bytes())
     assert len(adapters) == 2
+
+
+def test_verify_finds_another_adapter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also if the manifest was written again."""
+    assert _build(tmp_path) == 0
+    directory = tmp_path / "out/tiny"
+    path = directory / "lora/adapter_model.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    manifest = json.loads((directory / NAME).read_text())
+    entry = digest_file(str(path))
+    manifest["files"]["lora/adapter_model.safetensors"] = {
+        "size": entry.size,
+        "sha256": entry.sha256,
+    }
+    (directory / NAME).write_text(json.dumps(manifest))
+    assert main(["verify", str(directory)]) == 1
+    expected = "lora/adapter_model.safetensors is not what the config and the seed 0 give"
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
