@@ -1,10 +1,11 @@
 """Measures a whole library under the rules: transformers, from its wheel's sources.
 
     python -m benchmarks.whole_library [--library DIR] [--sizes 50,150,326] [--fixtures 50]
-        [--directory DIR] [--output DIR] [--update docs/whole-library.md]
+        [--against COMMIT] [--directory DIR] [--output DIR] [--update docs/whole-library.md]
 
-To be run at the root of this repository. Makes a scratch workspace for each size, in which Pants
-has an empty store.
+With `--against`, each size is also measured at that commit of this repository, which is checked out
+for it, and the table of ratios is written to ratios.md and into the page. To be run at the root of
+this repository. Makes a scratch workspace for each size, in which Pants has an empty store.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.whole_library import generating, library, report, testing
+from benchmarks.whole_library import comparison, generating, library, report, testing
 from benchmarks.whole_library.stage import Stage, StageFailed
 
 _GIBIBYTE = 2**30
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--library", type=Path, help="directory of a transformers package")
     parser.add_argument("--sizes", default="50,150,326", help="numbers of modular models")
     parser.add_argument("--fixtures", type=int, default=50, help="at the last size; 0 for none")
+    parser.add_argument("--against", metavar="COMMIT", help="measures that commit too")
     parser.add_argument("--directory", help="where the scratch workspaces are made")
     parser.add_argument("--output", type=Path, default=Path(), help="of results.json and tables.md")
     parser.add_argument("--update", type=Path, metavar="PAGE.md", help="puts the tables into it")
@@ -55,7 +57,45 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    results = {
+    results, older = _empty_results(), _empty_results()
+    scratch = Path(tempfile.mkdtemp(prefix="whole-library-", dir=options.directory))
+    try:
+        if options.against is not None:
+            comparison.check_out(options.against, scratch / "checkout")
+        for size in sizes:
+            fixtures = options.fixtures if size == sizes[-1] else 0
+            if options.against is not None:
+                output = options.output / options.against
+                old_library = library.Library(
+                    scratch / f"old-{size}" / "library", source, size, scratch / "checkout"
+                )
+                measure(old_library, fixtures, older, output)
+                # Both are not to compete for the disk and the memory.
+                shutil.rmtree(scratch / f"old-{size}")
+            made = library.Library(scratch / str(size) / "library", source, size)
+            measure(made, fixtures, results, options.output)
+    except (StageFailed, comparison.NoCommit) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"stopped; what was measured is in {options.output}", file=sys.stderr)
+        return 130
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    tables = report.markdown(results)
+    if options.against is not None:
+        ratios = comparison.ratios(options.against, older, results)
+        (options.output / "ratios.md").write_text(ratios, encoding="utf-8")
+        print(ratios)
+        tables = f"### Compared with {options.against}\n\n{ratios}\n{tables}"
+    if options.update is not None:
+        page = options.update.read_text(encoding="utf-8")
+        options.update.write_text(report.update(page, tables), encoding="utf-8")
+    return 0
+
+
+def _empty_results() -> dict:
+    return {
         "schema": 1,
         "machine": {
             "cores": os.cpu_count(),
@@ -65,32 +105,14 @@ def main() -> int:
         "tailored": {},
         "stages": [],
     }
-    scratch = Path(tempfile.mkdtemp(prefix="whole-library-", dir=options.directory))
-    try:
-        for size in sizes:
-            fixtures = options.fixtures if size == sizes[-1] else 0
-            measure(scratch / str(size), source, size, fixtures, results, options.output)
-    except StageFailed as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"stopped; what was measured is in {options.output}", file=sys.stderr)
-        return 130
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    if options.update is not None:
-        page = options.update.read_text(encoding="utf-8")
-        options.update.write_text(report.update(page, report.markdown(results)), encoding="utf-8")
-    return 0
 
 
-def measure(
-    directory: Path, source: Path, size: int, fixtures: int, results: dict, output: Path
-) -> None:
-    """Runs all stages in a library of one size.
+def measure(made: library.Library, fixtures: int, results: dict, output: Path) -> None:
+    """Runs all stages in a library, whose store is beside it.
 
     What each took is added to the results and written at once: it stays where a later one fails.
     """
+    size = len(made.modulars)
 
     def add(stage: Stage) -> None:
         results["stages"].append(stage.as_json())
@@ -104,10 +126,10 @@ def measure(
             flush=True,
         )
 
-    made = library.Library(directory / "library", source, size)
-    environment = {"PANTS_LOCAL_STORE_DIR": str(directory / "store")}
+    environment = {"PANTS_LOCAL_STORE_DIR": str(made.root.parent / "store")}
     stages = generating.Stages(made, environment, add)
     try:
+        generating.start_without_plugin(stages)
         results["tailored"][str(size)] = generating.tailor(stages)
         generating.generate(stages)
         if fixtures:

@@ -64,6 +64,17 @@ class Stages:
         return output
 
 
+def start_without_plugin(stages: Stages) -> None:
+    """Starts a daemon with Pants' own backends, and ends it: what starting costs at the least."""
+    stages.run(
+        "start of the daemon, Pants' own backends",
+        "--backend-packages=['pants.backend.python']",
+        "--no-verify-config",
+        "roots",
+    )
+    stages.library.stop()
+
+
 def tailor(stages: Stages) -> dict[str, int]:
     """Has `tailor` write BUILD files until it finds nothing more; how many targets, by type.
 

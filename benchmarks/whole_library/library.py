@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.end_to_end.workspace import Repository
+from tests.end_to_end.workspace import REPOSITORY, Repository
 
 PACKAGE = Path("src/transformers")
 LOCK = "3rdparty/python/ml.lock"
@@ -109,13 +109,15 @@ class Library(Repository):
 
     :param root: where it is made; nothing may be there.
     :param source: the directory of a transformers package.
+    :param checkout: the repository that the plugin is from; an older one may lack some packages.
     """
 
-    def __init__(self, root: Path, source: Path, number: int) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, source: Path, number: int, checkout: Path = REPOSITORY) -> None:
+        super().__init__(root, checkout)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
         for tool in ("modular_converter", "rules_transformers_contract", "tiny_models", "toolkit"):
-            self.copy(f"src/{tool}", f".plugin/src/{tool}")
+            if (checkout / "src" / tool).exists():
+                self.copy(f"src/{tool}", f".plugin/src/{tool}")
         self.copy("3rdparty/python/ml-cpu.lock", LOCK)
         (root / LOCK).write_text(requirements(self.read(LOCK)))
         self.write(

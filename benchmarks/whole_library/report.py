@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BEGIN = "<!-- Written by benchmarks/whole_library from here on -->"
 END = "<!-- Up to here -->"
@@ -76,6 +76,13 @@ def _slope(first: Mapping | None, last: Mapping | None) -> float:
     assert first and last, "stages that are missing are left out"
     seconds = last["cpu_seconds"] - first["cpu_seconds"]
     return seconds / (last["targets"] - first["targets"])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a Markdown table."""
+    yield from _head(head)
+    for row in rows:
+        yield _row(*row)
 
 
 def _head(cells: Sequence[str]) -> Iterator[str]:

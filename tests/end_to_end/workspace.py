@@ -52,16 +52,20 @@ class Run:
 
 
 class Repository:
-    """A directory in which `./pants` runs, in the place of Pants' own launcher."""
+    """A directory in which `./pants` runs, in the place of Pants' own launcher.
 
-    def __init__(self, root: Path) -> None:
+    `checkout` is the repository of which `copy` copies.
+    """
+
+    def __init__(self, root: Path, checkout: Path = REPOSITORY) -> None:
         self.root = root
+        self._checkout = checkout
         for path in ("pants", "build-support/bootstrap"):
             self.copy(path, path)
 
     def copy(self, source: str, target: str) -> None:
-        """Copies a file or directory of this repository, less tests."""
-        _copy(REPOSITORY / source, self.root / target)
+        """Copies a file or directory of the repository, less tests."""
+        _copy(self._checkout / source, self.root / target)
 
     def write(self, files: dict[str, str]) -> None:
         """Writes files, each at its path below the root."""
