@@ -1,10 +1,14 @@
 """Measures the conversion of a whole corpus, phase by phase, against one libcst parse.
 
     python benchmarks/conversion/benchmark.py [--corpus DIR] [--json]
+    python benchmarks/conversion/benchmark.py [--corpus DIR] --beside CHECKOUT
 
 Needs libcst beside what the converter needs. CPU seconds are user plus system time of a process
 and its children; each measurement runs in a process of its own. The yardstick parses with libcst,
 once each, the same files that the conversion reads: the modular files and their distinct parents.
+
+With `--beside`, the command line of another checkout of this repository is measured in turn with
+this one, and the table of docs/how-conversion-works.md is printed.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -117,25 +122,54 @@ def _in_own_process(mode: str, root: str) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def _command(arguments: list[str], root: str) -> dict[str, float]:
-    """Wall and CPU seconds of a run of the command line."""
-    environment = {**os.environ, "PYTHONPATH": SOURCE}
-    before, wall = _cpu(), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "modular_converter", *arguments],
-        env=environment,
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in (0, 1):
-        raise SystemExit(done.stderr)
+def _command(arguments: list[str], root: str, source: str = SOURCE) -> dict[str, float]:
+    """Wall and CPU seconds of a run of the command line, and the memory of its largest process."""
+    environment = {**os.environ, "PYTHONPATH": source}
+    command = [sys.executable, "-m", "modular_converter", *arguments]
+    with tempfile.TemporaryFile() as log:
+        wall = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=log
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - wall
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 1):
+            log.seek(0)
+            raise SystemExit(log.read().decode())
     return {
-        "cpu": _cpu() - before,
-        "wall": time.perf_counter() - wall,
-        "exit": done.returncode,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "wall": wall,
+        "peak_mib": usage.ru_maxrss / 1024,
+        "exit": process.returncode,
     }
+
+
+def _beside(root: str, other: str, rounds: int) -> str:
+    """A table of this checkout and another one: the best of some rounds of each, in turn."""
+    models = os.path.join(root, "transformers", "models")
+    checkouts = {"this commit": SOURCE, "the other": os.path.join(os.path.abspath(other), "src")}
+    check = ["convert", "--check", "--quiet", "--search-path", root]
+    yard: list[float] = []
+    runs: dict[str, list[tuple[dict[str, float], dict[str, float]]]] = {
+        name: [] for name in checkouts
+    }
+    for _ in range(rounds):
+        yard.append(_in_own_process("libcst", root)["total"])
+        for name, source in checkouts.items():
+            one = _command([*check, models], root, source)
+            two = _command([*check, "--jobs", "2", models], root, source)
+            runs[name].append((one, two))
+    lines = [
+        "| | CPU / libcst's | peak memory, MiB | wall time of two jobs / one |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, measured in runs.items():
+        cpu = min(one["cpu"] for one, _ in measured) / min(yard)
+        peak = max(run["peak_mib"] for pair in measured for run in pair)
+        jobs = min(two["wall"] for _, two in measured) / min(one["wall"] for one, _ in measured)
+        lines.append(f"| {name} | {cpu:.2f} | {peak:.0f} | {jobs:.2f} |")
+    return "\n".join(lines)
 
 
 def _measure(root: str) -> dict[str, dict[str, float]]:
@@ -154,8 +188,6 @@ def _measure(root: str) -> dict[str, dict[str, float]]:
 
 
 def _outline(root: str) -> dict[str, float]:
-    import tempfile
-
     request = {
         "schema": 1,
         "modulars": [{"path": os.path.relpath(path, root)} for path in _modulars(root)],
@@ -181,9 +213,11 @@ def _report(result: dict[str, dict[str, float]]) -> str:
     for phase in ("start", "index", "convert", "format", "total"):
         seconds = cold[phase]
         lines.append(f"  {phase:8} {seconds:7.2f} CPU-s  {seconds / yard['total']:.2f}x libcst")
-    for name, each in result.items():
-        if "wall" in each:
-            lines.append(f"{name:22} {each['cpu']:7.2f} CPU-s {each['wall']:7.2f} s wall")
+    lines += [
+        f"{name:22} {run['cpu']:7.2f} CPU-s {run['wall']:7.2f} s wall {run['peak_mib']:4.0f} MiB"
+        for name, run in result.items()
+        if "wall" in run
+    ]
     return "\n".join(lines)
 
 
@@ -202,6 +236,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--corpus", help="directory that holds the transformers package")
     options.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    options.add_argument(
+        "--beside", metavar="CHECKOUT", help="compare with another checkout of this repository"
+    )
+    options.add_argument("--rounds", type=int, default=3, help="of --beside (default: 3)")
     options.add_argument("--mode", choices=("phases", "libcst"), help=argparse.SUPPRESS)
     given = options.parse_args()
     root = os.path.abspath(given.corpus or _default_corpus())
@@ -209,6 +247,9 @@ def main() -> None:
         answer = _phases(root) if given.mode == "phases" else _libcst(root)
         answer["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         json.dump(answer, sys.stdout)
+        return
+    if given.beside:
+        print(_beside(root, given.beside, given.rounds))
         return
     result = _measure(root)
     print(json.dumps(result, indent=1) if given.json else _report(result))

@@ -16,6 +16,7 @@ from modular_converter.merge.nodes import Node
 from modular_converter.syntax.annotations import names_in_quoted_annotations
 from modular_converter.syntax.tokens import quoted_names, references
 
+# Written above all else, as by transformers' converter (5.0 to 5.24).
 FIRST_NAMES = ("logger", "_CHECKPOINT_FOR_DOC", "_CONFIG_FOR_DOC")
 _RULE = "#" + " " * 16 + "\U0001f6a8" * 48 + "\n"
 

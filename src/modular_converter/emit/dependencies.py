@@ -75,6 +75,10 @@ def extras_of_merged_class(
 
 
 def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:
+    """The names in the order in which transformers' converter (5.0 to 5.24) writes them.
+
+    Each class follows what it depends on; what no class needs comes last.
+    """
     position = view.position
     own = modular.index.position
     remaining = set(needed)

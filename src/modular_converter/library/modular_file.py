@@ -220,7 +220,7 @@ def _parent_name(
             hint="parents must be models/<model>/<type>_<model>.py",
         )
     if components[:2] == [DISTRIBUTION, "models"]:
-        # Some models of the library are spelled `....transformers.models...`.
+        # Some models of the library are spelled `....transformers.models...` (up to 5.24).
         return module if len(components) == 4 else None
     if location.in_library and not _is_library_model(node.level, components):
         return None

@@ -46,6 +46,8 @@ class Sources:
     _shared: Sources | None = None
     _texts: dict[str, str] = field(default_factory=dict)
     _indexes: dict[str, FileIndex] = field(default_factory=dict)
+    # The characters in the texts of these.
+    _indexed: int = 0
 
     def restricted(self, visible: Visible) -> Sources:
         """A view with an overlay of its own, for which only some files of the disk exist.
@@ -66,7 +68,9 @@ class Sources:
 
     def _forget(self, path: str) -> None:
         self._texts.pop(path, None)
-        self._indexes.pop(path, None)
+        index = self._indexes.pop(path, None)
+        if index is not None:
+            self._indexed -= len(index.source.text)
 
     def release(self, needed: Collection[str]) -> None:
         """Drops the indexes, and with them the syntax trees, of files that are not ``needed`` soon.
@@ -75,6 +79,11 @@ class Sources:
         text.
         """
         for path in self._indexes.keys() - needed:
+            self._forget(path)
+
+    def release_beyond(self, size: int, path: str) -> None:
+        """Drops the index of a file if all of them together are of texts of more characters."""
+        if self._indexed > size:
             self._forget(path)
 
     def differs(self, path: str, text: str) -> bool:
@@ -144,6 +153,7 @@ class Sources:
                     hint="split its deepest expression into several statements",
                 ) from None
             self._indexes[path] = known
+            self._indexed += len(file.text)
         return known
 
 

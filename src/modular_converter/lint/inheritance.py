@@ -158,30 +158,22 @@ def _order(
     following = [statement for statement in mine.body if statement.lineno > call.lineno]
     if not following:
         return
-    # Where the parent's body assigns each target, by the number of the statement.
-    assigned: dict[str, int] = {}
-    for position, statement in enumerate(theirs.body):
-        for nested in statements_within([statement]):
-            for target in _targets(nested):
-                name = merged.rename(ast.unparse(target))
-                assigned.setdefault(name, position)
     replaceable = {
         merged.rename(ast.unparse(statement.targets[0])): position
         for position, statement in reversed([*enumerate(theirs.body)])
         if isinstance(statement, ast.Assign)
     }
-    before = {argument.arg for argument in ast.walk(mine.args) if isinstance(argument, ast.arg)}
-    preceding = [statement for statement in mine.body if statement not in following]
-    before |= _assigned(preceding)
-    own = _assigned(following)
     # What is deleted first is assigned where the override assigns it.
     for statement in following:
         for target in statement.targets if isinstance(statement, ast.Delete) else ():
             replaceable.pop(ast.unparse(target), None)
-    before.update(f"self.{name}" for name in _attributes(merged))
     ends = isinstance(theirs.body[-1], (ast.Return, ast.Raise)) or any(
         isinstance(statement, ast.Return) and statement.value is call for statement in mine.body
     )
+    has_values = False
+    assigned: dict[str, int] = {}
+    before: set[str] = set()
+    own: set[str] = set()
     for statement in following:
         written = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
         place = replaceable.get(written)
@@ -197,6 +189,12 @@ def _order(
                 )
                 return
             continue
+        if not has_values:
+            # Most overrides replace nothing: only others are looked into.
+            has_values = True
+            assigned = _positions(merged, theirs)
+            before = _known_before(merged, mine, following)
+            own = _assigned(following)
         for name in sorted(_reads(statement.value)):  # type: ignore[attr-defined]
             is_early = assigned.get(name, -1) >= place or (name in own and name not in assigned)
             if is_early and name not in before:
@@ -209,6 +207,24 @@ def _order(
                     severity="warning",
                 )
                 break
+
+
+def _positions(merged: MergedClass, theirs: Function) -> dict[str, int]:
+    """Where the parent's body assigns each target, by the number of the statement."""
+    assigned: dict[str, int] = {}
+    for position, statement in enumerate(theirs.body):
+        for nested in statements_within([statement]):
+            for target in _targets(nested):
+                assigned.setdefault(merged.rename(ast.unparse(target)), position)
+    return assigned
+
+
+def _known_before(merged: MergedClass, mine: Function, following: list[ast.stmt]) -> set[str]:
+    """What has a value before the parent's body is reached, or from the start."""
+    arguments = {argument.arg for argument in ast.walk(mine.args) if isinstance(argument, ast.arg)}
+    preceding = [statement for statement in mine.body if statement not in following]
+    attributes = {f"self.{name}" for name in _attributes(merged)}
+    return arguments | attributes | _assigned(preceding)
 
 
 def _assigned(statements: list[ast.stmt]) -> set[str]:

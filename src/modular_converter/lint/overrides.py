@@ -324,13 +324,19 @@ def _lost_super(
     merged: MergedClass, node: Function, members: dict[str, Statement], facts: ConversionFacts
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
-    lines = source.lines[node.lineno - 1 : node.end_lineno]
-    if not any("super(" in line for line in lines):
+    calling = [
+        statement
+        for statement in node.body
+        if any(
+            "super(" in line for line in source.lines[statement.lineno - 1 : statement.end_lineno]
+        )
+    ]
+    if not calling:
         return
     call = replaced_call(node)
     expanded = call.func if call is not None else None
     in_blocks: set[str] = set()
-    for child in ast.walk(node):
+    for child in ast.walk(ast.Module(calling, [])):
         name = _super_name(child)
         if not isinstance(child, ast.Attribute) or child is expanded or name not in members:
             continue

@@ -108,6 +108,11 @@ def merge_class(
 
 
 def _body_of(parts: ClassParts, rename: Callable[[str], str]) -> _Body:
+    """The members of a class by name.
+
+    Of several methods of one name only a getter and a setter are kept apart, by the decorator
+    `property` alone; so it is in transformers' converter (5.0 to 5.24).
+    """
     source = parts.source
     body = _Body([], {}, {})
     for statement in parts.statements:
@@ -215,7 +220,10 @@ def _method_named(theirs: _Body, name: str, parent: ParentClass) -> Method | Non
 
 
 def _replaceable_bases(bases: list[str]) -> frozenset[str]:
-    """The names that a written-out call to a base may use for ``super()``."""
+    """The names that a written-out call to a base may use for ``super()``.
+
+    The two that are added are those of transformers' converter (5.0 to 5.24).
+    """
     names = set(bases)
     if "GradientCheckpointingLayer" in names:
         names.add("nn.Module")
@@ -269,6 +277,7 @@ def _merged_bases(
     if inherits is not None:
         extra = [base for base in mine.bases if base != parent_base]
         bases = [base for base in bases if not any(inherits(other, base) for other in extra)]
+    # As transformers' converter does it (5.0 to 5.24): the layer is a module already.
     if "nn.Module" in bases and "GradientCheckpointingLayer" in bases:
         bases.remove("nn.Module")
     if theirs.keywords:

@@ -15,6 +15,7 @@ from modular_converter.merge.super_calls import (
     BodyStatement,
     ClassRecords,
     body_statements,
+    is_docstring,
     merge_bodies,
     with_super_calls,
 )
@@ -49,6 +50,15 @@ class Method:
         """Its statements, renamed."""
         return body_statements(self.source, parts.statements, _BODY, self.rename, self.renames)
 
+    def docstrings(self, parts: FunctionParts) -> list[BodyStatement]:
+        """Those of its statements that are docstrings, renamed."""
+        statements = [
+            statement
+            for statement in parts.statements
+            if statement.is_single and is_docstring(self.source, statement.node)
+        ]
+        return body_statements(self.source, statements, _BODY, self.rename, self.renames)
+
     def origin(self, line: int) -> Origin:
         """The place of a line (from 0) of its file."""
         return Origin(self.source.label, self.source.first_line + line + 1, self.renames)
@@ -57,8 +67,9 @@ class Method:
 def deletes_method(source: Source, parsed: Statement) -> bool:
     """Whether a modular method says that the parent's is to be left out.
 
-    It is a matter of layout: one blank line, an undecorated one-line ``def``, and on the next
-    line a ``raise`` of a call to something that ends in ``Error``.
+    It is a matter of layout, as in transformers' converter (5.0 to 5.24), which matches the text:
+    one blank line, an undecorated one-line ``def``, and on the next line a ``raise`` of a call to
+    something that ends in ``Error``.
     """
     if source.block(parsed.lead, parsed.first - 1) != "\n":
         return False
@@ -121,7 +132,7 @@ class MethodMerger:
         fragments.append(Fragment(signature, *origins))
         body = mine.body(my_parts)
         if not any(statement.is_docstring for statement in body):
-            docstrings = [s for s in theirs.body(their_parts) if s.is_docstring]
+            docstrings = theirs.docstrings(their_parts)
             body = docstrings + body
             offset = len(docstrings)
         else:
@@ -248,7 +259,10 @@ def _signature(parts: FunctionParts, is_async: bool, arguments: str, returns: st
 
 
 def _opening(arguments: str) -> str:
-    """Blanks and comments before the first parameter: they stay with the parent's method."""
+    """Blanks and comments before the first parameter.
+
+    They stay with the parent's method, as in transformers' converter (5.0 to 5.24).
+    """
     match = _BEFORE_PARAMETERS.match(arguments)
     assert match is not None
     return match.group()

@@ -9,7 +9,8 @@ from typing import Literal
 from modular_converter.library.index import Item, ItemKind
 from modular_converter.names.renamer import Renamer
 
-# The first one that applies to a text renames all of it, a second one strings and comments.
+# The first one that applies to a text renames all of it, a second one strings and comments: where a
+# class has another prefix than its file, as in transformers' converter (5.0 to 5.24).
 Rename = Renamer
 
 

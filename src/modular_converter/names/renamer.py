@@ -1,7 +1,8 @@
 """Renaming a parent's text from its model name to the new one.
 
 Every identifier, plain string and comment is renamed; the literal text of f-strings and
-``from`` imports without leading dots are not. Works on source text by offsets: no tree.
+``from`` imports without leading dots are not, as in transformers' converter (5.0 to 5.24). Works
+on source text by offsets: no tree.
 """
 
 from __future__ import annotations
@@ -75,6 +76,11 @@ class Renamer:
         return (self.cased_old, self.cased_new)
 
     def _replacement(self, match: re.Match[str]) -> str:
+        """The new spelling of a match: of a spelling that is no form, the cased name.
+
+        Where the cased name is all capitals (or small), what follows decides between the two, as in
+        transformers' converter (5.0 to 5.24).
+        """
         spelling, following = match.groups()
         if len(self._forms) == 2 and spelling.isupper() and not following.isalpha():
             return self._forms[self.old_name].upper() + following

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.names.renamer import Renamer
 
+# Assignments with such names are the modular file's, others the parent's: the list of transformers'
+# converter (5.0 to 5.24).
 _MODULAR_WINS = ("_CHECKPOINT", "_EXPECTED", "_FOR_DOC", "_HIDDEN_STATES_START_POSITION")
 
 
