@@ -7,7 +7,7 @@ from functools import cached_property
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.emit.availability_guards import guard_torch, names_shared_with_pil
-from modular_converter.library.imports import ImportNode, needed_names, select
+from modular_converter.library.imports import ImportNode, importable_names, needed_names, select
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.lint.errors import check_blocks
@@ -145,13 +145,14 @@ def _sorted(placed: list[Placed]) -> list[Placed]:
 def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[ImportNode]:
     """The candidates that the nodes of a file need."""
     used = references("".join(node.text for node in body), quoted=False)
-    needed = needed_names(candidates, used)
+    bound = importable_names(candidates)
+    needed = needed_names(bound, used)
     # The strings of `__all__` are no uses, although the formatter takes them for some; and few
     # texts have a string that may be an annotation that needs another import: only these are worth
     # parsing.
     quoted = {node: quoted_names(node.text) - used for node in body if node.kind != "export"}
-    if not needed_names(candidates, frozenset().union(*quoted.values())) <= needed:
+    if not needed_names(bound, frozenset().union(*quoted.values())) <= needed:
         for node, names in quoted.items():
-            if not needed_names(candidates, names) <= needed:
+            if not needed_names(bound, names) <= needed:
                 used |= names_in_quoted_annotations(node.text)
     return select(candidates, used, {node.name for node in body})

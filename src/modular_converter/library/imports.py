@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import Renamer
@@ -261,7 +261,7 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
     for node in candidates:
         if isinstance(node, ImportBlock):
             referred.update(node.referred)
-    needed = needed_names(candidates, referred)
+    needed = needed_names(importable_names(candidates), referred)
     added: set[str] = set()
 
     def keep(bound: str) -> bool:
@@ -279,18 +279,24 @@ def select(candidates: list[ImportNode], used: set[str], defined: set[str]) -> l
     return plain + blocks
 
 
-def needed_names(candidates: list[ImportNode], referred: Iterable[str]) -> set[str]:
-    """The names bound by imports that have a reference.
+def importable_names(candidates: Iterable[ImportNode]) -> frozenset[str]:
+    """The (dotted) names that imports bind, with all that these begin with."""
+    bound: set[str] = set()
+    for node in candidates:
+        for statement in node.statements if isinstance(node, ImportBlock) else (node,):
+            for alias in statement.names:
+                bound.add(alias.bound)
+                if "." in alias.bound:
+                    parts = alias.bound.split(".")
+                    bound.update(".".join(parts[:size]) for size in range(1, len(parts)))
+    return frozenset(bound)
+
+
+def needed_names(bound: Collection[str], referred: Iterable[str]) -> set[str]:
+    """Those of the names that imports bind that have a reference.
 
     A dotted access counts for the longest bound name.
     """
-    bound: set[str] = set()
-    for node in candidates:
-        statements = node.statements if isinstance(node, ImportBlock) else (node,)
-        for statement in statements:
-            for alias in statement.names:
-                parts = alias.bound.split(".")
-                bound.update(".".join(parts[: size + 1]) for size in range(len(parts)))
     needed: set[str] = set()
     for name in referred:
         parts = name.split(".")
