@@ -6,12 +6,13 @@ their other parents from the same distribution.
 
 Who is in a group depends on the models of the repository and their parents alone: not on which
 targets were selected, so that machines with different selections find each other's results in a
-remote cache, and not on what has changed. A new model changes one group, or splits one in two.
+remote cache, and not on what has changed. A new model changes one group, or splits one in two; if
+it changes which parent most models share, it moves the others that have this parent.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -72,6 +73,7 @@ async def find_conversion_groups(
             for address, parents in parents_of.items()
         }
     )
+    children = Counter(path for parents in all_parents for path in _paths(parents))
     alike = defaultdict(list)
     for field_set in field_sets:
         generation = generation_of.get(field_set.address)
@@ -85,7 +87,7 @@ async def find_conversion_groups(
             {
                 # Those who share a parent stay together while they fit: it is read once for all,
                 # and when it changes, fewer models convert that do not inherit from it.
-                member: (_first_parent(parents_of[member.address]), member.path)
+                member: (most_shared(_paths(parents_of[member.address]), children), member.path)
                 for member in candidates
             },
             CAPACITY,
@@ -94,8 +96,13 @@ async def find_conversion_groups(
     return ConversionGroups((member.address, group) for group in groups for member in group.members)
 
 
-def _first_parent(parents: ModularParents) -> str:
-    return min((*(parent.path for parent in parents.generated), *parents.paths), default="")
+def _paths(parents: ModularParents) -> frozenset[str]:
+    return frozenset((*(parent.path for parent in parents.generated), *parents.paths))
+
+
+def most_shared(paths: Iterable[str], children: Mapping[str, int]) -> str:
+    """The parent that most models have, given how many have each; empty without parents."""
+    return max(paths, key=lambda path: (children[path], path), default="")
 
 
 def generations(parents_of: Mapping[Address, Sequence[Address]]) -> dict[Address, int]:
