@@ -16,32 +16,46 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
 
     ``inherited`` is what `class mine(base): pass` converts to.
     """
-    if mine.lead != inherited.lead or mine.keywords != inherited.keywords or mine.others:
+    if (inherited.lead and not mine.lead) or mine.keywords != inherited.keywords or mine.others:
         return None
     if inherited.docstring and not mine.docstring:
         return None
     bases = [base, *(base_name for base_name in mine.bases if base_name not in inherited.bases)]
-    head = ""
+    head = f"{mine.lead}\n" if mine.lead else ""
     if mine.decorators != inherited.decorators:
-        head = "".join(mine.decorators) or "@no_inherit_decorator\n"
+        head += "".join(mine.decorators) or "@no_inherit_decorator\n"
     head += f"class {mine.name}({', '.join(bases)}):\n"
-    members = _attributes(mine, inherited)
+    docstring = mine.docstring if mine.docstring != inherited.docstring else ""
+    keep_blank_line = effort != EFFORTS[0] and not docstring
+    members = _attributes(mine, inherited, keep_blank_line=keep_blank_line)
     methods = _methods(mine, inherited, effort)
     if methods is None:
         return None
     members += methods
-    docstring = mine.docstring if mine.docstring != inherited.docstring else ""
     if members and not docstring and not _is_deletion(members[0]):
         members[0] = members[0].lstrip("\n")
     return head + docstring + ("".join(members) or ("" if docstring else f"{INDENT}pass\n"))
 
 
-def _attributes(mine: ClassText, inherited: ClassText) -> list[str]:
-    written = []
-    for name, member in mine.attributes.items():
-        old = inherited.attributes.get(name)
-        if old is None or (old.lead, old.text) != (member.lead, member.text):
-            written.append(member.lead + member.text)
+def _attributes(mine: ClassText, inherited: ClassText, *, keep_blank_line: bool) -> list[str]:
+    """The attributes to write.
+
+    The formatter takes blank lines away from the start of a class. ``keep_blank_line`` repeats
+    the attributes before the first one as far as needed for it not to stand there.
+    """
+    names = [
+        name
+        for name, member in mine.attributes.items()
+        if (old := inherited.attributes.get(name)) is None
+        or (old.lead, old.text) != (member.lead, member.text)
+    ]
+    if keep_blank_line and names:
+        before = list(mine.attributes)[: list(mine.attributes).index(names[0])]
+        first = mine.attributes[names[0]]
+        while before and first.lead.startswith("\n"):
+            names.insert(0, before.pop())
+            first = mine.attributes[names[0]]
+    written = [mine.attributes[name].lead + mine.attributes[name].text for name in names]
     written += [
         f"{INDENT}{name} = AttributeError()\n"
         for name in inherited.attributes

@@ -130,7 +130,11 @@ def _formatted(bench: Workbench, texts: Sequence[Mapping[str, str]]) -> list[dic
             classes = bench.index(done.text).classes
         except ConversionError:
             continue
-        formatted[number] = {name: classes[name].text for name in texts[number] if name in classes}
+        formatted[number] = {
+            name: classes[name].lead.lstrip("\n") + classes[name].text
+            for name in texts[number]
+            if name in classes
+        }
     return formatted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -62,14 +62,18 @@ class Draft:
 
     @property
     def lines(self) -> int:
-        """The lines that are not blank, which no formatting of imports changes much."""
-        return sum(1 for line in self.text.split("\n") if line.strip())
+        """The lines that are not blank, and two blank ones for each definition.
+
+        No formatting of imports changes this much.
+        """
+        written = sum(1 for line in self.text.split("\n") if line.strip())
+        return written + 2 * len(self._definitions())
 
     def needed_names(self) -> set[str]:
         """The plain names that the written code refers to, its own definitions left aside."""
         names: set[str] = set()
         for name, text in self._definitions():
-            names |= _references(text) - {name}
+            names |= names_in(text) - {name}
         return names
 
     def _imports(self) -> list[str]:
@@ -100,7 +104,13 @@ class Draft:
 
     def _body(self) -> list[str]:
         exported = [piece for piece in self.pieces if piece.kind == "exports"]
-        return [text for _, text in self._definitions()] + _exports(exported)
+        definitions = self._definitions()
+        defined = {name for name, _ in definitions}
+        for piece in self.pieces:
+            choice = self.choice(piece)
+            if choice.kind == "imported" or (piece.kind == "import" and choice is WRITTEN):
+                defined.update(piece.names)
+        return [*(text for _, text in definitions), *_exports(exported, defined)]
 
     def _definitions(self) -> list[tuple[str, str]]:
         """What is written of classes and helpers, by name."""
@@ -116,7 +126,8 @@ class Draft:
 
 
 @lru_cache(maxsize=4096)
-def _references(text: str) -> frozenset[str]:
+def names_in(text: str) -> frozenset[str]:
+    """The plain names that a text refers to."""
     return frozenset(name.partition(".")[0] for name in references(text))
 
 
@@ -133,14 +144,23 @@ def _is_sibling(piece: Piece, own: set[str]) -> bool:
     return any(node.module.startswith(f"{file_type}_") for file_type in own)
 
 
-def _exports(pieces: Sequence[Piece]) -> list[str]:
-    """One `__all__` for those of all files."""
-    if len(pieces) <= 1:
+def _exports(pieces: Sequence[Piece], defined: Collection[str]) -> list[str]:
+    """One `__all__` for those of all files.
+
+    Names that only conversion defines are marked, as transformers' own modular files do.
+    """
+    names = [name for piece in pieces for name in _exported_names(piece)]
+    if len(pieces) <= 1 and all(name in defined for name in names):
         return [piece.written for piece in pieces]
-    names = []
-    for piece in pieces:
-        node = ast.parse(piece.text).body[0]
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
-            names += [ast.unparse(elt) for elt in node.value.elts]
-    listed = "".join(f"    {name},\n" for name in names)
+    marks = {name: "" if name in defined else "  # noqa: F822" for name in names}
+    listed = "".join(f'    "{name}",{mark}\n' for name, mark in marks.items())
     return [f"{pieces[0].lead}__all__ = [\n{listed}]\n"]
+
+
+def _exported_names(piece: Piece) -> list[str]:
+    """The names in an `__all__` that is a list of strings; none in any other."""
+    node = ast.parse(piece.text).body[0]
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, (ast.List, ast.Tuple)):
+        return []
+    values = [element.value for element in node.value.elts if isinstance(element, ast.Constant)]
+    return [value for value in values if isinstance(value, str)]

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from modular_converter.names.renamer import DISTRIBUTION
 from parent_finder.modularize.children import Offer
-from parent_finder.modularize.draft import DROPPED, WRITTEN, Choice, Draft, PieceKey, key_of
+from parent_finder.modularize.class_text import INDENT
+from parent_finder.modularize.draft import (
+    DROPPED,
+    WRITTEN,
+    Choice,
+    Draft,
+    PieceKey,
+    key_of,
+    names_in,
+)
 from parent_finder.modularize.original import Piece
 from parent_finder.modularize.workbench import Verdict, Workbench
 
@@ -106,7 +115,8 @@ class Search:
         return Search(bench, draft, modules, offered, helpers, bench.judge(draft.text))
 
     def run(self) -> None:
-        """Mends what differs, then shortens what is left."""
+        """Fixes what differs, then shortens what is left."""
+        self._leave_out_copies()
         self._mend()
         if self.verdict.problem is not None:
             return
@@ -128,6 +138,23 @@ class Search:
             return False
         self.draft, self.verdict = draft, verdict
         return True
+
+    def _leave_out_copies(self) -> None:
+        """Leaves out classes without an own body that others refer to: they come with these.
+
+        Together, because a class that is written out of several moves before the others.
+        """
+        needed = self.draft.needed_names()
+        classes = [piece for piece in self.draft.pieces if piece.kind == "class"]
+        uses = {piece.name: names_in(piece.text) for piece in classes}
+        copies = [
+            piece
+            for piece in classes
+            if self.draft.choice(piece).text.endswith(f":\n{INDENT}pass\n")
+            and piece.name not in needed
+            and any(piece.name in used for name, used in uses.items() if name != piece.name)
+        ]
+        self._all_or_halves(copies, lambda piece: {key_of(piece): DROPPED})
 
     def _mend(self) -> None:
         """Writes out, or leaves to the parents, what does not come back as it was."""
@@ -164,6 +191,8 @@ class Search:
         if piece.kind == "class" and choice.kind == "child":
             used = [c for c in self.offered.get(key_of(piece), ()) if c.module in self.modules]
             others = [*used[:_MOST_OTHERS], WRITTEN, DROPPED]
+        elif piece.kind == "class" and choice is DROPPED:
+            others = [*self.offered.get(key_of(piece), ())[:1], WRITTEN]
         elif piece.kind in ("function", "assignment"):
             imported = [Choice("imported", module=module) for module in self.modules]
             others = [DROPPED, *imported, WRITTEN]
