@@ -25,7 +25,7 @@ def root() -> Path:
 
 
 @pytest.fixture
-def shown() -> list[list[str]]:
+def guide() -> list[list[str]]:
     """The lines of each example's block, without those that are left out."""
     examples = _GUIDE.read_text().split("## Three examples\n")[1].split("\n## ")[0]
     blocks = re.findall(r"```(?:python)?\n(.*?)```", examples, re.DOTALL)
