@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -90,10 +91,11 @@ def open_library(
     if announce:
         announce(len(files))
     parts = []
-    for number, file in enumerate(files, 1):
-        parts.append(shards.load_or_read(file, cache))
-        if progress and (number % _PROGRESS == 0 or number == len(files)):
-            progress(number, len(files))
+    with _no_cycle_collection():
+        for number, file in enumerate(files, 1):
+            parts.append(shards.load_or_read(file, cache))
+            if progress and (number % _PROGRESS == 0 or number == len(files)):
+                progress(number, len(files))
     index = merge([shard for shard, _ in parts])
     if path:
         # A cache that cannot be written costs time, and changes no answer.
@@ -101,6 +103,18 @@ def open_library(
             save(path, index)
             _prune(os.path.dirname(path))
     return Opened(index, len(files), sum(read for _, read in parts))
+
+
+@contextlib.contextmanager
+def _no_cycle_collection() -> Iterator[None]:
+    """Spares the search for cycles: syntax trees have none, and a fifth of the time went there."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _key(files: Sequence[LibraryFile]) -> str:

@@ -98,7 +98,7 @@ def _save(path: str, shard: Shard) -> None:
     header = {
         "path": shard.path,
         "model": shard.model,
-        "units": [asdict(unit) for unit in shard.units],
+        "units": [vars(unit) for unit in shard.units],
         "origins": asdict(shard.origins),
     }
     array_store.save(path, header, {name: getattr(shard, name) for name in _ARRAYS})
@@ -119,7 +119,7 @@ def _load(path: str) -> Shard | None:
 
 
 def unit_from_json(record: dict[str, Any]) -> CodeUnit:
-    """A unit from the JSON form that `dataclasses.asdict` gives. Raises KeyError, TypeError."""
+    """A unit from the JSON form of its fields. Raises KeyError, TypeError."""
     attributes = tuple((name, lines, check) for name, lines, check in record["attributes"])
     fields: dict[str, Any] = {**record, "bases": tuple(record["bases"]), "attributes": attributes}
     return CodeUnit(**fields)

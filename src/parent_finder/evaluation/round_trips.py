@@ -18,7 +18,7 @@ from modular_converter.library.context import ConversionContext
 from parent_finder.corpus import source_file
 from parent_finder.evaluation import ranking
 from parent_finder.modularize import modularizer
-from parent_finder.ranking.reference_library import ReferenceLibrary
+from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 SCHEMA = 1
 
@@ -29,12 +29,14 @@ class RoundTrip:
 
     ``human_lines`` are those of the people's modular file, less its classes that go to other files
     than the modeling file. ``models`` is `tune` or `test`. ``related`` says whether the people's
-    modular names a parent in another model's modeling file.
+    modular names a parent in another model's modeling file, and ``available`` whether none of
+    these is of a later release, and so hidden.
     """
 
     path: str
     models: str
     related: bool
+    available: bool
     exact: bool
     lines: int
     human_lines: int
@@ -49,12 +51,16 @@ class RoundTrip:
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures on a set of files; ``ratios`` are the quartiles of our size over the people's."""
+    """Figures on a set of files.
+
+    ``ratios`` are the quartiles of our size over the people's, ``largest`` is the largest.
+    """
 
     files: str
     count: int
     exact: int
     ratios: list[float]
+    largest: float
     seconds: float
 
 
@@ -110,12 +116,20 @@ def _round_trip(
         path=path,
         models=models,
         related=related,
+        available=_available(library, path, situation),
         exact=done.exact,
         lines=done.lines,
         human_lines=_human_lines(full, context),
         original_lines=done.original_lines,
         cpu_seconds=round(seconds, 2),
     )
+
+
+def _available(library: ReferenceLibrary, path: str, situation: Situation) -> bool:
+    """Whether all parents that the people's modular names may be used."""
+    owner = library.by_model["class"].owner
+    parents = frozenset().union(*library.lineage.expected.get(path, {}).values())
+    return all(situation.allowed[owner[parent]] for parent in parents)
 
 
 def _children_seconds() -> float:
@@ -142,11 +156,12 @@ def _human_lines(path: str, context: ConversionContext) -> int:
 
 def summaries(results: Sequence[RoundTrip]) -> list[Summary]:
     """Figures of each set of files that is not empty."""
+    related = [result for result in results if result.related]
     sets = {
-        "with parents": [result for result in results if result.related],
-        "with parents, first released after 5.8.0": [
-            result for result in results if result.related and result.models == "test"
-        ],
+        "with parents": related,
+        "with parents, in release 5.8.0 or before": [r for r in related if r.models == "tune"],
+        "with parents, first released after 5.8.0": [r for r in related if r.models == "test"],
+        "with parents, none of them later": [result for result in related if result.available],
         "without parents": [result for result in results if not result.related],
     }
     return [_summary(name, some) for name, some in sets.items() if some]
@@ -160,6 +175,7 @@ def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
         count=len(results),
         exact=sum(result.exact for result in results),
         ratios=[round(quartile, 3) for quartile in quartiles],
+        largest=round(max(ratios), 3),
         seconds=round(statistics.median(result.cpu_seconds for result in results), 1),
     )
 
@@ -172,15 +188,15 @@ def as_text(results: Sequence[RoundTrip]) -> str:
         "byte. Size: lines of our modular over those of the people's, less its classes for other "
         "files.",
         "",
-        "| files | n | exact | % | size: quartile, median, quartile | median CPU-s |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| files | n | exact | % | size: quartile, median, quartile | largest | median CPU-s |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for summary in summaries(results):
         ratios = ", ".join(f"{ratio:.2f}" for ratio in summary.ratios)
         share = 100 * summary.exact / summary.count
         lines.append(
             f"| {summary.files} | {summary.count} | {summary.exact} | {share:.1f} | {ratios} "
-            f"| {summary.seconds} |"
+            f"| {summary.largest:.2f} | {summary.seconds} |"
         )
     inexact = [result.path.rpartition("/")[2] for result in results if not result.exact]
     if inexact:

@@ -23,6 +23,7 @@ def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) 
     assert seen == results
     result = results[0]
     assert (result.exact, result.related, result.human_lines) == (True, True, 5)
+    assert result.available
     assert result.lines < result.original_lines
     assert "| with parents | 1 | 1 | 100.0 |" in round_trips.as_text(results)
     assert round_trips.round_trips(library, root, "test", files, seen.append) == []

@@ -90,6 +90,8 @@ class Workbench:
                 more = self._differences(wanted[kind], outputs[kind])
             else:
                 more = {"the whole file"}
+                # No file at all is worse than one in which every piece differs.
+                count += len(wanted[kind].pieces) if kind in wanted else 0
             count += len(more)
             differing |= {(kind, name) for name in more}
         return Verdict(count, frozenset(differing), outputs)
