@@ -1,4 +1,4 @@
-"""Measures `modularize` on the files that people's modular files generate.
+"""Measures `modularize` on the files that handwritten modular files generate.
 
 The query is a generated modeling file without its banner. Its modular file is hidden, and so are
 all models that were first released later or inherit from the query's.
@@ -27,10 +27,10 @@ SCHEMA = 1
 class RoundTrip:
     """The result for one modeling file.
 
-    ``human_lines`` are those of the people's modular file, less its classes that go to other files
-    than the modeling file. ``models`` is `tune` or `test`. ``related`` says whether the people's
-    modular names a parent in another model's modeling file, and ``available`` whether none of
-    these is of a later release, and so hidden.
+    ``human_lines`` are those of the handwritten modular file, less its classes that go to other
+    files than the modeling file. ``models`` is `tune` or `test`. ``related`` says whether the
+    handwritten modular names a parent in another model's modeling file, and ``available`` whether
+    none of these is of a later release, and so hidden.
     """
 
     path: str
@@ -45,7 +45,7 @@ class RoundTrip:
 
     @property
     def ratio(self) -> float:
-        """Our size over the people's."""
+        """Our size over the handwritten one's."""
         return self.lines / self.human_lines
 
 
@@ -53,7 +53,7 @@ class RoundTrip:
 class Summary:
     """Figures on a set of files.
 
-    ``ratios`` are the quartiles of our size over the people's, ``largest`` is the largest.
+    ``ratios`` are the quartiles of our size over the handwritten one's, ``largest`` is the largest.
     """
 
     files: str
@@ -126,7 +126,7 @@ def _round_trip(
 
 
 def _available(library: ReferenceLibrary, path: str, situation: Situation) -> bool:
-    """Whether all parents that the people's modular names may be used."""
+    """Whether all parents that the handwritten modular names may be used."""
     owner = library.by_model["class"].owner
     parents = frozenset().union(*library.lineage.expected.get(path, {}).values())
     return all(situation.allowed[owner[parent]] for parent in parents)
@@ -185,8 +185,8 @@ def as_text(results: Sequence[RoundTrip]) -> str:
     lines = [
         "The query is a generated modeling file; its modular file, later models and models that "
         "inherit from it are hidden. Exact: converting our modular gives the file back byte for "
-        "byte. Size: lines of our modular over those of the people's, less its classes for other "
-        "files.",
+        "byte. Size: lines of our modular over those of the handwritten one, less its classes for "
+        "other files.",
         "",
         "| files | n | exact | % | size: quartile, median, quartile | largest | median CPU-s |",
         "| --- | --- | --- | --- | --- | --- | --- |",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from modular_converter.conventions.profiles import named
@@ -45,6 +45,7 @@ def assignments(targets: str) -> st.SearchStrategy[list[str]]:
     ["self.c = 1", "self.d = 0", "self.b = 3"],
 )
 @example(["n = 1", "self.a = 0", "n = 1"], ["n = 0", "self.a = 0", "n = 2"])
+@settings(deadline=None)
 @given(assignments("self.a self.b self.c n"), assignments("self.a self.b self.c n"))
 def test_what_is_written_merges_into_the_body(mine: list[str], theirs: list[str]) -> None:
     both = written(mine, theirs)
@@ -62,6 +63,7 @@ def test_what_is_written_merges_into_the_body(mine: list[str], theirs: list[str]
     assert [statement.text.strip() for statement in merged] == START + mine
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds("self.{} = {}".format, st.sampled_from("abcd"), st.integers(0, 3)),
