@@ -115,8 +115,21 @@ class Search:
         return Search(bench, draft, modules, offered, helpers, bench.judge(draft.text))
 
     def run(self) -> None:
-        """Fixes what differs, then shortens what is left."""
+        """Fixes what differs, then shortens what is left.
+
+        Leaving copies out first can lead to a dead end: then the same is done without.
+        """
+        start = self.draft, self.verdict
         self._leave_out_copies()
+        self._fix_and_shorten()
+        if self.verdict.differences:
+            first = self.draft, self.verdict
+            self.draft, self.verdict = start
+            self._fix_and_shorten()
+            if first[1].differences <= self.verdict.differences:
+                self.draft, self.verdict = first
+
+    def _fix_and_shorten(self) -> None:
         self._mend()
         if self.verdict.problem is not None:
             return
