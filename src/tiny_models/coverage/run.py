@@ -104,13 +104,14 @@ def _all_steps(architecture: Architecture, state: dict[str, Any], build_only: bo
     except Exception:
         if state["step"] not in ("instantiate", "forward", "native"):
             raise
-        adjustments = fitted(_plan(architecture))
+        adjustments = fitted(fixture_plan(architecture))
         if not adjustments:
             raise
         _steps(architecture, state, build_only, adjustments)
 
 
-def _plan(architecture: Architecture) -> Plan:
+def fixture_plan(architecture: Architecture) -> Plan:
+    """What to build for one class, as a request without further wishes names it."""
     from tiny_models.request.plans import plan
     from tiny_models.request.request import FixtureRequest
 
@@ -137,7 +138,7 @@ def _steps(
     state["step"] = "instantiate"
     with scratch_directory("tiny-models-coverage-") as directory:
         with named_packages(name), contextlib.redirect_stderr(io.StringIO()) as warnings:
-            model, _ = write_files(_plan(architecture), str(directory), adjustments)
+            model, _ = write_files(fixture_plan(architecture), str(directory), adjustments)
         state["left_out"] = tuple(_LEFT_OUT.findall(warnings.getvalue()))
         state["size"] = sum(path.stat().st_size for path in directory.rglob("*"))
         outputs = None

@@ -18,12 +18,15 @@ class Checkpoint:
     """Values of a public checkpoint's config, for one or more model types.
 
     ``rope_theta`` and ``rope_scaling`` stand as in configs before transformers 5, and become part
-    of ``rope_parameters``. A mapping goes into the sub-config of that name.
+    of ``rope_parameters``. A mapping goes into the sub-config of that name. ``source`` is a public
+    package that has the numbers of heads and key/value heads and the rotary base of this very
+    repository, with which they were compared; empty if none was found.
     """
 
     model_types: tuple[str, ...]
     repository: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
 
 
 def _attention(heads: int, shared: int, theta: float | None = None, **others: Any) -> Any:
@@ -41,6 +44,8 @@ _DEEPSEEK_YARN = {
     "mscale_all_dim": 1.0, "original_max_position_embeddings": 4096,
 }  # fmt: skip
 _VICUNA = _attention(32, 32, 10_000.0, rope_scaling=None, tie_word_embeddings=False)
+
+_LITGPT = "litgpt 0.5.13, litgpt/config.py"
 
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("apertus",), "swiss-ai/Apertus-8B-2509", _attention(32, 8, 12_000_000.0)),
@@ -65,11 +70,12 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("exaone4",), "LGAI-EXAONE/EXAONE-4.0-32B",
                _attention(40, 8, 1_000_000.0, sliding_window=4096, tie_word_embeddings=False)),
     Checkpoint(("gemma",), "google/gemma-2b",
-               _attention(8, 1, 10_000.0, tie_word_embeddings=True)),
+               _attention(8, 1, 10_000.0, tie_word_embeddings=True), source=_LITGPT),
     Checkpoint(("gemma2",), "google/gemma-2-2b",
-               _attention(8, 4, 10_000.0, sliding_window=4096, tie_word_embeddings=True)),
+               _attention(8, 4, 10_000.0, sliding_window=4096, tie_word_embeddings=True),
+               source=_LITGPT),
     Checkpoint(("gemma3_text",), "google/gemma-3-1b-it",
-               _attention(4, 1, sliding_window=512, tie_word_embeddings=True)),
+               _attention(4, 1, sliding_window=512, tie_word_embeddings=True), source=_LITGPT),
     Checkpoint(("glm4_moe",), "zai-org/GLM-4.5-Air", _attention(96, 8, 1_000_000.0)),
     Checkpoint(("granite",), "ibm-granite/granite-3.1-2b-instruct",
                _attention(32, 8, 5_000_000.0, tie_word_embeddings=True, embedding_multiplier=12.0,
@@ -78,30 +84,33 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("helium",), "kyutai/helium-1-preview-2b", _attention(20, 20, 100_000.0)),
     Checkpoint(("hunyuan_v1_dense",), "tencent/Hunyuan-7B-Instruct", _attention(32, 8)),
     Checkpoint(("llama",), "meta-llama/Llama-3.2-1B-Instruct",
-               _attention(32, 8, 500_000.0, rope_scaling=_LLAMA_3, tie_word_embeddings=True)),
+               _attention(32, 8, 500_000.0, rope_scaling=_LLAMA_3, tie_word_embeddings=True),
+               source=_LITGPT),
     Checkpoint(("llava", "video_llava", "vipllava"), "llava-hf/llava-1.5-7b-hf",
                {"text_config": _VICUNA}),
     Checkpoint(("llama4_text",), "meta-llama/Llama-4-Scout-17B-16E-Instruct",
                _attention(40, 8, 500_000.0, attention_chunk_size=8192)),
     Checkpoint(("mistral",), "mistralai/Mistral-7B-v0.1",
-               _attention(32, 8, 10_000.0, sliding_window=4096, tie_word_embeddings=False)),
+               _attention(32, 8, 10_000.0, sliding_window=4096, tie_word_embeddings=False),
+               source=_LITGPT),
     Checkpoint(("mixtral",), "mistralai/Mixtral-8x7B-v0.1",
-               _attention(32, 8, 1_000_000.0, tie_word_embeddings=False)),
+               _attention(32, 8, 1_000_000.0, tie_word_embeddings=False), source=_LITGPT),
     Checkpoint(("nanochat",), "karpathy/nanochat-d32", _attention(16, 16, 10_000.0)),
     Checkpoint(("nemotron",), "nvidia/Minitron-4B-Base",
                _attention(24, 8, 10_000.0, tie_word_embeddings=False)),
     Checkpoint(("olmo",), "allenai/OLMo-1B-hf",
-               _attention(16, 16, 10_000.0, tie_word_embeddings=True)),
-    Checkpoint(("olmo2",), "allenai/OLMo-2-1124-7B", _attention(32, 32, 500_000.0)),
+               _attention(16, 16, 10_000.0, tie_word_embeddings=True), source=_LITGPT),
+    Checkpoint(("olmo2",), "allenai/OLMo-2-1124-7B", _attention(32, 32, 500_000.0), source=_LITGPT),
     Checkpoint(("olmo3",), "allenai/Olmo-3-7B-Instruct",
                _attention(32, 32, 500_000.0, sliding_window=4096)),
     Checkpoint(("olmoe",), "allenai/OLMoE-1B-7B-0924", _attention(16, 16, 10_000.0)),
     Checkpoint(("phi",), "microsoft/phi-2",
-               _attention(32, 32, 10_000.0, tie_word_embeddings=False)),
+               _attention(32, 32, 10_000.0, tie_word_embeddings=False), source=_LITGPT),
     Checkpoint(("phi3",), "microsoft/Phi-3-mini-4k-instruct",
-               _attention(32, 32, 10_000.0, sliding_window=2047, tie_word_embeddings=False)),
+               _attention(32, 32, 10_000.0, sliding_window=2047, tie_word_embeddings=False),
+               source=_LITGPT),
     Checkpoint(("qwen2",), "Qwen/Qwen2.5-0.5B-Instruct",
-               _attention(14, 2, 1_000_000.0, tie_word_embeddings=True)),
+               _attention(14, 2, 1_000_000.0, tie_word_embeddings=True), source=_LITGPT),
     Checkpoint(("qwen2_5_omni_text",), "Qwen/Qwen2.5-Omni-7B", _attention(28, 4, 1_000_000.0)),
     Checkpoint(("qwen2_5_vl_text",), "Qwen/Qwen2.5-VL-3B-Instruct",
                _attention(16, 2, 1_000_000.0)),
@@ -109,9 +118,10 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
                _attention(16, 16, 1_000_000.0, tie_word_embeddings=False)),
     Checkpoint(("qwen2_vl_text",), "Qwen/Qwen2-VL-2B-Instruct", _attention(12, 2, 1_000_000.0)),
     Checkpoint(("qwen3",), "Qwen/Qwen3-0.6B",
-               _attention(16, 8, 1_000_000.0, tie_word_embeddings=True)),
+               _attention(16, 8, 1_000_000.0, tie_word_embeddings=True), source=_LITGPT),
     Checkpoint(("qwen3_moe",), "Qwen/Qwen3-30B-A3B",
-               _attention(32, 4, 1_000_000.0, norm_topk_prob=True, tie_word_embeddings=False)),
+               _attention(32, 4, 1_000_000.0, norm_topk_prob=True, tie_word_embeddings=False),
+               source=_LITGPT),
     Checkpoint(("qwen3_next",), "Qwen/Qwen3-Next-80B-A3B-Instruct",
                _attention(16, 2, 10_000_000.0)),
     Checkpoint(("qwen3_vl_moe_text",), "Qwen/Qwen3-VL-30B-A3B-Instruct",
@@ -123,7 +133,8 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("smolvlm",), "HuggingFaceTB/SmolVLM-256M-Instruct",
                {"text_config": _attention(9, 3, 100_000.0, rope_scaling=None,
                                           tie_word_embeddings=False)}),
-    Checkpoint(("stablelm",), "stabilityai/stablelm-3b-4e1t", _attention(32, 32, 10_000.0)),
+    Checkpoint(("stablelm",), "stabilityai/stablelm-3b-4e1t", _attention(32, 32, 10_000.0),
+               source=_LITGPT),
     Checkpoint(("starcoder2",), "bigcode/starcoder2-3b",
                _attention(24, 2, 999_999.4420358813, sliding_window=4096,
                           tie_word_embeddings=True)),

@@ -39,6 +39,10 @@ def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = f
                 setattr(part, name, vocabulary.special_ids[_ENDS[role]])
             elif sized and _outside(vars(part).get(name), vocabulary.size):
                 _unset(part, name, vocabulary)
+            elif sized and _is_list_outside(vars(part).get(name), vocabulary.size):
+                # Each of them a token of its own, as far from ordinary ones as ids go.
+                last = vocabulary.size - 1
+                setattr(part, name, [last - index for index in range(len(vars(part)[name]))])
         _set_padding_beyond_codes(part, skip)
 
 
@@ -82,6 +86,10 @@ def _unset(part: Any, name: str, vocabulary: Vocabulary) -> None:
 
 def _outside(value: Any, size: int) -> bool:
     return type(value) is int and not 0 <= value < size
+
+
+def _is_list_outside(value: Any, size: int) -> bool:
+    return isinstance(value, list) and any(_outside(number, size) for number in value)
 
 
 def _is_codec(part: Any) -> bool:
