@@ -19,17 +19,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORY = ROOT / "3rdparty" / "python"
 PLUGIN = ROOT / "rules" / "rules_transformers"
-# The tools' own requirements and locks lie in the plugin, which ships them; Sphinx', beside the
-# backend that runs it.
+# The tools' own requirements and locks lie in the plugin, which ships them; those of this
+# repository's backends, beside these.
 TOOLS = {
     "gpu_bench": PLUGIN / "gpu_benchmark",
     "modular_converter": PLUGIN / "modular",
     "parent_finder": PLUGIN / "parents",
+    "call_by_name": ROOT / "rules" / "internal" / "packaging",
     "sphinx": ROOT / "rules" / "internal" / "site",
 }
 
 PYTHON_OF = {
     "plugin": "3.9",
+    "plugin-2.18": "3.9",
     "setuptools": "3.9",
     "tools": "3.11",
     "ml": "3.11",
@@ -37,6 +39,7 @@ PYTHON_OF = {
     "modular_converter": "3.10",
     "parent_finder": "3.11",
     "gpu_bench": "3.11",
+    "call_by_name": "3.11",
     "sphinx": "3.11",
 }
 

@@ -7,6 +7,7 @@ Runs on CPython 3.9, which becomes the base of the environment. Exit codes: 0 do
 import argparse
 import functools
 import os
+import re
 import sys
 import time
 
@@ -60,14 +61,15 @@ def _parse(argv):
 
 
 def _prepare(arguments):
-    requirements_path = os.path.join(_HERE, "requirements.txt")
+    settings_file = os.path.join(arguments.root, "pants.toml")
+    requirements_path = _requirements_path(settings_file)
     with open(requirements_path) as handle:
         requirements = handle.read()
     ready, pex = _ready(arguments.cache, requirements_path, requirements)
 
     # The checksums come first: a file that changes after them makes the next start look again.
     cpu_lock = os.path.join(arguments.root, "3rdparty", "python", "ml-cpu.lock")
-    watched = [*pip_settings.configuration_files(ready.python), cpu_lock]
+    watched = [*pip_settings.configuration_files(ready.python), cpu_lock, settings_file]
     inputs = arguments.inputs.split("\n")[:-1]
     sums = launch_state.checksums(inputs + watched)
     auto_torch = arguments.torch
@@ -103,6 +105,21 @@ def _prepare(arguments):
         # A cache that may only be read serves all the same, a second slower on each start.
         pass
     return text
+
+
+def _requirements_path(settings_file):
+    """Returns the file that pins the Pants which the workspace asks for.
+
+    For a version without one it is the file of the usual version. Pants then refuses to run, and
+    its message names both versions.
+    """
+    version = os.environ.get("PANTS_VERSION")
+    if not version and os.path.isfile(settings_file):
+        with open(settings_file, encoding="utf-8") as handle:
+            match = re.search(r"^pants_version *= *[\"']([^\"']*)", handle.read(), re.MULTILINE)
+        version = match.group(1) if match else None
+    path = os.path.join(_HERE, "requirements-{}.txt".format(version))
+    return path if os.path.isfile(path) else os.path.join(_HERE, "requirements.txt")
 
 
 def _ready(cache, requirements_path, requirements):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 
+import bootstrap
 import check_environment
 import launch_state
 import pex_binary
@@ -246,17 +247,46 @@ def test_pex_lies_where_pants_can_open_it(cache):
     assert pex_binary.pex_directory(cache) == f"/var/tmp/rules_transformers-{os.getuid()}/pex"
 
 
-def test_requirements_are_pinned_hashed_and_name_no_host():
-    support = scratch.REPOSITORY / "build-support" / "bootstrap"
-    text = (support / "requirements.txt").read_text()
+_SUPPORT = scratch.REPOSITORY / "build-support" / "bootstrap"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in _SUPPORT.glob("requirements*.txt")))
+def test_requirements_are_pinned_hashed_and_name_no_host(name):
+    text = (_SUPPORT / name).read_text()
     assert "://" not in text
     logical = re.sub(r"\\\n", " ", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
     lines = [line for line in logical.splitlines() if line.strip()]
     assert len(lines) > 15
     for line in lines:
         assert re.match(r"[a-z0-9-]+==[\w.]+( ; [^\\]*?)? +--hash=sha256:\w{64}", line), line
-    wanted = (support / "requirements.in").read_text().split()
-    assert wanted == [f"pantsbuild.pants=={pex_binary.pin_of(text, 'pantsbuild-pants')[0]}"]
+    pinned, _ = pex_binary.pin_of(text, "pantsbuild-pants")
+    if name == "requirements.txt":
+        wanted = (_SUPPORT / "requirements.in").read_text().split()
+        assert wanted == [f"pantsbuild.pants=={pinned}"]
+    else:
+        assert name == f"requirements-{pinned}.txt"
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable", "name"),
+    [
+        ('[GLOBAL]\npants_version = "2.18.0a0"\n', None, "requirements-2.18.0a0.txt"),
+        ("[GLOBAL]\npants_version='2.18.0a0'  # new\n", None, "requirements-2.18.0a0.txt"),
+        ('[GLOBAL]\npants_version = "2.17.1"\n', None, "requirements.txt"),
+        ('[GLOBAL]\npants_version = "2.17.1"\n', "2.18.0a0", "requirements-2.18.0a0.txt"),
+        ('[GLOBAL]\npants_version = "2.99.0"\n', None, "requirements.txt"),
+        ('[GLOBAL]\n# pants_version = "2.18.0a0"\n', None, "requirements.txt"),
+        (None, None, "requirements.txt"),
+    ],
+)
+def test_the_workspace_says_which_pants(tmp_path, monkeypatch, settings, variable, name):
+    monkeypatch.delenv("PANTS_VERSION", raising=False)
+    if variable:
+        monkeypatch.setenv("PANTS_VERSION", variable)
+    if settings is not None:
+        (tmp_path / "pants.toml").write_text(settings)
+    path = bootstrap._requirements_path(str(tmp_path / "pants.toml"))
+    assert path == str(_SUPPORT / name)
 
 
 def test_pinned_wheels_serve_linux_and_macos():

@@ -6,11 +6,12 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.end_to_end.library import LIBRARY
-from tests.end_to_end.workspace import Run, Workspace
+from tests.end_to_end.workspace import PANTS_VERSIONS, Run, Workspace
 
 _LIBRARY = {
     **LIBRARY,
@@ -32,10 +33,10 @@ _GENERATED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def tailored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+@pytest.fixture(scope="module", params=PANTS_VERSIONS)
+def tailored(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A workspace whose BUILD files `tailor` has written, with nothing generated yet."""
-    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"), pants_version=request.param)
     workspace.write(_LIBRARY)
     tailor = workspace.pants("tailor", "lib::")
     assert tailor.exit_code == 0, tailor.stderr

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
+# What `./pants` can run: the pinned version, and a later one that the package index has.
+PANTS_VERSIONS = ("2.17.1", "2.18.0a0")
+
 # A test runs at the root of this repository, or of a sandbox laid out like it.
 REPOSITORY = Path.cwd()
 
 _CONFIG = """
 [GLOBAL]
-pants_version = "2.17.1"
+pants_version = "@PANTS@"
 backend_packages = ["pants.backend.python", "rules_transformers.@BACKEND@"]
 pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
@@ -117,13 +120,15 @@ class Workspace(Repository):
         config: str = "",
         *,
         backend: str = "modular",
+        pants_version: str = PANTS_VERSIONS[0],
         tools: tuple[str, ...] = ("modular_converter",),
     ) -> None:
         super().__init__(root)
         self.copy("rules/rules_transformers", ".plugin/rules/rules_transformers")
         for tool in (*tools, "rules_transformers_contract", "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
-        settings = _CONFIG.replace("@BACKEND@", backend) + dedent(config)
+        settings = _CONFIG.replace("@BACKEND@", backend).replace("@PANTS@", pants_version)
+        settings += dedent(config)
         self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
 
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pants.engine.target import (
     COMMON_TARGET_FIELDS,
+    BoolField,
     Dependencies,
     SourcesField,
     SpecialCasedDependencies,
+    StringField,
     StringSequenceField,
     Target,
 )
@@ -34,7 +36,33 @@ class DistributionField(SpecialCasedDependencies):
     help = "The `python_distribution` whose wheel it is, alone."
 
 
+class PythonTagField(StringField):
+    alias = "python_tag"
+    required = True
+    value: str
+    help = "The tag for interpreters in the wheel's name."
+
+
+class RequiresPythonField(StringField):
+    alias = "requires_python"
+    required = True
+    value: str
+    help = "What the metadata says of interpreters, such as `>=3.9,<3.12`. pip chooses by it."
+
+
+class CallsByNameField(BoolField):
+    alias = "calls_by_name"
+    default = False
+    help = "Whether the rules in the wheel call rules by name, as Pants 2.32 requires."
+
+
 class SettledWheelTarget(Target):
     alias = "settled_wheel"
-    core_fields = (*COMMON_TARGET_FIELDS, DistributionField)
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        DistributionField,
+        PythonTagField,
+        RequiresPythonField,
+        CallsByNameField,
+    )
     help = "The wheel of a distribution, byte for byte the same whoever builds it, and when."

@@ -105,3 +105,8 @@ def excluded_globs(filespec: Filespec) -> list[str]:
     # 2.33 has a class of its own for what was a dictionary, which may lack this key.
     spec: Any = filespec
     return list(spec["excludes"] if _since("2.33") else spec.get("excludes", ()))
+
+
+def parses_many_files() -> bool:
+    """Whether a request for the imports of Python files takes several, and no constraints."""
+    return _since("2.32")

@@ -1,8 +1,8 @@
 """Writes what releases of Pants have of the names that the rules use, into `facts.json`.
 
-    python3.11 -m tests.contracts.pants_api.facts GIT_DIRECTORY
+    PYTHONPATH=build-support:. python3.11 -m tests.contracts.pants_api.facts GIT_DIRECTORY
 
-GIT_DIRECTORY is a clone of Pants' repository with its tags. The file has, for each name, the
+It needs libcst. GIT_DIRECTORY is a clone of Pants' repository. The file has, for each name, the
 releases in which something about it changed: the parameters of what can be called, `true` for any
 other name, `null` where it is missing. Classes are read with what they inherit from other classes
 of Pants; `"inherited"` says that a base from elsewhere may have the name.

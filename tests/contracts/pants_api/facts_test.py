@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def test_each_release_has_what_the_rules_use(flavour: Flavour) -> None:
     }
     assert problems == {}
     assert len(flavour.uses) > 1000
+    assert any(use.name.endswith(".Get") for use in flavour.uses) == (flavour.name == "Get")
 
 
 _NAMES: dict[str, dict[str, Fact]] = {
@@ -160,6 +162,25 @@ def test_what_is_asked_of_the_version_is_a_release() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "_since"
     }
     assert asked and asked <= {".".join(map(str, minor_release(version))) for version in _RELEASES}
+
+
+def test_calls_by_name_import_in_no_circle() -> None:
+    """They import the rules that they call. CycleError names the modules of a circle."""
+    modules = {
+        ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__"): source
+        for path, source in _FLAVOURS["call by name"].sources.items()
+    }
+    imported = {
+        module: {
+            name
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.ImportFrom)
+            for name in (str(node.module), *(f"{node.module}.{a.name}" for a in node.names))
+            if name in modules
+        }
+        for module, source in modules.items()
+    }
+    TopologicalSorter(imported).prepare()
 
 
 def test_one_module_asks_for_the_version() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from call_by_name.rewrite import rewrite_all
 
 from tests.contracts.pants_api.uses import VERSIONS_MODULE, Use, uses, versioned_keywords
 
 RULES = Path("rules")
+_PLUGIN = "rules_transformers"
 _VERSIONS_FILE = RULES / f"{VERSIONS_MODULE.replace('.', '/')}.py"
 
 
@@ -40,4 +43,15 @@ class Flavour:
 def all_flavours() -> tuple[Flavour, ...]:
     """Those of this repository."""
     sources = {path: path.read_text(encoding="utf-8") for path in RULES.rglob("*.py")}
-    return (Flavour("Get", "2.17", "2.31", sources),)
+    shipped = {
+        PurePosixPath(path.relative_to(RULES)): source
+        for path, source in sources.items()
+        if path.parts[1] == _PLUGIN
+        and "testutil" not in path.parts
+        and not path.name.endswith("_test.py")
+    }
+    calling = {RULES / path: source for path, source in rewrite_all(shipped).items()}
+    return (
+        Flavour("Get", "2.17", "2.31", sources),
+        Flavour("call by name", "2.29", "2.33", calling),
+    )

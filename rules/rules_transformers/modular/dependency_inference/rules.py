@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pants.backend.python.dependency_inference.parse_python_dependencies import (
     ParsedPythonDependencies,
@@ -23,6 +24,7 @@ from pants.backend.python.target_types import (
     PythonSourceField,
 )
 from pants.base.exceptions import IntrinsicError
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.process import ProcessExecutionFailure
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import (
@@ -36,7 +38,7 @@ from pants.util.logging import LogLevel
 
 from rules_transformers.modular.field_set import AllModularFieldSets
 from rules_transformers.modular.target_types import ModularDependenciesField, ModularSourceField
-from rules_transformers.util_rules.pants_versions import constraints_of_fields
+from rules_transformers.util_rules.pants_versions import constraints_of_fields, parses_many_files
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,27 @@ class ModularDependenciesInferenceFieldSet(FieldSet):
 
 class InferModularDependencies(InferDependenciesRequest[ModularDependenciesInferenceFieldSet]):
     infer_from = ModularDependenciesInferenceFieldSet
+
+
+async def _parse_imports(
+    source: PythonSourceField,
+    interpreter_constraints: InterpreterConstraintsField,
+    field_set: ModularDependenciesInferenceFieldSet,
+    python_setup: PythonSetup,
+) -> Any:
+    """The imports of a file, as Pants' own inference wants them."""
+    arguments: tuple[Any, ...]
+    if parses_many_files():
+        arguments = (await Get(SourceFiles, SourceFilesRequest([source])),)
+    else:
+        constraints = constraints_of_fields(
+            interpreter_constraints, field_set.resolve, python_setup
+        )
+        arguments = (source, constraints)
+    parsed: Any = await Get(ParsedPythonDependencies, ParsePythonDependenciesRequest(*arguments))
+    if parses_many_files():
+        (parsed,) = parsed.path_to_deps.values()
+    return parsed
 
 
 @rule(desc="Infer the dependencies of modular models", level=LogLevel.DEBUG)
@@ -69,13 +92,7 @@ async def infer_modular_dependencies(
         ),
     )
     try:
-        parsed = await Get(
-            ParsedPythonDependencies,
-            ParsePythonDependenciesRequest(
-                source,
-                constraints_of_fields(interpreter_constraints, field_set.resolve, python_setup),
-            ),
-        )
+        parsed = await _parse_imports(source, interpreter_constraints, field_set, python_setup)
     except (IntrinsicError, InvalidFieldException, ProcessExecutionFailure):
         # A file that is missing or not UTF-8: converting it says so, and stops no other.
         return InferredDependencies(package_files.include)
