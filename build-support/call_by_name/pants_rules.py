@@ -1,7 +1,7 @@
 """The rules of Pants that this repository's rules request, by what they make of what.
 
-Names and parameters are those of 2.29 to 2.33. `tests/contracts/pants_api` holds them against the
-releases, where each of these functions is one that is called.
+Names and parameters are those of 2.29 to 2.33; `tests/contracts/pants_api` holds them against the
+releases.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _BUILD_FILES = "pants.engine.internals.build_files"
 _PEX = "pants.backend.python.util_rules.pex"
 _INFERENCE = "pants.backend.python.dependency_inference"
 
+_PROCESS_RESULT = Rule("pants.engine.process", "execute_process_or_raise", takes_request=False)
 _SNAPSHOT = Rule(_INTRINSICS, "digest_to_snapshot", takes_request=False)
 _CONTENTS = Rule(_INTRINSICS, "get_digest_contents", takes_request=False)
 
@@ -51,6 +52,7 @@ PANTS_RULES = {
     ("DigestContents", "CreateDigest"): _CONTENTS,
     ("DigestContents", "Digest"): Rule(_INTRINSICS, "get_digest_contents"),
     ("DigestContents", "DigestSubset"): _CONTENTS,
+    ("DigestContents", "MergeDigests"): _CONTENTS,
     ("DigestContents", "PathGlobs"): _CONTENTS,
     ("DigestEntries", "Digest"): Rule(_INTRINSICS, "get_digest_entries"),
     ("EnvironmentVars", "EnvironmentVarsRequest"): Rule(
@@ -74,6 +76,8 @@ PANTS_RULES = {
     ),
     ("Paths", "PathGlobs"): Rule(_INTRINSICS, "path_globs_to_paths"),
     ("Pex", "PexRequest"): Rule(_PEX, "create_pex"),
+    ("ProcessResult", "Process"): _PROCESS_RESULT,
+    ("ProcessResult", "VenvPexProcess"): _PROCESS_RESULT,
     ("PythonExecutable", "InterpreterConstraints"): Rule(_PEX, "find_interpreter", takes_more=True),
     ("PythonModuleOwners", "PythonModuleOwnersRequest"): Rule(
         f"{_INFERENCE}.module_mapper", "map_module_to_address", takes_more=True
@@ -86,6 +90,7 @@ PANTS_RULES = {
     ("ResolvedParsedPythonDependencies", "ResolvedParsedPythonDependenciesRequest"): Rule(
         f"{_INFERENCE}.rules", "resolve_parsed_dependencies", takes_more=True
     ),
+    ("Snapshot", "AddPrefix"): _SNAPSHOT,
     ("Snapshot", "CreateDigest"): _SNAPSHOT,
     ("Snapshot", "Digest"): Rule(_INTRINSICS, "digest_to_snapshot"),
     ("Snapshot", "DigestSubset"): _SNAPSHOT,
@@ -106,10 +111,12 @@ PANTS_RULES = {
     ("TargetAdaptor", "TargetAdaptorRequest"): Rule(
         _BUILD_FILES, "find_target_adaptor", takes_more=True
     ),
+    ("Targets", "Addresses"): Rule(_GRAPH, "resolve_targets", takes_request=False),
     ("Targets", "DependenciesRequest"): Rule(_GRAPH, "resolve_targets", takes_request=False),
     ("TransitiveTargets", "TransitiveTargetsRequest"): Rule(
         _GRAPH, "transitive_targets", takes_more=True
     ),
+    ("VenvPex", "PexRequest"): Rule(_PEX, "create_venv_pex", takes_request=False),
     ("VenvPex", "VenvPexRequest"): Rule(_PEX, "create_venv_pex", takes_more=True),
     ("WrappedTarget", "WrappedTargetRequest"): Rule(_GRAPH, "resolve_target", takes_more=True),
 }

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from call_by_name.pants_rules import PANTS_RULES
+
 from tests.contracts.pants_api import flavours
 from tests.contracts.pants_api.uses import (
     is_property,
@@ -259,7 +261,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    names = sorted({use.name for flavour in flavours.all_flavours() for use in flavour.uses})
+    used = {use.name for flavour in flavours.all_flavours() for use in flavour.uses}
+    names = sorted(used | {f"{rule.module}.{rule.function}" for rule in PANTS_RULES.values()})
     facts: dict[str, dict[str, Fact]] = {name: {} for name in names}
     latest: dict[str, Fact] = {}
     for version in RELEASES:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from call_by_name.pants_rules import PANTS_RULES
 
 from tests.contracts.pants_api.facts import FILE, Fact, fact_of, releases_between
 from tests.contracts.pants_api.flavours import Flavour, all_flavours
@@ -162,6 +163,18 @@ def test_what_is_asked_of_the_version_is_a_release() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "_since"
     }
     assert asked and asked <= {".".join(map(str, minor_release(version))) for version in _RELEASES}
+
+
+@pytest.mark.parametrize("pair", PANTS_RULES, ids=" of ".join)
+def test_the_table_of_rules_is_right_for_each_release(pair: tuple[str, str]) -> None:
+    rule = PANTS_RULES[pair]
+    flavour = _FLAVOURS["call by name"]
+    for version in releases_between(flavour.first, flavour.last):
+        fact = fact_of(_FACTS[f"{rule.module}.{rule.function}"], version)
+        # `true` is a name for a rule that has another one as well.
+        assert fact is True or isinstance(fact, list), version
+        if isinstance(fact, list) and rule.takes_request:
+            assert (len(fact) > 1) == rule.takes_more, version
 
 
 def test_calls_by_name_import_in_no_circle() -> None:
