@@ -108,9 +108,7 @@ PANTS_RULES = {
     ("StrippedFileName", "StrippedFileNameRequest"): Rule(
         "pants.core.util_rules.stripped_source_files", "strip_file_name"
     ),
-    ("TargetAdaptor", "TargetAdaptorRequest"): Rule(
-        _BUILD_FILES, "find_target_adaptor", takes_more=True
-    ),
+    ("TargetAdaptor", "TargetAdaptorRequest"): Rule(_BUILD_FILES, "find_target_adaptor"),
     ("Targets", "Addresses"): Rule(_GRAPH, "resolve_targets", takes_request=False),
     ("Targets", "DependenciesRequest"): Rule(_GRAPH, "resolve_targets", takes_request=False),
     ("TransitiveTargets", "TransitiveTargetsRequest"): Rule(
