@@ -184,6 +184,27 @@ def test_results_that_lack_their_output(
     assert "delete it" not in report.run.stderr
 
 
+def test_results_of_each_other(
+    runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """They are whole and have all outputs, but each is under the other's key."""
+    first, second = (
+        path
+        for path in server.blobs
+        # A command, which names its outputs too, names the tool as well.
+        if OUTPUT.encode() in (content := path.read_bytes()) and b"modular_converter" not in content
+    )
+    contents = {first: second.read_bytes(), second: first.read_bytes()}
+    alterations = {path: (lambda _, new=new: new) for path, new in contents.items()}
+    machine = _machine(tmp_path / "machine", server.address, runner, DEVELOPER)
+    with _altered(server, alterations, tmp_path / "aside"):
+        report = machine.pants_succeeds("generate", "::")
+    assert generated(machine) == expected
+    for description in CONVERSIONS:
+        message = f"{description}: its cached result is that of other inputs"
+        assert message in report.run.stderr
+
+
 @pytest.mark.sampled
 def test_everything_corrupt_for_a_new_machine(
     server: BuildGrid, expected: dict[str, str], tmp_path: Path

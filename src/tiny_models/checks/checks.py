@@ -82,18 +82,20 @@ def load(model_class: Any, directory: str) -> Any:
     """The model from its directory. Raises CheckFailed on missing or unexpected tensors."""
     from transformers import PreTrainedModel
 
-    settings = {"dtype": "auto", "local_files_only": True, "use_safetensors": True}
+    settings = {"dtype": "auto", "local_files_only": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             model, report = model_class.from_pretrained(
-                directory, output_loading_info=True, **settings
+                directory, output_loading_info=True, use_safetensors=True, **settings
             )
         except AttributeError:
             # In transformers 5.23 and 5.24 a decision model's own method expects a model alone.
-            model = model_class.from_pretrained(directory, **settings)
+            model = model_class.from_pretrained(directory, use_safetensors=True, **settings)
             load_again = PreTrainedModel.from_pretrained.__func__
-            _, report = load_again(model_class, directory, output_loading_info=True, **settings)
+            _, report = load_again(
+                model_class, directory, output_loading_info=True, use_safetensors=True, **settings
+            )
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(kind):
             listed = ", ".join(str(each) for each in sorted(report[kind])[:3])
