@@ -101,10 +101,13 @@ def _all_steps(architecture: Architecture, state: dict[str, Any], build_only: bo
         _steps(architecture, state, build_only, {})
     except MissingPackage:
         raise
-    except Exception:
+    except Exception as problem:
         if state["step"] not in ("instantiate", "forward", "native"):
             raise
-        adjustments = fitted(fixture_plan(architecture))
+        try:
+            adjustments = fitted(fixture_plan(architecture))
+        except TooSlow:
+            raise problem from None
         if not adjustments:
             raise
         _steps(architecture, state, build_only, adjustments)
