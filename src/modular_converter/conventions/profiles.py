@@ -87,6 +87,9 @@ class Profile:
     super_init_first: bool = _switch(
         "a merged `__init__` calls `super().__init__` first, even if the parent's does so later"
     )
+    namesakes_become_super: bool = _switch(
+        "in a method `m`, `AnyClass.m(self)` and `AnyClass().m()` become `super().m()`"
+    )
     adds_bases: bool = _switch("extra bases are added to the parent's, not only exchanged")
     deprecations_keep_decorators: bool = _switch(
         "an override decorated by nothing but `deprecate_kwarg` keeps the other decorators"
@@ -127,7 +130,7 @@ def switches() -> dict[str, dataclasses.Field[Any]]:
 
 
 _OLDEST = Profile(
-    name="4.57",
+    name="4.55",
     since=(0, 0),
     python="py39",
     lints_encodings=False,
@@ -148,6 +151,7 @@ _OLDEST = Profile(
     del_drops_annotated=False,
     switches_suffix_bases=False,
     super_init_first=True,
+    namesakes_become_super=True,
     adds_bases=False,
     deprecations_keep_decorators=False,
 )
@@ -184,6 +188,7 @@ TESTED = (
 
 # What each family of releases changes, oldest first: its name, its first release, the switches.
 _CHANGES: tuple[tuple[str, tuple[int, int], Mapping[str, bool | str]], ...] = (
+    ("4.57", (4, 56), {"namesakes_become_super": False}),
     ("5.0", (5, 0), {"python": "py310", "super_init_first": False}),
     ("5.4", (5, 1), {"adds_bases": True}),
     (

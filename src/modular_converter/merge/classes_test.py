@@ -346,3 +346,22 @@ def test_calls_of_a_base_are_rewritten_where_super_works(workspace: Workspace) -
     body = text[text.index("    def reset") :]
     assert body.count("super().reset()") == 2
     assert body.count("nn.Module.reset(self)") == 2
+
+
+@pytest.mark.parametrize(("profile", "written"), [("4.55", "super()"), ("4.57", "Tools()")])
+def test_up_to_4_55_calls_of_a_namesake_become_super(
+    workspace: Workspace, profile: str, written: str
+) -> None:
+    text = merged(
+        workspace,
+        PARENT,
+        """
+        class NewOneMLP(LlamaMLP):
+            def reset(self, x):
+                F.reset(x)
+                return Tools().reset(x)
+        """,
+        profile,
+    )
+    assert "        F.reset(x)\n" in text
+    assert f"return {written}.reset(x)" in text

@@ -191,7 +191,13 @@ class MethodMerger:
                 )
                 break
             done.append(
-                with_super_calls(mine.source, parts.statements[position], statement, self.bases)
+                with_super_calls(
+                    mine.source,
+                    parts.statements[position],
+                    statement,
+                    self.bases,
+                    parts.head.name if self.profile.namesakes_become_super else "",
+                )
             )
         fragments = [
             Fragment(statement.lead + statement.text, statement.origin) for statement in done

@@ -18,6 +18,7 @@ _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
 _PLAIN_TARGET = re.compile(r"\s*\w+(\s*,\s*\w+)*\s*[-+*/%&|^@]?=(?!=)")
 _COMMA = re.compile(r"\s*,")
+_CLASS = re.compile(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*(?:\(\))?")
 _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -226,10 +227,20 @@ def _own_scope(top: ast.stmt) -> Iterator[ast.AST]:
 
 
 def with_super_calls(
-    source: Source, parsed: Statement, statement: BodyStatement, bases: frozenset[str]
+    source: Source,
+    parsed: Statement,
+    statement: BodyStatement,
+    bases: frozenset[str],
+    namesake: str = "",
 ) -> BodyStatement:
-    """The statement with ``Base.method(self, ...)`` written ``super().method(...)``."""
-    if not any(f"{base}." in statement.text for base in bases):
+    """The statement with ``Base.method(self, ...)`` written ``super().method(...)``.
+
+    Up to transformers 4.55, a call of the method's ``namesake`` on any class becomes one of
+    `super()`, also if it is written ``Base().method(...)``.
+    """
+    if not any(f"{base}." in statement.text for base in bases) and not (
+        namesake and f".{namesake}(" in statement.text
+    ):
         return statement
     edits: list[tuple[int, int, str]] = []
     if parsed.inline:
@@ -252,7 +263,9 @@ def with_super_calls(
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             owner = node.func.value
-            if ast.unparse(owner) not in bases:
+            name = ast.unparse(owner)
+            is_namesake = node.func.attr == namesake and _CLASS.fullmatch(name) is not None
+            if name not in bases and not is_namesake:
                 continue
             edits.append((offset(source.start_of(owner)), offset(source.end_of(owner)), "super()"))
             first = node.args[0] if node.args else None
