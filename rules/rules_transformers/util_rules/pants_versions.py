@@ -110,3 +110,27 @@ def excluded_globs(filespec: Filespec) -> list[str]:
 def parses_many_files() -> bool:
     """Whether a request for the imports of Python files takes several, and no constraints."""
     return _since("2.32")
+
+
+def remote_outputs_problem(description: str, missing: str) -> str:
+    """Says that a server ran a process and left its outputs out.
+
+    :param missing: the outputs, for messages.
+    """
+    # 2.33 declares `output_paths`, as the API has it since its version 2.1.
+    fields, api, since = (
+        ("`output_paths`", "2.1", "has version 2.0 alone, and not that field")
+        if _since("2.33")
+        else (
+            "`output_files` and `output_directories`",
+            "2.0",
+            "follows version 2.1 or later to the letter, and ignores these fields",
+        )
+    )
+    return (
+        f"{description}: the remote execution server ended the process with 0, and returned no "
+        f"{missing}\n"
+        f"hint: Pants {PANTS_SEMVER} declares outputs in the fields of version {api} of the Remote "
+        f"Execution API: {fields}. The server probably {since}. Use a server that accepts "
+        "them: docs/remote-cache.md names some; or run without `--remote-execution`"
+    )

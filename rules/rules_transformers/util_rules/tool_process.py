@@ -18,6 +18,7 @@ from pants.engine.fs import (
     Digest,
     FileContent,
     MergeDigests,
+    Snapshot,
 )
 from pants.engine.process import Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
@@ -25,7 +26,9 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from rules_transformers.util_rules.pants_versions import remote_outputs_problem
 from rules_transformers.util_rules.tool_commands import ToolCommand
+from rules_transformers.util_rules.tool_run import OutputsMissing
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
 
 # Where a tool finds its request.
@@ -99,6 +102,11 @@ async def prepare_python(request: _PythonRequest, environment: PexEnvironment) -
         environment = _without_network(environment)
     complete = environment.in_sandbox(working_directory=None)
     pex = await Get(VenvPex, VenvPexRequest(request.python, complete))
+    snapshot = await Get(Snapshot, Digest, pex.digest)
+    # A directory or a file, beside the scripts that start it.
+    if pex.pex_filename not in {*snapshot.files, *snapshot.dirs}:
+        description = request.python.description or f"Prepare {pex.pex_filename}"
+        raise OutputsMissing(remote_outputs_problem(description, f"`{pex.pex_filename}`"))
     return _Python(
         pex.pex.argv0,
         "PEX_EXTRA_SYS_PATH",

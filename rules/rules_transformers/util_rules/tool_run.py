@@ -21,9 +21,11 @@ from pants.engine.fs import (
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from rules_transformers.util_rules.pants_versions import remote_outputs_problem
 from rules_transformers_contract import receipt
 
 logger = logging.getLogger(__name__)
@@ -88,6 +90,18 @@ async def _complaint(result: FallibleProcessResult, inputs: str) -> str:
     return receipt.complaint(contents[0].content, inputs, files)
 
 
+@dataclass(frozen=True)
+class RemoteExecution:
+    """Whether a server runs the processes."""
+
+    is_on: bool
+
+
+@rule
+async def find_remote_execution(options: GlobalOptions) -> RemoteExecution:
+    return RemoteExecution(options.remote_execution)
+
+
 async def _missing_outputs(process: Process, result: FallibleProcessResult) -> str:
     """The declared outputs that the result of a successful process lacks, for messages."""
     declared = (*process.output_files, *process.output_directories)
@@ -117,7 +131,7 @@ async def run_tool(request: ToolRun) -> FallibleProcessResult:
     An entry of a cache can be whole and yet lack an output, or be that of another process, if it
     was damaged: Pants cannot check it against the process. It is run again then, under another key.
 
-    :raises OutputsMissing: if the result is no better after that.
+    :raises OutputsMissing: if the result is no better after that, or if a server ran the process.
     """
     process = request.process
     inputs = _inputs_of(process)
@@ -126,6 +140,9 @@ async def run_tool(request: ToolRun) -> FallibleProcessResult:
     problem = await _problem(process, result, inputs)
     if not problem:
         return await _without_receipt(result)
+    missing, remote = await _missing_outputs(process, result), await Get(RemoteExecution)
+    if missing and remote.is_on:
+        raise OutputsMissing(remote_outputs_problem(process.description, missing))
     logger.warning(
         f"{process.description}: its cached result {problem}, so it is run once more\n"
         "hint: an entry of the remote cache may have been damaged or altered. "

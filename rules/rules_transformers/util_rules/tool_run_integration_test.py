@@ -6,14 +6,21 @@ import hashlib
 from typing import Any
 
 import pytest
-from pants.engine.fs import DigestContents
+from pants.engine.fs import (
+    EMPTY_SNAPSHOT,
+    Digest,
+    DigestContents,
+    DigestEntries,
+    DigestSubset,
+    Snapshot,
+)
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import QueryRule
-from pants.testutil.rule_runner import RuleRunner
+from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
 
 from rules_transformers.util_rules import tool_run
-from rules_transformers.util_rules.tool_run import INPUTS, ToolRun
+from rules_transformers.util_rules.tool_run import INPUTS, OutputsMissing, RemoteExecution, ToolRun
 
 # Whatever it is asked for, the first entry of a damaged cache lacks it.
 _LACKS_ONCE = '[ -n "$RULES_TRANSFORMERS_ONCE_MORE" ] || '
@@ -25,6 +32,7 @@ def rule_runner() -> RuleRunner:
         rules=[
             *tool_run.rules(),
             QueryRule(FallibleProcessResult, [ToolRun]),
+            QueryRule(FallibleProcessResult, [Process]),
         ]
     )
 
@@ -103,6 +111,44 @@ def test_a_result_that_its_receipt_does_not_fit_is_made_again(
     damaged = _process(_WRITES_RECEIPT.format(f"{_LACKS_ONCE} {{ {damage} }};"), **outputs)
     assert _run(rule_runner, damaged) == (0, {"out": b""})
     assert message in caplog.text
+
+
+def test_a_server_that_returns_no_outputs_is_named(rule_runner: RuleRunner) -> None:
+    """Running it once more there would give the same."""
+    run_here = rule_runner.request(FallibleProcessResult, [_process("true")])
+    ran: list[Process] = []
+
+    def run_there(process: Process) -> FallibleProcessResult:
+        ran.append(process)
+        return run_here
+
+    with pytest.raises(OutputsMissing) as error:
+        run_rule_with_mocks(
+            tool_run.run_tool,
+            rule_args=[ToolRun(_process("true", output_directories=("d",)))],
+            mock_gets=[
+                MockGet(output_type=FallibleProcessResult, input_types=(Process,), mock=run_there),
+                MockGet(output_type=Snapshot, input_types=(Digest,), mock=lambda _: EMPTY_SNAPSHOT),
+                *(
+                    MockGet(output_type=output, input_types=(asked,), mock=lambda _: ())
+                    for output, asked in (
+                        (DigestContents, DigestSubset),
+                        (DigestEntries, Digest),
+                        (Digest, DigestSubset),
+                    )
+                ),
+                MockGet(
+                    output_type=RemoteExecution,
+                    input_types=(),
+                    mock=lambda: RemoteExecution(is_on=True),
+                ),
+            ],
+        )
+    message = str(error.value)
+    assert message.startswith("Convert m.py: the remote execution server ended the process with 0")
+    assert "returned no `d`\nhint: Pants 2." in message
+    assert "version 2.0 of the Remote Execution API" in message
+    assert len(ran) == 1
 
 
 def test_a_failure_need_leave_nothing(
