@@ -665,6 +665,37 @@ def _commit(machine: _Machine) -> None:
     _git(machine, "commit", "--quiet", "--message=change")
 
 
+@pytest.mark.parametrize(("release", "measured"), [("5.23.0", False), ("5.24.0", True)])
+def test_what_the_release_of_the_resolve_cannot_measure_is_refused(
+    machine: _Machine, release: str, measured: bool
+) -> None:
+    machine.has(machine.card)
+    resolves = f"--python-resolves={{'python-default': 'empty.lock', 'ml': 'ml-{release}.lock'}}"
+    pin = {"project_name": "transformers", "version": release}
+    lock = {"locked_resolves": [{"locked_requirements": [pin]}]}
+    machine.writes(
+        **{
+            f"ml-{release}.lock": json.dumps(lock),
+            "build": """
+            gpu_benchmark(
+                name="b", model_type="llama", attn_implementation="flex_attention",
+                cache_implementation="static", resolve="ml",
+            )
+            """,
+        }
+    )
+    # Where it is not refused, the environment is prepared, which this lockfile is no good for.
+    result = machine.test("--report", "m:b", options=(resolves,))
+    assert result.exit_code == 2
+    assert machine.ran() == []
+    report = machine.file("dist/test/reports/m.b.xml")
+    if measured:
+        assert "cannot generate with" not in report
+    else:
+        assert "m:b cannot be measured: transformers 5.23.0 cannot generate with" in report
+        assert "hint: use transformers 5.24.0" in report
+
+
 _INTERLEAVED = ("--gpu-bench-interleave=main",)
 _OWN_MODEL = """
 modular_model(name="x", source="modular_x.py")

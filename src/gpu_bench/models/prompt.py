@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-# Written for this purpose. Rows of a batch begin at different words of it, because equal rows
-# would let caches share what they never share in use.
+# Written for this purpose, in paragraphs of several kinds, as real prompts are. Rows of a batch
+# begin at different words of it, because equal rows would let caches share what they never share in
+# use.
 TEXT = """
 The harbour town wakes before its visitors do. Fishermen untie their boats while gulls quarrel over
 what the night has left on the quay, and the first baker opens a window to let the heat out. By
 seven the market square fills with crates of apples, cabbages and late roses, and someone always
 asks whether the ferry will sail in such a wind. It usually does. The captain, who has crossed this
 strait for thirty-one years, reads the waves as others read a newspaper, and he has been wrong only
-twice. Up the hill stands the old observatory, where three engineers keep a telescope alive that
-was meant to serve for ten winters and has now served for forty. They replace one part each month:
-a bearing, a mirror cell, a length of cable that mice have eaten. Their notebooks record every
-repair together with the weather, the price of solder and the name of whoever brought the coffee.
-Students come in autumn to measure the light of variable stars, and they learn that patience is an
-instrument too. A curve that looks like noise after one night turns into a pattern after fifty. In
-the library below, a clerk copies the measurements into tables, checks each sum twice and marks
-doubtful values with a small red dot. Nobody removes those dots, since a doubtful value honestly
-marked is worth more than a clean one that nobody can explain. When the evening train arrives, the
-station clock is four minutes late, as it has been since the storm, and the passengers set their
-watches by the church instead. Children run along the platform, a dog sleeps beneath the bench, and
-far out on the water the ferry turns its lights on, one after another, like a sentence that takes
-its time to end.
+twice.
+
+Up the hill stands the old observatory, where three engineers keep a telescope alive that was meant
+to serve for ten winters and has now served for forty. They replace one part each month: a bearing,
+a mirror cell, a length of cable that mice have eaten. Their notebooks record every repair together
+with the weather, the price of solder and the name of the person who brought the coffee.
+
+"How bright was it last night?" asked the student.
+"A little fainter than on Tuesday, 11.42 against 11.37," said the engineer. "But the sky was hazy
+until two, so I would not print that yet."
+"And if it is fainter again tomorrow?"
+"Then we look at the comparison stars first, and at the filter second. Only after that do we write
+to anybody."
+
+Before you leave the dome:
+1. Park the telescope, and wait until the motors are silent.
+2. Close the shutter (the left lever, not the red one).
+3. Note humidity, temperature and wind: 64 %, -3.5 degrees, 12 km/h, for example.
+4. Switch off everything but the clock.
+
+The clerk in the library below keeps the tables in order with a small program:
+
+def mean_magnitude(readings, doubtful):
+    kept = [value for night, value in readings.items() if night not in doubtful]
+    return sum(kept) / len(kept) if kept else None
+
+He checks each sum twice all the same, and marks doubtful values with a small red dot. Nobody
+removes those dots, since a doubtful value honestly marked is worth more than a clean one that
+nobody can explain. When the evening train arrives, the station clock is four minutes late, as it
+has been since the storm, and the passengers set their watches by the church instead. Children run
+along the platform, a dog sleeps beneath the bench, and far out on the water the ferry turns its
+lights on, one after another, like a sentence that takes its time to end.
 """
 
 
@@ -39,13 +60,14 @@ def text_prompts(
     Row r begins at the text's word r, so rows repeat only beyond as many words as the text has.
     Raises ValueError where the tokenizer gives no token for the text.
     """
-    words = TEXT.split()
+    words = re.findall(r"\S+\s*", TEXT)
     return [_exactly(tokenize, _rotated(words, row), length) for row in range(batch_size)]
 
 
 def _rotated(words: list[str], by: int) -> str:
+    """The text from a word on, with what stands between words; its beginning follows its end."""
     by %= len(words)
-    return " ".join(words[by:] + words[:by])
+    return "".join([*words[by:], "\n", *words[:by]]).strip()
 
 
 def _exactly(tokenize: Callable[[str], list[int]], text: str, length: int) -> list[int]:
@@ -55,7 +77,7 @@ def _exactly(tokenize: Callable[[str], list[int]], text: str, length: int) -> li
     copies = length // once + 1
     while True:
         # One copy more than needed, so that no token which closes a text is in the cut.
-        ids = tokenize(" ".join([text] * (copies + 1)))
+        ids = tokenize("\n\n".join([text] * (copies + 1)))
         if len(ids) >= length + once // 2:
             return list(ids[:length])
         copies *= 2

@@ -41,6 +41,15 @@ def test_rows_of_a_batch_differ_as_far_as_the_text_goes() -> None:
     assert rows[0] == rows[words]
 
 
+def test_paragraphs_and_lines_are_kept() -> None:
+    first, second = text_prompts(lambda text: list(text.encode()), 2, len(TEXT.strip().encode()))
+    assert bytes(first).decode() == TEXT.strip()
+    assert TEXT.strip().startswith("The " + bytes(second).decode()[:500])
+    # Paragraphs, a dialogue, a list and code.
+    for part in ("\n\nUp the hill", 'student.\n"A little', "\n2. Close", "\n    return sum("):
+        assert part in TEXT
+
+
 def test_a_longer_prompt_goes_on_where_the_shorter_one_ends() -> None:
     (short,), (long,) = text_prompts(by_byte, 1, 50), text_prompts(by_byte, 1, 9000)
     assert long[:50] == short

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gpu_bench.judge import outcomes
+from gpu_bench.judge.metric_verdict import MetricVerdict
+from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import drawing
-from gpu_bench.report.labels import of_metric
+from gpu_bench.report.labels import METRICS, of_metric
 from gpu_bench.report.plots import Plot, plot
-from gpu_bench.report.runs import Device
+from gpu_bench.report.runs import Device, Run
 
 _METRIC = "end_to_end"
 _ROW = 0.4
@@ -27,8 +31,29 @@ def changes(device: Device, key: str) -> Plot | None:
         for benchmark in device.benchmarks
         if (judged := benchmark.latest.judged(_METRIC)) is not None
     ]
-    if not rows:
-        return None
+    return (
+        _forest(rows, key, "Change of the end-to-end time", "the end-to-end time") if rows else None
+    )
+
+
+def metrics(run: Run, key: str) -> Plot | None:
+    """New against base: the change of each metric that decides, with intervals."""
+    judged = () if run.verdict is None else run.verdict.metrics.values()
+    rows = [
+        (f"{METRICS[metric.metric.name]} ({_sides(metric)})", metric)
+        for metric in judged
+        if metric.metric.decides
+    ]
+    return _forest(rows, key, "New against base", "each metric") if rows else None
+
+
+def _sides(judged: MetricVerdict) -> str:
+    unit = judged.metric.unit
+    return f"{quantity(judged.base, unit)} → {quantity(judged.new, unit)}"
+
+
+def _forest(rows: Sequence[tuple[str, MetricVerdict]], key: str, title: str, what: str) -> Plot:
+    """A row for each change, with its interval and tolerance; ``what`` names what changes."""
     drawn, (axes,) = drawing.figure(_ROW * len(rows), left=0.16, bottom=0.62)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
@@ -64,12 +89,12 @@ def changes(device: Device, key: str) -> Plot | None:
         axes.vlines(0, place - 0.2, place + 0.2, color=drawing.colour("text"), lw=0.8, zorder=1)
     axes.set_ylim(len(rows) - 0.5, -0.75)
     axes.margins(x=0.04)
-    axes.set_xlabel("change of the end-to-end time (%)\nfaster to the left, slower to the right")
+    axes.set_xlabel(f"change of {what} (%)\nbetter to the left, worse to the right")
     caption = (
-        "Change against the baseline with its 95 % interval. Grey: the tolerance. Triangles: "
-        "faster (up) or slower (down); squares: the same; hollow circles: inconclusive."
+        "Change against the base with its 95 % interval. Grey: the tolerance. Triangles: better "
+        "(up) or worse (down); squares: the same; hollow circles: inconclusive."
     )
-    return plot(drawn, key, "Change of the end-to-end time", caption)
+    return plot(drawn, key, title, caption)
 
 
 def _label(address: str, word: str) -> str:

@@ -57,6 +57,7 @@ class BenchmarkView:
     cells: tuple[Cell, ...]
     deciding: tuple[MetricRow, ...]
     informative: tuple[MetricRow, ...]
+    comparison_plot: Plot | None
     plots: tuple[Plot, ...]
     percentiles: tuple[tuple[str, str], ...]
     processes: tuple[ProcessRow, ...]
@@ -167,6 +168,7 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         cells=tables.compared(run),
         deciding=tables.metrics(run, decides=True),
         informative=tables.metrics(run, decides=False),
+        comparison_plot=comparison_plots.metrics(run, f"{key}-metrics"),
         plots=tuple(plot for plot in drawn if plot is not None),
         percentiles=tables.gap_percentiles(run),
         processes=tables.processes(run),

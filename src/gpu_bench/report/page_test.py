@@ -63,7 +63,8 @@ def html_of(directory: Any) -> str:
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: Any) -> Any:
     place = tmp_path_factory.mktemp("runs")
-    base = MadeUp(seed=50)
+    revision = {"commit": "f" * 40, "dirty": True}
+    base = MadeUp(seed=50, changes={"revision": revision})
     for number, delay in enumerate((0.0, 0.0, 0.08)):
         write_run(
             place / f"history/{number}",
@@ -93,6 +94,19 @@ def html(directory: Any) -> str:
 @pytest.fixture(scope="module")
 def elements(html: Any) -> Elements:
     return Elements(html)
+
+
+def test_the_baseline_is_named_by_date_and_commit(html: str) -> None:
+    assert "a result measured 2026-03-01 10:00 UTC, commit fffffffff (dirty)" in html
+
+
+def test_new_is_drawn_against_base(elements: Elements, html: str) -> None:
+    texts = re.sub(r"<[^>]+>", " ", html)
+    assert texts.count("New against base") >= 1
+    # Each metric that decides, with both of its values; memory is exact.
+    assert re.search(r"Time to first token \(\d[^)]* → [^)]*\): slower", texts)
+    assert re.search(r"Peak memory, allocated \([^)]* → [^)]*\): same", texts)
+    assert not [name for name, _ in elements.found if name == "script"]
 
 
 def test_the_page_needs_nothing_else(elements: Any, html: Any) -> None:

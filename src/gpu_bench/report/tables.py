@@ -45,7 +45,6 @@ class MetricRow:
     change: str
     tolerance: str
     processes: str
-    values: str
     state: State
 
 
@@ -114,7 +113,7 @@ def metrics(run: Run, *, decides: bool) -> tuple[MetricRow, ...]:
 
 
 def _metric(judged: MetricVerdict) -> MetricRow:
-    (base, new), (base_values, new_values) = judged.processes, judged.samples
+    base, new = judged.processes
     return MetricRow(
         label=labels.metric(judged.metric.name),
         base=quantity(judged.base, judged.metric.unit),
@@ -122,7 +121,6 @@ def _metric(judged: MetricVerdict) -> MetricRow:
         change=labels.with_minus(percent(judged.ratio)),
         tolerance=share(judged.tolerance),
         processes=f"{base} / {new}",
-        values=f"{base_values} / {new_values}",
         state=labels.of_metric(judged.verdict, judged.metric.unit),
     )
 

@@ -9,9 +9,10 @@ from pants.backend.python.subsystems.setup import PythonSetup
 from pants.core.goals.test import TestSubsystem
 from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.fs import Digest, RemovePrefix
+from pants.engine.fs import Digest, DigestContents, PathGlobs, RemovePrefix
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
+from pants.engine.target import InvalidTargetException
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
@@ -32,9 +33,11 @@ from rules_transformers.tiny_fixtures.util_rules.environment import (
     FixtureEnvironment,
     FixtureEnvironmentRequest,
 )
+from rules_transformers.util_rules.lockfile_pins import pinned_requirement
 from rules_transformers.util_rules.tool_commands import MEASURE
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import ToolRun
+from rules_transformers_contract.release_refusals import release_refusal
 
 RESULT_FILE = "result.json"
 _OUTPUT_DIR = "__out"
@@ -90,6 +93,32 @@ async def measure_benchmark(request: MeasureRequest) -> Measurement:
     return Measurement(result, await Get(Digest, RemovePrefix(result.output_digest, _OUTPUT_DIR)))
 
 
+async def _check_release(field_set: GpuBenchmarkFieldSet, python_setup: PythonSetup) -> None:
+    """Refuses what the transformers of the resolve cannot measure, before anything is built."""
+    if not python_setup.enable_resolves:
+        return
+    lockfile = python_setup.resolves[field_set.resolve.normalized_value(python_setup)]
+    for content in await Get(DigestContents, PathGlobs([lockfile])):
+        pin = pinned_requirement(content.content.decode(), "transformers")
+        if pin is None:
+            continue
+        settings = {
+            field.alias: field.value
+            for field in (
+                field_set.attn_implementation,
+                field_set.cache_implementation,
+                field_set.compile_mode,
+                field_set.continuous_batching,
+            )
+        }
+        refused = release_refusal(settings, pin.partition("==")[2])
+        if refused is not None:
+            raise InvalidTargetException(
+                f"The `gpu_benchmark` target {field_set.address} cannot be measured: "
+                f"{refused.message}, which {lockfile} has\nhint: {refused.hint}"
+            )
+
+
 @rule
 async def make_measuring_process(
     request: MeasuringProcessRequest,
@@ -99,6 +128,7 @@ async def make_measuring_process(
     test: TestSubsystem,
 ) -> Process:
     field_set = request.field_set
+    await _check_release(field_set, python_setup)
     model, environment, variables = await MultiGet(
         Get(MeasuredModelFiles, MeasuredModelRequest(field_set)),
         Get(
