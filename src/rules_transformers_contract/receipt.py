@@ -34,7 +34,7 @@ def receipt(ordered: str, files: Mapping[str, str]) -> bytes:
 def complaint(content: bytes, inputs: str, files: Mapping[str, str]) -> str:
     """What a receipt says against a result: a predicate with "it" for its subject, or nothing.
 
-    ``inputs`` is the digest that was ordered, ``files`` are those of the result without the receipt.
+    ``inputs`` is the digest that was ordered, ``files`` are the result's, less the receipt.
     """
     try:
         document = json.loads(content)

@@ -32,10 +32,10 @@ def raise_lack(problem: BaseException) -> None:
     if isinstance(problem, MemoryError):
         raise EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM]) from None
     if isinstance(problem, OSError):
-        number = problem.errno
+        number = problem.errno or 0
     else:
         match = _NUMBER.search(str(problem))
-        number = int(match[1]) if match else None
+        number = int(match[1]) if match else 0
     if number in HINTS:
         text = " ".join(str(problem).split())
         raise EnvironmentLack(text, hint=HINTS[number]) from None
@@ -44,8 +44,8 @@ def raise_lack(problem: BaseException) -> None:
 def located(problem: OSError | ValueError, message: str, *, place: str, hint: str) -> ToolError:
     """The error for a call that failed: an EnvironmentLack if the machine is the cause.
 
-    Otherwise it is an InputError with ``hint``, or a better one for the system's reason. ``message`` is followed by the system's reason. A
-    ValueError is what Python raises for a path that no system has.
+    Otherwise it is an InputError with ``hint``, or with a better one for the system's reason, which
+    follows ``message``. A ValueError is what Python raises for a path that no system has.
     """
     number = (problem.errno if isinstance(problem, OSError) else None) or 0
     reason = problem.strerror if isinstance(problem, OSError) else str(problem)

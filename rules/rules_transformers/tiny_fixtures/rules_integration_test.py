@@ -722,7 +722,8 @@ def test_packaged_fixtures_of_one_name_have_hub_caches_of_their_own(
     rule_runner.write_files(
         {
             "m/BUILD": f"tiny_fixture(name='same', {fixture}'T/x')\n"
-            f"tiny_fixture(name='p', {fixture}'t/x', resolve=parametrize('python-default', 'next'))\n",
+            f"tiny_fixture(name='p', {fixture}'t/x', "
+            "resolve=parametrize('python-default', 'next'))\n",
             "next.lock": "",
         }
     )

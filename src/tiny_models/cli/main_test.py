@@ -61,7 +61,8 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def test_help_imports_nothing_heavy() -> None:
     program = (
-        "import sys; from tiny_models.cli.main import COMMAND_LINE; COMMAND_LINE.parser().format_help();"
+        "import sys; from tiny_models.cli.main import COMMAND_LINE;"
+        "COMMAND_LINE.parser().format_help();"
         "print([each for each in ('torch', 'transformers', 'numpy') if each in sys.modules])"
     )
     start = time.process_time()

@@ -57,11 +57,11 @@ from rules_transformers.util_rules.tool_run import OutputsMissing, ToolRun
 
 logger = logging.getLogger(__name__)
 
-# What is paid for is importing torch and transformers: once they are there, a fixture takes a
-# twentieth of that. So many to a group cost little more than one when one member changes.
+# What costs is importing torch and transformers: once they are imported, a fixture takes a
+# twentieth of that. A group of this size costs little more than one fixture when a member changes.
 CAPACITY = 8
-# Of so many, each is built for itself, and again only if its own inputs change: a group would be half
-# of them or more.
+# Up to this number, each fixture has a process of its own and is built again only if its own inputs
+# change: a group would be half of them or more.
 _FEW = 2 * CAPACITY
 
 _MEMBERS = "__members"
