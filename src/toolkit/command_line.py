@@ -131,9 +131,10 @@ class CommandLine:
             return EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM])
         if isinstance(problem, OSError):
             # Libraries raise it without a number for reasons of their own.
-            if problem.errno is None:
+            number: int | None = problem.errno
+            if number is None:
                 return None
-            return EnvironmentLack(str(problem), hint=HINTS.get(problem.errno, _HINT))
+            return EnvironmentLack(str(problem), hint=HINTS.get(number, _HINT))
         package = (problem.name or "").partition(".")[0]
         if package in ("", self.tool, "toolkit", *sys.stdlib_module_names):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def _prepare(directory: Path, version: int) -> None:
 
 
 @pytest.fixture(params=["baseline", "export"])
-def command(request: pytest.FixtureRequest) -> WritingCommand:
+def command(request: Any) -> WritingCommand:
     arguments = {
         "baseline": ["baseline", "runs/result.json", "--output=out"],
         "export": ["export", "runs", "--output=out"],

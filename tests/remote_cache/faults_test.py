@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -129,7 +129,7 @@ def _lost(_: bytes) -> None:
 
 @contextmanager
 def _altered(
-    server: BuildGrid, alterations: dict[Path, Callable[[bytes], bytes | None]], aside: Path
+    server: BuildGrid, alterations: Mapping[Path, Callable[[bytes], bytes | None]], aside: Path
 ) -> Iterator[None]:
     """The server's blobs, altered or removed until the context ends."""
     shutil.copytree(server.directory, aside)
@@ -195,7 +195,11 @@ def test_results_of_each_other(
         if OUTPUT.encode() in (content := path.read_bytes()) and b"modular_converter" not in content
     )
     contents = {first: second.read_bytes(), second: first.read_bytes()}
-    alterations = {path: (lambda _, new=new: new) for path, new in contents.items()}
+
+    def replaced_by(content: bytes) -> Callable[[bytes], bytes]:
+        return lambda _: content
+
+    alterations = {path: replaced_by(content) for path, content in contents.items()}
     machine = _machine(tmp_path / "machine", server.address, runner, DEVELOPER)
     with _altered(server, alterations, tmp_path / "aside"):
         report = machine.pants_succeeds("generate", "::")

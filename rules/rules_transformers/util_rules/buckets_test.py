@@ -10,7 +10,7 @@ _NAMES = [f"models/{letters[0]}{letters[1]}" for letters in product("abcdefghij"
 
 
 def _split(names: list[str], capacity: int = 12) -> set[frozenset[str]]:
-    return set(map(frozenset, buckets({name: (name,) for name in names}, capacity)))
+    return {frozenset(bucket) for bucket in buckets({name: (name,) for name in names}, capacity)}
 
 
 @pytest.mark.parametrize("number", [0, 1, 12, 13, 100])

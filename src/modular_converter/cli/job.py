@@ -65,8 +65,8 @@ def job_of(request: Request, path: str, sources: Sources) -> ConversionJob:
     if request.files is not None:
         sources = sources.restricted(
             Visible(
-                frozenset(map(os.path.abspath, request.files)),
-                tuple(map(os.path.abspath, request.parents)),
+                frozenset(os.path.abspath(path) for path in request.files),
+                tuple(os.path.abspath(path) for path in request.parents),
             )
         )
     locations = []

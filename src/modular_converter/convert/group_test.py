@@ -10,7 +10,9 @@ import jsonschema
 import pytest
 
 from modular_converter.cli.main import main
-from modular_converter.convert import batch, group
+from modular_converter.convert import batch, group, model
+from modular_converter.emit import formatter
+from modular_converter.library import index, sources
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 PARENT = """\
@@ -133,7 +135,7 @@ class TestAsIfAlone:
         assert three["exit_code"] == 2
 
     def test_a_crash(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        convert = batch.convert
+        convert = model.convert
 
         def crash(location: Any, *arguments: Any, **options: Any) -> Any:
             if location.model_name == "one":
@@ -150,7 +152,7 @@ class TestAsIfAlone:
 @pytest.mark.usefixtures("sandbox")
 def test_the_formatter_runs_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    format_all: Callable[..., Any] = group.format_all
+    format_all: Callable[..., Any] = formatter.format_all
 
     def counting(*arguments: Any) -> Any:
         calls.append(arguments)
@@ -163,10 +165,8 @@ def test_the_formatter_runs_once_for_all(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.usefixtures("sandbox")
 def test_what_members_share_is_indexed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from modular_converter.library import sources
-
     indexed = []
-    build_index = sources.build_index
+    build_index = index.build_index
 
     def counting(file: Any, ignores: Any) -> Any:
         indexed.append(Path(file.path).name)

@@ -58,7 +58,7 @@ def merged_from(mine: Body, theirs: Body, *, strict: bool = False) -> Written | 
     forced: frozenset[str] = frozenset()
     while (alignment := _align(mine, theirs, key, forced)) is not None:
         ends = {statement.target for statement in mine[alignment.last :]}
-        mixed = alignment.kept & (alignment.replaced.keys() | ends)
+        mixed = alignment.kept & {*alignment.replaced, *ends}
         if not mixed:
             break
         forced |= mixed

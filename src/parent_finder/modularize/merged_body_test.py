@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ def written(mine: list[str], theirs: list[str], *, strict: bool = False) -> list
     return both and [[statement.text.strip() for statement in part] for part in both]
 
 
-def assignments(targets: str) -> st.SearchStrategy[list[str]]:
+def assignments(targets: str) -> Any:
     return st.lists(
         st.builds("{} = {}".format, st.sampled_from(targets.split()), st.integers(0, 3)),
         min_size=1,
@@ -73,7 +75,9 @@ def test_what_is_written_merges_into_the_body(mine: list[str], theirs: list[str]
     st.data(),
 )
 def test_only_values_that_change_are_written(theirs: list[str], data: st.DataObject) -> None:
-    changed = data.draw(st.sets(st.integers(0, len(theirs) - 1), max_size=len(theirs) - 1))
+    changed: set[int] = data.draw(
+        st.sets(st.integers(0, len(theirs) - 1), max_size=len(theirs) - 1)
+    )
     mine = [
         line.replace(" = ", " = 1") if number in changed else line
         for number, line in enumerate(theirs)

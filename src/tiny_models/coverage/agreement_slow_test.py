@@ -39,9 +39,10 @@ def _first_classes() -> list[Architecture]:
     return list(first.values())
 
 
-@pytest.mark.parametrize(
-    "architecture", _first_classes(), ids=lambda architecture: architecture.model_type
-)
+_FIRST = _first_classes()
+
+
+@pytest.mark.parametrize("architecture", _FIRST, ids=[first.model_type for first in _FIRST])
 def test_the_parts_of_a_fixture_agree(architecture: Architecture, tmp_path: Path) -> None:
     reason = KNOWN.get(architecture.model_type)
     if reason is not None:

@@ -16,7 +16,7 @@ from tiny_models.fitting.search import fit
 
 
 @strict
-class TwigConfig(PreTrainedConfig):
+class TwigConfig(PreTrainedConfig):  # type: ignore[misc]
     model_type = "twig"
 
     num_hidden_layers: int = 24
@@ -31,7 +31,7 @@ class TwigConfig(PreTrainedConfig):
             raise ValueError("the steps must be as many as the layers")
 
 
-class TwigModel(PreTrainedModel):
+class TwigModel(PreTrainedModel):  # type: ignore[misc]
     config_class = TwigConfig
     base_model_prefix = "twig"
 
@@ -70,7 +70,7 @@ def test_a_model_that_runs_needs_no_adjustment() -> None:
 
 def test_a_model_that_is_too_large_is_made_smaller() -> None:
     def large(adjustments: Mapping[str, Mapping[str, Any]]) -> Any:
-        return TwigConfig(**{"hidden_size": 4800, **adjustments.get("TwigConfig", {})})
+        return TwigConfig(**{"hidden_size": 4800} | dict(adjustments.get("TwigConfig", {})))
 
     adjustments = fit(TwigModel, TwigConfig, large, most=20_000)
     assert adjustments is not None
@@ -88,7 +88,7 @@ def test_what_a_first_module_expects_is_read_from_its_weights() -> None:
 
 def test_the_usual_problem_is_kept_if_nothing_helps() -> None:
     class Broken(TwigModel):
-        def forward(self, input_features: torch.Tensor) -> None:
+        def forward(self, input_features: torch.Tensor) -> Any:
             raise RuntimeError("never runs")
 
     inputs, attempt = working_inputs(Broken(TwigConfig(hidden_size=96)).eval())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tiny_models.core.errors import MissingRequirement
 from toolkit.errors import InputError
@@ -76,7 +77,7 @@ def write_gguf(model: Any, directory: Path, wanted: str) -> None:
     writer.close()
 
 
-def _add_tensor(writer: Any, name: str, values: np.ndarray, wanted: str) -> None:
+def _add_tensor(writer: Any, name: str, values: npt.NDArray[Any], wanted: str) -> None:
     """Rows of a multiple of 32 values get 8 bits each, as all of it but vectors has."""
     import gguf  # pants: no-infer-dep
 
@@ -124,11 +125,11 @@ def _kind(added: Mapping[str, Any] | None) -> int:
     return _CONTROL if added["special"] else _USER_DEFINED
 
 
-def _as_is(name: str, values: np.ndarray, config: Any) -> np.ndarray:
+def _as_is(name: str, values: npt.NDArray[Any], config: Any) -> npt.NDArray[Any]:
     return values
 
 
-def _paired(name: str, values: np.ndarray, config: Any) -> np.ndarray:
+def _paired(name: str, values: npt.NDArray[Any], config: Any) -> npt.NDArray[Any]:
     """llama.cpp rotates neighbouring rows of queries and keys, transformers the two halves."""
     heads = {
         "attn_q.weight": config.num_attention_heads,
@@ -141,13 +142,13 @@ def _paired(name: str, values: np.ndarray, config: Any) -> np.ndarray:
     return values
 
 
-def _with_one(name: str, values: np.ndarray, config: Any) -> np.ndarray:
+def _with_one(name: str, values: npt.NDArray[Any], config: Any) -> npt.NDArray[Any]:
     """The factor of a norm, of which transformers keeps the difference from 1."""
     return values + 1 if name.endswith("norm.weight") else values
 
 
 # By the class with which the reader undoes it; empty where it undoes nothing.
-_STORED: Mapping[str, Callable[[str, np.ndarray, Any], np.ndarray]] = {
+_STORED: Mapping[str, Callable[[str, npt.NDArray[Any], Any], npt.NDArray[Any]]] = {
     "": _as_is,
     "LlamaTensorProcessor": _paired,
     "Gemma2TensorProcessor": _with_one,

@@ -115,7 +115,8 @@ def test_a_missing_package_is_named(
     name: str,
     package: str,
 ) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
+    modules: dict[str, Any] = sys.modules
+    monkeypatch.setitem(modules, package, None)
     assert _build(tmp_path, formats=[name]) == 3
     error = capsys.readouterr().err
     assert f"the format `{name}` needs " in error

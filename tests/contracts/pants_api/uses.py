@@ -258,8 +258,8 @@ class _File:
     def _resolve(self, node: ast.expr, types: dict[str, str]) -> str | None:
         """The full name of what an expression means, if that is of Pants."""
         if isinstance(node, ast.Name):
-            name = types.get(node.id) or self._imported.get(node.id, "")
-            return name if name.startswith("pants.") else None
+            name = types.get(node.id) or self._imported.get(node.id)
+            return name if name and name.startswith("pants.") else None
         if isinstance(node, ast.Attribute):
             value = self._resolve(node.value, types)
             return f"{value}.{node.attr}" if value else None

@@ -208,9 +208,10 @@ def _layers(works: tuple[_Work, ...]) -> list[tuple[_Work, ...]]:
             for layer in layers
             if all(layer[0].get(path, digest) == digest for path, digest in digest_of.items())
         )
-        known, members = next(fitting, ({}, []))
-        if not members:
-            layers.append((known, members))
+        layer = next(fitting, None)
+        if layer is None:
+            layers.append(({}, []))
+        known, members = layer or layers[-1]
         known.update(digest_of)
         members.append(work)
     return [tuple(members) for _, members in layers]
