@@ -25,12 +25,12 @@ class Fields:
 
     def wrong(self, name: str, expected: str) -> InputError:
         """The error that the field is not as expected."""
-        found = "nothing"
+        actual = "nothing"
         if name in self.values:
-            found = json.dumps(self.values[name])
-            found = f"{found[:60]}…" if len(found) > 60 else found
+            actual = json.dumps(self.values[name])
+            actual = f"{actual[:60]}…" if len(actual) > 60 else actual
         return InputError(
-            f"`{self._path}{name}` must be {expected}, found {found}",
+            f"`{self._path}{name}` must be {expected}, found {actual}",
             place=self._place,
             hint="the file is damaged or of another version: restore it, or measure again",
         )
@@ -72,10 +72,10 @@ class Fields:
     def times(self, name: str, *, least: int) -> NDArray[np.float64]:
         """A list of integers."""
         expected = f"a list of integers of at least {least}"
-        found = self._get(
+        integers = self._get(
             name, lambda value: _list_of(value, lambda item: _is_whole(item, least)), expected
         )
-        return np.array(found, float)
+        return np.array(integers, float)
 
     def number(self, name: str) -> float:
         """A finite number."""
@@ -96,12 +96,12 @@ class Fields:
         """A list of lists of numbers, or of integers."""
         kind = "integers" if whole else "numbers"
         accept = (lambda item: _is_whole(item, None)) if whole else _is_number
-        found = self._get(
+        lists = self._get(
             name,
             lambda value: _list_of(value, lambda row: _list_of(row, accept)),
             f"a list of lists of {kind}",
         )
-        return tuple(map(tuple, found))
+        return tuple(map(tuple, lists))
 
     def object(self, name: str) -> Fields:
         """An object."""
@@ -116,14 +116,14 @@ class Fields:
 
     def objects(self, name: str) -> list[Fields]:
         """A list of objects."""
-        found = self._get(
+        items = self._get(
             name,
             lambda value: _list_of(value, lambda item: isinstance(item, dict)),
             "a list of objects",
         )
         return [
             Fields(values, f"{self._path}{name}[{number}].", self._place)
-            for number, values in enumerate(found)
+            for number, values in enumerate(items)
         ]
 
 

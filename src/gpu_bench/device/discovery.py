@@ -67,7 +67,7 @@ def load_nvml() -> Any | None:
 def nvml_cards(nvml: Any) -> list[Card]:
     """The cards that NVML lists; not one that does not answer, or is divided without a part."""
     driver = asked(nvml, nvml.nvmlSystemGetDriverVersion)
-    found: list[Card] = []
+    listed: list[Card] = []
     for index in range(asked(nvml, nvml.nvmlDeviceGetCount) or 0):
         handle = asked(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
         uuid = None if handle is None else asked(nvml, nvml.nvmlDeviceGetUUID, handle)
@@ -90,8 +90,8 @@ def nvml_cards(nvml: Any) -> list[Card]:
         mode = asked(nvml, nvml.nvmlDeviceGetMigMode, handle)
         # CUDA does not show such a card.
         if parts or not mode or not mode[0]:
-            found += [card, *parts]
-    return found
+            listed += [card, *parts]
+    return listed
 
 
 def _nvml_parts(nvml: Any, handle: Any, card: Card) -> list[Card]:
@@ -138,8 +138,8 @@ def text(value: Any) -> str:
 
 
 def _capability(nvml: Any, handle: Any) -> str | None:
-    found = asked(nvml, nvml.nvmlDeviceGetCudaComputeCapability, handle)
-    return None if found is None else f"{found[0]}.{found[1]}"
+    version = asked(nvml, nvml.nvmlDeviceGetCudaComputeCapability, handle)
+    return None if version is None else f"{version[0]}.{version[1]}"
 
 
 def _watts(milliwatts: int | None) -> float | None:

@@ -66,13 +66,13 @@ def _torch() -> tuple[str, str | None]:
         if file.is_file():
             values = _assignments(file.read_text(encoding="utf-8"))
             break
-    found = values.get("__version__")
-    if not isinstance(found, str):
+    torch_version = values.get("__version__")
+    if not isinstance(torch_version, str):
         try:
-            found = version("torch")
+            torch_version = version("torch")
         except PackageNotFoundError:
-            found = "unknown"
-    return found, values.get("cuda")
+            torch_version = "unknown"
+    return torch_version, values.get("cuda")
 
 
 def _assignments(source: str) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _processor() -> dict[str, Any]:
     name = platform.processor() or platform.machine()
     try:
         information = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-        found = re.search(r"^model name\s*:\s*(.+)$", information, re.MULTILINE)
-        name = found.group(1).strip() if found else name
+        match = re.search(r"^model name\s*:\s*(.+)$", information, re.MULTILINE)
+        name = match.group(1).strip() if match else name
     except OSError:
         pass
     # What is free for use may be less, but it does not change from run to run.

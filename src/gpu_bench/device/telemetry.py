@@ -113,8 +113,8 @@ class NvmlSensors:
         )
 
     def _processes(self) -> tuple[int, ...] | None:
-        found = asked(self._nvml, self._nvml.nvmlDeviceGetComputeRunningProcesses, self._users)
-        return None if found is None else tuple(each.pid for each in found)
+        processes = asked(self._nvml, self._nvml.nvmlDeviceGetComputeRunningProcesses, self._users)
+        return None if processes is None else tuple(process.pid for process in processes)
 
 
 class SmiSensors:
@@ -169,9 +169,11 @@ def summary(
         active |= reading.reasons
     own = set(own_processes)
     return {
-        "readings": [each.to_json(origin) for each in readings],
+        "readings": [reading.to_json(origin) for reading in readings],
         "throttled": [name for bit, name in THROTTLE_REASONS.items() if active & bit],
-        "foreign_processes": max((foreign(each.processes, own) for each in readings), default=0),
+        "foreign_processes": max(
+            (foreign(reading.processes, own) for reading in readings), default=0
+        ),
         "overhead": overhead,
     }
 

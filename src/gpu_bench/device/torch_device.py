@@ -62,7 +62,7 @@ class HostStamps:
         self._times.append(time.perf_counter_ns())
 
     def since_first(self) -> list[int]:
-        return [each - self._times[0] for each in self._times]
+        return [moment - self._times[0] for moment in self._times]
 
 
 class CpuDevice:

@@ -140,7 +140,7 @@ def text(measured: Measurement, revision: Revision | None = None) -> str:
 
 def _reduced(process: Mapping[str, Any]) -> dict[str, Any]:
     reduced = dict(process)
-    reduced["warmup"] = {key: each for key, each in process["warmup"].items() if key != "times"}
+    reduced["warmup"] = {key: value for key, value in process["warmup"].items() if key != "times"}
     gaps = np.array([gap for sample in process["samples"] for gap in sample["inter_token"]], float)
     if quantiles := gap_quantiles(gaps):
         reduced["gap_quantiles"] = {

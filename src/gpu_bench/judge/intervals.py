@@ -160,13 +160,13 @@ def noise_floor(noise: float) -> float:
     return 2 * noise
 
 
-def needed(found: Difference, limit: float, processes: int, samples: int) -> Need | None:
+def needed(observed: Difference, limit: float, processes: int, samples: int) -> Need | None:
     """What would decide on which side of ``limit``, a logarithm, the difference lies.
 
     ``processes`` and ``samples`` are those of the smaller side. None if even ``MOST_PROCESSES`` do
     not: the difference lies at the limit, or the noise is too great.
     """
-    away = abs(found.middle)
+    away = abs(observed.middle)
 
     def decides(number: int, spread: float) -> bool:
         noise = spread * math.sqrt(2 / number)
@@ -176,15 +176,15 @@ def needed(found: Difference, limit: float, processes: int, samples: int) -> Nee
         return away - half > max(limit, noise_floor(noise))
 
     per_process = max(samples // processes, 1)
-    between = math.sqrt(max(found.spread**2 - found.within**2, 0.0))
-    if found.within > between:
+    between = math.sqrt(max(observed.spread**2 - observed.within**2, 0.0))
+    if observed.within > between:
         # Samples are what is lacking, unless the spread that they cannot lower is too much alone.
         number = max(processes, 2)
         for factor in _MORE_SAMPLES:
-            if decides(number, math.hypot(between, found.within / math.sqrt(factor))):
+            if decides(number, math.hypot(between, observed.within / math.sqrt(factor))):
                 return Need("samples", number, number * math.ceil(factor * per_process))
     for number in range(max(processes, 1) + 1, MOST_PROCESSES + 1):
-        if decides(number, found.spread):
+        if decides(number, observed.spread):
             return Need("processes", number, number * per_process)
     return None
 

@@ -57,7 +57,7 @@ def judge_metric(
 ) -> MetricVerdict | None:
     """The verdict on one metric; None where a side does not have it."""
     values = [[metric.values(process) for process in side] for side in (base, new)]
-    if not all(any(len(each) for each in side) for side in values):
+    if not all(any(len(times) for times in side) for side in values):
         return None
     if metric.exact:
         return _judge_exact(metric, tolerance, *values)
@@ -65,26 +65,26 @@ def judge_metric(
         intervals.side(of_side, _errors(metric, processes))
         for of_side, processes in zip(values, (base, new), strict=True)
     ]
-    found = intervals.difference(*sides)
-    floor = math.expm1(intervals.noise_floor(found.noise))
+    difference = intervals.difference(*sides)
+    floor = math.expm1(intervals.noise_floor(difference.noise))
     judged = MetricVerdict(
         metric=metric,
-        verdict=_position(metric, found, tolerance, floor),
+        verdict=_position(metric, difference, tolerance, floor),
         reason="",
         base=sides[0].centre,
         new=sides[1].centre,
-        ratio=ratio_of(found),
+        ratio=ratio_of(difference),
         tolerance=tolerance,
         noise_floor=floor,
         floor_decides=floor > tolerance,
-        assumed=found.assumed,
+        assumed=difference.assumed,
         processes=(len(sides[0].centres), len(sides[1].centres)),
         samples=(sides[0].samples, sides[1].samples),
     )
-    judged = _with_clock(judged, found, base, new)
+    judged = _with_clock(judged, difference, base, new)
     if judged.verdict == INCONCLUSIVE and not judged.reason:
         fewest = (min(judged.processes), min(judged.samples))
-        need = intervals.needed(found, math.log1p(tolerance), *fewest)
+        need = intervals.needed(difference, math.log1p(tolerance), *fewest)
         judged = replace(judged, need=need)
     return replace(judged, reason=judged.reason or _reason(judged))
 
@@ -95,12 +95,12 @@ def _errors(metric: Metric, processes: Sequence[MeasuredProcess]) -> list[float]
     return [metric.error(process) for process in processes if len(metric.values(process))]
 
 
-def _position(metric: Metric, found: Difference, tolerance: float, floor: float) -> str:
+def _position(metric: Metric, difference: Difference, tolerance: float, floor: float) -> str:
     """Where the interval lies.
 
     The noise floor raises what counts as a change, but never widens what counts as the same.
     """
-    low, high = found.low, found.high
+    low, high = difference.low, difference.high
     if metric.higher_is_better:
         low, high = -high, -low
     limit = math.log1p(max(tolerance, floor))
@@ -116,16 +116,16 @@ def _judge_exact(
     metric: Metric, tolerance: float, base: Sequence[Times], new: Sequence[Times]
 ) -> MetricVerdict:
     """Figures without chance: the interval goes from the best case to the worst."""
-    ours = [max(float(each[0]), 1.0) for each in base if len(each)]
-    theirs = [max(float(each[0]), 1.0) for each in new if len(each)]
+    ours = [max(float(times[0]), 1.0) for times in base if len(times)]
+    theirs = [max(float(times[0]), 1.0) for times in new if len(times)]
     low, high = min(theirs) / max(ours), max(theirs) / min(ours)
     tolerance = max(tolerance, metric.step / min(ours))
-    found = Difference(
+    difference = Difference(
         math.log(low), math.log(max(theirs) / max(ours)), math.log(high), 0.0, 0.0, 0.0, False
     )
     judged = MetricVerdict(
         metric=metric,
-        verdict=_position(metric, found, tolerance, 0.0),
+        verdict=_position(metric, difference, tolerance, 0.0),
         reason="",
         base=max(ours),
         new=max(theirs),
@@ -142,7 +142,7 @@ def _judge_exact(
 
 def _with_clock(
     judged: MetricVerdict,
-    found: Difference,
+    difference: Difference,
     base: Sequence[MeasuredProcess],
     new: Sequence[MeasuredProcess],
 ) -> MetricVerdict:
@@ -165,7 +165,7 @@ def _with_clock(
     # What remains must be a change by itself. Its interval need not lie beyond the tolerance, as
     # that of the time does: the correction has an error of its own.
     limit = math.log1p(judged.tolerance)
-    if found.middle > 0:
+    if difference.middle > 0:
         remains = corrected.low > 0 and corrected.middle > limit
     else:
         remains = corrected.high < 0 and corrected.middle < -limit
@@ -179,14 +179,16 @@ def _with_clock(
     return replace(judged, verdict=INCONCLUSIVE, reason=reason)
 
 
-def ratio_of(found: Difference) -> Ratio:
+def ratio_of(difference: Difference) -> Ratio:
     """A difference of logarithms as a ratio."""
-    return Ratio(math.exp(found.middle), math.exp(found.low), math.exp(found.high))
+    return Ratio(math.exp(difference.middle), math.exp(difference.low), math.exp(difference.high))
 
 
 def percent(ratio: Ratio) -> str:
     """A ratio with its interval, for people."""
-    value, low, high = (f"{(each - 1) * 100:+.1f}" for each in (ratio.value, ratio.low, ratio.high))
+    value, low, high = (
+        f"{(factor - 1) * 100:+.1f}" for factor in (ratio.value, ratio.low, ratio.high)
+    )
     return f"{value} % ({low} to {high})"
 
 

@@ -55,23 +55,23 @@ def compare_outputs(base: Measurement, new: Measurement) -> OutputsComparison:
         side = "base" if base.output is None else "new"
         return OutputsComparison(UNDECIDED, f"{side} has no record of what it generated")
     _require_equal_lengths(base.output, new.output, new.place)
-    found = _compare(base.output, new.output, new.first.request["dtype"])
-    if found.verdict == EQUAL and base.stable and not new.stable:
+    comparison = _compare(base.output, new.output, new.first.request["dtype"])
+    if comparison.verdict == EQUAL and base.stable and not new.stable:
         return OutputsComparison(
             UNDECIDED, "new generates other tokens from run to run, which base does not"
         )
-    if found.verdict == DIFFERENT and not base.stable:
+    if comparison.verdict == DIFFERENT and not base.stable:
         return OutputsComparison(
             UNDECIDED,
-            f"{found.reason}; but base itself generates other tokens from run to run",
-            found.divergence,
+            f"{comparison.reason}; but base itself generates other tokens from run to run",
+            comparison.divergence,
         )
-    return found
+    return comparison
 
 
 def _compare(base: Output, new: Output, dtype: str) -> OutputsComparison:
     # What follows a divergence differs anyhow, so each prompt has one to be excused.
-    divergences = sorted(_divergences(base, new), key=lambda each: each.position)
+    divergences = sorted(_divergences(base, new), key=lambda divergence: divergence.position)
     for divergence in divergences:
         objection = _objection(base, new, divergence, dtype)
         if objection:
@@ -125,7 +125,7 @@ def _divergences(base: Output, new: Output) -> Iterator[Divergence]:
     for prompt in range(max(len(base.tokens), len(new.tokens))):
         ours, theirs = _row(base.tokens, prompt), _row(new.tokens, prompt)
         both = list(zip(ours, theirs, strict=True))
-        position = next((n for n, (one, other) in enumerate(both) if one != other), None)
+        position = next((n for n, (token, other) in enumerate(both) if token != other), None)
         if position is None:
             continue
         margin = None

@@ -75,16 +75,19 @@ def decide(
     for metric in METRICS:
         if metric.name not in tolerances:
             continue
-        found = judge_metric(metric, tolerances[metric.name], base_used, new_used)
-        if found is not None:
-            judged.append(_weakened(found, disturbed))
+        metric_verdict = judge_metric(metric, tolerances[metric.name], base_used, new_used)
+        if metric_verdict is not None:
+            judged.append(_weakened(metric_verdict, disturbed))
     other_cards = not measurement.share_a_card(base, new)
     if other_cards:
-        judged = [_beyond_cards(each, card_spread(each.metric, cards)) for each in judged]
+        judged = [
+            _beyond_cards(metric_verdict, card_spread(metric_verdict.metric, cards))
+            for metric_verdict in judged
+        ]
     notes = measurement.notes(base, new)
     if outputs.verdict == outputs_comparison.NEAR_TIE:
         notes.insert(0, outputs.reason)
-    if any(each.assumed and each.metric.decides for each in judged):
+    if any(metric_verdict.assumed and metric_verdict.metric.decides for metric_verdict in judged):
         notes.append(
             "fewer than four processes in all: their spread is not measured but assumed to be "
             f"{share(intervals.ASSUMED_SPREAD)}"
@@ -105,13 +108,17 @@ def decide(
 
 def _clock_notes(judged: Sequence[MetricVerdict]) -> Iterator[str]:
     """What a reader of a change should know of the clock."""
-    for each in judged:
-        effect = each.clock
-        if each.verdict not in (SLOWER, FASTER) or not each.metric.decides or effect is None:
+    for metric_verdict in judged:
+        effect = metric_verdict.clock
+        if (
+            metric_verdict.verdict not in (SLOWER, FASTER)
+            or not metric_verdict.metric.decides
+            or effect is None
+        ):
             continue
         if abs(effect.ratio - 1) < _LEAST_CLOCK_CHANGE:
             continue
-        text = f"{each.metric.name}: the SM clock differed by {signed(effect.ratio)}"
+        text = f"{metric_verdict.metric.name}: the SM clock differed by {signed(effect.ratio)}"
         elasticity = effect.elasticity
         if effect.corrected is not None:
             yield f"{text}, which explains a part: {percent(ratio_of(effect.corrected))} remain"
@@ -141,11 +148,12 @@ def _undisturbed(
 
 def _weakened(judged: MetricVerdict, disturbed: Sequence[Disturbed]) -> MetricVerdict:
     """No verdict on times that were measured on a disturbed device."""
-    used = [each for each in disturbed if not each.left_out]
+    used = [disturbance for disturbance in disturbed if not disturbance.left_out]
     if not used or judged.metric.exact or judged.verdict == INCONCLUSIVE:
         return judged
     causes = ", ".join(
-        f"process {each.process} of {each.side}: {' and '.join(each.reasons)}" for each in used
+        f"process {disturbance.process} of {disturbance.side}: {' and '.join(disturbance.reasons)}"
+        for disturbance in used
     )
     return replace(
         judged, verdict=INCONCLUSIVE, reason=f"{judged.verdict} ({judged.reason}), but {causes}"
@@ -182,17 +190,23 @@ def _overall(
     """Verdict, reason, and whether another round may decide what is inconclusive."""
     if outputs.verdict == outputs_comparison.DIFFERENT:
         return WRONG_OUTPUT, outputs.reason, False
-    deciding = {each.metric.name: each for each in judged if each.metric.decides}
+    deciding = {
+        metric_verdict.metric.name: metric_verdict
+        for metric_verdict in judged
+        if metric_verdict.metric.decides
+    }
     by_verdict = {
         verdict: "; ".join(
-            f"{name}: {each.reason}" for name, each in deciding.items() if each.verdict == verdict
+            f"{name}: {metric_verdict.reason}"
+            for name, metric_verdict in deciding.items()
+            if metric_verdict.verdict == verdict
         )
         for verdict in (SLOWER, INCONCLUSIVE, FASTER)
     }
     problems = [
         f"{name} ended early ({problem})"
-        for name, each in (("base", base), ("new", new))
-        for problem in each.problems
+        for name, side in (("base", base), ("new", new))
+        for problem in side.problems
     ]
     if problems:
         return INCONCLUSIVE, "; ".join(problems), False
@@ -202,14 +216,18 @@ def _overall(
         return INCONCLUSIVE, outputs.reason, False
     if by_verdict[INCONCLUSIVE]:
         hopeless = other_cards or any(
-            each.side == "base" and not each.left_out for each in disturbed
+            disturbance.side == "base" and not disturbance.left_out for disturbance in disturbed
         )
         return INCONCLUSIVE, by_verdict[INCONCLUSIVE], not hopeless
     faster = [
-        f"{name}: {each.reason}"
-        for name, each in deciding.items()
-        if each.verdict == FASTER and not each.metric.exact
+        f"{name}: {metric_verdict.reason}"
+        for name, metric_verdict in deciding.items()
+        if metric_verdict.verdict == FASTER and not metric_verdict.metric.exact
     ]
     if faster:
         return FASTER, "; ".join(faster), False
-    return SAME, "; ".join(f"{name}: {each.reason}" for name, each in deciding.items()), False
+    return (
+        SAME,
+        "; ".join(f"{name}: {metric_verdict.reason}" for name, metric_verdict in deciding.items()),
+        False,
+    )

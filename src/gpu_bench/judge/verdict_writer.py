@@ -23,23 +23,26 @@ _SCALES = {
 }
 
 
-def as_json(found: Verdict, new: Measurement, base: Measurement | None) -> dict[str, Any]:
+def as_json(verdict: Verdict, new: Measurement, base: Measurement | None) -> dict[str, Any]:
     """The content of a verdict file."""
-    outputs = found.outputs
+    outputs = verdict.outputs
     return {
         "schema": SCHEMA,
         "kind": KIND,
-        "address": found.address,
-        "verdict": found.verdict,
-        "reason": found.reason,
-        "another_round": found.another_round,
+        "address": verdict.address,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "another_round": verdict.another_round,
         "fingerprint": dict(new.first.fingerprint),
         "base": None if base is None else _side(base),
         "new": _side(new),
         "outputs": None if outputs is None else asdict(outputs),
-        "metrics": [_metric(metric) for metric in found.metrics],
-        "disturbed": [{**asdict(each), "reasons": list(each.reasons)} for each in found.disturbed],
-        "notes": list(found.notes),
+        "metrics": [_metric(metric) for metric in verdict.metrics],
+        "disturbed": [
+            {**asdict(disturbance), "reasons": list(disturbance.reasons)}
+            for disturbance in verdict.disturbed
+        ],
+        "notes": list(verdict.notes),
     }
 
 
@@ -92,21 +95,22 @@ def _ratio(ratio: Ratio) -> dict[str, Any]:
     return {"value": ratio.value, "interval": [ratio.low, ratio.high]}
 
 
-def as_text(found: Verdict) -> str:
+def as_text(verdict: Verdict) -> str:
     """The verdict for people: the answer, a table of metrics, and what to know of it."""
-    lines = [f"{found.address}: {found.verdict.replace('_', ' ')}"]
-    lines += [f"  {part}" for part in found.reason.split("; ")]
-    deciding = [metric for metric in found.metrics if metric.metric.decides]
-    others = [metric for metric in found.metrics if not metric.metric.decides]
+    lines = [f"{verdict.address}: {verdict.verdict.replace('_', ' ')}"]
+    lines += [f"  {part}" for part in verdict.reason.split("; ")]
+    deciding = [metric for metric in verdict.metrics if metric.metric.decides]
+    others = [metric for metric in verdict.metrics if not metric.metric.decides]
     for title, chosen in (("what decides", deciding), ("for information", others)):
         if chosen:
             head = (title, "base", "new", "change (95 % interval)", "verdict")
             lines += ["", *text_table([head, *map(_row, chosen)])]
-    for each in found.disturbed:
-        end = "; left out" if each.left_out else ""
-        lines += ["", f"process {each.process} of {each.side}: {', '.join(each.reasons)}{end}"]
-    if found.notes:
-        lines += ["", *(f"note: {note}" for note in found.notes)]
+    for disturbance in verdict.disturbed:
+        causes = ", ".join(disturbance.reasons)
+        end = "; left out" if disturbance.left_out else ""
+        lines += ["", f"process {disturbance.process} of {disturbance.side}: {causes}{end}"]
+    if verdict.notes:
+        lines += ["", *(f"note: {note}" for note in verdict.notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +128,7 @@ def _row(judged: MetricVerdict) -> tuple[str, ...]:
 def scale(value: float, unit: str) -> tuple[float, str]:
     """What to divide values of a unit by that are about as large as this one, and its name."""
     scales = _SCALES[unit]
-    return next((each for each in scales if value >= each[0]), scales[-1])
+    return next((candidate for candidate in scales if value >= candidate[0]), scales[-1])
 
 
 def quantity(value: float, unit: str) -> str:

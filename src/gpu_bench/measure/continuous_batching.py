@@ -186,9 +186,9 @@ class ContinuousGenerator:
 
     def _blocks(self, page: int) -> int:
         request = self._request
-        each = math.ceil((request.sequence_length + request.num_tokens) / page) + 1
+        per_sequence = math.ceil((request.sequence_length + request.num_tokens) / page) + 1
         # The scheduler keeps a margin free before it admits a request.
-        return math.ceil(each * request.batch_size * 1.25) + 2
+        return math.ceil(per_sequence * request.batch_size * 1.25) + 2
 
     def _hints(self) -> Any:
         from transformers.generation.continuous_batching.initialization import WorkloadHints

@@ -69,10 +69,10 @@ class LogitsCapture:
 
     def captured(self, tokens: list[list[int]]) -> Captured:
         """What was seen. Raises NotFinite where a step had NaN or infinite logits."""
-        check_finite([bool(each) for each in self._finite])
+        check_finite([bool(finite) for finite in self._finite])
         steps = [margin.tolist() for margin in self._margins]
         margins = [[_short(step[row]) for step in steps] for row in range(len(tokens))]
-        return Captured(tokens, margins, [_short(each) for each in self._top.tolist()])
+        return Captured(tokens, margins, [_short(logit) for logit in self._top.tolist()])
 
 
 def check_finite(steps: Sequence[bool]) -> None:

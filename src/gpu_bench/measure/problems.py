@@ -25,7 +25,7 @@ def problem_of(error: BaseException) -> ToolError:
     if isinstance(error, ToolError):
         return error
     text = _text(error)
-    names = {each.__name__ for raised in _chain(error) for each in type(raised).__mro__}
+    names = {kind.__name__ for raised in _chain(error) for kind in type(raised).__mro__}
     if isinstance(error, MemoryError) or "OutOfMemoryError" in names:
         return OutOfMemory(OUT_OF_MEMORY.message.format(text), hint=OUT_OF_MEMORY.hint)
     cause = meaning(text)

@@ -139,7 +139,7 @@ def _overhead(generator: Generator, reporter: Reporter) -> None:
             reporter.watch(watched)
             run, _ = generator.measure()
             times[watched].append(run.end_to_end)
-    if all(len(each) == OVERHEAD_PAIRS for each in times.values()):
+    if all(len(measured) == OVERHEAD_PAIRS for measured in times.values()):
         reporter.tell({"event": "overhead", "with": times[True], "without": times[False]})
 
 

@@ -86,10 +86,10 @@ def _environment(records: Sequence[ProcessRecord]) -> dict[str, Any]:
 
 
 def _output(records: Sequence[ProcessRecord]) -> dict[str, Any] | None:
-    found = [record for record in records if record.output is not None]
-    if not found:
+    recorded = [record for record in records if record.output is not None]
+    if not recorded:
         return None
-    first = found[0].output
+    first = recorded[0].output
     assert first is not None
-    same = all(each.output["digest"] == first["digest"] for each in found)  # type: ignore[index]
-    return {**first, "stable": same and all(each.stable for each in found)}
+    same = all(record.output["digest"] == first["digest"] for record in recorded)  # type: ignore[index]
+    return {**first, "stable": same and all(record.stable for record in recorded)}

@@ -93,7 +93,7 @@ def measure(sides: Sequence[Side]) -> None:
                 break
     if card is not None:
         _advise(card, sides)
-    wrong = next((each for side in sides for each in [side.problem] if each), None)
+    wrong = next((problem for side in sides for problem in [side.problem] if problem), None)
     if isinstance(wrong, InputError):
         for side in sides:
             _remove_log(side)
@@ -176,9 +176,12 @@ def _ending_children() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> Any:
         sys.exit(128 + number)
 
-    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    before = {
+        signal_number: signal.signal(signal_number, end)
+        for signal_number in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)

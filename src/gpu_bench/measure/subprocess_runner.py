@@ -181,7 +181,7 @@ def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str
     """The parent's environment with empty caches: what a process compiles, it compiles itself."""
     environment = dict(os.environ)
     # What this interpreter can import, however it was started.
-    environment["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
+    environment["PYTHONPATH"] = os.pathsep.join(directory for directory in sys.path if directory)
     for variable, name in (
         ("TORCHINDUCTOR_CACHE_DIR", "inductor"),
         ("TRITON_CACHE_DIR", "triton"),
@@ -262,9 +262,9 @@ def _last_line(log: Path) -> str:
 
 
 def _of_session(processes: tuple[int, ...], leader: int) -> set[int]:
-    found = set()
+    members = set()
     for process in processes:
         with suppress(ProcessLookupError, PermissionError):
             if os.getsid(process) == leader:
-                found.add(process)
-    return found
+                members.add(process)
+    return members

@@ -101,7 +101,7 @@ def environment() -> dict[str, Any]:
 
     import transformers
 
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "python": platform.python_version(),
         "transformers": transformers.__version__,
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -109,14 +109,14 @@ def environment() -> dict[str, Any]:
     }
     for package in ("triton", "flash_attn", "kernels", "accelerate", "tokenizers", "numpy"):
         try:
-            found[package] = version(package)
+            facts[package] = version(package)
         except PackageNotFoundError:
             continue
     prefixes = ("TORCH", "CUDA_", "PYTORCH_", "CUBLAS", "NVIDIA_TF32", "OMP_", "MKL_")
     private = ("CUDA_VISIBLE_DEVICES", "CUDA_CACHE_PATH", "TORCHINDUCTOR_CACHE_DIR")
-    found["settings"] = {
+    facts["settings"] = {
         key: value
         for key, value in sorted(os.environ.items())
         if key.startswith(prefixes) and key not in private and "/" not in value
     }
-    return found
+    return facts

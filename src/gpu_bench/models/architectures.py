@@ -116,12 +116,12 @@ def class_of_module(source: ModelSource, architecture: str | None) -> type[Any]:
             )
         return _generating(own[architecture])
     for suffix in _TEXT_SUFFIXES:
-        found = [name for name in own if name.endswith(suffix)]
-        if len(found) == 1:
-            return _generating(own[found[0]])
-        if found:
+        candidates = [name for name in own if name.endswith(suffix)]
+        if len(candidates) == 1:
+            return _generating(own[candidates[0]])
+        if candidates:
             raise InputError(
-                f"{source.module} has several models that generate text: {', '.join(found)}",
+                f"{source.module} has several models that generate text: {', '.join(candidates)}",
                 hint="name one in `model.architecture`",
             )
     raise InputError(

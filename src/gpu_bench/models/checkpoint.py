@@ -34,9 +34,9 @@ def check_local(directory: Path) -> None:
         return
     if not (directory / INDEX).is_file() and not (directory / WEIGHTS).is_file():
         others = sorted(path.name for path in directory.glob("*.bin"))
-        found = f"found {', '.join(others)}" if others else "found no weights"
+        contents = f"found {', '.join(others)}" if others else "found no weights"
         raise InputError(
-            f"there is no safetensors file in {directory}: {found}",
+            f"there is no safetensors file in {directory}: {contents}",
             hint="save the model as safetensors: other formats may run code when they are read",
         )
 

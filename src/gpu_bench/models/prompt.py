@@ -88,7 +88,7 @@ def seeded_prompts(
 ) -> list[list[int]]:
     """Rows of ids drawn evenly from those below ``vocabulary`` that are not ``forbidden``."""
     avoided = set(forbidden)
-    allowed = [each for each in range(vocabulary) if each not in avoided]
+    allowed = [token for token in range(vocabulary) if token not in avoided]
     if not allowed:
         raise ValueError("every token id of the model is a special one")
     # Only `random()` is promised to give the same sequence in every version of Python.
@@ -98,11 +98,11 @@ def seeded_prompts(
 
 def special_ids(config: Mapping[str, Any]) -> set[int]:
     """Ids that a config, given as a dictionary, names as special tokens; nested configs too."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for key, value in config.items():
         if isinstance(value, Mapping):
-            found |= special_ids(value)
+            ids |= special_ids(value)
         elif str(key).endswith(("_token_id", "_token_ids", "_token_index")):
             values = value if isinstance(value, (list, tuple)) else [value]
-            found |= {each for each in values if isinstance(each, int) and each >= 0}
-    return found
+            ids |= {token for token in values if isinstance(token, int) and token >= 0}
+    return ids

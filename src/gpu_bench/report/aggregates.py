@@ -45,14 +45,14 @@ def figure(run: Run, name: str) -> Figure | None:
     """
     metric = _BY_NAME[name]
     values = [metric.values(process) for process in run.measurement.processes]
-    values = [each for each in values if len(each)]
+    values = [times for times in values if len(times)]
     if not values:
         return None
     if metric.exact:
-        centres = [float(each[0]) for each in values]
+        centres = [float(times[0]) for times in values]
         value = max(centres)
     else:
-        logarithms = [intervals.centre(np.log(each)) for each in values]
+        logarithms = [intervals.centre(np.log(times)) for times in values]
         centres = [math.exp(logarithm) for logarithm in logarithms]
         value = math.exp(float(np.mean(logarithms)))
     judged = run.judged(name)
@@ -68,9 +68,9 @@ def gaps(processes: tuple[MeasuredProcess, ...]) -> NDArray[np.float64]:
 
 def percentiles(values: NDArray[np.float64]) -> tuple[Percentile, ...]:
     """Percentiles of sorted values, those that their number supports."""
-    found = []
+    computed = []
     for percent in PERCENTILES:
         needed = round(_BEYOND / (1 - percent / 100))
         value = float(np.percentile(values, percent)) if len(values) >= needed else None
-        found.append(Percentile(percent, value, needed))
-    return tuple(found)
+        computed.append(Percentile(percent, value, needed))
+    return tuple(computed)

@@ -36,13 +36,13 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a run's results are; ``shown`` is the directory below what was searched.
+    """Where a run's results are; ``relative`` is the directory below what was searched.
 
     ``layout`` is how they lie in it: `rounds`, `sides` of an A/B run, or `alone`.
     """
 
     directory: Path
-    shown: str
+    relative: str
     layout: str
 
 
@@ -112,7 +112,7 @@ class _Collecting:
     def _files(self, root: Path) -> Iterator[Path]:
         real = os.path.realpath(root)
         for directory, inner, names in os.walk(root, onerror=self._unreadable):
-            inner[:] = sorted(each for each in inner if not each.startswith("."))
+            inner[:] = sorted(folder for folder in inner if not folder.startswith("."))
             for name in sorted({reader.NAME, verdict_writer.NAME} & set(names)):
                 path = Path(directory, name)
                 if os.path.commonpath([real, os.path.realpath(path)]) == real:
@@ -155,7 +155,7 @@ class _Collecting:
             measured_at = moment(rounds[0].measured_at)
             assert measured_at is not None
             yield Run(
-                directory=place.shown,
+                directory=place.relative,
                 rounds=rounds,
                 base=base,
                 verdict=self._of(rounds[0], judged),
@@ -167,11 +167,11 @@ class _Collecting:
         self, place: _Place, results: Sequence[Result]
     ) -> Iterator[tuple[Result | None, tuple[Result, ...]]]:
         """Base and rounds of each run in a place: one, unless its results are of several."""
-        if place.layout == "sides" and len({_identity(each) for each in results}) == 1:
+        if place.layout == "sides" and len({_identity(result) for result in results}) == 1:
             base, *new = results
             yield (base, tuple(new)) if new else (None, (base,))
         elif place.layout == "rounds" and results:
-            fitting = [each for each in results if self._fits(results[0], each)]
+            fitting = [result for result in results if self._fits(results[0], result)]
             yield None, tuple(fitting)
         else:
             for result in results:
@@ -255,12 +255,12 @@ def _merged(runs: Iterable[Run]) -> Iterator[Run]:
     return iter(kept)
 
 
-def _same(one: Run, other: Run) -> bool:
-    if one.measured_at != other.measured_at or _verdict(one) != _verdict(other):
+def _same(first: Run, other: Run) -> bool:
+    if first.measured_at != other.measured_at or _verdict(first) != _verdict(other):
         return False
     documents = [
-        [each.document for each in (*run.rounds, *([run.base] if run.base else ()))]
-        for run in (one, other)
+        [result.document for result in (*run.rounds, *([run.base] if run.base else ()))]
+        for run in (first, other)
     ]
     return documents[0] == documents[1]
 

@@ -60,7 +60,8 @@ def _forest(rows: Sequence[tuple[str, MetricVerdict]], key: str, title: str, wha
     axes.set_yticks([])
     for place, (address, judged) in enumerate(rows):
         low, value, high = (
-            (each - 1) * 100 for each in (judged.ratio.low, judged.ratio.value, judged.ratio.high)
+            (factor - 1) * 100
+            for factor in (judged.ratio.low, judged.ratio.value, judged.ratio.high)
         )
         state = of_metric(judged.verdict, judged.metric.unit)
         paint = drawing.colour(state.tone)

@@ -61,23 +61,23 @@ def history(benchmark: Benchmark, key: str) -> Plot | None:
 
 
 def _panel(axes: Axes, runs: list[Run], name: str, changes: list[int]) -> None:
-    found = [(place, figure(run, name)) for place, run in enumerate(runs)]
-    known = [(place, each) for place, each in found if each is not None]
-    factor, unit = scale(float(np.median([each.value for _, each in known])), known[0][1].unit)
+    figures = [(place, figure(run, name)) for place, run in enumerate(runs)]
+    known = [(place, point) for place, point in figures if point is not None]
+    factor, unit = scale(float(np.median([point.value for _, point in known])), known[0][1].unit)
     for first, end in zip([0, *changes], [*changes, len(runs)], strict=True):
-        part = [(place, each) for place, each in known if first <= place < end]
+        part = [(place, point) for place, point in known if first <= place < end]
         axes.plot(
             [place for place, _ in part],
-            [each.value / factor for _, each in part],
+            [point.value / factor for _, point in part],
             color=drawing.series(0),
         )
-    for place, each in known:
+    for place, point in known:
         axes.errorbar(
             place,
-            each.value / factor,
+            point.value / factor,
             yerr=[
-                [(each.value - each.low) / factor],
-                [(each.high - each.value) / factor],
+                [(point.value - point.low) / factor],
+                [(point.high - point.value) / factor],
             ],
             color=drawing.series(0),
             marker="o",

@@ -121,8 +121,10 @@ def _breakable(address: str) -> Markup:
 
 def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:
     """How many benchmarks are in each state, the worst first."""
-    found = Counter(benchmark.latest.state for device in devices for benchmark in device.benchmarks)
-    return [(state, found[name]) for name, state in STATES.items() if found[name]]
+    counts = Counter(
+        benchmark.latest.state for device in devices for benchmark in device.benchmarks
+    )
+    return [(state, counts[name]) for name, state in STATES.items() if counts[name]]
 
 
 def _device(device: Device, key: str) -> DeviceView:
@@ -196,15 +198,15 @@ def _problems(run: Run) -> Iterator[ProblemView]:
     samples = sum(len(process.end_to_end) for process in run.measurement.processes)
     kept = f"{samples} samples before it are shown" if samples else "there are no samples"
     for status, problem, part in run.problems:
-        found = problem or {}
-        kind = PROBLEMS.get(found.get("kind", ""), STATES[status].word)
-        peak = found.get("peak_allocated")
+        details = problem or {}
+        kind = PROBLEMS.get(details.get("kind", ""), STATES[status].word)
+        peak = details.get("peak_allocated")
         if isinstance(peak, int):
             kind += f" at {quantity(peak, 'bytes')} allocated"
         yield ProblemView(
             part=part,
             kind=kind,
-            message=found.get("message", "the result names no problem"),
-            hint=str(found.get("hint") or ""),
+            message=details.get("message", "the result names no problem"),
+            hint=str(details.get("hint") or ""),
             kept=kept,
         )

@@ -48,14 +48,14 @@ def window(values: Values) -> Window:
     """
     first, third = np.percentile(values, [25, 75])
     fence = third + 8 * (third - first)
-    shown = values[values <= fence]
-    few = len(values) - len(shown) <= 0.05 * len(values)
+    inside = values[values <= fence]
+    few = len(values) - len(inside) <= 0.05 * len(values)
     if third == first or not few:
-        shown = values
-    low, high = float(shown.min()), float(shown.max())
+        inside = values
+    low, high = float(inside.min()), float(inside.max())
     margin = 0.06 * (high - low) or 0.05 * high or 1.0
     # Times are above zero, and so is what is drawn of them.
-    return Window(max(low - margin, 0.0), high + margin, len(values) - len(shown))
+    return Window(max(low - margin, 0.0), high + margin, len(values) - len(inside))
 
 
 def thinned(times: Values, values: Values, most: int = 240) -> tuple[Values, Values]:

@@ -55,7 +55,7 @@ def _details(fields: Fields) -> ProcessDetails:
     warmup = fields.object("warmup")
     telemetry = fields.optional_object("telemetry")
     return ProcessDetails(
-        starts=np.array([each.whole("start") for each in fields.objects("samples")], float),
+        starts=np.array([sample.whole("start") for sample in fields.objects("samples")], float),
         warmup_runs=warmup.whole("runs", least=0),
         warmup_times=warmup.times("times", least=0) if "times" in warmup.values else np.empty(0),
         stopped_by=fields.choice("stopped_by", STOPS),

@@ -63,13 +63,15 @@ class Run:
     @property
     def problems(self) -> tuple[tuple[str, Mapping[str, Any] | None, str], ...]:
         """Status, problem and part of the run, for each part that did not end well."""
-        parts = [(f"round {number}", each) for number, each in enumerate(self.rounds)]
+        parts = [(f"round {number}", result) for number, result in enumerate(self.rounds)]
         if self.base is not None:
             parts = [("base", self.base), ("new", self.first)]
         elif len(parts) == 1:
             parts = [("", self.first)]
         return tuple(
-            (each.status, each.problem, name) for name, each in parts if each.status != COMPLETE
+            (result.status, result.problem, name)
+            for name, result in parts
+            if result.status != COMPLETE
         )
 
     @property
@@ -94,20 +96,20 @@ class Run:
     @cached_property
     def measurement(self) -> Measurement:
         """The rounds that have samples; there may be none."""
-        return Measurement(tuple(each for each in self.rounds if each.measured))
+        return Measurement(tuple(result for result in self.rounds if result.measured))
 
     @cached_property
     def processes(self) -> tuple[NamedProcess, ...]:
         """All processes in order of time, also those that have no sample."""
-        found: list[NamedProcess] = []
+        processes: list[NamedProcess] = []
         for number, result in enumerate(self.rounds):
             side = "new" if self.base is not None else ""
             prefix = side or (f"round {number}" if len(self.rounds) > 1 else "")
-            found += _named(result, prefix, side or "new")
+            processes += _named(result, prefix, side or "new")
         if self.base is not None:
-            found += _named(self.base, "base", "base")
-            found.sort(key=lambda each: each.measured.index)
-        return tuple(found)
+            processes += _named(self.base, "base", "base")
+            processes.sort(key=lambda process: process.measured.index)
+        return tuple(processes)
 
     @property
     def label(self) -> str:
@@ -170,19 +172,21 @@ def devices(runs: Iterable[Run]) -> tuple[Device, ...]:
     return tuple(
         Device(
             tuple(
-                Benchmark(tuple(sorted(found, key=lambda each: (each.measured_at, each.directory))))
-                for _, found in sorted(by_address.items())
+                Benchmark(
+                    tuple(sorted(of_address, key=lambda run: (run.measured_at, run.directory)))
+                )
+                for _, of_address in sorted(by_address.items())
             )
         )
         for _, by_address in sorted(grouped.items())
     )
 
 
-def same_work(one: Run, other: Run) -> bool:
+def same_work(first: Run, other: Run) -> bool:
     """Whether two runs measured the same configuration."""
     requests = [
-        {name: each.first.request.get(name) for name in WORKLOAD_FIELDS + METHOD_FIELDS}
-        for each in (one, other)
+        {name: run.first.request.get(name) for name in WORKLOAD_FIELDS + METHOD_FIELDS}
+        for run in (first, other)
     ]
     return requests[0] == requests[1]
 
@@ -191,10 +195,10 @@ def moment(text: str) -> datetime | None:
     """A time of a result in UTC, or None if it is none."""
     try:
         # Before 3.11 the Z is not understood.
-        found = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
+        parsed = datetime.fromisoformat(text.removesuffix("Z") + "+00:00" * text.endswith("Z"))
     except ValueError:
         return None
-    return found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
+    return parsed.replace(tzinfo=parsed.tzinfo or timezone.utc).astimezone(timezone.utc)
 
 
 def _named(result: Result, prefix: str, side: str) -> Sequence[NamedProcess]:

@@ -25,30 +25,30 @@ def samples_over_time(run: Run, key: str) -> Plot | None:
     processes = _with_samples(run)
     if not processes:
         return None
-    values, (factor, unit), shown = _end_to_end(processes)
+    values, (factor, unit), view = _end_to_end(processes)
     drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
         times = process.details.starts / 1e9
         own = process.measured.end_to_end
-        inside = own <= shown.high
+        inside = own <= view.high
         style: dict[str, Any] = {"color": drawing.series(number), "marker": drawing.marker(number)}
         axes.plot(times[inside], own[inside] / factor, label=process.name, lw=0, **style)
         axes.plot(
             times[~inside],
-            np.full(int((~inside).sum()), shown.high / factor),
+            np.full(int((~inside).sum()), view.high / factor),
             lw=0,
             mfc="none",
             clip_on=False,
             **style,
         )
-    axes.set_ylim(shown.low / factor, shown.high / factor)
+    axes.set_ylim(view.low / factor, view.high / factor)
     axes.set_ylabel(f"end-to-end time ({unit})")
     axes.set_xlabel("since the first sample of the process (s)")
     drawing.legend(drawn, axes)
     caption = (
         f"{counted(len(values), 'sample')} of {counted(len(processes), 'process', 'processes')}, "
         f"median {quantity(float(np.median(values)), 'ns')}."
-        f"{_beyond(shown, values, 'sample', 'hollow at the upper edge')}"
+        f"{_beyond(view, values, 'sample', 'hollow at the upper edge')}"
     )
     return plot(drawn, key, "Samples over time", caption)
 
@@ -58,7 +58,7 @@ def spread_of_samples(run: Run, key: str) -> Plot | None:
     processes = _with_samples(run)
     if not processes:
         return None
-    values, (factor, unit), shown = _end_to_end(processes)
+    values, (factor, unit), view = _end_to_end(processes)
     drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
         times, shares = cumulative(process.measured.end_to_end)
@@ -70,13 +70,13 @@ def spread_of_samples(run: Run, key: str) -> Plot | None:
             color=drawing.series(number),
             ls=drawing.LINES[number % len(drawing.LINES)],
         )
-    axes.set_xlim(shown.low / factor, shown.high / factor)
+    axes.set_xlim(view.low / factor, view.high / factor)
     _share_axis(axes, "samples")
     axes.set_xlabel(f"end-to-end time ({unit})")
     drawing.legend(drawn, axes)
     caption = (
         "Share of samples that took this long or less; lines side by side are processes that "
-        f"differ.{_beyond(shown, values, 'sample', 'not shown')}"
+        f"differ.{_beyond(view, values, 'sample', 'not shown')}"
     )
     return plot(drawn, key, "Distribution of end-to-end times", caption)
 
@@ -88,41 +88,41 @@ def spread_of_gaps(run: Run, key: str) -> Plot | None:
         return None
     median = float(np.median(values))
     factor, unit = scale(median, "ns")
-    shown = window(values)
+    view = window(values)
     drawn, (axes,) = drawing.figure(_HEIGHT)
     times, shares = cumulative(values)
     axes.step(times / factor, shares * 100, where="post", color=drawing.series(0))
     visible = [
         percentile
         for percentile in percentiles(values)
-        if percentile.value is not None and shown.low <= percentile.value <= shown.high
+        if percentile.value is not None and view.low <= percentile.value <= view.high
     ]
     axes.plot(
-        [each.value / factor for each in visible if each.value is not None],
-        [each.percent for each in visible],
+        [percentile.value / factor for percentile in visible if percentile.value is not None],
+        [percentile.percent for percentile in visible],
         lw=0,
         marker="D",
         clip_on=False,
         color=drawing.colour("text"),
     )
-    axes.set_xlim(shown.low / factor, shown.high / factor)
+    axes.set_xlim(view.low / factor, view.high / factor)
     _share_axis(axes, "gaps")
     axes.set_xlabel(f"gap between tokens ({unit})")
-    marked = ", ".join(f"{each.percent:g}" for each in visible)
+    marked = ", ".join(f"{percentile.percent:g}" for percentile in visible)
     caption = (
         f"All {counted(len(values), 'gap')} between tokens, median {quantity(median, 'ns')}."
         + (f" Diamonds: percentiles {marked}." if marked else "")
-        + _beyond(shown, values, "gap", "not shown")
+        + _beyond(view, values, "gap", "not shown")
     )
     return plot(drawn, key, "Distribution of inter-token latency", caption)
 
 
 def warm_up(run: Run, key: str) -> Plot | None:
     """Times of the runs before the first sample, a line for each process."""
-    processes = [each for each in run.processes if len(each.details.warmup_times)]
+    processes = [process for process in run.processes if len(process.details.warmup_times)]
     if not processes:
         return None
-    every = np.concatenate([each.details.warmup_times for each in processes])
+    every = np.concatenate([process.details.warmup_times for process in processes])
     factor, unit = scale(float(every.max()), "ns")
     drawn, axes = _figure(processes)
     for number, process in enumerate(processes):
@@ -142,7 +142,7 @@ def warm_up(run: Run, key: str) -> Plot | None:
     axes.set_xlabel("run of the warm-up")
     drawing.whole_numbers(axes)
     drawing.legend(drawn, axes)
-    unsettled = [each.name for each in processes if not each.measured.settled]
+    unsettled = [process.name for process in processes if not process.measured.settled]
     caption = "Runs before the first sample" + (", on a logarithmic axis." if wide else ".")
     if unsettled:
         caption += f" Not settled when the maximum ended it: {', '.join(unsettled)}."
@@ -174,8 +174,8 @@ def _share_axis(axes: Axes, what: str) -> None:
     axes.set_ylabel(f"share of {what} (%)")
 
 
-def _beyond(shown: Window, values: np.ndarray, what: str, how: str) -> str:
-    if not shown.above:
+def _beyond(view: Window, values: np.ndarray, what: str, how: str) -> str:
+    if not view.above:
         return ""
     longest = quantity(float(values.max()), "ns")
-    return f" {counted(shown.above, what)} beyond the axis, up to {longest}, {how}."
+    return f" {counted(view.above, what)} beyond the axis, up to {longest}, {how}."

@@ -105,8 +105,8 @@ def _details(run: Run) -> str:
         lines += ["", markdown.table(head, rows, numbers=(1, 2, 3))]
     else:
         cells = zip(tables.COMPARED, tables.compared(run), strict=True)
-        found = [(METRICS[name], cell.value) for name, cell in cells]
-        lines += ["", markdown.table(("Metric", "Value"), found, numbers=(1,))]
+        values = [(METRICS[name], cell.value) for name, cell in cells]
+        lines += ["", markdown.table(("Metric", "Value"), values, numbers=(1,))]
     lines += ["", *(f"- {line}" for line in _remarks(run)), "", "</details>"]
     return "\n".join(lines)
 

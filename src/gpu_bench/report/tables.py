@@ -88,14 +88,14 @@ def compared(run: Run) -> tuple[Cell, ...]:
 
 
 def _cell(run: Run, name: str) -> Cell:
-    found = figure(run, name)
-    if found is None:
+    measured = figure(run, name)
+    if measured is None:
         return Cell(_NONE)
     judged = run.judged(name)
     if judged is None:
-        return Cell(quantity(found.value, found.unit))
+        return Cell(quantity(measured.value, measured.unit))
     return Cell(
-        quantity(found.value, found.unit),
+        quantity(measured.value, measured.unit),
         labels.with_minus(percent(judged.ratio)),
         labels.of_metric(judged.verdict, judged.metric.unit),
     )
@@ -151,10 +151,10 @@ def _process(process: NamedProcess) -> ProcessRow:
 
 def memory(run: Run) -> tuple[MemoryRow, ...]:
     """The peaks of each phase that was recorded; those of new in an A/B run."""
-    found = [process.measured.memory for process in run.processes if process.side == "new"]
+    recorded = [process.measured.memory for process in run.processes if process.side == "new"]
     rows = []
     for phase in PHASES:
-        peaks = [each[phase] for each in found if phase in each]
+        peaks = [phases[phase] for phases in recorded if phase in phases]
         if peaks:
             allocated, reserved = (
                 quantity(max(peak[name] for peak in peaks), "bytes")

@@ -20,9 +20,9 @@ _PANEL = 0.95
 def sensors_over_time(run: Run, key: str) -> Plot | None:
     """Clocks, power and temperature, a panel for each that was read and a line per process."""
     watched = [
-        (each, each.details.readings)
-        for each in run.processes
-        if each.details.readings is not None and len(each.details.readings.time)
+        (process, process.details.readings)
+        for process in run.processes
+        if process.details.readings is not None and len(process.details.readings.time)
     ]
     panels = [
         name

@@ -22,7 +22,7 @@ _DEFAULT_DTYPE = "bfloat16"
 
 def files(runs: Iterable[Run]) -> dict[str, str]:
     """The files' paths and texts; they are named by the time of the latest run."""
-    ordered = sorted(runs, key=lambda each: (each.measured_at, each.digest, each.address))
+    ordered = sorted(runs, key=lambda run: (run.measured_at, run.digest, run.address))
     name = f"benchmark_run_{ordered[-1].measured_at:%Y%m%d_%H%M%S}.jsonl"
     return {
         f"{directory}/{name}": "".join(
@@ -90,9 +90,9 @@ def _measurements(run: Run, summarized: bool) -> dict[str, Any]:
     if not summarized and not request.get("continuous_batching"):
         stamps = _timestamps(samples)
     return {
-        "e2e_latency": [each.whole("end_to_end") / 1e9 for each in samples],
-        "time_to_first_token": [each.whole("time_to_first_token") / 1e9 for each in samples],
-        "inter_token_latency": [_latency(each, request) for each in samples],
+        "e2e_latency": [sample.whole("end_to_end") / 1e9 for sample in samples],
+        "time_to_first_token": [sample.whole("time_to_first_token") / 1e9 for sample in samples],
+        "inter_token_latency": [_latency(sample, request) for sample in samples],
         "shape_and_decoded_outputs": [shape] * len(samples),
         "gpu_metrics": None,
         "timestamps": stamps,

@@ -151,16 +151,16 @@ def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORKLOA
         )
 
 
-def is_same_code(one: Result, other: Result) -> bool:
+def is_same_code(first: Result, other: Result) -> bool:
     """Whether two results are known to be of the same code and request, by their revisions."""
-    revision = one.revision
+    revision = first.revision
     if revision is None or revision.dirty or revision != other.revision:
         return False
     return (
-        one.environment.get("transformers") == other.environment.get("transformers")
-        and (one.output and one.output.digest) == (other.output and other.output.digest)
+        first.environment.get("transformers") == other.environment.get("transformers")
+        and (first.output and first.output.digest) == (other.output and other.output.digest)
         and all(
-            _work(one.request, name) == _work(other.request, name)
+            _work(first.request, name) == _work(other.request, name)
             for name in WORKLOAD_FIELDS + METHOD_FIELDS
         )
     )
@@ -177,37 +177,37 @@ def share_a_card(base: Measurement, new: Measurement) -> bool:
 
 def notes(base: Measurement, new: Measurement) -> list[str]:
     """What a reader of a comparison should know of its two sides."""
-    found = []
+    remarks = []
     if base.address != new.address:
-        found.append(f"the base is a result of {base.address}")
-    parts = [{name: each.first.request.get(name) for name in METHOD_FIELDS} for each in (base, new)]
+        remarks.append(f"the base is a result of {base.address}")
+    parts = [{name: side.first.request.get(name) for name in METHOD_FIELDS} for side in (base, new)]
     if differing := _differing(*parts):
-        found.append(f"the requests differ in {differing}")
+        remarks.append(f"the requests differ in {differing}")
     if differing := _differing(base.first.environment, new.first.environment):
-        found.append(f"the environments differ in {differing}")
+        remarks.append(f"the environments differ in {differing}")
     if not share_a_card(base, new):
-        found.append("measured on different cards of one kind")
-    for name, each in (("base", base), ("new", new)):
+        remarks.append("measured on different cards of one kind")
+    for name, side in (("base", base), ("new", new)):
         # A processor has no telemetry that could be missed.
-        on_cpu = each.first.request.get("device") == "cpu"
-        if not on_cpu and not all(process.watched for process in each.processes):
-            found.append(f"{name} was not watched for throttling and other processes")
-        compiled = sum(process.compiled for process in each.processes)
+        on_cpu = side.first.request.get("device") == "cpu"
+        if not on_cpu and not all(process.watched for process in side.processes):
+            remarks.append(f"{name} was not watched for throttling and other processes")
+        compiled = sum(process.compiled for process in side.processes)
         if compiled:
-            found.append(
+            remarks.append(
                 f"in {name}, {compiled} sample{'s' * (compiled > 1)} included compiling or the "
                 "capture of a CUDA graph"
             )
-        if not all(process.settled for process in each.processes):
-            found.append(f"the warm-up of {name} ended before its times settled")
-    return found
+        if not all(process.settled for process in side.processes):
+            remarks.append(f"the warm-up of {name} ended before its times settled")
+    return remarks
 
 
 def _work(request: Mapping[str, Any], name: str) -> Any:
     value = request.get(name)
     if name == "model" and isinstance(value, dict):
         # An A/B run takes the same model from two directories.
-        return {key: each for key, each in value.items() if key != "root"}
+        return {key: setting for key, setting in value.items() if key != "root"}
     return value
 
 

@@ -96,8 +96,8 @@ def _energy_error(process: MeasuredProcess) -> float:
 
 def _peak(name: str, *phases: str) -> Callable[[MeasuredProcess], Times]:
     def values(process: MeasuredProcess) -> Times:
-        found = [process.memory[phase][name] for phase in phases if phase in process.memory]
-        return np.array([max(found)], float) if found else np.empty(0)
+        peaks = [process.memory[phase][name] for phase in phases if phase in process.memory]
+        return np.array([max(peaks)], float) if peaks else np.empty(0)
 
     return values
 

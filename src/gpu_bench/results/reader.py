@@ -84,11 +84,11 @@ class MeasuredProcess:
     @property
     def disturbances(self) -> tuple[str, ...]:
         """Why the times of this process are no evidence; empty if nothing is known."""
-        found = [f"throttled by {reason}" for reason in self.throttled]
+        reasons = [f"throttled by {reason}" for reason in self.throttled]
         if self.foreign_processes:
             number = self.foreign_processes
-            found.append(f"{number} foreign process{'es' * (number > 1)} on the device")
-        return tuple(found)
+            reasons.append(f"{number} foreign process{'es' * (number > 1)} on the device")
+        return tuple(reasons)
 
 
 @dataclass(frozen=True)
@@ -313,7 +313,7 @@ def gap_quantiles(gaps: Times) -> dict[str, Quantile]:
     The interval is that of order statistics: how many gaps lie below the true quantile is binomial,
     here in its normal approximation.
     """
-    found = {}
+    quantiles = {}
     ordered = np.sort(gaps)
     for name, (share, needed) in QUANTILES.items():
         count = len(ordered)
@@ -323,8 +323,8 @@ def gap_quantiles(gaps: Times) -> dict[str, Quantile]:
         ranks = (count * share - half, count * share + half + 1)
         low, high = (ordered[min(max(round(rank) - 1, 0), count - 1)] for rank in ranks)
         value = float(np.quantile(ordered, share))
-        found[name] = Quantile(*(max(float(figure), 1.0) for figure in (value, low, high)))
-    return found
+        quantiles[name] = Quantile(*(max(float(figure), 1.0) for figure in (value, low, high)))
+    return quantiles
 
 
 def _gap_quantiles(fields: Fields, gaps: Times) -> dict[str, Quantile]:
@@ -349,8 +349,8 @@ def _gap(sample: Fields, gaps: Times) -> float:
 
 
 def _complete(samples: list[Fields], name: str) -> Times:
-    found = [sample.optional_whole(name, least=1) for sample in samples]
-    return np.empty(0) if None in found else np.array(found, float)
+    values = [sample.optional_whole(name, least=1) for sample in samples]
+    return np.empty(0) if None in values else np.array(values, float)
 
 
 def _memory(fields: Fields) -> dict[str, dict[str, int]]:

@@ -61,10 +61,10 @@ def document(made_up: MadeUp) -> dict[str, Any]:
     shape = next(model for model in simulated.MODELS if model.name == made_up.shape)
     side = simulated.side(shape, rng, delay=made_up.delay)
     measured = side.measure(made_up.processes, made_up.samples, round_number=made_up.round_number)
-    found = simulated_file.document(measured.first)
-    found["address"] = made_up.address
-    found["request"] = {
-        **found["request"],
+    content = simulated_file.document(measured.first)
+    content["address"] = made_up.address
+    content["request"] = {
+        **content["request"],
         "address": made_up.address,
         "attn_implementation": "sdpa",
         "compile_mode": None,
@@ -76,11 +76,11 @@ def document(made_up: MadeUp) -> dict[str, Any]:
         "telemetry": True,
         **made_up.request,
     }
-    found["fingerprint"] = MACHINES[made_up.machine]
-    found["measured_at"] = made_up.measured_at
-    for process in found["processes"]:
+    content["fingerprint"] = MACHINES[made_up.machine]
+    content["measured_at"] = made_up.measured_at
+    for process in content["processes"]:
         _enliven(process, rng)
-    return {**found, **made_up.changes}
+    return {**content, **made_up.changes}
 
 
 def _enliven(process: dict[str, Any], rng: np.random.Generator) -> None:

@@ -73,12 +73,16 @@ def run_trials(
         base = simulated.side(model, rng, shared=shared).measure(effort.processes, effort.samples)
         side = simulated.side(model, rng, delay=delay, is_new=True, shared=shared)
         new = side.measure(effort.processes, effort.samples)
-        found = verdict.decide(base, new, tolerances)
-        if found.verdict == outcomes.INCONCLUSIVE and found.another_round and not in_turn:
+        judged = verdict.decide(base, new, tolerances)
+        if judged.verdict == outcomes.INCONCLUSIVE and judged.another_round and not in_turn:
             further += 1
             again = side.measure(effort.processes, 2 * effort.samples, round_number=1)
-            found = verdict.decide(base, Measurement(new.results + again.results), tolerances)
-        verdicts[found.verdict] += 1
-        ratio = next(each.ratio for each in found.metrics if each.metric.name == "end_to_end")
+            judged = verdict.decide(base, Measurement(new.results + again.results), tolerances)
+        verdicts[judged.verdict] += 1
+        ratio = next(
+            metric_verdict.ratio
+            for metric_verdict in judged.metrics
+            if metric_verdict.metric.name == "end_to_end"
+        )
         covered += ratio.low <= 1 + delay <= ratio.high
     return Outcome(trials, dict(verdicts), further, covered)
