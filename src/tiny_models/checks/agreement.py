@@ -61,7 +61,7 @@ def _loaded(auto_class: str, directory: str, record: dict[str, Any]) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = getattr(transformers, auto_class).from_pretrained(
+            loaded = getattr(transformers, auto_class).from_pretrained(
                 directory, local_files_only=True, trust_remote_code=False
             )
     except ImportError as problem:
@@ -76,8 +76,8 @@ def _loaded(auto_class: str, directory: str, record: dict[str, Any]) -> Any:
         raise CheckFailed(
             f"{auto_class} cannot load it: {describe(problem)}", place=directory
         ) from None
-    record[auto_class] = type(found).__name__
-    return found
+    record[auto_class] = type(loaded).__name__
+    return loaded
 
 
 def _generation_config(directory: str) -> Any:
@@ -113,7 +113,7 @@ def _vocabulary_size(model: Any) -> int | None:
 
 def _ids(value: Any) -> list[int]:
     values = value if isinstance(value, (list, tuple)) else [value]
-    return [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
+    return [number for number in values if isinstance(number, int) and not isinstance(number, bool)]
 
 
 def _require_ids_below(size: int, settings: Mapping[str, Any], path: str) -> None:
@@ -163,7 +163,7 @@ def _exists(declared: str, tokenizer: Any) -> bool:
     """Whether a class is the library's, or that of the tokenizer that was loaded."""
     import transformers
 
-    names = {each.__name__.removesuffix("Fast") for each in type(tokenizer).__mro__}
+    names = {ancestor.__name__.removesuffix("Fast") for ancestor in type(tokenizer).__mro__}
     bare = declared.removesuffix("Fast")
     return bare in names or any(
         hasattr(transformers, name) for name in (declared, bare, f"{bare}Fast")

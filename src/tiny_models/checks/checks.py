@@ -46,21 +46,21 @@ def tensors(output: Any, prefix: str = "") -> dict[str, Any]:
         items = list(vars(output).items())
     else:
         return {}
-    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for key, value in items:
-        found.update(tensors(value, f"{prefix}.{key}" if prefix else str(key)))
-    return found
+        by_name.update(tensors(value, f"{prefix}.{key}" if prefix else str(key)))
+    return by_name
 
 
 def require_outputs(output: Any) -> dict[str, Any]:
     """The tensors of an output. Raises CheckFailed where there is none, or one holds NaN."""
-    found = tensors(output)
-    if not found:
+    by_name = tensors(output)
+    if not by_name:
         raise CheckFailed("the forward pass gives no tensor")
-    for name, tensor in found.items():
+    for name, tensor in by_name.items():
         if tensor.is_floating_point() and bool(tensor.isnan().any()):
             raise CheckFailed(f"the forward pass gives NaN in `{name}`")
-    return found
+    return by_name
 
 
 def require_equal(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -98,7 +98,7 @@ def load(model_class: Any, directory: str) -> Any:
             )
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(kind):
-            listed = ", ".join(str(each) for each in sorted(report[kind])[:3])
+            listed = ", ".join(str(key) for key in sorted(report[kind])[:3])
             raise CheckFailed(f"loading reports {kind.replace('_', ' ')}: {listed}")
     realign(model)
     return model.eval()
@@ -129,9 +129,11 @@ def gradient(model: Any, inputs: Mapping[str, Any]) -> None:
     if not parts:
         raise CheckFailed("no output depends on the parameters")
     torch.stack(parts).sum().backward()
-    found = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     model.zero_grad(set_to_none=True)
-    if not found or not any(bool(each.abs().max() > 0) for each in found if each.numel()):
+    if not gradients or not any(
+        bool(gradient.abs().max() > 0) for gradient in gradients if gradient.numel()
+    ):
         raise CheckFailed("no parameter gets a gradient")
-    if not all(bool(each.isfinite().all()) for each in found):
+    if not all(bool(gradient.isfinite().all()) for gradient in gradients):
         raise CheckFailed("a gradient is not finite")

@@ -22,10 +22,10 @@ def _types(config_class: Any) -> Iterator[str]:
 @cache
 def known_types() -> frozenset[str]:
     """Every model type that a config, or a part of one, has."""
-    found = set(catalogue.model_types())
+    types = set(catalogue.model_types())
     for model_type in catalogue.model_types():
-        found.update(_types(catalogue.config_class(model_type)))
-    return frozenset(found)
+        types.update(_types(catalogue.config_class(model_type)))
+    return frozenset(types)
 
 
 def _title(family: Family) -> str:
@@ -43,7 +43,7 @@ def test_an_entry_is_about_something(family: Family) -> None:
 
 
 def test_general_entries_come_before_those_of_a_class() -> None:
-    found = families_of("reformer", "ReformerModelWithLMHead")
-    assert [bool(each.architectures) for each in found] == [False, True]
+    entries = families_of("reformer", "ReformerModelWithLMHead")
+    assert [bool(entry.architectures) for entry in entries] == [False, True]
     assert len(families_of("reformer", "ReformerModel")) == 1
     assert families_of("qwen2") == ()

@@ -31,4 +31,4 @@ def generate(model: Any, count: int) -> list[int]:
     if result is None or result.numel() == 0:
         raise CheckFailed("generation gives no tokens")
     skip = given.shape[1] if given is not None and result.shape[1] > count + 1 else 0
-    return [int(each) for each in result[0].flatten()[skip:].tolist()]
+    return [int(token) for token in result[0].flatten()[skip:].tolist()]

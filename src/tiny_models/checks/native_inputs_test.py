@@ -66,7 +66,7 @@ def test_inputs_are_native(name: str, model_type: str, expected: dict[str, int])
 
 
 def test_inputs_are_the_same_each_time() -> None:
-    one = inputs_of("CLIPModel", "clip")[1]
-    two = inputs_of("CLIPModel", "clip")[1]
-    assert one.keys() == two.keys()
-    assert all(torch.equal(value, two[name]) for name, value in one.items())
+    first = inputs_of("CLIPModel", "clip")[1]
+    second = inputs_of("CLIPModel", "clip")[1]
+    assert first.keys() == second.keys()
+    assert all(torch.equal(value, second[name]) for name, value in first.items())

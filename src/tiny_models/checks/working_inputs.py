@@ -31,15 +31,15 @@ def working_inputs(model: Any) -> tuple[dict[str, Any], Attempt]:
         return _of_parts(model)
     usual, attempt = try_inputs(model)
     if not attempt.succeeded:
-        found = _search(model, usual, attempt)
-        if found is None:
+        working = _search(model, usual, attempt)
+        if working is None:
             return usual, attempt
-        usual, attempt = found
+        usual, attempt = working
     for inputs in islice(with_every_kind(model, usual), _FORMS):
         complete, other = _try(model, inputs)
-        found = (complete, other) if other.succeeded else _search(model, complete, other)
-        if found is not None:
-            return found
+        working = (complete, other) if other.succeeded else _search(model, complete, other)
+        if working is not None:
+            return working
     return usual, attempt
 
 

@@ -63,7 +63,7 @@ def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys; from tiny_models.cli.main import COMMAND_LINE;"
         "COMMAND_LINE.parser().format_help();"
-        "print([each for each in ('torch', 'transformers', 'numpy') if each in sys.modules])"
+        "print([name for name in ('torch', 'transformers', 'numpy') if name in sys.modules])"
     )
     start = time.process_time()
     done = subprocess.run(
@@ -201,18 +201,18 @@ def test_what_cannot_be_built_does_not_stop_the_rest(
         QWEN,
     )
     assert main(["build", request, "--output", str(tmp_path / "out")]) == 3
-    shown = capsys.readouterr()
-    assert shown.out.splitlines() == [
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [
         str(tmp_path / "out/one/Qwen2Model"),
         str(tmp_path / "out/qwen2"),
     ]
-    assert [line.partition(":")[0] for line in shown.err.splitlines() if "error: " in line] == [
+    assert [line.partition(":")[0] for line in output.err.splitlines() if "error: " in line] == [
         "unknown",
         "error",
         "failing (Qwen2ForCausalLM)",
         "lacking (DinatModel)",
     ]
-    assert "one (Qwen2ForCausalLM) and two (Qwen2ForCausalLM) have one repo_id" in shown.err
+    assert "one (Qwen2ForCausalLM) and two (Qwen2ForCausalLM) have one repo_id" in output.err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "qwen2"]
 
 
@@ -318,7 +318,7 @@ def test_coverage_of_some_classes(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["coverage", "--class", "Qwen2Model", "--class", "DinatModel", "--json", "--quiet"]
     assert main([*arguments, "--require", "60"]) == 1
     answer = json.loads(capsys.readouterr().out)
-    by_name = {each["architecture"]: each for each in answer["classes"]}
+    by_name = {result["architecture"]: result for result in answer["classes"]}
     assert by_name["Qwen2Model"]["reached"] == "ok"
     assert by_name["DinatModel"]["reached"] == "package"
     assert "natten" in by_name["DinatModel"]["cause"]

@@ -165,5 +165,5 @@ def _apply(shrink: Shrink, value: Any) -> Any:
         return shrink(value)
     if isinstance(value, (list, tuple)):
         # A list even of a tuple, as it comes back from a config file.
-        return [_apply(shrink, each) for each in value]
+        return [_apply(shrink, item) for item in value]
     return value

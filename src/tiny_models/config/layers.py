@@ -33,7 +33,9 @@ def select_layers(start: Any, values: Mapping[str, Any], names: Iterable[str]) -
     if not lists:
         return {}
     kept = _kept(lists, count)
-    chosen: dict[str, Any] = {name: [each[index] for index in kept] for name, each in lists.items()}
+    chosen: dict[str, Any] = {
+        name: [entries[index] for index in kept] for name, entries in lists.items()
+    }
     chosen[count_name] = len(kept)
     return {
         name: value if name == count_name or _is_kind(value) else values.get(name, value)
@@ -46,7 +48,7 @@ def select_layers(start: Any, values: Mapping[str, Any], names: Iterable[str]) -
 
 
 def _kept(lists: Mapping[str, Any], count: int) -> list[int]:
-    kinds = [each for each in lists.values() if _is_kind(each)] or list(lists.values())
+    kinds = [entries for entries in lists.values() if _is_kind(entries)] or list(lists.values())
     first: dict[str, int] = {}
     for index in range(count):
         first.setdefault(repr([kind[index] for kind in kinds]), index)

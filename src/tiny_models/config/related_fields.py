@@ -52,6 +52,6 @@ def _pictures(before: Mapping[str, Any]) -> dict[str, Any]:
             sizes["image_size"] = PATCHES * patch
         else:
             sizes["image_size"] = min(image, IMAGE_SIZE)
-    elif isinstance(image, (list, tuple)) and all(isinstance(each, int) for each in image):
-        sizes["image_size"] = [min(each, IMAGE_SIZE) for each in image]
+    elif isinstance(image, (list, tuple)) and all(isinstance(side, int) for side in image):
+        sizes["image_size"] = [min(side, IMAGE_SIZE) for side in image]
     return sizes

@@ -173,7 +173,7 @@ def merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
     for name, value in overrides.items():
         before = result.get(name)
         if isinstance(value, Mapping) and name.endswith("_config") and "model_type" in value:
-            others = {key: each for key, each in value.items() if key != "model_type"}
+            others = {key: setting for key, setting in value.items() if key != "model_type"}
             result[name] = Replaced(value["model_type"], others)
         elif isinstance(value, Mapping) and isinstance(before, Replaced):
             result[name] = Replaced(before.model_type, merged(before.overrides, value))

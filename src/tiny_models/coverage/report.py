@@ -40,8 +40,8 @@ def _summary(results: Sequence[Result]) -> Iterable[tuple[str, float]]:
     yield "classes", len(results)
     yield "ok", len(good)
     yield "percent", round(100 * len(good) / max(1, len(results)), 2)
-    yield "median_bytes", statistics.median([each.size for each in good] or [0])
-    yield "largest_bytes", max((each.size for each in good), default=0)
+    yield "median_bytes", statistics.median([result.size for result in good] or [0])
+    yield "largest_bytes", max((result.size for result in good), default=0)
     yield "cpu_seconds", round(sum(result.seconds for result in results), 1)
 
 
@@ -55,7 +55,7 @@ def as_text(results: Sequence[Result]) -> str:
     bad = [result for result in results if not result.ok]
     if bad:
         lines.append("")
-        lines += [f"{each.architecture}: {each.reached}: {each.cause}" for each in bad]
+        lines += [f"{result.architecture}: {result.reached}: {result.cause}" for result in bad]
     return "\n".join(lines) + "\n"
 
 

@@ -193,8 +193,8 @@ def run(
     todo = _select(tuple(wanted))
     if jobs == 1:
         results = []
-        for each in todo:
-            results.append(try_class(each, build_only=build_only))
+        for architecture in todo:
+            results.append(try_class(architecture, build_only=build_only))
             report(results[-1])
         return results
     return _parallel(todo, build_only, jobs, report)
@@ -209,9 +209,11 @@ def _parallel(
     results = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare) as pool:
-        running = [pool.submit(try_class, each, build_only=build_only) for each in todo]
-        for each in as_completed(running):
-            results.append(each.result())
+        running = [
+            pool.submit(try_class, architecture, build_only=build_only) for architecture in todo
+        ]
+        for future in as_completed(running):
+            results.append(future.result())
             report(results[-1])
     return sorted(results, key=lambda result: result.architecture)
 
@@ -222,13 +224,17 @@ def _select(wanted: tuple[str, ...]) -> list[Architecture]:
         return list(everything)
     chosen: dict[Architecture, None] = {}
     for name in wanted:
-        found = [each for each in everything if name in (each.name, each.model_type)]
-        if not found:
-            names = [*(each.name for each in everything), *catalogue.model_types()]
+        matching = [
+            architecture
+            for architecture in everything
+            if name in (architecture.name, architecture.model_type)
+        ]
+        if not matching:
+            names = [*(architecture.name for architecture in everything), *catalogue.model_types()]
             raise InputError(
                 f"`{name}` is neither a model class nor a model type of transformers "
                 f"{catalogue.version()}",
                 hint=catalogue.near(name, names),
             )
-        chosen.update(dict.fromkeys(found))
+        chosen.update(dict.fromkeys(matching))
     return list(chosen)

@@ -25,14 +25,14 @@ def test_more_processes_find_the_same() -> None:
             jobs=jobs,
             report=lambda result: told.append(result.architecture),
         )
-        return [dataclasses.replace(each, seconds=0.0) for each in results], told
+        return [dataclasses.replace(result, seconds=0.0) for result in results], told
 
     prepare()
     alone, in_order = tried(1)
     together, finished = tried(2)
-    assert [each.architecture for each in alone] == list(CLASSES) == in_order
-    assert all(each.ok and each.size for each in alone)
-    assert all(each.inputs for each in alone)
+    assert [result.architecture for result in alone] == list(CLASSES) == in_order
+    assert all(result.ok and result.size for result in alone)
+    assert all(result.inputs for result in alone)
     assert together == alone
     assert sorted(finished) == in_order
 

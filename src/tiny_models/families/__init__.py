@@ -19,5 +19,5 @@ FAMILIES: tuple[Family, ...] = (
 
 def families_of(model_type: str, architecture: str = "") -> tuple[Family, ...]:
     """The entries for a model type and class, the more general first."""
-    found = [family for family in FAMILIES if family.concerns(model_type, architecture)]
-    return tuple(sorted(found, key=lambda each: bool(each.architectures)))
+    matching = [family for family in FAMILIES if family.concerns(model_type, architecture)]
+    return tuple(sorted(matching, key=lambda family: bool(family.architectures)))

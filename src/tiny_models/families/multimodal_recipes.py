@@ -77,7 +77,7 @@ def aspect(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 PICTURE_WORDS = {
     "<image>": 250,
     "<|extra_200|>": 251,
-    **{f"IMGIMG{''.join(chr(65 + int(each)) for each in str(n))}Z": 100 + n for n in range(64)},
+    **{f"IMGIMG{''.join(chr(65 + int(digit)) for digit in str(n))}Z": 100 + n for n in range(64)},
     **{f"<|visual token {n:06d}|>": 30 + n for n in range(64)},
 }
 

@@ -11,15 +11,15 @@ _REACH = (("longratio", 7), ("midratio", 5), ("shortratio", 3))
 
 def _intraclass() -> dict[str, Any]:
     """Kernels, strides and paddings of convolutions that look along lines of text."""
-    found: dict[str, Any] = {"reduce_channel": [1, 1, 0], "return_channel": [1, 1, 0]}
+    settings: dict[str, Any] = {"reduce_channel": [1, 1, 0], "return_channel": [1, 1, 0]}
     for name, size in _REACH:
         half = size // 2
-        found |= {
+        settings |= {
             f"symmetric_conv_long_{name}": [[size, size], [1, 1], [half, half]],
             f"vertical_long_to_small_conv_{name}": [[size, 1], [1, 1], [half, 0]],
             f"horizontal_small_to_long_conv_{name}": [[1, size], [1, 1], [0, half]],
         }
-    return found
+    return settings
 
 
 _HALVING = {

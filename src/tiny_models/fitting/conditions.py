@@ -89,7 +89,7 @@ def solutions(frame: Frame) -> list[tuple[str, str, Any]]:
         return []
     used = {part.attr for part in ast.walk(test) if isinstance(part, ast.Attribute)}
     pairs = _numbers(test, frame)
-    found: list[tuple[int, str, str, Any]] = []
+    candidates: list[tuple[int, str, str, Any]] = []
     for name, path in _configs(frame):
         for field, before in field_values(path[-1]).items():
             if field not in used:
@@ -97,8 +97,8 @@ def solutions(frame: Frame) -> list[tuple[str, str, Any]]:
             for value in _proposals(before, pairs):
                 if _ends(code, frame, name, _changed(path, field, value)):
                     change = abs(value - before) if isinstance(value, int) else 0
-                    found.append((change, type(path[-1]).__name__, field, value))
-    return [solution[1:] for solution in sorted(found, key=lambda solution: solution[0])]
+                    candidates.append((change, type(path[-1]).__name__, field, value))
+    return [candidate[1:] for candidate in sorted(candidates, key=lambda candidate: candidate[0])]
 
 
 def _configs(frame: Frame) -> Iterator[tuple[str, tuple[Any, ...]]]:

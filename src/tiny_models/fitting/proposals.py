@@ -154,7 +154,12 @@ def _exchanged(problem: Exception, small: Any) -> Iterator[Proposal]:
                 yield class_name, field, number
             elif isinstance(value, list) and _are_all_in(value, numbers) and number != value[0]:
                 yield class_name, field, [number] * len(value)
-    ratios = {one // two for one in numbers for two in numbers if one > two and one % two == 0}
+    ratios = {
+        larger // smaller
+        for larger in numbers
+        for smaller in numbers
+        if larger > smaller and larger % smaller == 0
+    }
     for class_name, field, value in sizes:
         if type(value) is not int or value < 1:
             continue

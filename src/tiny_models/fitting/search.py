@@ -46,20 +46,20 @@ def fit(
     The model has at most ``most`` parameters. None if the search finds none. Only the usual inputs
     are tried for each config, and other forms of the inputs for one that comes a step further.
     """
-    found: Adjustments = {}
-    last = _attempt(model_class, make, found, most)
+    adjustments: Adjustments = {}
+    last = _attempt(model_class, make, adjustments, most)
     if _runs(last):
-        return found
+        return adjustments
     made = 0
     for _ in range(_ROUNDS):
         if last.problem is None:
-            return found
+            return adjustments
         best: tuple[Adjustments, _Try] | None = None
         tiny = [] if last.config is None else list(parts(last.config))
         for proposal in islice(proposals(last.problem, config_class, tiny), _TRIALS):
             if made > _MOST_MODULES:
                 break
-            candidate = adjusted(found, *proposal)
+            candidate = adjusted(adjustments, *proposal)
             result = _attempt(model_class, make, candidate, most)
             made += result.cost
             if result.step == _DONE:
@@ -70,19 +70,19 @@ def fit(
                     break
         if best is None:
             break
-        found, further = best
+        adjustments, further = best
         # The search of inputs is the dearest part.
         if further.step > last.step and _runs(further):
-            return found
+            return adjustments
         last = further
-    return found if _runs(last) else None
+    return adjustments if _runs(last) else None
 
 
-def _is_further(one: _Try, other: _Try, strictly: bool = False) -> bool:
+def _is_further(result: _Try, other: _Try, strictly: bool = False) -> bool:
     """Whether one config came further; for two that are refused, whether for another reason."""
-    if one.step == other.step == _CONFIG:
-        return not strictly and _kind(one.problem) != _kind(other.problem)
-    return (one.step, one.count) > (other.step, other.count)
+    if result.step == other.step == _CONFIG:
+        return not strictly and _kind(result.problem) != _kind(other.problem)
+    return (result.step, result.count) > (other.step, other.count)
 
 
 def _kind(problem: Exception | None) -> str:

@@ -53,8 +53,8 @@ def _write_and_try_gguf(model: Any, directory: Path, wanted: str) -> None:
             )
         with torch.no_grad():
             expected, loaded = (
-                next(iter(each.eval()(input_ids=ids, use_cache=False).values())).float()
-                for each in (model, again)
+                next(iter(instance.eval()(input_ids=ids, use_cache=False).values())).float()
+                for instance in (model, again)
             )
     except Exception as problem:
         # Whatever the library raises for a file that lacks what this config has.

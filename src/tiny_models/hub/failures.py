@@ -70,9 +70,9 @@ def _asked_to_wait(problem: HfHubHTTPError) -> float | None:
 
 def _cause(problem: BaseException) -> BaseException:
     """The client's error below what it wraps failed uploads in."""
-    for each in _chain(problem):
-        if isinstance(each, (HTTPError, OfflineModeIsEnabled)):
-            problem = each
+    for error in _chain(problem):
+        if isinstance(error, (HTTPError, OfflineModeIsEnabled)):
+            problem = error
             break
     return problem
 

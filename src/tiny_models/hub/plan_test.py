@@ -48,8 +48,8 @@ def _manifest(tree: Mapping[str, bytes]) -> Manifest:
 def _applied(
     plan: PublishPlan, to: Mapping[str, bytes], local: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    written = {each.path: local[each.path] for each in (*plan.added, *plan.changed)}
-    gone = {each.path for each in plan.deleted}
+    written = {change.path: local[change.path] for change in (*plan.added, *plan.changed)}
+    gone = {change.path for change in plan.deleted}
     return {path: content for path, content in {**to, **written}.items() if path not in gone}
 
 
@@ -68,7 +68,9 @@ def test_the_plan_makes_the_repository_hold_the_fixture(
     assert {path: after[path] for path in strangers} == {p: remote[p] for p in strangers}
     assert make_plan(_local(local), _remote(after, tells), _manifest(local)).empty
     # Nothing is written that is there already.
-    assert all(remote.get(each.path) != local[each.path] for each in (*plan.added, *plan.changed))
+    assert all(
+        remote.get(change.path) != local[change.path] for change in (*plan.added, *plan.changed)
+    )
 
 
 @given(local=_TREES, tells=_TELLS)
@@ -77,7 +79,9 @@ def test_what_the_manifest_lists_is_believed_where_the_hub_tells_nothing(
 ) -> None:
     assert make_plan(_local(local), _remote(local, tells), _manifest(local)).empty
     unlisted = make_plan(_local(local), _remote(local, tells), None)
-    assert [each.path for each in unlisted.changed] == (sorted(local) if tells == "nothing" else [])
+    assert [change.path for change in unlisted.changed] == (
+        sorted(local) if tells == "nothing" else []
+    )
 
 
 def test_somebody_elses_repository() -> None:

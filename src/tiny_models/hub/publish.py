@@ -79,7 +79,7 @@ def publish(request: PublishRequest, warn: Callable[[str], None]) -> Outcome:
     _check_names(request)
     fixture = _read_fixture(request.directory)
     token = _find_token(request)
-    shown = _without_password(endpoint)
+    public_endpoint = _without_password(endpoint)
     repository = HubRepository(request.repo_id, request.branch, endpoint=endpoint, token=token)
     publication = _Publication(repository, fixture, request)
     try:
@@ -87,11 +87,13 @@ def publish(request: PublishRequest, warn: Callable[[str], None]) -> Outcome:
     except ToolError:
         raise
     except Exception as problem:
-        error = explained(problem, repo_id=request.repo_id, endpoint=shown, token=token)
+        error = explained(problem, repo_id=request.repo_id, endpoint=public_endpoint, token=token)
         if error is None:
             raise
         raise error from None
-    return Outcome(status, request.repo_id, shown, request.branch, revision, plan, creates)
+    return Outcome(
+        status, request.repo_id, public_endpoint, request.branch, revision, plan, creates
+    )
 
 
 class _Publication:
@@ -164,7 +166,7 @@ class _Publication:
     def _require_arrived(self, revision: str) -> None:
         left = self._plan(self._repository.read(revision))
         if not left.empty:
-            paths = [each.path for each in (*left.added, *left.changed, *left.deleted)]
+            paths = [change.path for change in (*left.added, *left.changed, *left.deleted)]
             raise CheckFailed(
                 f"the commit {revision} does not hold the fixture: {', '.join(paths)}",
                 place=self._repository.repo_id,

@@ -63,7 +63,7 @@ def content(directory: Path) -> dict[str, bytes]:
 
 
 def without_hubs_own(files: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: each for path, each in files.items() if path != ".gitattributes"}
+    return {path: content for path, content in files.items() if path != ".gitattributes"}
 
 
 def publish(hub: ModelHub, directory: Path, *options: str, repo: str = REPO) -> int:
@@ -96,8 +96,8 @@ def test_one_commit_then_unchanged_then_the_difference(
     hub.requests.clear()
     assert publish(hub, fixture, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
-    assert [each["path"] for each in answer["added"]] == ["notes.txt"]
-    assert [each["path"] for each in answer["changed"]] == ["README.md", "fixture.json"]
+    assert [change["path"] for change in answer["added"]] == ["notes.txt"]
+    assert [change["path"] for change in answer["changed"]] == ["README.md", "fixture.json"]
     assert answer["added"][0]["size"] == 3
     assert answer["revision"] == hub.repositories[REPO].branches["main"][-1].oid != first
     assert len(hub.messages(REPO)) == 3

@@ -116,10 +116,10 @@ class HubRepository:
         """
         operations = [
             *(
-                CommitOperationAdd(each.path, os.path.join(directory, each.path))
-                for each in (*plan.added, *plan.changed)
+                CommitOperationAdd(change.path, os.path.join(directory, change.path))
+                for change in (*plan.added, *plan.changed)
             ),
-            *(CommitOperationDelete(each.path, is_folder=False) for each in plan.deleted),
+            *(CommitOperationDelete(change.path, is_folder=False) for change in plan.deleted),
         ]
         done = self._api.create_commit(
             self.repo_id,

@@ -35,10 +35,10 @@ def taken(model_class: Any) -> frozenset[str]:
 
 def kinds_of(model_class: Any, parameters: Iterable[str]) -> frozenset[str]:
     """The kinds of input that these parameters of a class's ``forward`` hold."""
-    found = {kind_of(parameter) for parameter in parameters} - {None}
-    if IMAGE in found and _reads_videos_alone(model_class):
-        found = found - {IMAGE} | {VIDEO}
-    return frozenset(each for each in found if each is not None)
+    kinds = {kind_of(parameter) for parameter in parameters} - {None}
+    if IMAGE in kinds and _reads_videos_alone(model_class):
+        kinds = kinds - {IMAGE} | {VIDEO}
+    return frozenset(kind for kind in kinds if kind is not None)
 
 
 def left_out(model_class: Any, given: Iterable[str]) -> tuple[str, ...]:

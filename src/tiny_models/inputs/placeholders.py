@@ -59,8 +59,8 @@ def fill_placeholders(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _makers(model: Any, method: str) -> list[Any]:
     """The methods of that name, of the model itself and of its parts, outermost first."""
-    found = (getattr(module, method, None) for module in model.modules())
-    return [each for each in found if each is not None]
+    methods = (getattr(module, method, None) for module in model.modules())
+    return [candidate for candidate in methods if candidate is not None]
 
 
 def _features(makers: list[Any], inputs: Mapping[str, Any]) -> int:
@@ -69,10 +69,10 @@ def _features(makers: list[Any], inputs: Mapping[str, Any]) -> int:
     # An outer method may take anything and hand it on, so the names come from all of them.
     accepted = {name for maker in makers for name in inspect.signature(maker).parameters}
     own = inspect.signature(makers[0]).parameters
-    if any(each.kind is each.VAR_POSITIONAL for each in own.values()):
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in own.values()):
         makers = makers[1:]
         own = inspect.signature(makers[0]).parameters
-    if not any(each.kind is each.VAR_KEYWORD for each in own.values()):
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in own.values()):
         accepted = set(own)
     given = {
         name: value

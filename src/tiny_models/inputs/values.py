@@ -24,7 +24,7 @@ def token_ids(config: Any, name: str, length: int, size: int | None = None) -> A
 
     size = size or vocabulary_size(config)
     special = set(special_ids(config))
-    ordinary = [each for each in range(size) if each not in special] or [0]
+    ordinary = [token_id for token_id in range(size) if token_id not in special] or [0]
     numbers = keyed_integers(0, f"input {name}", (length,))
     return torch.tensor([[ordinary[int(number) % len(ordinary)] for number in numbers]])
 
@@ -34,15 +34,15 @@ def special_ids(config: Any) -> Iterable[int]:
     for part in parts(config):
         for name in id_fields(part):
             value = vars(part).get(name)
-            for each in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(each, int):
-                    yield each
+            for token_id in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(token_id, int):
+                    yield token_id
 
 
 def vocabulary_size(config: Any) -> int:
     """The size of the text vocabulary; 64 where a config has none."""
-    found = lookup(config, "vocab_size")
-    return found if isinstance(found, int) and found > 0 else 64
+    size = lookup(config, "vocab_size")
+    return size if isinstance(size, int) and size > 0 else 64
 
 
 def lookup(config: Any, *names: str, default: Any = None) -> Any:

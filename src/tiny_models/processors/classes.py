@@ -68,46 +68,49 @@ def find_class(name: str) -> Any | None:
         video_processing_auto,
     )
 
-    found = getattr(transformers, name, None)
+    processor_class = getattr(transformers, name, None)
     for look_up in (
         processing_auto.processor_class_from_name,
         image_processing_auto.get_image_processor_class_from_name,
         video_processing_auto.video_processor_class_from_name,
         feature_extraction_auto.feature_extractor_class_from_name,
     ):
-        found = look_up(name) if found is None else found
-    return found
+        processor_class = look_up(name) if processor_class is None else processor_class
+    return processor_class
 
 
 def load_class(name: str) -> Any:
     """The class that `find_class` finds; raises MissingRequirement for what is not installed."""
-    found = find_class(name)
-    missing = missing_requirements(found)
+    processor_class = find_class(name)
+    missing = missing_requirements(processor_class)
     if missing:
         raise MissingRequirement(name, missing)
-    return found
+    return processor_class
 
 
-def missing_requirements(found: Any) -> list[str]:
+def missing_requirements(processor_class: Any) -> list[str]:
     """The packages that a class needs and the environment lacks."""
     from transformers.utils.import_utils import BACKENDS_MAPPING
 
     return [
         _PACKAGES.get(backend, backend)
-        for backend in _backends(found)
+        for backend in _backends(processor_class)
         if backend in BACKENDS_MAPPING and not BACKENDS_MAPPING[backend][0]()
     ]
 
 
 def requirement_of(problem: ImportError) -> list[str]:
     """The packages that the library's complaint names."""
-    names = {max(found).lower() for found in _REQUIRES.findall(str(problem))}
+    names = {max(groups).lower() for groups in _REQUIRES.findall(str(problem))}
     return sorted(_PACKAGES.get(name, name) for name in names)
 
 
-def _backends(found: Any) -> list[str]:
+def _backends(processor_class: Any) -> list[str]:
     # A stand-in has them under one name, a class that is decorated under another.
-    names = [*vars(found).get("_backends", ()), *vars(found).get("__backends", ())]
+    names = [
+        *vars(processor_class).get("_backends", ()),
+        *vars(processor_class).get("__backends", ()),
+    ]
     return [getattr(name, "package_name", name) for name in names]
 
 

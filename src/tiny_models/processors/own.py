@@ -90,12 +90,14 @@ def own_processors(
 
     processor = look_up("processor") if whole else None
     wanted = _wanted(model_class, processor, whole=whole)
-    for each in unavailable:
+    for absent in unavailable:
         # Of two backends, one may do.
-        if (whole or each.role in wanted) and look_up(each.role) is None:
-            packages = requirement_of(each.problem) or [each.problem.name or str(each.problem)]
-            lacking.setdefault(each.role, MissingRequirement(each.module, packages))
-    found: dict[str, str] = {}
+        if (whole or absent.role in wanted) and look_up(absent.role) is None:
+            packages = requirement_of(absent.problem) or [
+                absent.problem.name or str(absent.problem)
+            ]
+            lacking.setdefault(absent.role, MissingRequirement(absent.module, packages))
+    class_names: dict[str, str] = {}
     for role in _PARTS:
         own = look_up(role) if whole or role in wanted else None
         name = None if own is None else own.__name__
@@ -103,13 +105,13 @@ def own_processors(
             name = _named(processor, role) or _of_ancestors(processor, role)
             name = name or _of_parts(config, role, look_up)
         if name is not None:
-            found[role] = name
+            class_names[role] = name
         elif role in wanted:
             lacking.setdefault(role, NoKnownClass(role, module, main))
     if processor is None and whole and _joins_text(model_class):
         lacking.setdefault("processor", NoKnownClass("processor", module, main))
     name = None if processor is None else processor.__name__
-    return OwnProcessors(ProcessorClasses(processor=name, **found), lacking)
+    return OwnProcessors(ProcessorClasses(processor=name, **class_names), lacking)
 
 
 def _wanted(model_class: Any, processor: Any | None, *, whole: bool) -> list[str]:
@@ -123,14 +125,14 @@ def _wanted(model_class: Any, processor: Any | None, *, whole: bool) -> list[str
 
 
 def _modalities(model_class: Any) -> tuple[str, ...]:
-    found = getattr(model_class, "input_modalities", None) or "text"
-    return (found,) if isinstance(found, str) else tuple(map(str, found))
+    modalities = getattr(model_class, "input_modalities", None) or "text"
+    return (modalities,) if isinstance(modalities, str) else tuple(map(str, modalities))
 
 
 def _joins_text(model_class: Any) -> bool:
     """Whether a model takes text and something else, which one class has to bring together."""
-    found = _modalities(model_class)
-    return "text" in found and any(kind in found for kind in _ROLES)
+    modalities = _modalities(model_class)
+    return "text" in modalities and any(kind in modalities for kind in _ROLES)
 
 
 def _inputs_of_part(model_class: Any) -> list[str]:
@@ -143,10 +145,10 @@ def _named(processor: type | None, role: str) -> str | None:
     names = getattr(processor, f"{role}_class", None)
     names = (names,) if isinstance(names, str) else names or ()
     # The library has a second class of each image processor, for where torchvision is missing.
-    wanted = [each for name in names if name for each in (name, f"{name}Pil")]
-    found = {name: find_class(name) for name in wanted if not name.startswith("Auto")}
-    known = {name: each for name, each in found.items() if each is not None}
-    usable = (name for name, each in known.items() if not missing_requirements(each))
+    wanted = [spelling for name in names if name for spelling in (name, f"{name}Pil")]
+    classes = {name: find_class(name) for name in wanted if not name.startswith("Auto")}
+    known = {name: candidate for name, candidate in classes.items() if candidate is not None}
+    usable = (name for name, candidate in known.items() if not missing_requirements(candidate))
     return next(usable, next(iter(known), None))
 
 
@@ -156,9 +158,9 @@ def _of_ancestors(processor: type | None, role: str) -> str | None:
     for ancestor in processor.__mro__ if processor is not None else ():
         for model_type, name in PROCESSOR_MAPPING_NAMES.items():
             if name == ancestor.__name__ and not is_own(ancestor):
-                found: str | None = getattr(classes_of(model_type), role)
-                if found is not None:
-                    return found
+                class_name: str | None = getattr(classes_of(model_type), role)
+                if class_name is not None:
+                    return class_name
     return None
 
 
@@ -172,9 +174,9 @@ def _of_parts(config: Any, role: str, look_up: Callable[[str, type], type | None
                 return own.__name__
             continue
         for model_type in (part.model_type, model_type_to_module_name(part.model_type)):
-            found: str | None = getattr(classes_of(model_type), role)
-            if found is not None:
-                return found
+            class_name: str | None = getattr(classes_of(model_type), role)
+            if class_name is not None:
+                return class_name
     return None
 
 

@@ -19,15 +19,15 @@ def checkpoint_settings(checkpoint: Path | None) -> Mapping[str, Mapping[str, An
     """The values of each part's fields; none without a checkpoint. Raises InputError."""
     if checkpoint is None:
         return {}
-    found: dict[str, dict[str, Any]] = {}
+    by_role: dict[str, dict[str, Any]] = {}
     files = files_named(checkpoint, (*_FILES, _NESTED))
     for name, roles in _FILES.items():
         if name in files:
             values = parsed(checkpoint / name, files[name])
             for role in roles:
-                found[role] = dict(values)
+                by_role[role] = dict(values)
     if _NESTED in files:
         for role, values in parsed(checkpoint / _NESTED, files[_NESTED]).items():
             if isinstance(values, dict):
-                found[role] = values
-    return found
+                by_role[role] = values
+    return by_role

@@ -152,9 +152,9 @@ def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> 
     values = {}
     for name in parameters:
         for other in _OTHER_NAMES.get(name, (name,) if name == "patch_size" else ()):
-            found = known.get(other)
-            if found is not None and not isinstance(found, Mapping):
-                values[name] = found
+            counterpart = known.get(other)
+            if counterpart is not None and not isinstance(counterpart, Mapping):
+                values[name] = counterpart
                 break
     if "num_image_tokens" in parameters and image_tokens(config):
         values["num_image_tokens"] = image_tokens(config)
@@ -193,12 +193,12 @@ def _merged_tokens(known: Mapping[str, Any], config: Mapping[str, Any]) -> int:
 
 def flat_values(config: Mapping[str, Any], preferred: re.Pattern[str]) -> dict[str, Any]:
     """A config's values by name; those of sub-configs whose names match come first."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for level in _levels(config, preferred):
         for name, value in level.items():
             if value is not None and not isinstance(value, Mapping):
-                found.setdefault(name, value)
-    return found
+                values.setdefault(name, value)
+    return values
 
 
 def _levels(config: Mapping[str, Any], preferred: re.Pattern[str]) -> Iterator[Mapping[str, Any]]:

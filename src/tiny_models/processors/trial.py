@@ -56,9 +56,9 @@ def _loaded(classes: ProcessorClasses, directory: Path) -> list[tuple[str, Any]]
     }
     loaded = []
     for role, (file, name) in roles.items():
-        found = None if name is None else find_class(name)
-        if found is not None and (directory / file).is_file():
-            loaded.append((role, found.from_pretrained(directory, local_files_only=True)))
+        part_class = None if name is None else find_class(name)
+        if part_class is not None and (directory / file).is_file():
+            loaded.append((role, part_class.from_pretrained(directory, local_files_only=True)))
             if role == "processor":
                 break
     return loaded

@@ -192,13 +192,13 @@ class _Maker:
                 raise unknown(f"field of the processors of {self.model_type}", name, self.fields)
 
     def _processor(self, class_name: str, scratch: Path) -> Any:
-        found = load_class(class_name)
+        processor_class = load_class(class_name)
         parts: dict[str, Any] = {
-            role: self._attribute(role, scratch) for role in found.get_attributes()
+            role: self._attribute(role, scratch) for role in processor_class.get_attributes()
         }
         tokenizer = parts.get("tokenizer")
         before = 0 if tokenizer is None else len(tokenizer)
-        parameters = inspect.signature(found.__init__).parameters
+        parameters = inspect.signature(processor_class.__init__).parameters
         free = {name for name in parameters if name not in (*parts, "self", "args", "kwargs")}
         values = {
             **self.entry.settings.get("processor", {}),
@@ -208,7 +208,7 @@ class _Maker:
         template = getattr(tokenizer, "chat_template", None)
         if "chat_template" in parameters and template:
             values["chat_template"] = template
-        processor = found(**parts, **values)
+        processor = processor_class(**parts, **values)
         if tokenizer is not None and len(tokenizer) != before:
             raise InputError(
                 f"{class_name} adds {len(tokenizer) - before} tokens to the tokenizer",
@@ -243,13 +243,13 @@ class _Maker:
         if not path.is_file():
             raise InputError(f"{path}: a processor of {self.model_type} needs a tokenizer")
         name = parsed(path, path.read_bytes())["tokenizer_class"]
-        found: Any = tokenizer_class_from_name(name)
-        return found.from_pretrained(self.directory)
+        tokenizer_class: Any = tokenizer_class_from_name(name)
+        return tokenizer_class.from_pretrained(self.directory)
 
     def _part(self, role: str, class_name: str) -> Any:
-        found = load_class(class_name)
+        part_class = load_class(class_name)
         given = self.entry.settings.get(role, {})
-        fields = found(**given).to_dict()
+        fields = part_class(**given).to_dict()
         fit = audio_values if role in _AUDIO_ROLES else image_values
         taken = {
             name: value
@@ -263,7 +263,7 @@ class _Maker:
             values["image_seq_length"] = tokens + extra
             fields["image_seq_length"] = None
         values.update(self._overrides(fields))
-        return found(**values)
+        return part_class(**values)
 
     def _overrides(self, fields: Any) -> dict[str, Any]:
         self.fields.update(name for name in fields if not name.endswith("_type"))

@@ -86,9 +86,9 @@ def register_model(module: str, config: Any) -> tuple[Unavailable, ...]:
     return tuple(missing)
 
 
-def is_own(found: type) -> bool:
+def is_own(cls: type) -> bool:
     """Whether a class is none of the installed library's."""
-    return found.__module__.partition(".")[0] != "transformers"
+    return cls.__module__.partition(".")[0] != "transformers"
 
 
 def model_name(module: str) -> str:
@@ -109,7 +109,7 @@ def main_config(module: str, config_class: Any) -> Any:
     if not _beside(module, f"configuration_{name}"):
         return config_class
     exported = _exported(_import(_sibling(module, f"configuration_{name}")))
-    configs = [each for each in exported if issubclass(each, PreTrainedConfig)]
+    configs = [candidate for candidate in exported if issubclass(candidate, PreTrainedConfig)]
     parts = {
         spec.config_class for config in configs for spec in config.sub_configs_defaults.values()
     }
@@ -129,18 +129,18 @@ def registered(role: str, config_class: type) -> Any | None:
     if config_class not in mapping:
         return None
     try:
-        found: Any = mapping[config_class]
+        entry: Any = mapping[config_class]
     except ValueError as problem:
         name = _NOT_FOUND.match(str(problem))
         if name is None:
             raise
         raise MappedAway(role, config_class, name[1]) from None
-    if not isinstance(found, Mapping):
-        return found
+    if not isinstance(entry, Mapping):
+        return entry
     from transformers.utils import is_torchvision_available
 
     backends = ["torchvision", "pil"] if is_torchvision_available() else ["pil", "torchvision"]
-    return next((found[backend] for backend in (*backends, *found) if found.get(backend)), None)
+    return next((entry[backend] for backend in (*backends, *entry) if entry.get(backend)), None)
 
 
 def _register_beside(module: str, config_class: type) -> Iterator[Unavailable]:
@@ -155,42 +155,46 @@ def _register_beside(module: str, config_class: type) -> Iterator[Unavailable]:
             if not _beside(module, leaf):
                 continue
             try:
-                found = _class_in(_import(_sibling(module, leaf)), role)
+                own_class = _class_in(_import(_sibling(module, leaf)), role)
             except ImportError as problem:
                 yield Unavailable(role, _sibling(module, leaf), problem)
                 continue
             # The Auto classes would take the library's class of that name for it.
-            if found is not None and not hasattr(transformers, found.__name__):
-                _register(role, main, found)
+            if own_class is not None and not hasattr(transformers, own_class.__name__):
+                _register(role, main, own_class)
 
 
-def _register(role: str, config_class: type, found: type) -> None:
+def _register(role: str, config_class: type, own_class: type) -> None:
     import transformers
 
     auto = getattr(transformers, AUTO_CLASSES[role])
     if role != "image_processor":
-        auto.register(config_class, found, exist_ok=True)
+        auto.register(config_class, own_class, exist_ok=True)
         return
     from transformers.image_processing_backends import TorchvisionBackend
 
-    backend = "torchvision" if issubclass(found, TorchvisionBackend) else "pil"
-    auto.register(config_class, image_processor_classes={backend: found}, exist_ok=True)
+    backend = "torchvision" if issubclass(own_class, TorchvisionBackend) else "pil"
+    auto.register(config_class, image_processor_classes={backend: own_class}, exist_ok=True)
 
 
 def _class_in(module: Any, role: str) -> Any | None:
     base = _base(role)
     videos = _base("video_processor")
-    for found in _exported(module):
+    for candidate in _exported(module):
         # A video processor is an image processor, too.
-        if issubclass(found, base) and (role == "video_processor" or not issubclass(found, videos)):
-            return found
+        if issubclass(candidate, base) and (
+            role == "video_processor" or not issubclass(candidate, videos)
+        ):
+            return candidate
     return None
 
 
 def _exported(module: Any) -> list[Any]:
     names = getattr(module, "__all__", None) or sorted(vars(module))
-    found = [getattr(module, name, None) for name in names]
-    return [each for each in found if isinstance(each, type) and each.__module__ == module.__name__]
+    values = [getattr(module, name, None) for name in names]
+    return [
+        value for value in values if isinstance(value, type) and value.__module__ == module.__name__
+    ]
 
 
 def _parts(config: Any) -> Iterator[Any]:

@@ -30,7 +30,7 @@ def files_named(directory: Path, patterns: Iterable[str]) -> dict[str, bytes]:
             hint="name a local directory that has the tokenizer's or processor's files",
         )
     paths = sorted({path for pattern in patterns for path in directory.glob(pattern)})
-    found = {}
+    contents = {}
     for path in paths:
         if not holds(directory, path):
             raise InputError(
@@ -50,8 +50,8 @@ def files_named(directory: Path, patterns: Iterable[str]) -> dict[str, bytes]:
         name = path.relative_to(directory).as_posix()
         if path.suffix == ".json":
             _refuse_code(path, parsed(path, content))
-        found[name] = content
-    return found
+        contents[name] = content
+    return contents
 
 
 def parsed(path: Path | str, content: bytes) -> Any:

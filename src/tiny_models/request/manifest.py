@@ -71,12 +71,12 @@ class Manifest:
             "transformers_version": self.transformers_version,
             "request_digest": self.request_digest,
             "files": {
-                name: {"size": each.size, "sha256": each.sha256}
-                for name, each in sorted(self.files.items())
+                name: {"size": file.size, "sha256": file.sha256}
+                for name, file in sorted(self.files.items())
             },
             "tensors": {
-                name: {"dtype": each.dtype, "shape": list(each.shape), "file": each.file}
-                for name, each in sorted(self.tensors.items())
+                name: {"dtype": tensor.dtype, "shape": list(tensor.shape), "file": tensor.file}
+                for name, tensor in sorted(self.tensors.items())
             },
         }
         return json.dumps(values, indent=1) + "\n"
@@ -143,7 +143,7 @@ def _parse(values: Any) -> Manifest:
             raise ValueError(f"`{name}` is not a string")
     if values["repo_id"] is not None and not isinstance(values["repo_id"], str):
         raise ValueError("`repo_id` is not a string")
-    files = {name: _file(name, each) for name, each in values["files"].items()}
+    files = {name: _file(name, entry) for name, entry in values["files"].items()}
     return Manifest(
         address=values["address"],
         repo_id=values["repo_id"],
@@ -154,7 +154,7 @@ def _parse(values: Any) -> Manifest:
         transformers_version=values["transformers_version"],
         request_digest=_digest(values["request_digest"]),
         files=files,
-        tensors={name: _tensor(name, each, files) for name, each in values["tensors"].items()},
+        tensors={name: _tensor(name, entry, files) for name, entry in values["tensors"].items()},
     )
 
 

@@ -70,20 +70,21 @@ def _installed(request: FixtureRequest) -> Iterable[Plan]:
 
 def _from_source(request: FixtureRequest, source: Source) -> Iterable[Plan]:
     module = import_source(source)
-    found = _model_classes(module)
-    if not found:
+    model_classes = _model_classes(module)
+    if not model_classes:
         raise InputError(
             f"{source.module} exports no model class",
             hint="a model class extends PreTrainedModel and is named in `__all__`",
         )
     for name in request.architectures:
-        if name not in found:
+        if name not in model_classes:
             raise InputError(
-                f"{source.module} has no model class `{name}`", hint=catalogue.near(name, found)
+                f"{source.module} has no model class `{name}`",
+                hint=catalogue.near(name, model_classes),
             )
     digest = _source_digest(module)
-    for name in request.architectures or sorted(found):
-        model_class = found[name]
+    for name in request.architectures or sorted(model_classes):
+        model_class = model_classes[name]
         config_class = model_class.config_class
         if config_class is None:
             raise InputError(
@@ -98,15 +99,15 @@ def _model_classes(module: Any) -> dict[str, Any]:
 
     names = getattr(module, "__all__", None) or [
         name
-        for name, each in vars(module).items()
-        if getattr(each, "__module__", "") == module.__name__
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__
     ]
     return {
-        name: each
+        name: value
         for name in names
-        if isinstance(each := getattr(module, name, None), type)
-        and issubclass(each, PreTrainedModel)
-        and "forward" in vars(each)
+        if isinstance(value := getattr(module, name, None), type)
+        and issubclass(value, PreTrainedModel)
+        and "forward" in vars(value)
     }
 
 

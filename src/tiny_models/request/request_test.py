@@ -30,10 +30,10 @@ def request(*entries: dict[str, Any]) -> dict[str, Any]:
 def test_defaults_are_those_of_the_schema() -> None:
     (fixture,) = parse_request(request(BASE))
     assert fixture == FixtureRequest("m:tiny", "m/tiny", "qwen2")
-    for name, each in SCHEMA["$defs"]["fixture"]["properties"].items():
-        if "default" in each:
+    for name, schema in SCHEMA["$defs"]["fixture"]["properties"].items():
+        if "default" in schema:
             value = getattr(fixture, name)
-            assert (list(value) if isinstance(value, tuple) else value) == each["default"], name
+            assert (list(value) if isinstance(value, tuple) else value) == schema["default"], name
 
 
 def test_everything_set() -> None:
@@ -98,10 +98,10 @@ def test_wrong_entries_are_refused_by_tool_and_schema(change: dict[str, Any], me
 
 
 def test_two_fixtures_with_one_repo_id() -> None:
-    one = {**BASE, "repo_id": "tiny/a"}
-    two = {**BASE, "address": "n:tiny", "path": "n", "repo_id": "Tiny/A"}
+    first = {**BASE, "repo_id": "tiny/a"}
+    second = {**BASE, "address": "n:tiny", "path": "n", "repo_id": "Tiny/A"}
     with pytest.raises(InputError, match="m:tiny and n:tiny have one repo_id"):
-        parse_request(request(one, two))
+        parse_request(request(first, second))
 
 
 def test_paths_must_differ_and_not_nest() -> None:
@@ -138,8 +138,8 @@ def test_a_missing_file_has_a_hint(tmp_path: Path) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda each: (
-        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3)
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3)
     ),
     max_leaves=5,
 )

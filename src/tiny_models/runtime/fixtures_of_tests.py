@@ -38,7 +38,7 @@ class FixturesOfTests:
             except InputError as problem:
                 problems[test] = problem
         first, *others = self._by_test.values() or ((),)
-        self._put(tuple(fixture for fixture in first if all(fixture in each for each in others)))
+        self._put(tuple(fixture for fixture in first if all(fixture in other for other in others)))
         return problems
 
     def select(self, test: Path) -> None:

@@ -22,10 +22,14 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
     The directory is named for what it holds: several processes may ask for the same one at once.
     Fixtures without a repository id are left out. Raises InputError where two have the same one.
     """
-    named = sorted((each for each in fixtures if each.repo_id), key=lambda each: each.name)
+    named = sorted(
+        (fixture for fixture in fixtures if fixture.repo_id), key=lambda fixture: fixture.name
+    )
     _refuse_duplicates(named)
     key = hashlib.sha256(
-        "".join(f"{each.repo_id}\0{each.revision}\0{each.directory}\n" for each in named).encode()
+        "".join(
+            f"{fixture.repo_id}\0{fixture.revision}\0{fixture.directory}\n" for fixture in named
+        ).encode()
     )
     directory = parent / f"hub-{key.hexdigest()[:16]}"
     if directory.is_dir():
@@ -44,11 +48,11 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
 
 
 def _refuse_duplicates(named: Sequence[LocatedFixture]) -> None:
-    for one, other in pairwise(named):
-        if one.repo_id == other.repo_id:
+    for first, second in pairwise(named):
+        if first.repo_id == second.repo_id:
             raise InputError(
-                f"two fixtures have the repository id {one.repo_id}: {one.directory} and "
-                f"{other.directory}",
+                f"two fixtures have the repository id {first.repo_id}: {first.directory} and "
+                f"{second.directory}",
                 hint="give each its own `repo_id`",
             )
 

@@ -71,9 +71,9 @@ def test_huggingface_hub_finds_the_files_offline(tmp_path: Path) -> None:
 def test_several_architectures_lie_side_by_side(tmp_path: Path) -> None:
     _fixture(tmp_path / "t" / "XModel", "t/x-XModel")
     _fixture(tmp_path / "t" / "XForCausalLM", None, architecture="XForCausalLM")
-    found = find_fixtures([tmp_path / "t"])
-    assert [fixture.name for fixture in found] == ["models/x:tiny-XForCausalLM", "t/x-XModel"]
-    cache = lay_out(found, tmp_path / "cache")
+    fixtures = find_fixtures([tmp_path / "t"])
+    assert [fixture.name for fixture in fixtures] == ["models/x:tiny-XForCausalLM", "t/x-XModel"]
+    cache = lay_out(fixtures, tmp_path / "cache")
     assert [path.name for path in cache.iterdir()] == ["models--t--x-XModel"]
 
 
@@ -85,18 +85,18 @@ def test_a_fixture_without_a_repository_id_has_its_address(tmp_path: Path) -> No
 
 
 def test_the_same_fixtures_have_the_same_cache(tmp_path: Path) -> None:
-    found = find_fixtures([_fixture(tmp_path / "one", "t/x"), _fixture(tmp_path / "two", "t/y")])
-    cache = lay_out(found, tmp_path / "cache")
+    fixtures = find_fixtures([_fixture(tmp_path / "one", "t/x"), _fixture(tmp_path / "two", "t/y")])
+    cache = lay_out(fixtures, tmp_path / "cache")
     before = sorted(cache.rglob("*"))
-    assert lay_out(reversed(found), tmp_path / "cache") == cache
+    assert lay_out(reversed(fixtures), tmp_path / "cache") == cache
     assert sorted(cache.rglob("*")) == before
     assert [path.name for path in cache.parent.iterdir()] == [cache.name]
 
 
 def test_two_fixtures_with_one_repository_id(tmp_path: Path) -> None:
-    found = find_fixtures([_fixture(tmp_path / "one", "t/x"), _fixture(tmp_path / "two", "t/x")])
+    fixtures = find_fixtures([_fixture(tmp_path / "one", "t/x"), _fixture(tmp_path / "two", "t/x")])
     with pytest.raises(InputError, match="two fixtures have the repository id t/x"):
-        lay_out(found, tmp_path / "cache")
+        lay_out(fixtures, tmp_path / "cache")
 
 
 @pytest.mark.parametrize(

@@ -127,5 +127,5 @@ def _auto_classes(model_class: Any) -> list[Any]:
         heads += ["ForSeq2SeqLM"] if getattr(config, "is_encoder_decoder", False) else []
     else:
         heads = [name[name.index("For") :]] if "For" in name else [""]
-    found = (getattr(transformers, f"AutoModel{head}", None) for head in heads)
-    return [auto_class for auto_class in found if auto_class is not None]
+    candidates = (getattr(transformers, f"AutoModel{head}", None) for head in heads)
+    return [auto_class for auto_class in candidates if auto_class is not None]

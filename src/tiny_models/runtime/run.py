@@ -67,10 +67,10 @@ def _program(command: Sequence[str], path: str) -> tuple[str, list[str]]:
     The scripts of an environment that pex made ignore PYTHONPATH, by an option in their first line,
     so that they are given to the interpreter.
     """
-    found = shutil.which(command[0], path=path)
-    if found is not None and Path(found).parent == Path(sys.executable).parent:
-        with open(found, "rb") as file:
+    executable = shutil.which(command[0], path=path)
+    if executable is not None and Path(executable).parent == Path(sys.executable).parent:
+        with open(executable, "rb") as file:
             first = file.readline(1024)
         if first.startswith(b"#!") and b"python" in first:
-            return sys.executable, [sys.executable, found, *command[1:]]
+            return sys.executable, [sys.executable, executable, *command[1:]]
     return command[0], list(command)

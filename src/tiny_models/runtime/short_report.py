@@ -45,8 +45,8 @@ def _short(
     lines = [f"{explanation}\n", "\n"]
     for frame in own:
         place = Path(frame.filename)
-        shown = place.relative_to(root) if place.is_relative_to(root) else place
-        lines.append(f"{shown}:{frame.lineno}: in {frame.name}\n    {frame.line}\n")
+        path = place.relative_to(root) if place.is_relative_to(root) else place
+        lines.append(f"{path}:{frame.lineno}: in {frame.name}\n    {frame.line}\n")
     location = ReprFileLocation(own[-1].filename, own[-1].lineno or 0, explanation.split("\n")[0])
     return ReprExceptionInfo(
         reprtraceback=ReprTraceback([ReprEntryNative(lines)], None, "native"), reprcrash=location

@@ -253,21 +253,21 @@ def placeholders(model_type: str, named_tokens: Mapping[str, str]) -> dict[str, 
 
     ``named_tokens`` are the texts of the tokenizer's tokens by attribute.
     """
-    found: dict[str, str] = {}
+    text_by_kind: dict[str, str] = {}
     for kind in ("image", "video", "audio"):
         inner = next((named_tokens[name] for name in _INNER[kind] if name in named_tokens), None)
         if inner is None:
             continue
         if kind == "image" and re.fullmatch(_IMAGE_BY_ITS_START, model_type):
-            found[kind] = named_tokens["boi_token"]
+            text_by_kind[kind] = named_tokens["boi_token"]
             continue
         around = ("", "")
         for types, kinds, start, end in _AROUND:
             if kind in kinds and re.fullmatch(types, model_type) and start in named_tokens:
                 around = (named_tokens[start], named_tokens[end])
                 break
-        found[kind] = around[0] + inner + around[1]
-    return found
+        text_by_kind[kind] = around[0] + inner + around[1]
+    return text_by_kind
 
 
 # The attributes of the token that the processor looks for, most specific first.

@@ -53,14 +53,14 @@ class TokenField:
 
 def token_fields(model_type: str, config_class: type) -> tuple[TokenField, ...]:
     """The fields of a config class and of its sub-configs; the outermost default of each counts."""
-    found: dict[str, TokenField] = {}
+    by_name: dict[str, TokenField] = {}
     for owner, field in _fields(model_type, config_class):
         match = _FIELD.match(field.name)
-        if match is None or field.name in found or _elsewhere(owner, field.name):
+        if match is None or field.name in by_name or _elsewhere(owner, field.name):
             continue
         default = field.default if isinstance(field.default, int) else None
-        found[field.name] = TokenField(field.name, match["name"], default)
-    return tuple(found.values())
+        by_name[field.name] = TokenField(field.name, match["name"], default)
+    return tuple(by_name.values())
 
 
 def _fields(model_type: str, config_class: type) -> Iterator[tuple[str, dataclasses.Field[Any]]]:

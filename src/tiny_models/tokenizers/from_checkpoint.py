@@ -99,10 +99,10 @@ def _check_type(recipe: Recipe, files: Mapping[str, bytes], checkpoint: Path) ->
             hint="expected tokenizer.json, a sentencepiece .model, or vocab.json or vocab.txt",
         )
     if "config.json" in files:
-        found = parsed(checkpoint / "config.json", files["config.json"]).get("model_type")
-        if found not in (None, recipe.model_type):
+        model_type = parsed(checkpoint / "config.json", files["config.json"]).get("model_type")
+        if model_type not in (None, recipe.model_type):
             raise InputError(
-                f"{checkpoint}: a checkpoint of {found}, expected one of {recipe.model_type}"
+                f"{checkpoint}: a checkpoint of {model_type}, expected one of {recipe.model_type}"
             )
 
 
@@ -229,8 +229,8 @@ def _shrunk_files(
     )
 
 
-def _vocabulary_names(found: Any) -> list[str]:
-    names = getattr(found, "vocab_files_names", {}).values()
+def _vocabulary_names(tokenizer_class: Any) -> list[str]:
+    names = getattr(tokenizer_class, "vocab_files_names", {}).values()
     return [name for name in names if name not in _NAMES]
 
 

@@ -38,13 +38,13 @@ def own_text(model_class: Any, config: Any) -> OwnText | None:
     if part is None and not takes:
         return None
     part_class = type(config if part is None else part)
-    found = registered("tokenizer", main)
-    if found is None and is_own(part_class):
-        found = registered("tokenizer", part_class)
+    tokenizer_class = registered("tokenizer", main)
+    if tokenizer_class is None and is_own(part_class):
+        tokenizer_class = registered("tokenizer", part_class)
     return OwnText(
         _family_type(part_class),
         part_class,
-        None if found is None else found.__name__,
+        None if tokenizer_class is None else tokenizer_class.__name__,
         _tokens(processor),
     )
 
@@ -77,11 +77,11 @@ def _tokens(processor: Any | None) -> dict[str, str | None]:
     """Of the class and of those that it extends; its own texts come first."""
     from transformers import ProcessorMixin
 
-    found: dict[str, str | None] = {}
-    for each in processor.__mro__ if processor is not None else ():
-        if each is ProcessorMixin:
+    tokens: dict[str, str | None] = {}
+    for ancestor in processor.__mro__ if processor is not None else ():
+        if ancestor is ProcessorMixin:
             break
-        source = inspect.getsource(import_module(each.__module__))
-        for attribute, text in expected_tokens(source, each.__name__).items():
-            found[attribute] = found.get(attribute) or text
-    return dict(sorted(found.items()))
+        source = inspect.getsource(import_module(ancestor.__module__))
+        for attribute, text in expected_tokens(source, ancestor.__name__).items():
+            tokens[attribute] = tokens.get(attribute) or text
+    return dict(sorted(tokens.items()))

@@ -28,13 +28,13 @@ def expected_tokens(source: str, class_name: str) -> dict[str, str | None]:
     tree = ast.parse(source)
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == class_name:
-            found: dict[str, str | None] = {}
+            texts: dict[str, str | None] = {}
             for attribute, text in _mentions(node):
                 if attribute in STANDARD or attribute in _NO_TOKENS:
                     continue
-                if found.get(attribute) is None:
-                    found[attribute] = text
-            return dict(sorted(found.items()))
+                if texts.get(attribute) is None:
+                    texts[attribute] = text
+            return dict(sorted(texts.items()))
     return {}
 
 

@@ -190,7 +190,7 @@ def _renumbered(processor: Any, ids: Mapping[str, int]) -> Any:
             renumbered[name] = [value[0], _id_of(value[0], ids)]
         elif name == "special_tokens" and isinstance(value, dict):
             renumbered[name] = {
-                text: {**token, "ids": [_id_of(each, ids) for each in token["tokens"]]}
+                text: {**token, "ids": [_id_of(piece, ids) for piece in token["tokens"]]}
                 for text, token in value.items()
             }
         else:

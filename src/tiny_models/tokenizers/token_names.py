@@ -58,23 +58,25 @@ def preferred_ids(fields: tuple[TokenField, ...]) -> dict[str, int]:
 def config_fields(fields: tuple[TokenField, ...], named: Mapping[str, str]) -> dict[str, str]:
     """The attribute, or the text, that each config field of token ids stands for."""
     defaults = {token_field.name: token_field.default for token_field in fields}
-    found = {f"{attribute}_id": attribute for attribute in (*sorted(STANDARD), *named)}
+    attributes = {f"{attribute}_id": attribute for attribute in (*sorted(STANDARD), *named)}
     for token_field in fields:
         attribute = token_field.attribute
         repeated = [name for name in REPEATED_TOKENS.get(attribute, ()) if name in named]
         if repeated:
-            found[token_field.name] = found[f"{attribute}_id"] = repeated[0]
+            attributes[token_field.name] = attributes[f"{attribute}_id"] = repeated[0]
         elif attribute in WORDS_OF_FIELDS:
-            found[token_field.name] = WORDS_OF_FIELDS[attribute]
+            attributes[token_field.name] = WORDS_OF_FIELDS[attribute]
         elif _derived(attribute):
-            found[token_field.name] = _same_default(token_field, defaults)
+            attributes[token_field.name] = _same_default(token_field, defaults)
         elif attribute in named or attribute in STANDARD:
-            found[token_field.name] = attribute
+            attributes[token_field.name] = attribute
         else:
-            found[token_field.name] = next(other for other in SYNONYMS[attribute] if other in named)
+            attributes[token_field.name] = next(
+                other for other in SYNONYMS[attribute] if other in named
+            )
         # By its role, too, whichever of the two ways the config spells it.
-        found.setdefault(f"{attribute}_id", found[token_field.name])
-    return found
+        attributes.setdefault(f"{attribute}_id", attributes[token_field.name])
+    return attributes
 
 
 def processor_source(class_name: str | None) -> str | None:

@@ -155,12 +155,12 @@ def _contents(directory: Path) -> dict[str, bytes]:
 def _is_general(name: str) -> bool:
     """Whether a class adds nothing to the general one but how it decodes."""
     general = class_named(GENERAL_CLASS)
-    found = class_named(name)
+    tokenizer_class = class_named(name)
     return (
-        isinstance(found, type)
-        and issubclass(found, general)
-        and "__init__" not in vars(found)
-        and getattr(found, "model", None) is None
+        isinstance(tokenizer_class, type)
+        and issubclass(tokenizer_class, general)
+        and "__init__" not in vars(tokenizer_class)
+        and getattr(tokenizer_class, "model", None) is None
     )
 
 
@@ -190,26 +190,26 @@ def _affixes(family: str, texts: Mapping[str, str], first: list[str]) -> Any:
 
 
 def _from_files(recipe: Recipe, entry: Entry, settings: dict[str, Any], scratch: Path) -> Any:
-    found = class_named(recipe.tokenizer_class)
-    texts = {**_default_tokens(found), **_texts(settings)}
+    tokenizer_class = class_named(recipe.tokenizer_class)
+    texts = {**_default_tokens(tokenizer_class), **_texts(settings)}
     vocabulary = scratch / "vocabulary"
     vocabulary.mkdir()
     parameters = {}
     for parameter, content in files_of(entry.files or "none", texts, recipe.size).items():
-        path = vocabulary / found.vocab_files_names[parameter]
+        path = vocabulary / tokenizer_class.vocab_files_names[parameter]
         path.write_bytes(content)
         parameters[parameter] = str(path)
-    return found(**parameters, **settings)
+    return tokenizer_class(**parameters, **settings)
 
 
 def _from_class(recipe: Recipe, entry: Entry, settings: dict[str, Any]) -> Any:
-    found = class_named(recipe.tokenizer_class)
+    tokenizer_class = class_named(recipe.tokenizer_class)
     if entry.own_vocabulary:
-        return found(**settings)
+        return tokenizer_class(**settings)
     if entry.first_pieces:
-        bare = found(vocab=_initial(found, entry.first_pieces), **settings)
+        bare = tokenizer_class(vocab=_initial(tokenizer_class, entry.first_pieces), **settings)
     else:
-        bare = found(**settings)
+        bare = tokenizer_class(**settings)
     if entry.family is None:
         pipeline = pipeline_of(bare)
     else:
@@ -217,7 +217,7 @@ def _from_class(recipe: Recipe, entry: Entry, settings: dict[str, Any]) -> Any:
     texts = {name: str(getattr(bare, name)) for name in STANDARD if getattr(bare, name) is not None}
     small = [texts[name] for name in recipe.preferred_ids if name in texts]
     first = _first_tokens(texts, [*pipeline.first_pieces, *small], recipe.preferred_ids)
-    return found(**_vocabulary_arguments(pipeline, first, recipe.size), **settings)
+    return tokenizer_class(**_vocabulary_arguments(pipeline, first, recipe.size), **settings)
 
 
 def _notation(entry: Entry) -> tuple[Any, dict[str, float]]:
@@ -226,8 +226,8 @@ def _notation(entry: Entry) -> tuple[Any, dict[str, float]]:
     return Notation(continuation="##"), dict.fromkeys(entry.first_pieces, 0.0)
 
 
-def _initial(found: Any, pieces: Iterable[str]) -> Any:
-    model = getattr(found, "model", None)
+def _initial(tokenizer_class: Any, pieces: Iterable[str]) -> Any:
+    model = getattr(tokenizer_class, "model", None)
     if model is not None and model.__name__ == "Unigram":
         return [(piece, 0.0) for piece in pieces]
     return {piece: number for number, piece in enumerate(pieces)}
@@ -264,14 +264,14 @@ def _first_tokens(
     return [places[place] if place in places else next(rest) for place in range(len(waiting))]
 
 
-def _default_tokens(found: Any) -> dict[str, str]:
+def _default_tokens(tokenizer_class: Any) -> dict[str, str]:
     """The special tokens that a class has unless told otherwise, by attribute."""
     import inspect
 
     return _texts(
         {
             name: parameter.default
-            for name, parameter in inspect.signature(found.__init__).parameters.items()
+            for name, parameter in inspect.signature(tokenizer_class.__init__).parameters.items()
         }
     )
 

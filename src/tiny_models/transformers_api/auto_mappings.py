@@ -66,8 +66,8 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
 
 
-def _pairs(found: ast.List) -> Iterator[tuple[str, list[str]]]:
-    for pair in found.elts:
+def _pairs(pairs: ast.List) -> Iterator[tuple[str, list[str]]]:
+    for pair in pairs.elts:
         match pair:
             case ast.Tuple(elts=[ast.Constant(value=str() as key), second]):
                 strings = (node for node in ast.walk(second) if isinstance(node, ast.Constant))

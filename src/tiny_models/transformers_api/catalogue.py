@@ -36,12 +36,12 @@ def _auto_mappings() -> dict[str, dict[str, Any]]:
 @cache
 def pairs() -> tuple[Architecture, ...]:
     """Every (class, model type) of the auto mappings, in their order, without repetition."""
-    found: dict[Architecture, None] = {}
+    distinct: dict[Architecture, None] = {}
     for mapping in _auto_mappings().values():
         for model_type, names in mapping.items():
             for name in (names,) if isinstance(names, str) else names:
-                found.setdefault(Architecture(name, model_type))
-    return tuple(found)
+                distinct.setdefault(Architecture(name, model_type))
+    return tuple(distinct)
 
 
 @cache
@@ -115,18 +115,18 @@ def model_class(name: str, model_type: str) -> Any:
 
     module_name = f"transformers.models.{model_type_to_module_name(model_type)}"
     try:
-        found = getattribute_from_module(importlib.import_module(module_name), name)
+        library_class = getattribute_from_module(importlib.import_module(module_name), name)
     except ValueError:
-        found = getattr(transformers, name, None)
-    if found is None:
+        library_class = getattr(transformers, name, None)
+    if library_class is None:
         raise InputError(
             f"transformers {version()} names `{name}` for {model_type} but does not have it",
             hint="leave this class out",
         )
-    backends = type.__getattribute__(found, "__dict__").get("_backends")
+    backends = type.__getattribute__(library_class, "__dict__").get("_backends")
     if backends:
         raise MissingRequirement(f"`{name}`", backends)
-    return found
+    return library_class
 
 
 def require_architecture(name: str, model_type: str) -> None:

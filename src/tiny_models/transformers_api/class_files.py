@@ -51,15 +51,15 @@ def companion_files(models: Path) -> dict[str, list[str]]:
         for name in _DEFINED.findall(_text(path))
     }
     tables, directories = _tables(models / _AUTO)
-    found: dict[str, set[str]] = {}
-    for model_type in sorted({each for table in tables.values() for each in table}):
+    paths_by_directory: dict[str, set[str]] = {}
+    for model_type in sorted({type_name for table in tables.values() for type_name in table}):
         directory = directories.get(model_type, model_type.replace("-", "_"))
         for role in _ROLES:
             for name in _names(tables, role, model_type):
                 path = defined.get(name) or defined.get(name.removesuffix(_FAST))
                 if path is not None:
-                    found.setdefault(directory, set()).add(path)
-    return {directory: sorted(paths) for directory, paths in sorted(found.items())}
+                    paths_by_directory.setdefault(directory, set()).add(path)
+    return {directory: sorted(paths) for directory, paths in sorted(paths_by_directory.items())}
 
 
 def _names(tables: dict[str, Table], role: str, model_type: str) -> Iterable[str]:
@@ -70,7 +70,7 @@ def _names(tables: dict[str, Table], role: str, model_type: str) -> Iterable[str
     sharing = (
         processor for processor in processors if processors[processor] == processors[model_type]
     )
-    return next((table[each] for each in sharing if each in table), ())
+    return next((table[type_name] for type_name in sharing if type_name in table), ())
 
 
 def _tables(auto: Path) -> tuple[dict[str, Table], dict[str, str]]:

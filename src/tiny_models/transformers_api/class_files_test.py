@@ -97,7 +97,7 @@ def test_the_installed_release_is_read_as_it_imports(capsys: pytest.CaptureFixtu
     assert spec is not None and spec.origin is not None
     package = Path(spec.origin).parent
     assert main(["companions", str(package / "models")]) == 0
-    found = json.loads(capsys.readouterr().out)
+    companions = json.loads(capsys.readouterr().out)
     seen, missing = 0, []
     for model_type in CONFIG_MAPPING:
         tokenizer = TOKENIZER_MAPPING.get(CONFIG_MAPPING[model_type], None)
@@ -108,8 +108,8 @@ def test_the_installed_release_is_read_as_it_imports(capsys: pytest.CaptureFixtu
             seen += 1
             names = {tokenizer.__name__, f"{tokenizer.__name__}Fast"}
             texts = [
-                Path(each).read_text()
-                for each in found.get(model_type_to_module_name(model_type), [])
+                Path(path).read_text()
+                for path in companions.get(model_type_to_module_name(model_type), [])
             ]
             if not any(name in text for name in names for text in texts):
                 missing.append(model_type)

@@ -43,8 +43,8 @@ def missing_package(problem: ImportError) -> str | None:
     """The package that an import error asks for, if it tells."""
     text = str(problem)
     for pattern in (_REQUIRES, _INSTALL):
-        found = pattern.search(text)
-        if found:
-            name = found[1].lower()
+        match = pattern.search(text)
+        if match:
+            name = match[1].lower()
             return _PACKAGES.get(name, name)
     return problem.name

@@ -34,7 +34,7 @@ def test_bytes_are_what_they_always_were() -> None:
 
 def test_the_first_integers_are_those_of_the_written_rule() -> None:
     key = int.from_bytes(hashlib.sha256(b"3\0w\x002x2").digest()[:16], "little")
-    words = [int(each) for each in np.random.Philox(key=key).random_raw(4)]
+    words = [int(word) for word in np.random.Philox(key=key).random_raw(4)]
     expected = [
         sum((word >> shift) & 0xFFFF for shift in (0, 16, 32, 48)) - 131070 for word in words
     ]

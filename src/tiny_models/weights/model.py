@@ -90,7 +90,7 @@ def fill(model: Any, other: Any, seed: int) -> frozenset[str]:
     theirs = other.state_dict(keep_vars=True)
     done: set[tuple[int, tuple[int, ...]]] = set()
     ordered = sorted(
-        model.state_dict(keep_vars=True).items(), key=lambda each: (each[0] in tied, each[0])
+        model.state_dict(keep_vars=True).items(), key=lambda item: (item[0] in tied, item[0])
     )
     keyed = set()
     with torch.no_grad():
@@ -109,10 +109,10 @@ def fill(model: Any, other: Any, seed: int) -> frozenset[str]:
     return frozenset(keyed)
 
 
-def _same(one: Any, two: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     import torch
 
-    return bool(torch.equal(one, two))
+    return bool(torch.equal(first, second))
 
 
 def _is_closed(tensor: Any, name: str) -> bool:

@@ -23,10 +23,10 @@ def tensors(model: Any) -> dict[str, torch.Tensor]:
 
 
 def test_values_are_the_keyed_ones() -> None:
-    found = tensors(build("Qwen2ForCausalLM", "qwen2", seed=3))
+    weights = tensors(build("Qwen2ForCausalLM", "qwen2", seed=3))
     name = "model.layers.1.mlp.up_proj.weight"
-    expected = torch.from_numpy(keyed_values(3, name, tuple(found[name].shape)))
-    assert torch.equal(found[name], expected)
+    expected = torch.from_numpy(keyed_values(3, name, tuple(weights[name].shape)))
+    assert torch.equal(weights[name], expected)
 
 
 def test_the_global_generators_are_left_alone() -> None:
@@ -37,13 +37,13 @@ def test_the_global_generators_are_left_alone() -> None:
     assert not torch.are_deterministic_algorithms_enabled()
     torch.manual_seed(8)
     second = tensors(build("Qwen2Model", "qwen2"))
-    assert all(torch.equal(each, second[name]) for name, each in first.items())
+    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
 
 
 def test_norms_and_zero_biases_keep_their_own_values() -> None:
-    found = tensors(build("BertModel", "bert"))
-    assert torch.equal(found["embeddings.LayerNorm.weight"], torch.ones(32))
-    assert torch.equal(found["encoder.layer.0.attention.self.query.bias"], torch.zeros(32))
+    weights = tensors(build("BertModel", "bert"))
+    assert torch.equal(weights["embeddings.LayerNorm.weight"], torch.ones(32))
+    assert torch.equal(weights["encoder.layer.0.attention.self.query.bias"], torch.zeros(32))
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_a_picture_tells(name: str, model_type: str) -> None:
 
 
 def test_constants_of_state_spaces_keep_their_own_values() -> None:
-    found = tensors(build("Mamba2Model", "mamba2"))
-    name = next(name for name in found if name.endswith("A_log"))
-    assert torch.allclose(found[name], torch.log(torch.arange(1, len(found[name]) + 1)).float())
+    weights = tensors(build("Mamba2Model", "mamba2"))
+    name = next(name for name in weights if name.endswith("A_log"))
+    assert torch.allclose(weights[name], torch.log(torch.arange(1, len(weights[name]) + 1)).float())
 
 
 def test_the_row_of_padding_stays_zero() -> None:
@@ -82,24 +82,24 @@ def test_another_layer_or_head_leaves_the_others_alone() -> None:
     three = tensors(build("Qwen2ForCausalLM", "qwen2", num_hidden_layers=3))
     labels = tensors(build("Qwen2ForSequenceClassification", "qwen2"))
     assert len(three) > len(two)
-    for name, each in two.items():
-        assert torch.equal(each, three[name])
+    for name, tensor in two.items():
+        assert torch.equal(tensor, three[name])
         if name in labels:
-            assert torch.equal(each, labels[name])
+            assert torch.equal(tensor, labels[name])
 
 
 def test_other_seeds_give_other_values() -> None:
-    one, two = (tensors(build("Qwen2Model", "qwen2", seed=seed)) for seed in (0, 1))
-    assert not torch.equal(one["embed_tokens.weight"], two["embed_tokens.weight"])
+    first, second = (tensors(build("Qwen2Model", "qwen2", seed=seed)) for seed in (0, 1))
+    assert not torch.equal(first["embed_tokens.weight"], second["embed_tokens.weight"])
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_is_the_rounded_full_one(dtype: str) -> None:
     full = tensors(build("Qwen2Model", "qwen2"))
     half = tensors(build("Qwen2Model", "qwen2", dtype=dtype))
-    for name, each in half.items():
-        assert str(each.dtype) == f"torch.{dtype}"
-        assert torch.equal(each, full[name].to(each.dtype))
+    for name, tensor in half.items():
+        assert str(tensor.dtype) == f"torch.{dtype}"
+        assert torch.equal(tensor, full[name].to(tensor.dtype))
 
 
 def test_tied_weights_stay_tied() -> None:

@@ -47,7 +47,7 @@ def read_header(path: str) -> dict[str, TensorSpan]:
             )
         raw = file.read(length)
     header = _parse(raw, path)
-    spans = {name: _span(name, each, path) for name, each in header.items()}
+    spans = {name: _span(name, entry, path) for name, entry in header.items()}
     spans = dict(sorted(spans.items(), key=lambda item: (item[1].begin, item[1].end)))
     _require_contiguous(spans, size - _LENGTH - length, path)
     return spans
@@ -67,10 +67,10 @@ def _parse(raw: bytes, path: str) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_key = dict(pairs)
+    if len(by_key) != len(pairs):
         raise ValueError("a key occurs twice")
-    return found
+    return by_key
 
 
 def _whole(value: Any) -> bool:

@@ -82,22 +82,22 @@ def tensors() -> dict[str, StoredTensor]:
 def test_order_of_the_tensors_does_not_matter(tmp_path: Path) -> None:
     for name, order in (("one", "abc"), ("two", "cba")):
         (tmp_path / name).mkdir()
-        made = {**{each: tensors()[each] for each in order}, "empty": tensors()["empty"]}
+        made = {**{key: tensors()[key] for key in order}, "empty": tensors()["empty"]}
         write_weights(made, str(tmp_path / name), 1)
-    one, two = (tmp_path / name / SINGLE for name in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
-    assert read_tensors(str(one)) == tensors()
-    header = one.read_bytes()[8:].split(b"}}")[0].decode()
+    first, second = (tmp_path / name / SINGLE for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    assert read_tensors(str(first)) == tensors()
+    header = first.read_bytes()[8:].split(b"}}")[0].decode()
     assert header.index('"a"') < header.index('"b"') < header.index('"c"')
 
 
 def test_the_library_reads_what_is_written(tmp_path: Path) -> None:
     numpy = pytest.importorskip("safetensors.numpy")
-    plain = {name: each for name, each in tensors().items() if each.dtype != "BF16"}
+    plain = {name: tensor for name, tensor in tensors().items() if tensor.dtype != "BF16"}
     write_weights(plain, str(tmp_path), 1)
     loaded = numpy.load_file(tmp_path / SINGLE)
-    assert {name: each.tobytes() for name, each in loaded.items()} == {
-        name: each.data for name, each in plain.items()
+    assert {name: array.tobytes() for name, array in loaded.items()} == {
+        name: tensor.data for name, tensor in plain.items()
     }
 
 
@@ -113,12 +113,12 @@ def test_shards_hold_every_tensor_once(
     made.pop("__metadata__", None)
     write_weights(made, str(directory), shards)
     files = sorted(directory.glob("*.safetensors"))
-    found: dict[str, StoredTensor] = {}
+    stored: dict[str, StoredTensor] = {}
     for path in files:
         part = read_tensors(str(path))
-        assert not found.keys() & part.keys()
-        found.update(part)
-    assert found == made
+        assert not stored.keys() & part.keys()
+        stored.update(part)
+    assert stored == made
     assert len(files) == min(shards, max(1, len(made)))
     if shards > 1:
         index = json.loads((directory / INDEX).read_text(encoding="utf-8"))
