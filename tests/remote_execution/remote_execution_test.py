@@ -1,4 +1,4 @@
-"""Conversions on a server: with one that reads the fields that Pants writes, and one that does not."""
+"""Conversions on a server: one that reads the fields that Pants writes, and one that does not."""
 
 from __future__ import annotations
 
