@@ -58,7 +58,7 @@ def merged_from(mine: Body, theirs: Body, *, strict: bool = False) -> Written | 
     forced: frozenset[str] = frozenset()
     while (alignment := _align(mine, theirs, key, forced)) is not None:
         ends = {statement.target for statement in mine[alignment.last :]}
-        mixed = alignment.kept & {*alignment.replaced, *ends}
+        mixed = {name for name in alignment.kept if name in alignment.replaced or name in ends}
         if not mixed:
             break
         forced |= mixed

@@ -82,7 +82,7 @@ def _add_tensor(writer: Any, name: str, values: npt.NDArray[Any], wanted: str) -
     import gguf  # pants: no-infer-dep
 
     kind = gguf.GGMLQuantizationType.Q8_0
-    if wanted == "gguf" or values.ndim < 2 or values.shape[-1] % gguf.GGML_QUANT_SIZES[kind][0]:
+    if wanted == "gguf" or values.ndim < 2 or np.shape(values)[-1] % gguf.GGML_QUANT_SIZES[kind][0]:
         writer.add_tensor(name, values)
     else:
         writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
@@ -137,8 +137,9 @@ def _paired(name: str, values: npt.NDArray[Any], config: Any) -> npt.NDArray[Any
     }
     for ending, count in heads.items():
         if name.endswith(ending):
-            halves = values.reshape(count, 2, values.shape[0] // count // 2, *values.shape[1:])
-            return halves.swapaxes(1, 2).reshape(values.shape)
+            rows, *rest = np.shape(values)
+            halves = values.reshape(count, 2, rows // count // 2, *rest)
+            return halves.swapaxes(1, 2).reshape(rows, *rest)
     return values
 
 
