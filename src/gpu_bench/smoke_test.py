@@ -21,7 +21,7 @@ SOURCE = str(Path(__file__).parent.parent)
 
 
 def start(*arguments: Any, **environment: Any) -> Any:
-    paths = [SOURCE, *(each for each in sys.path if each)]
+    paths = [SOURCE, *(directory for directory in sys.path if directory)]
     return subprocess.run(
         [sys.executable, "-m", "gpu_bench", *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment},
@@ -49,7 +49,7 @@ def run(tmp_path: Path, write_request: Callable[[Any], str], result_schema: dict
 
 def test_two_processes_agree(run: Any) -> None:
     result = run(processes=2)
-    assert [each["index"] for each in result["processes"]] == [0, 1]
+    assert [process["index"] for process in result["processes"]] == [0, 1]
     assert result["output"]["stable"]
     for process in result["processes"]:
         assert process["load"] > 0

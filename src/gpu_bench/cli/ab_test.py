@@ -136,7 +136,7 @@ def test_a_file_is_written_at_once_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         write_json(path, {"a": float("nan")})
     assert json.loads(path.read_text()) == {"a": 1}
-    assert [each.name for each in path.parent.iterdir()] == ["file.json"]
+    assert [child.name for child in path.parent.iterdir()] == ["file.json"]
     assert path.stat().st_mode & 0o444 == 0o444
 
 

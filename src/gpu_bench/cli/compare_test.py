@@ -50,15 +50,15 @@ def test_compare_says_and_writes_the_verdict(
 ) -> None:
     base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
     target, junit = tmp_path / "out" / "verdict.json", tmp_path / "out" / "junit.xml"
-    found = run(capsys, "compare", base, new, "--output", target, "--junit-xml", junit)
-    assert found[0] == code
-    assert found[1].startswith(f"models/simulated:bench: {expected}\n")
+    outcome = run(capsys, "compare", base, new, "--output", target, "--junit-xml", junit)
+    assert outcome[0] == code
+    assert outcome[1].startswith(f"models/simulated:bench: {expected}\n")
     content = json.loads(target.read_text())
     VERDICT.validate(content)
     assert content["verdict"] == expected
     suite = ElementTree.parse(junit).getroot()[0]
     assert suite.get("failures") == str(int(code == 1))
-    assert suite.find("testcase/system-out").text == found[1]
+    assert suite.find("testcase/system-out").text == outcome[1]
     failure = suite.find("testcase/failure")
     assert (failure is not None) == (code == 1)
     if failure is not None:

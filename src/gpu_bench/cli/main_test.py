@@ -55,7 +55,9 @@ def start(tmp_path: Path) -> Any:
             shutil.copytree(TOOL.parent / package, copy.parent / package, ignore=ignored)
         for part in sorted(set(PARTS[command])):
             shutil.copytree(TOOL / part, copy / part, ignore=ignored)
-        others = [each for each in sys.path if each and Path(each) != TOOL.parent]
+        others = [
+            directory for directory in sys.path if directory and Path(directory) != TOOL.parent
+        ]
         done = subprocess.run(
             [sys.executable, "-m", "gpu_bench", command, *map(str, arguments)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(copy.parent), *others])},

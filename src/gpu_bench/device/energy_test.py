@@ -34,9 +34,9 @@ def readings(
 
 def test_constant_power_is_exact() -> None:
     samples = [(0, 2 * _SECOND), (3 * _SECOND, 5 * _SECOND)]
-    found = energy(readings(lambda _: 500.0), samples)
-    assert found is not None
-    assert (found.joules, found.error, found.counter) == (pytest.approx(2000), 0, None)
+    spent = energy(readings(lambda _: 500.0), samples)
+    assert spent is not None
+    assert (spent.joules, spent.error, spent.counter) == (pytest.approx(2000), 0, None)
     # Before the first reading and after the last, power is held.
     outside = energy(readings(lambda _: 500.0), [(-_SECOND, 0), (10 * _SECOND, 12 * _SECOND)])
     assert outside is not None
@@ -50,10 +50,10 @@ def test_the_error_covers_what_readings_miss(every: float) -> None:
 
     fine = [power(number / 10_000) for number in range(100_000)]
     truth = sum(fine) / 10_000
-    found = energy(readings(power, every=every), [(0, 10 * _SECOND)])
-    assert found is not None
-    assert abs(found.joules - truth) <= 2 * found.error
-    assert found.error < 0.05 * truth
+    spent = energy(readings(power, every=every), [(0, 10 * _SECOND)])
+    assert spent is not None
+    assert abs(spent.joules - truth) <= 2 * spent.error
+    assert spent.error < 0.05 * truth
 
 
 def test_what_the_counter_says_otherwise_is_part_of_the_error() -> None:

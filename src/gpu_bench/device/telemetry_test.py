@@ -35,8 +35,8 @@ def test_the_tool_and_nvml_read_alike(fake_nvml: FakeNvml) -> None:
 
 def test_what_a_card_does_not_know_is_null(fake_nvml: FakeNvml) -> None:
     fake_nvml.unsupported = {"power", "processes", "clock"}
-    found = NvmlSensors(fake_nvml, CARD).read()
-    assert (found.power, found.sm_clock, found.processes) == (None, None, None)
+    values = NvmlSensors(fake_nvml, CARD).read()
+    assert (values.power, values.sm_clock, values.processes) == (None, None, None)
     partial = smi_reading(0, "[N/A], 3201, [N/A], 61, [N/A]", "")
     assert (partial.sm_clock, partial.power, partial.reasons) == (None, None, 0)
 
@@ -48,8 +48,8 @@ def test_an_error_of_the_tool_is_no_reading() -> None:
 def test_throttling_is_named_once_and_set_limits_are_none() -> None:
     idle_and_set_limits = 0x1 | 0x2 | 0x4 | 0x100
     readings = [reading(reasons=idle_and_set_limits), reading(reasons=0x20), reading(reasons=0x60)]
-    found = summary(readings, [], 0, None)
-    assert found["throttled"] == ["software thermal slowdown", "hardware thermal slowdown"]
+    summarized = summary(readings, [], 0, None)
+    assert summarized["throttled"] == ["software thermal slowdown", "hardware thermal slowdown"]
     assert summary(readings[:1], [], 0, None)["throttled"] == []
 
 
@@ -76,8 +76,8 @@ def test_the_most_foreign_processes_at_once_count() -> None:
 
 
 def test_times_are_since_the_first_sample() -> None:
-    found = summary([reading(time=150), reading(time=200)], [], 150, None)
-    assert [each["time"] for each in found["readings"]] == [0, 50]
+    summarized = summary([reading(time=150), reading(time=200)], [], 150, None)
+    assert [entry["time"] for entry in summarized["readings"]] == [0, 50]
 
 
 def test_the_cost_of_readings_is_a_share() -> None:

@@ -53,14 +53,16 @@ def test_a_run_is_timed_between_its_marks(make: Any) -> None:
         return "outcome"
 
     device = make()
-    found, outcome = timed(device, 3, run)
+    times, outcome = timed(device, 3, run)
     assert outcome == "outcome"
-    assert len(found.inter_token) == 2
-    assert sum(found.inter_token) == found.decode
-    assert 0 <= found.prefill <= found.time_to_first_token
-    assert found.time_to_first_token + found.decode <= found.end_to_end
-    assert (found.device_time is None) == (not device.has_own_clock)
-    assert all(isinstance(each, int) for each in (found.started, found.decode, *found.inter_token))
+    assert len(times.inter_token) == 2
+    assert sum(times.inter_token) == times.decode
+    assert 0 <= times.prefill <= times.time_to_first_token
+    assert times.time_to_first_token + times.decode <= times.end_to_end
+    assert (times.device_time is None) == (not device.has_own_clock)
+    assert all(
+        isinstance(value, int) for value in (times.started, times.decode, *times.inter_token)
+    )
 
 
 def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda: FakeCuda) -> None:
@@ -82,11 +84,11 @@ def test_another_number_of_steps_is_refused() -> None:
 
 
 def test_what_each_time_means() -> None:
-    found = sample(7, 100, [0, 5, 20, 30, 45, 50], 3, True)
-    assert (found.time_to_first_token, found.prefill, found.decode) == (20, 15, 25)
-    assert found.inter_token == (10, 15)
-    assert found.device_time == 50
-    assert found.to_json(origin=2)["start"] == 5
+    times = sample(7, 100, [0, 5, 20, 30, 45, 50], 3, True)
+    assert (times.time_to_first_token, times.prefill, times.decode) == (20, 15, 25)
+    assert times.inter_token == (10, 15)
+    assert times.device_time == 50
+    assert times.to_json(origin=2)["start"] == 5
 
 
 def test_memory_is_split_at_the_first_token(fake_cuda: FakeCuda) -> None:

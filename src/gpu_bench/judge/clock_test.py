@@ -61,9 +61,9 @@ def test_the_correction_leaves_what_the_clock_does_not_explain() -> None:
 
 
 def test_a_clock_that_does_not_vary_shows_nothing() -> None:
-    found = effect(1.0, offset=-0.06, processes=0.0)
-    assert found.elasticity is None
-    assert found.corrected is None
+    estimate = effect(1.0, offset=-0.06, processes=0.0)
+    assert estimate.elasticity is None
+    assert estimate.corrected is None
 
 
 def test_one_process_with_another_clock_shows_nothing() -> None:

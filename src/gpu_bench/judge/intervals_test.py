@@ -22,16 +22,16 @@ def compare(base: Any, new: Any) -> Any:
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES, st.floats(1e-3, 1e3))
 def test_the_unit_does_not_matter(base: Any, new: Any, factor: Any) -> None:
-    one = compare(base, new)
-    other = compare([factor * each for each in base], [factor * each for each in new])
-    assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-6)
+    original = compare(base, new)
+    other = compare([factor * time for time in base], [factor * time for time in new])
+    assert (original.low, original.high) == pytest.approx((other.low, other.high), abs=1e-6)
 
 
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES)
 def test_swapping_the_sides_mirrors_the_interval(base: Any, new: Any) -> None:
-    one, other = compare(base, new), compare(new, base)
-    assert (one.low, one.middle, one.high) == pytest.approx(
+    original, other = compare(base, new), compare(new, base)
+    assert (original.low, original.middle, original.high) == pytest.approx(
         (-other.high, -other.middle, -other.low), abs=1e-9
     )
 
@@ -42,24 +42,24 @@ def test_the_order_of_processes_does_not_matter(new: Any, random: Any) -> None:
     shuffled = list(new)
     random.shuffle(shuffled)
     base = [np.array([1e6, 1.1e6])]
-    one, other = compare(base, new), compare(base, shuffled)
-    assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-9)
+    original, other = compare(base, new), compare(base, shuffled)
+    assert (original.low, original.high) == pytest.approx((other.low, other.high), abs=1e-9)
 
 
 @settings(deadline=None)
 @given(PROCESSES)
 def test_a_measurement_does_not_differ_from_itself(base: Any) -> None:
-    found = compare(base, base)
-    assert found.middle == 0
-    assert found.low == -found.high
+    difference = compare(base, base)
+    assert difference.middle == 0
+    assert difference.low == -difference.high
 
 
 @settings(deadline=None)
 @given(PROCESSES, PROCESSES, st.floats(0.5, 2))
 def test_a_factor_on_all_times_is_found_as_such(base: Any, new: Any, factor: Any) -> None:
-    one, other = compare(base, new), compare(base, [factor * each for each in new])
-    assert other.middle - one.middle == pytest.approx(math.log(factor), abs=1e-9)
-    assert other.high - other.low == pytest.approx(one.high - one.low, abs=1e-9)
+    original, other = compare(base, new), compare(base, [factor * time for time in new])
+    assert other.middle - original.middle == pytest.approx(math.log(factor), abs=1e-9)
+    assert other.high - other.low == pytest.approx(original.high - original.low, abs=1e-9)
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=30).map(np.array), st.floats(-1e9, 1e9))
@@ -83,8 +83,8 @@ def test_many_samples_are_thinned_without_harm() -> None:
 def test_the_error_within_a_process_is_that_of_its_centre() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.normal(0, 1, (400, 50))
-    truth = np.std([intervals.centre(each) for each in drawn])
-    told = np.median([intervals.error_within(each) for each in drawn])
+    truth = np.std([intervals.centre(samples) for samples in drawn])
+    told = np.median([intervals.error_within(samples) for samples in drawn])
     assert told == pytest.approx(truth, rel=0.25)
 
 
@@ -103,7 +103,7 @@ def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(
 ) -> None:
     spread = 0.02
 
-    def found_with(number: Any) -> Any:
+    def difference_with(number: Any) -> Any:
         # Two groups, so that the estimated spread is exact.
         signs = np.resize([1.0, -1.0], number)
         signs -= signs.mean()
@@ -113,12 +113,12 @@ def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(
         return intervals.difference(*sides)
 
     def decided(number: Any) -> Any:
-        found = found_with(number)
-        outside = max(limit, intervals.noise_floor(found.noise))
-        inside = -limit <= found.low and found.high <= limit
-        return inside or found.low > outside or found.high < -outside
+        difference = difference_with(number)
+        outside = max(limit, intervals.noise_floor(difference.noise))
+        inside = -limit <= difference.low and difference.high <= limit
+        return inside or difference.low > outside or difference.high < -outside
 
-    need = intervals.needed(found_with(2), limit, 2, 20)
+    need = intervals.needed(difference_with(2), limit, 2, 20)
     assert need.more == "processes"
     assert need.samples == 10 * need.processes
     assert decided(need.processes)
@@ -127,27 +127,27 @@ def test_as_many_processes_as_are_needed_decide_and_one_less_does_not(
 
 def test_samples_are_asked_for_where_they_are_what_lacks() -> None:
     between, within = 0.002, 0.02
-    found = intervals.Difference(-1, 0, 1, math.hypot(between, within), within, 0, False)
-    need = intervals.needed(found, 0.03, 4, 40)
+    difference = intervals.Difference(-1, 0, 1, math.hypot(between, within), within, 0, False)
+    need = intervals.needed(difference, 0.03, 4, 40)
     assert need.more == "samples"
     assert need.processes == 4
     assert 40 < need.samples < 4000
     # No number of samples lowers what lies between processes.
-    found = intervals.Difference(-1, 0, 1, math.hypot(0.019, within), within, 0, False)
-    assert intervals.needed(found, 0.01, 4, 40).more == "processes"
+    difference = intervals.Difference(-1, 0, 1, math.hypot(0.019, within), within, 0, False)
+    assert intervals.needed(difference, 0.01, 4, 40).more == "processes"
 
 
 def test_a_difference_at_the_limit_needs_too_many() -> None:
-    found = intervals.Difference(-1, 0.02, 1, 0.01, 0.001, 0, False)
-    assert intervals.needed(found, 0.02, 4, 40) is None
+    difference = intervals.Difference(-1, 0.02, 1, 0.01, 0.001, 0, False)
+    assert intervals.needed(difference, 0.02, 4, 40) is None
 
 
 @pytest.mark.parametrize(("base", "new", "assumed"), [(1, 1, True), (2, 1, True), (2, 2, False)])
 def test_with_too_few_processes_their_spread_is_assumed(base: Any, new: Any, assumed: Any) -> None:
     sides = [Side(np.zeros(number), np.full(number, 0.001), 10) for number in (base, new)]
-    found = intervals.difference(*sides)
-    assert found.assumed == assumed
-    assert (found.spread >= intervals.ASSUMED_SPREAD) == assumed
+    difference = intervals.difference(*sides)
+    assert difference.assumed == assumed
+    assert (difference.spread >= intervals.ASSUMED_SPREAD) == assumed
 
 
 @settings(max_examples=30, deadline=None)
@@ -160,6 +160,6 @@ def test_the_interval_covers_as_often_as_it_says(base: Any, new: Any, spread: An
         sides = [
             Side(rng.normal(0, spread, number), np.zeros(number), number) for number in (base, new)
         ]
-        found = intervals.difference(*sides)
-        covered += found.low <= 0 <= found.high
+        difference = intervals.difference(*sides)
+        covered += difference.low <= 0 <= difference.high
     assert 0.92 <= covered / 400 <= 0.98

@@ -12,9 +12,9 @@ from toolkit.errors import InputError
 def test_defaults_all_and_one() -> None:
     assert tolerances([]) == {metric.name: metric.tolerance for metric in METRICS}
     assert set(tolerances(["3%"]).values()) == {0.03}
-    found = tolerances(["peak_allocated=1%", "0.05"])
-    assert found.pop("peak_allocated") == 0.01
-    assert set(found.values()) == {0.05}
+    chosen = tolerances(["peak_allocated=1%", "0.05"])
+    assert chosen.pop("peak_allocated") == 0.01
+    assert set(chosen.values()) == {0.05}
     assert tolerances(["end_to_end = 2.5 %"])["end_to_end"] == pytest.approx(0.025)
     assert tolerances(["peak_reserved=0"])["peak_reserved"] == 0
 

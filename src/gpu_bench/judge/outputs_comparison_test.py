@@ -19,7 +19,9 @@ def compare(
 ) -> Any:
     first = measure(1).first
     request = {**first.request, "dtype": dtype}
-    sides = [Measurement((replace(first, output=each, request=request),)) for each in (base, new)]
+    sides = [
+        Measurement((replace(first, output=output, request=request),)) for output in (base, new)
+    ]
     return compare_outputs(*sides)
 
 
@@ -33,10 +35,10 @@ def test_equal_tokens_are_equal_whether_rows_are_given_once_or_not(
 
 
 def test_a_near_tie_is_excused_and_named(measure: Callable[..., Measurement]) -> None:
-    found = compare(measure, replace(BASE, tokens=((1, 2, 3), (1, 9, 7))))
-    assert found.verdict == "near_tie"
-    assert "prompt 1, token 1: 2 became 9, a near tie in bfloat16" in found.reason
-    assert found.divergence.margin == 0.1
+    comparison = compare(measure, replace(BASE, tokens=((1, 2, 3), (1, 9, 7))))
+    assert comparison.verdict == "near_tie"
+    assert "prompt 1, token 1: 2 became 9, a near tie in bfloat16" in comparison.reason
+    assert comparison.divergence.margin == 0.1
 
 
 @pytest.mark.parametrize(
@@ -55,9 +57,9 @@ def test_a_near_tie_is_excused_and_named(measure: Callable[..., Measurement]) ->
 def test_what_is_no_near_tie_is_wrong(
     measure: Callable[..., Measurement], change: Any, reason: Any
 ) -> None:
-    found = compare(measure, replace(BASE, **change))
-    assert found.verdict == "different"
-    assert reason in found.reason
+    comparison = compare(measure, replace(BASE, **change))
+    assert comparison.verdict == "different"
+    assert reason in comparison.reason
 
 
 def test_the_tolerance_depends_on_the_dtype(measure: Callable[..., Measurement]) -> None:

@@ -28,30 +28,30 @@ def model_named(name: Any) -> Any:
 
 @each_model
 def test_the_same_code_twice_is_the_same(model: Any) -> None:
-    found = run_trials(model, 0.0, TRIALS, DEFAULT)
-    assert found.share("same") >= 0.95
-    assert found.share("slower") == found.share("faster") == 0
+    outcome = run_trials(model, 0.0, TRIALS, DEFAULT)
+    assert outcome.share("same") >= 0.95
+    assert outcome.share("slower") == outcome.share("faster") == 0
 
 
 @each_model
 def test_a_delay_of_5_percent_is_found(model: Any) -> None:
-    found = run_trials(model, 0.05, TRIALS, DEFAULT)
-    assert found.share("slower") >= 0.95
+    outcome = run_trials(model, 0.05, TRIALS, DEFAULT)
+    assert outcome.share("slower") >= 0.95
 
 
 @each_model
 def test_a_delay_of_2_percent_is_found_or_inconclusive(model: Any) -> None:
-    found = run_trials(model, 0.02, TRIALS, DEFAULT)
-    assert found.share("faster") == 0
+    outcome = run_trials(model, 0.02, TRIALS, DEFAULT)
+    assert outcome.share("faster") == 0
     # It lies at the tolerance, where an interval of 95 % errs to the lower side in one of forty;
     # a further round is a second chance to err. Sessions differ by what no process shows.
-    assert found.share("same") <= (0.2 if model.name == "sessions 0.3 %" else 0.1)
+    assert outcome.share("same") <= (0.2 if model.name == "sessions 0.3 %" else 0.1)
 
 
 @pytest.mark.parametrize("model", BEYOND, ids=lambda model: model.name)
 def test_too_much_noise_ends_in_inconclusive(model: Any) -> None:
-    found = run_trials(model, 0.0, TRIALS, DEFAULT)
-    assert found.share("same") + found.share("inconclusive") >= 0.98
+    outcome = run_trials(model, 0.0, TRIALS, DEFAULT)
+    assert outcome.share("same") + outcome.share("inconclusive") >= 0.98
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.05])
@@ -73,14 +73,14 @@ def as_one_process(values: Any) -> Any:
 def test_without_processes_the_same_code_seems_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_named("processes 2 %")
     monkeypatch.setattr(intervals, "side", as_one_process)
-    found = run_trials(model, 0.0, TRIALS, DEFAULT)
-    assert found.share("slower") + found.share("faster") > 0.05
+    outcome = run_trials(model, 0.0, TRIALS, DEFAULT)
+    assert outcome.share("slower") + outcome.share("faster") > 0.05
 
 
 def test_without_processes_the_intervals_are_too_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervals, "side", as_one_process)
-    found = run_trials(model_named("processes 0.5 %"), 0.0, TRIALS, DEFAULT)
-    assert found.covered < 0.7 * TRIALS
+    outcome = run_trials(model_named("processes 0.5 %"), 0.0, TRIALS, DEFAULT)
+    assert outcome.covered < 0.7 * TRIALS
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,5 @@ def test_another_centre_fails(monkeypatch: pytest.MonkeyPatch, centre: Any, mode
 
 
 def test_two_processes_are_too_few() -> None:
-    found = run_trials(model_named("autocorrelated"), 0.0, TRIALS, Effort(2, 10))
-    assert found.share("same") < 0.95
+    outcome = run_trials(model_named("autocorrelated"), 0.0, TRIALS, Effort(2, 10))
+    assert outcome.share("same") < 0.95

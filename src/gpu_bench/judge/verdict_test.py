@@ -39,8 +39,10 @@ def with_first_process(measured: Any, **changes: Any) -> Any:
     )
 
 
-def metric(found: Any, name: Any) -> Any:
-    return next(each for each in found.metrics if each.metric.name == name)
+def metric(decision: Any, name: Any) -> Any:
+    return next(
+        metric_verdict for metric_verdict in decision.metrics if metric_verdict.metric.name == name
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,21 +51,21 @@ def metric(found: Any, name: Any) -> Any:
 def test_quiet_measurements_are_judged(
     measure: Callable[..., Measurement], delay: Any, expected: Any
 ) -> None:
-    found = verdict.decide(measure(1), measure(2, delay=delay), DEFAULTS)
-    assert found.verdict == expected
-    assert metric(found, "end_to_end").verdict == expected
-    assert metric(found, "tokens_per_second").verdict == expected
-    assert metric(found, "end_to_end").ratio.value == pytest.approx(1 + delay, abs=0.006)
+    decision = verdict.decide(measure(1), measure(2, delay=delay), DEFAULTS)
+    assert decision.verdict == expected
+    assert metric(decision, "end_to_end").verdict == expected
+    assert metric(decision, "tokens_per_second").verdict == expected
+    assert metric(decision, "end_to_end").ratio.value == pytest.approx(1 + delay, abs=0.006)
 
 
 def test_each_metric_has_its_own_tolerance(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=0.05)
     assert verdict.decide(measure(1), new, tolerances(["10%"])).verdict == "same"
     limits = tolerances(["10%", "inter_token=2%"])
-    found = verdict.decide(measure(1), new, limits)
-    assert found.verdict == "slower"
-    assert found.reason.startswith("inter_token: +")
-    assert "end_to_end" not in found.reason
+    decision = verdict.decide(measure(1), new, limits)
+    assert decision.verdict == "slower"
+    assert decision.reason.startswith("inter_token: +")
+    assert "end_to_end" not in decision.reason
 
 
 @settings(max_examples=40, deadline=None)
@@ -78,18 +80,22 @@ def test_invariants(shape: Any, delay: Any, ours: Any, theirs: Any, seed: Any) -
     rng = np.random.default_rng(seed)
     base = simulated.side(shape, rng).measure(ours, 10)
     new = simulated.side(shape, rng, delay=delay).measure(theirs, 10)
-    found = verdict.decide(base, new, DEFAULTS)
+    decision = verdict.decide(base, new, DEFAULTS)
     # Who is called base decides the sign only. Overall slower comes before inconclusive, and
     # faster after it.
     mirrored = verdict.decide(new, base, DEFAULTS)
-    for one, other in zip(found.metrics, mirrored.metrics, strict=True):
-        assert other.verdict == MIRRORED.get(one.verdict, one.verdict)
-    decided = {each.verdict for each in found.metrics if each.metric.decides}
+    for original, other in zip(decision.metrics, mirrored.metrics, strict=True):
+        assert other.verdict == MIRRORED.get(original.verdict, original.verdict)
+    decided = {
+        metric_verdict.verdict
+        for metric_verdict in decision.metrics
+        if metric_verdict.metric.decides
+    }
     if len(decided - {"same"}) <= 1:
-        assert mirrored.verdict == MIRRORED.get(found.verdict, found.verdict)
+        assert mirrored.verdict == MIRRORED.get(decision.verdict, decision.verdict)
     # Nor does the order of processes matter.
     turned = Measurement((replace(new.first, processes=new.first.processes[::-1]),))
-    assert verdict.decide(base, turned, DEFAULTS).verdict == found.verdict
+    assert verdict.decide(base, turned, DEFAULTS).verdict == decision.verdict
     # Twice the time, with a base of twice the time, is the same question.
     names = ("end_to_end", "time_to_first_token", "inter_token")
     doubled = [
@@ -106,7 +112,7 @@ def test_invariants(shape: Any, delay: Any, ours: Any, theirs: Any, seed: Any) -
         )
         for side in (base, new)
     ]
-    assert verdict.decide(*doubled, DEFAULTS).verdict == found.verdict
+    assert verdict.decide(*doubled, DEFAULTS).verdict == decision.verdict
     # Nothing differs from itself; whether that can be told is another matter.
     assert verdict.decide(base, base, DEFAULTS).verdict in ("same", "inconclusive")
 
@@ -126,8 +132,8 @@ def noisy(processes: Any, spread: Any, delay: Any = 0.0, seed: Any = 0) -> Any:
 
 
 def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight() -> None:
-    found = verdict.decide(noisy(4, 0.01), noisy(4, 0.01, 0.02, seed=1), tolerances(["0.1%"]))
-    judged = metric(found, "end_to_end")
+    decision = verdict.decide(noisy(4, 0.01), noisy(4, 0.01, 0.02, seed=1), tolerances(["0.1%"]))
+    judged = metric(decision, "end_to_end")
     assert judged.floor_decides
     assert judged.noise_floor > 0.005
     assert "which the noise floor of" in judged.reason
@@ -136,10 +142,10 @@ def test_the_noise_floor_takes_the_place_of_a_tolerance_that_is_too_tight() -> N
 
 
 def test_inconclusive_says_what_it_needs_and_needs_what_it_says() -> None:
-    found = verdict.decide(noisy(3, 0.02), noisy(3, 0.02, 0.005, seed=5), DEFAULTS)
-    judged = metric(found, "end_to_end")
-    assert found.verdict == judged.verdict == "inconclusive"
-    assert found.another_round
+    decision = verdict.decide(noisy(3, 0.02), noisy(3, 0.02, 0.005, seed=5), DEFAULTS)
+    judged = metric(decision, "end_to_end")
+    assert decision.verdict == judged.verdict == "inconclusive"
+    assert decision.another_round
     assert judged.need.more == "processes"
     assert f"needs about {judged.need.processes} processes with" in judged.reason
     enough = judged.need.processes
@@ -148,18 +154,18 @@ def test_inconclusive_says_what_it_needs_and_needs_what_it_says() -> None:
 
 
 def test_hopeless_noise_says_so() -> None:
-    found = verdict.decide(noisy(3, 0.2, seed=5), noisy(3, 0.2, seed=6), DEFAULTS)
-    assert metric(found, "end_to_end").need is None
-    assert "needs more than 100 processes on each side" in found.reason
+    decision = verdict.decide(noisy(3, 0.2, seed=5), noisy(3, 0.2, seed=6), DEFAULTS)
+    assert metric(decision, "end_to_end").need is None
+    assert "needs more than 100 processes on each side" in decision.reason
 
 
 def test_one_process_each_can_be_judged_and_says_what_is_lost(
     measure: Callable[..., Measurement],
 ) -> None:
-    found = verdict.decide(measure(1, processes=1), measure(2, processes=1), DEFAULTS)
-    assert found.verdict == "inconclusive"
-    assert metric(found, "end_to_end").assumed
-    assert any("fewer than four processes" in note for note in found.notes)
+    decision = verdict.decide(measure(1, processes=1), measure(2, processes=1), DEFAULTS)
+    assert decision.verdict == "inconclusive"
+    assert metric(decision, "end_to_end").assumed
+    assert any("fewer than four processes" in note for note in decision.notes)
     slow = verdict.decide(measure(1, processes=1), measure(2, processes=1, delay=0.2), DEFAULTS)
     assert slow.verdict == "slower"
 
@@ -187,10 +193,10 @@ def test_what_the_clock_is_shown_to_explain_is_no_change_of_the_code(
     measure: Callable[..., Measurement], offset: float, claimed: str
 ) -> None:
     base, new = at_clocks(measure(1), 0.0, 1.0), at_clocks(measure(2), offset, 1.0)
-    found = verdict.decide(base, new, DEFAULTS)
-    assert found.verdict == "inconclusive"
-    assert f"end_to_end: {claimed} by" in found.reason
-    assert f"the clock differed by {offset * 100:+.0f}" in found.reason
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert decision.verdict == "inconclusive"
+    assert f"end_to_end: {claimed} by" in decision.reason
+    assert f"the clock differed by {offset * 100:+.0f}" in decision.reason
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.0])
@@ -199,9 +205,9 @@ def test_a_clock_that_times_do_not_follow_excuses_nothing(
 ) -> None:
     base = at_clocks(measure(1), 0.0, 0.0, spread)
     new = at_clocks(measure(2, delay=0.05), -0.06, 0.0, spread)
-    found = verdict.decide(base, new, DEFAULTS)
-    assert found.verdict == "slower"
-    (note,) = (note for note in found.notes if note.startswith("end_to_end: "))
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert decision.verdict == "slower"
+    (note,) = (note for note in decision.notes if note.startswith("end_to_end: "))
     assert "the SM clock differed by -6" in note
     assert ("not shown to depend on it" if spread else "did not vary enough") in note
 
@@ -210,16 +216,16 @@ def test_a_change_beyond_what_the_clock_explains_stands(
     measure: Callable[..., Measurement],
 ) -> None:
     base, new = at_clocks(measure(1), 0.0, 1.0), at_clocks(measure(2, delay=0.2), -0.05, 1.0)
-    found = verdict.decide(base, new, DEFAULTS)
-    assert found.verdict == "slower"
-    assert any("which explains a part" in note for note in found.notes)
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert decision.verdict == "slower"
+    assert any("which explains a part" in note for note in decision.notes)
 
 
 def test_without_clocks_times_decide(measure: Callable[..., Measurement]) -> None:
     new = changed(measure(2, delay=0.1), sm_clock=np.empty(0))
-    found = verdict.decide(measure(1), new, DEFAULTS)
-    assert found.verdict == "slower"
-    assert metric(found, "end_to_end").clock is None
+    decision = verdict.decide(measure(1), new, DEFAULTS)
+    assert decision.verdict == "slower"
+    assert metric(decision, "end_to_end").clock is None
 
 
 def test_what_a_process_lacks_is_not_asked_for(measure: Callable[..., Measurement]) -> None:
@@ -234,12 +240,12 @@ def test_a_disturbed_process_is_left_out_where_enough_remain(
 ) -> None:
     slow = measure(2).first.processes[0].end_to_end * 2
     new = with_first_process(measure(2), throttled=("thermal",), end_to_end=slow)
-    found = verdict.decide(measure(1), new, DEFAULTS)
-    assert found.verdict == "same"
-    assert metric(found, "end_to_end").processes == (4, 3)
-    (each,) = found.disturbed
-    assert (each.side, each.process, each.left_out) == ("new", 0, True)
-    assert each.reasons == ("throttled by thermal",)
+    decision = verdict.decide(measure(1), new, DEFAULTS)
+    assert decision.verdict == "same"
+    assert metric(decision, "end_to_end").processes == (4, 3)
+    (disturbance,) = decision.disturbed
+    assert (disturbance.side, disturbance.process, disturbance.left_out) == ("new", 0, True)
+    assert disturbance.reasons == ("throttled by thermal",)
 
 
 @pytest.mark.parametrize("delay", [0, 0.1, -0.1])
@@ -247,11 +253,11 @@ def test_without_enough_undisturbed_processes_times_decide_nothing(
     measure: Callable[..., Measurement], delay: Any
 ) -> None:
     new = changed(measure(2, delay=delay), foreign_processes=2)
-    found = verdict.decide(measure(1), new, DEFAULTS)
-    assert found.verdict == "inconclusive"
-    assert found.another_round
-    assert "process 0 of new: 2 foreign processes on the device" in found.reason
-    assert metric(found, "peak_allocated").verdict == "same"
+    decision = verdict.decide(measure(1), new, DEFAULTS)
+    assert decision.verdict == "inconclusive"
+    assert decision.another_round
+    assert "process 0 of new: 2 foreign processes on the device" in decision.reason
+    assert metric(decision, "peak_allocated").verdict == "same"
     base = changed(measure(1), throttled=("power brake",))
     # Measuring the new side again does not make this baseline any better.
     assert not verdict.decide(base, new, DEFAULTS).another_round
@@ -270,13 +276,13 @@ def test_what_two_cards_may_differ_by_is_no_change_of_the_code(
     measure: Callable[..., Measurement], delay: float, expected: str
 ) -> None:
     base, new = on_card(measure(1), "1" * 16), on_card(measure(2, delay=delay), "2" * 16)
-    found = verdict.decide(base, new, DEFAULTS)
-    assert found.verdict == expected
-    assert "measured on different cards of one kind" in found.notes
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert decision.verdict == expected
+    assert "measured on different cards of one kind" in decision.notes
     if expected == "inconclusive":
-        assert "on different cards" in found.reason
+        assert "on different cards" in decision.reason
         # Measuring on this card again does not change the other one.
-        assert not found.another_round
+        assert not decision.another_round
     same_card = verdict.decide(on_card(measure(1), "2" * 16), new, DEFAULTS)
     assert same_card.verdict in ("same", "slower", "faster")
 
@@ -287,9 +293,9 @@ def test_cards_that_differ_more_than_is_assumed_are_believed(
     base, new = on_card(measure(1), "1" * 16), on_card(measure(2, delay=0.07), "2" * 16)
     assert verdict.decide(base, new, DEFAULTS).verdict == "slower"
     cards = [measure(seed, delay=delay) for seed, delay in enumerate((-0.05, -0.02, 0.02, 0.05))]
-    found = verdict.decide(base, new, DEFAULTS, cards)
-    assert found.verdict == "inconclusive"
-    assert "as 4 cards do" in found.reason
+    decision = verdict.decide(base, new, DEFAULTS, cards)
+    assert decision.verdict == "inconclusive"
+    assert "as 4 cards do" in decision.reason
 
 
 def test_processes_that_agree_by_chance_are_no_better_than_their_percentiles(
@@ -312,16 +318,16 @@ def test_what_ended_early_is_not_decided(measure: Callable[..., Measurement]) ->
     new = measure(2, delay=0.1)
     problem = {"kind": "timeout", "message": "1800 s are over", "hint": ""}
     new = Measurement((replace(new.first, status="partial", problem=problem),))
-    found = verdict.decide(measure(1), new, DEFAULTS)
-    assert found.verdict == "inconclusive"
-    assert found.reason == "new ended early (timeout: 1800 s are over)"
-    assert not found.another_round
+    decision = verdict.decide(measure(1), new, DEFAULTS)
+    assert decision.verdict == "inconclusive"
+    assert decision.reason == "new ended early (timeout: 1800 s are over)"
+    assert not decision.another_round
 
 
 def with_peaks(measured: Any, *peaks: Any) -> Any:
     processes = tuple(
-        replace(each, memory={"decode": {"peak_allocated": peak, "peak_reserved": 2**30}})
-        for each, peak in zip(measured.first.processes, peaks, strict=True)
+        replace(process, memory={"decode": {"peak_allocated": peak, "peak_reserved": 2**30}})
+        for process, peak in zip(measured.first.processes, peaks, strict=True)
     )
     return Measurement((replace(measured.first, processes=processes),))
 
@@ -341,15 +347,17 @@ def test_memory_is_compared_exactly(
     measure: Callable[..., Measurement], peaks: Any, expected: Any, overall: Any
 ) -> None:
     base = with_peaks(measure(1), 1000, 1000, 1000, 1000)
-    found = verdict.decide(base, with_peaks(measure(2), *peaks), DEFAULTS)
-    assert metric(found, "peak_allocated").verdict == expected
-    assert found.verdict == overall
+    decision = verdict.decide(base, with_peaks(measure(2), *peaks), DEFAULTS)
+    assert metric(decision, "peak_allocated").verdict == expected
+    assert decision.verdict == overall
 
 
 def with_reserved(measured: Any, *mebibytes: int) -> Any:
     processes = tuple(
-        replace(each, memory={"decode": {"peak_allocated": 800 << 20, "peak_reserved": size << 20}})
-        for each, size in zip(measured.first.processes, mebibytes, strict=True)
+        replace(
+            process, memory={"decode": {"peak_allocated": 800 << 20, "peak_reserved": size << 20}}
+        )
+        for process, size in zip(measured.first.processes, mebibytes, strict=True)
     )
     return Measurement((replace(measured.first, processes=processes),))
 
@@ -368,17 +376,17 @@ def test_reserved_memory_has_room_for_a_segment(
     measure: Callable[..., Measurement], sizes: tuple[int, ...], expected: str
 ) -> None:
     base = with_reserved(measure(1), 900, 900, 900, 900)
-    found = verdict.decide(base, with_reserved(measure(2), *sizes), DEFAULTS)
-    assert metric(found, "peak_reserved").verdict == expected
+    decision = verdict.decide(base, with_reserved(measure(2), *sizes), DEFAULTS)
+    assert metric(decision, "peak_reserved").verdict == expected
 
 
 def test_wrong_output_comes_before_times(measure: Callable[..., Measurement]) -> None:
     new = measure(2, delay=-0.5)
     other = Output("1" * 64, ((5,) * simulated.TOKENS,), (), (), True)
     new = Measurement((replace(new.first, output=other),))
-    found = verdict.decide(measure(1), new, DEFAULTS)
-    assert found.verdict == "wrong_output"
-    assert "token 0: 0 became 5" in found.reason
+    decision = verdict.decide(measure(1), new, DEFAULTS)
+    assert decision.verdict == "wrong_output"
+    assert "token 0: 0 became 5" in decision.reason
 
 
 def test_a_near_tie_is_noted(measure: Callable[..., Measurement]) -> None:
@@ -390,18 +398,18 @@ def test_a_near_tie_is_noted(measure: Callable[..., Measurement]) -> None:
     new = Measurement(
         (replace(measure(2).first, output=replace(output, tokens=tokens, margins=margins)),)
     )
-    found = verdict.decide(base, new, DEFAULTS)
-    assert found.verdict == "same"
-    assert "near tie" in found.notes[0]
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert decision.verdict == "same"
+    assert "near tie" in decision.notes[0]
 
 
 def test_slower_wins_over_faster_and_inconclusive(measure: Callable[..., Measurement]) -> None:
     base, new = measure(1), measure(2, delay=-0.1)
     new = changed(new, time_to_first_token=base.processes[0].time_to_first_token * 2)
-    found = verdict.decide(base, new, DEFAULTS)
-    assert metric(found, "end_to_end").verdict == "faster"
-    assert found.verdict == "slower"
-    assert found.reason.startswith("time_to_first_token: +")
+    decision = verdict.decide(base, new, DEFAULTS)
+    assert metric(decision, "end_to_end").verdict == "faster"
+    assert decision.verdict == "slower"
+    assert decision.reason.startswith("time_to_first_token: +")
 
 
 def test_what_is_not_comparable_is_refused(measure: Callable[..., Measurement]) -> None:

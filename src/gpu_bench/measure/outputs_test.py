@@ -23,15 +23,15 @@ def capture(steps: Any) -> Any:
 
 
 def test_margins_are_the_best_logit_less_the_second() -> None:
-    found = capture(STEPS).captured([[1, 0], [2, 0]])
-    assert found.margins == [[1.5, 1.0], [7.0, 0.0]]
-    assert found.top_logits == [4.0, 2.5, 1.0]
+    captured = capture(STEPS).captured([[1, 0], [2, 0]])
+    assert captured.margins == [[1.5, 1.0], [7.0, 0.0]]
+    assert captured.top_logits == [4.0, 2.5, 1.0]
 
 
 @pytest.mark.parametrize(("step", "where"), [(0, "after the prompt"), (1, "at token 2")])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_step_that_is_not_finite_is_named(step: Any, where: Any, value: Any) -> None:
-    steps = [each.clone() for each in STEPS]
+    steps = [logits.clone() for logits in STEPS]
     steps[step][1, 0] = value
     with pytest.raises(NotFinite, match=where) as caught:
         capture(steps).captured([[1, 0], [2, 0]])
@@ -44,5 +44,7 @@ def test_a_row_of_forbidden_tokens_only_is_not_finite() -> None:
 
 
 def test_the_digest_depends_on_every_token_and_on_the_rows() -> None:
-    digests = {token_digest(each) for each in ([[1, 2], [3, 4]], [[1, 2], [3, 5]], [[1, 2, 3, 4]])}
+    digests = {
+        token_digest(tokens) for tokens in ([[1, 2], [3, 4]], [[1, 2], [3, 5]], [[1, 2, 3, 4]])
+    }
     assert len(digests) == 3

@@ -14,8 +14,8 @@ from toolkit.errors import InputError
 def caused(error: Any, cause: Any) -> Any:
     try:
         raise error from cause
-    except type(error) as found:
-        return found
+    except type(error) as caught:
+        return caught
 
 
 def compiler_error() -> Any:

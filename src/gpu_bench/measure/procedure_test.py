@@ -229,9 +229,9 @@ def test_a_model_is_compiled_for_decoding() -> None:
 def test_flex_attention_with_a_static_cache_works_or_says_why() -> None:
     flex = generator(attn_implementation="flex_attention", cache_implementation="static")
     try:
-        found = flex.capture()
+        captured = flex.capture()
     except MeasuringFailed as problem:
         assert "flex_attention and a static cache" in problem.message
         assert "sdpa" in problem.hint
     else:
-        assert found.tokens == generator(cache_implementation="static").capture().tokens
+        assert captured.tokens == generator(cache_implementation="static").capture().tokens

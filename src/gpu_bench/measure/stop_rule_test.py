@@ -17,14 +17,14 @@ MS = 1_000_000
 
 @given(st.integers(1, 400))
 def test_the_interval_is_that_of_the_binomial_distribution(count: Any) -> None:
-    found = median_interval(list(range(count)))
+    interval = median_interval(list(range(count)))
     rank = int(stats.binom.ppf(0.025, count, 0.5))
     # ppf is the first whose tail reaches 2.5 %: one further out is the last whose tail does not
     # exceed it, but for a tail of exactly 2.5 %, which no power of two is.
     if rank == 0:
-        assert found is None
+        assert interval is None
     else:
-        assert found == (rank - 1, count - rank)
+        assert interval == (rank - 1, count - rank)
 
 
 def test_the_interval_holds_the_median_as_often_as_it_says() -> None:

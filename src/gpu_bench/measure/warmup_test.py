@@ -29,7 +29,7 @@ def test_minimum_and_maximum_hold() -> None:
     steady = [100 * MS] * 10
     assert not is_warm(steady, 11, 30)
     assert is_warm(steady, 10, 30)
-    falling = [(20 - each) * MS for each in range(10)]
+    falling = [(20 - number) * MS for number in range(10)]
     assert not is_warm(falling, 1, 30)
     assert is_warm(falling, 1, 10)
     assert is_warm([0], 1, 1)

@@ -32,7 +32,7 @@ def checkpoint(tmp_path: Path) -> Any:
     config = LlamaConfig(**TINY_CONFIG, eos_token_id=0, pad_token_id=None)
     LlamaForCausalLM(config).save_pretrained(directory)
     letters = pre_tokenizers.ByteLevel.alphabet()
-    vocabulary = {"<end>": 0, **{each: 1 + n for n, each in enumerate(sorted(letters)[:255])}}
+    vocabulary = {"<end>": 0, **{letter: 1 + n for n, letter in enumerate(sorted(letters)[:255])}}
     tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<end>"))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

@@ -62,8 +62,8 @@ def test_a_tokenizer_without_tokens_is_refused() -> None:
 
 def test_seeded_rows_avoid_special_ids_and_depend_on_the_seed() -> None:
     rows = seeded_prompts(50, {0, 7, 49}, 3, 4, 200)
-    found = {each for row in rows for each in row}
-    assert found == set(range(50)) - {0, 7, 49}
+    drawn = {token for row in rows for token in row}
+    assert drawn == set(range(50)) - {0, 7, 49}
     assert rows == seeded_prompts(50, {0, 7, 49}, 3, 4, 200)
     assert rows != seeded_prompts(50, {0, 7, 49}, 4, 4, 200)
     assert len({tuple(row) for row in rows}) == 4

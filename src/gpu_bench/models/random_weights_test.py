@@ -38,7 +38,10 @@ def test_the_order_of_construction_does_not_matter() -> None:
     layers = {"b": torch.nn.Linear(4, 3), "a": torch.nn.Linear(5, 2)}
     forth = torch.nn.ModuleDict(layers)
     back = torch.nn.ModuleDict(
-        {name: torch.nn.Linear(*each.weight.shape[::-1]) for name, each in reversed(layers.items())}
+        {
+            name: torch.nn.Linear(*layer.weight.shape[::-1])
+            for name, layer in reversed(layers.items())
+        }
     )
     fill(forth, 0)
     fill(back, 0)
@@ -46,12 +49,12 @@ def test_the_order_of_construction_does_not_matter() -> None:
 
 
 def test_matrices_have_the_deviation_of_their_fan_in_and_the_rest_is_the_models_own() -> None:
-    found = model(config={**TINY_CONFIG, "hidden_size": 256, "intermediate_size": 1024})
-    weights = found.state_dict()
+    built = model(config={**TINY_CONFIG, "hidden_size": 256, "intermediate_size": 1024})
+    weights = built.state_dict()
     assert weights["model.layers.0.mlp.down_proj.weight"].std() == pytest.approx(1 / 32, rel=0.02)
     assert weights["model.layers.0.mlp.up_proj.weight"].std() == pytest.approx(1 / 16, rel=0.02)
     assert torch.equal(weights["model.norm.weight"], torch.ones(256))
-    frequencies = dict(found.named_buffers())["model.rotary_emb.inv_freq"]
+    frequencies = dict(built.named_buffers())["model.rotary_emb.inv_freq"]
     assert frequencies.dtype == torch.float32
     assert frequencies[0] == 1
     assert frequencies.isfinite().all()
@@ -68,11 +71,11 @@ def test_tied_weights_stay_tied() -> None:
 @pytest.mark.parametrize("kind", [(Qwen2ForCausalLM, Qwen2Config), (LlamaForCausalLM, LlamaConfig)])
 def test_logits_are_finite_and_the_best_stands_out(kind: Any, dtype: Any) -> None:
     config = {**TINY_CONFIG, "num_hidden_layers": 16, "hidden_size": 128, "vocab_size": 4096}
-    found = model(dtype=dtype, config=config, kind=kind)
-    assert not found.training
-    assert {parameter.dtype for parameter in found.parameters()} == {getattr(torch, dtype)}
+    built = model(dtype=dtype, config=config, kind=kind)
+    assert not built.training
+    assert {parameter.dtype for parameter in built.parameters()} == {getattr(torch, dtype)}
     with torch.no_grad():
-        logits = found(torch.arange(400).reshape(2, 200)).logits.float()
+        logits = built(torch.arange(400).reshape(2, 200)).logits.float()
     assert logits.isfinite().all()
     best = logits.topk(2).values
     margins = best[..., 0] - best[..., 1]

@@ -19,14 +19,14 @@ def test_a_figure_is_the_centre_of_processes_between_their_extremes(tmp_path: Pa
     content = document(MadeUp(samples=5, shape="processes 1 %"))
     write_json(tmp_path / "result.json", content)
     (run,) = collect([tmp_path]).runs
-    found = figure(run, "end_to_end")
+    centre = figure(run, "end_to_end")
     medians = [
         np.median([sample["end_to_end"] for sample in process["samples"]])
         for process in content["processes"]
     ]
-    assert found.low == pytest.approx(min(medians), rel=0.005)
-    assert found.high == pytest.approx(max(medians), rel=0.005)
-    assert found.low < found.value < found.high
+    assert centre.low == pytest.approx(min(medians), rel=0.005)
+    assert centre.high == pytest.approx(max(medians), rel=0.005)
+    assert centre.low < centre.value < centre.high
     assert figure(run, "peak_allocated").value == 17_000_000_000
 
 
@@ -56,9 +56,9 @@ def test_gaps_are_pooled_over_all_processes_and_rounds(tmp_path: Path) -> None:
 
 @given(st.integers(1, 30_000))
 def test_a_percentile_has_ten_values_beyond_it_or_is_not_given(number: Any) -> None:
-    found = percentiles(np.arange(number, dtype=float))
-    for each in found:
-        beyond = number * (1 - each.percent / 100)
-        assert (each.value is not None) == (beyond >= 10 - 1e-6)
-        if each.value is not None:
-            assert each.value == pytest.approx((number - 1) * each.percent / 100)
+    computed = percentiles(np.arange(number, dtype=float))
+    for percentile in computed:
+        beyond = number * (1 - percentile.percent / 100)
+        assert (percentile.value is not None) == (beyond >= 10 - 1e-6)
+        if percentile.value is not None:
+            assert percentile.value == pytest.approx((number - 1) * percentile.percent / 100)

@@ -21,15 +21,15 @@ def made(seed: int = 0, **values: Any) -> MadeUp:
     return MadeUp(**{"address": ADDRESS, "seed": seed, "samples": 5, **values})
 
 
-def rendered(found: Any) -> list[str]:
-    return [problem.render() for problem in found.problems]
+def rendered(collected: Any) -> list[str]:
+    return [problem.render() for problem in collected.problems]
 
 
 def test_the_rounds_of_the_build_rules_are_one_run(tmp_path: Path) -> None:
     rounds = made(1), made(2, round_number=1)
     write_run(tmp_path / "dist/a", *rounds, base=made(3), commit="c" * 40, dirty=True)
     (run,) = collect([tmp_path]).runs
-    assert [each.request["round"] for each in run.rounds] == [0, 1]
+    assert [result.request["round"] for result in run.rounds] == [0, 1]
     assert run.directory == "dist/a"
     assert run.label == "ccccccccc (dirty)"
     assert run.verdict is not None
@@ -45,7 +45,7 @@ def test_rounds_are_in_order_of_their_number(tmp_path: Path) -> None:
         content = document(made(number, round_number=number))
         write_json(tmp_path / f"round{number}/result.json", content)
     (run,) = collect([tmp_path]).runs
-    assert [each.request["round"] for each in run.rounds] == [0, 9, 10]
+    assert [result.request["round"] for result in run.rounds] == [0, 9, 10]
 
 
 def test_a_result_of_the_command_line_is_a_run(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_the_two_sides_of_an_ab_run_are_one_run(tmp_path: Path) -> None:
 def test_directories_called_base_and_new_may_hold_two_benchmarks(tmp_path: Path) -> None:
     write_json(tmp_path / "base/result.json", document(made()))
     write_json(tmp_path / "new/result.json", document(made(address="models/other:bench")))
-    found = collect([tmp_path])
-    assert sorted(run.address for run in found.runs) == ["models/other:bench", ADDRESS]
-    assert all(run.base is None for run in found.runs)
+    collected = collect([tmp_path])
+    assert sorted(run.address for run in collected.runs) == ["models/other:bench", ADDRESS]
+    assert all(run.base is None for run in collected.runs)
 
 
 def test_what_lies_above_a_searched_directory_is_not_asked(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_runs_are_ordered_by_time_not_by_place(tmp_path: Path) -> None:
 def test_fingerprints_are_never_mixed(tmp_path: Path) -> None:
     write_run(tmp_path / "a", made(1))
     write_run(tmp_path / "b", made(2, machine="other"))
-    found = devices(collect([tmp_path]).runs)
-    assert [device.name for device in found] == ["NVIDIA Example 80GB", "NVIDIA Other 24GB"]
-    assert [len(device.benchmarks[0].runs) for device in found] == [1, 1]
+    machines = devices(collect([tmp_path]).runs)
+    assert [device.name for device in machines] == ["NVIDIA Example 80GB", "NVIDIA Other 24GB"]
+    assert [len(device.benchmarks[0].runs) for device in machines] == [1, 1]
 
 
 def test_hidden_directories_are_not_searched(tmp_path: Path) -> None:
@@ -135,9 +135,9 @@ def test_a_bad_file_does_not_lose_the_rest(tmp_path: Path, content: Any, message
     write_run(tmp_path / "good", made())
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad/result.json").write_text(content)
-    found = collect([tmp_path])
-    assert [run.directory for run in found.runs] == ["good"]
-    (text,) = rendered(found)
+    collected = collect([tmp_path])
+    assert [run.directory for run in collected.runs] == ["good"]
+    (text,) = rendered(collected)
     assert message in text
     assert "hint: " in text
 
@@ -159,9 +159,9 @@ def test_a_process_of_which_the_page_cannot_tell_is_bad_too(tmp_path: Path) -> N
 def test_a_bad_companion_does_not_lose_the_result(tmp_path: Path, name: Any) -> None:
     directory = write_run(tmp_path / "a", made(), base=made(1), commit="1" * 40)
     (directory / name).write_text('{"schema": 1,\n "kind": ')
-    found = collect([tmp_path])
-    assert len(found.runs) == 1
-    (text,) = rendered(found)
+    collected = collect([tmp_path])
+    assert len(collected.runs) == 1
+    (text,) = rendered(collected)
     assert f"{name}:2:" in text
 
 
@@ -169,9 +169,9 @@ def test_a_verdict_on_something_else_is_not_used(tmp_path: Path) -> None:
     directory = write_run(tmp_path / "a", made(), base=made(1))
     other = write_run(tmp_path / "b", made(address="models/other:bench"))
     shutil.copy(directory / "verdict.json", other / "verdict.json")
-    found = collect([tmp_path])
-    assert {run.directory: run.state for run in found.runs}["b"] == "not_judged"
-    (text,) = rendered(found)
+    collected = collect([tmp_path])
+    assert {run.directory: run.state for run in collected.runs}["b"] == "not_judged"
+    (text,) = rendered(collected)
     assert "this is not the verdict on" in text
 
 
@@ -186,20 +186,23 @@ def test_a_verdict_without_a_result_is_told(tmp_path: Path) -> None:
 def test_a_round_of_another_benchmark_is_told(tmp_path: Path) -> None:
     write_json(tmp_path / "round0/result.json", document(made()))
     write_json(tmp_path / "round1/result.json", document(made(1, address="models/other:bench")))
-    found = collect([tmp_path])
-    assert [len(run.rounds) for run in found.runs] == [1]
-    assert "round1/result.json: error: this is a result of models/other:bench" in rendered(found)[0]
+    collected = collect([tmp_path])
+    assert [len(run.rounds) for run in collected.runs] == [1]
+    assert (
+        "round1/result.json: error: this is a result of models/other:bench"
+        in rendered(collected)[0]
+    )
 
 
 def test_a_failed_round_is_shown_with_its_problem(tmp_path: Path) -> None:
     problem = {"kind": "out_of_memory", "message": "too much", "hint": "less"}
     failed = {"status": "failed", "processes": [], "output": None, "problem": problem}
     write_run(tmp_path, made(), made(1, round_number=1, changes=failed))
-    found = collect([tmp_path])
-    (run,) = found.runs
+    collected = collect([tmp_path])
+    (run,) = collected.runs
     assert (run.state, run.reason) == ("failed", "round 1: too much")
     assert len(run.measurement.processes) == 2
-    assert not found.problems
+    assert not collected.problems
 
 
 def test_nothing_to_find_is_an_error(tmp_path: Path) -> None:

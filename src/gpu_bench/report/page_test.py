@@ -23,7 +23,7 @@ class Elements(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
         self._open: list[str] = []
         self.feed(text)
@@ -31,12 +31,12 @@ class Elements(HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: Any, attributes: Any) -> None:
-        self.found.append((tag, dict(attributes)))
+        self.tags.append((tag, dict(attributes)))
         if tag not in VOID:
             self._open.append(tag)
 
     def handle_startendtag(self, tag: Any, attributes: Any) -> None:
-        self.found.append((tag, dict(attributes)))
+        self.tags.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag: Any) -> None:
         assert self._open.pop() == tag
@@ -52,12 +52,12 @@ class Elements(HTMLParser):
         return " ".join("".join(self.texts).split())
 
     def named(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.found if name == tag]
+        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def html_of(directory: Any) -> str:
-    found = collect([directory])
-    return page(devices(found.runs), found.problems)
+    collected = collect([directory])
+    return page(devices(collected.runs), collected.problems)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +106,14 @@ def test_new_is_drawn_against_base(elements: Elements, html: str) -> None:
     # Each metric that decides, with both of its values; memory is exact.
     assert re.search(r"Time to first token \(\d[^)]* → [^)]*\): slower", texts)
     assert re.search(r"Peak memory, allocated \([^)]* → [^)]*\): same", texts)
-    assert not [name for name, _ in elements.found if name == "script"]
+    assert not [name for name, _ in elements.tags if name == "script"]
 
 
 def test_the_page_needs_nothing_else(elements: Any, html: Any) -> None:
     assert not elements.named("script")
     links = [
         value
-        for _, attributes in elements.found
+        for _, attributes in elements.tags
         for name, value in attributes.items()
         if name in ("href", "src", "srcset")
     ]
@@ -124,15 +124,17 @@ def test_the_page_needs_nothing_else(elements: Any, html: Any) -> None:
 
 
 def test_links_lead_to_what_is_there_and_ids_are_unique(elements: Any) -> None:
-    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    ids = [attributes["id"] for _, attributes in elements.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = {
         attributes["href"][1:]
-        for _, attributes in elements.found
+        for _, attributes in elements.tags
         if attributes.get("href", "").startswith("#")
     }
     assert targets <= set(ids)
-    for attributes in (each for _, each in elements.found if "aria-labelledby" in each):
+    for attributes in (
+        attributes for _, attributes in elements.tags if "aria-labelledby" in attributes
+    ):
         assert attributes["aria-labelledby"] in ids
 
 
@@ -149,7 +151,7 @@ def test_a_verdict_has_a_symbol_and_a_word_beside_its_colour(elements: Any) -> N
 
 
 def test_each_plot_is_described_and_each_table_headed(elements: Any, html: Any) -> None:
-    plots = [each for each in elements.named("svg") if each["class"] == "plot"]
+    plots = [svg for svg in elements.named("svg") if svg["class"] == "plot"]
     assert len(plots) > 8
     assert all(len(plot["aria-label"]) > 20 and plot["role"] == "img" for plot in plots)
     for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
@@ -168,9 +170,9 @@ def test_a_file_that_was_not_used_is_told(elements: Any) -> None:
 
 def test_the_history_has_commits_and_marks_dirty_ones(elements: Any) -> None:
     (history,) = [
-        each["aria-label"]
-        for each in elements.named("svg")
-        if each["aria-label"].startswith("From run to run")
+        svg["aria-label"]
+        for svg in elements.named("svg")
+        if svg["aria-label"].startswith("From run to run")
     ]
     assert "3 runs, oldest first" in history
     assert "Hollow: files differed from the commit" in history
@@ -225,7 +227,7 @@ def test_a_run_without_any_optional_part_has_a_page(tmp_path: Path) -> None:
             sample["sm_clock"] = sample["device_time"] = None
     content["output"] = None
     write_json(tmp_path / "result.json", content)
-    titles = [each["aria-label"].split(".")[0] for each in Elements(html_of(tmp_path)).named("svg")]
+    titles = [svg["aria-label"].split(".")[0] for svg in Elements(html_of(tmp_path)).named("svg")]
     assert titles == ["Samples over time", "Distribution of end-to-end times"]
 
 

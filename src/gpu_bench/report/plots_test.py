@@ -21,16 +21,16 @@ VALUES = arrays(float, st.integers(1, 800), elements=st.floats(1, 1e9))
 
 @given(VALUES)
 def test_a_window_holds_all_values_but_those_it_counts(values: Any) -> None:
-    found = window(values)
-    assert found.above == (values > found.high).sum()
-    assert (values >= found.low).all()
-    assert found.above <= 0.05 * len(values)
+    view = window(values)
+    assert view.above == (values > view.high).sum()
+    assert (values >= view.low).all()
+    assert view.above <= 0.05 * len(values)
 
 
 def test_an_outlier_does_not_flatten_the_others() -> None:
     values = np.append(np.linspace(100, 110, 50), 5000)
-    found = window(values)
-    assert (found.above, found.high < 120) == (1, True)
+    view = window(values)
+    assert (view.above, view.high < 120) == (1, True)
     # Two clocks are no outliers.
     assert window(np.append(np.full(30, 100.0), np.full(30, 150.0))).above == 0
 

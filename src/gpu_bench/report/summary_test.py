@@ -18,7 +18,7 @@ from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_ru
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: Any) -> Any:
+def machines(tmp_path_factory: Any) -> Any:
     place = tmp_path_factory.mktemp("runs")
     for name, delay in (("a_same", 0.0), ("b_slower", 0.3)):
         made = MadeUp(address=f"models/x:{name}", seed=1, delay=delay)
@@ -33,8 +33,8 @@ def rows(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("| `")]
 
 
-def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found: Any) -> None:
-    text = summary(found, ())
+def test_the_worst_is_first_with_symbol_word_ratio_and_reason(machines: Any) -> None:
+    text = summary(machines, ())
     first, second, third = rows(text)
     assert first.startswith("| `models/x:b_slower` | ▼ slower | 1.")
     assert re.search(r"\| \+\d\d\.\d % \(\+[\d.]+ to \+[\d.]+\) \| End-to-end time: ", first)
@@ -43,20 +43,20 @@ def test_the_worst_is_first_with_symbol_word_ratio_and_reason(found: Any) -> Non
     assert text.startswith("### GPU benchmarks: ▼ 1 slower, ! 1 failed, ")
 
 
-def test_machines_have_tables_of_their_own(found: Any) -> None:
-    text = summary(found, ())
+def test_machines_have_tables_of_their_own(machines: Any) -> None:
+    text = summary(machines, ())
     assert "**NVIDIA Example 80GB (80 GiB, driver 570.86.15, CUDA 12.8, torch 2.13.0)**" in text
     assert "**NVIDIA Other 24GB (24 GiB, driver 550.54, torch 2.12.1)**" in text
 
 
-def test_details_are_there_for_each(found: Any) -> None:
-    text = summary(found, ())
+def test_details_are_there_for_each(machines: Any) -> None:
+    text = summary(machines, ())
     assert text.count("<details>") == text.count("</details>") == 3
     assert "hint: raise \\`timeout\\_seconds\\`" in text
 
 
-def test_what_others_wrote_is_text(found: Any) -> None:
-    text = summary(found, ())
+def test_what_others_wrote_is_text(machines: Any) -> None:
+    text = summary(machines, ())
     assert "a\\|b @\u200bme &lt;b&gt;" in text
     assert "| ``models/x:c\\|` `` |" in text or "| `` models/x:c\\|` `` |" in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
@@ -65,8 +65,8 @@ def test_what_others_wrote_is_text(found: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", [4000, 2500, 1500, 900, 600])
-def test_a_limit_is_kept_and_what_is_left_out_is_told(found: Any, limit: Any) -> None:
-    text = summary(found, (), limit)
+def test_a_limit_is_kept_and_what_is_left_out_is_told(machines: Any, limit: Any) -> None:
+    text = summary(machines, (), limit)
     assert len(text) <= limit
     if len(rows(text)) < 3:
         assert f"{3 - len(rows(text))} more are left out here" in text

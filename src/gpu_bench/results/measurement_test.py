@@ -22,9 +22,9 @@ def fingerprint(first: Any, **changes: Any) -> Any:
 
 def test_rounds_are_pooled(measure: Callable[..., Measurement]) -> None:
     first, second = result(measure, 1), result(measure, 2)
-    found = pool([first, second])
-    assert found.processes == first.processes + second.processes
-    assert found.stable
+    pooled = pool([first, second])
+    assert pooled.processes == first.processes + second.processes
+    assert pooled.stable
 
 
 def test_rounds_that_generate_differently_are_not_stable(
@@ -78,8 +78,8 @@ def test_another_way_is_refused_between_rounds_and_noted_between_sides(
     with pytest.raises(InputError, match="attn_implementation"):
         pool([first, other])
     measurement.require_same_work(first, other)
-    found = measurement.notes(Measurement((first,)), Measurement((other,)))
-    assert found == ['the requests differ in attn_implementation (null -> "eager")']
+    notes = measurement.notes(Measurement((first,)), Measurement((other,)))
+    assert notes == ['the requests differ in attn_implementation (null -> "eager")']
 
 
 def test_notes_name_what_a_reader_should_know(measure: Callable[..., Measurement]) -> None:
@@ -94,7 +94,7 @@ def test_notes_name_what_a_reader_should_know(measure: Callable[..., Measurement
         environment={**first.environment, "transformers": "6"},
         fingerprint={**first.fingerprint, "device_hash": "aa"},
     )
-    found = "\n".join(measurement.notes(Measurement((other,)), Measurement((first,))))
+    notes = "\n".join(measurement.notes(Measurement((other,)), Measurement((first,))))
     for part in (
         "of b:c",
         "transformers",
@@ -102,4 +102,4 @@ def test_notes_name_what_a_reader_should_know(measure: Callable[..., Measurement
         "base was not watched",
         "warm-up of base",
     ):
-        assert part in found
+        assert part in notes

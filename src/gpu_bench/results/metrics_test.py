@@ -50,8 +50,8 @@ def test_the_interval_of_a_percentile_holds_the_truth() -> None:
     rng = np.random.default_rng(7)
     held = dict.fromkeys(QUANTILES, 0)
     for _ in range(400):
-        found = gap_quantiles(1e6 * rng.exponential(size=2000))
-        for name, quantile in found.items():
+        quantiles = gap_quantiles(1e6 * rng.exponential(size=2000))
+        for name, quantile in quantiles.items():
             truth = -1e6 * math.log(1 - QUANTILES[name][0])
             assert quantile.low <= quantile.value <= quantile.high
             held[name] += quantile.low <= truth <= quantile.high

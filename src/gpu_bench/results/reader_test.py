@@ -32,10 +32,10 @@ def test_a_simulated_result_is_valid_and_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text(json.dumps(document))
     for place in (path, tmp_path):
-        found = read_result(place)
-        assert found.output == made.output
-        assert len(found.processes) == 2
-        for ours, theirs in zip(made.processes, found.processes, strict=True):
+        read_back = read_result(place)
+        assert read_back.output == made.output
+        assert len(read_back.processes) == 2
+        for ours, theirs in zip(made.processes, read_back.processes, strict=True):
             for name in ("end_to_end", "time_to_first_token", "inter_token", "sm_clock"):
                 assert np.array_equal(getattr(ours, name), getattr(theirs, name))
             assert ours.memory == theirs.memory
@@ -126,9 +126,9 @@ def test_whatever_is_changed_is_read_or_named(place: Any, value: Any) -> None:
     else:
         owner[place[-1]] = value
     try:
-        found = parse_result(document, "x.json")
+        parsed = parse_result(document, "x.json")
     except InputError:
         return
-    for process in found.measured:
+    for process in parsed.measured:
         assert np.all(process.end_to_end >= 1)
         assert len(process.inter_token) == len(process.end_to_end)
