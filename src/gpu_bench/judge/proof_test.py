@@ -64,7 +64,7 @@ def test_the_defaults_are_those_of_the_request() -> None:
     assert Effort(4, 10) == DEFAULT
 
 
-def as_one_process(values: Any) -> Any:
+def as_one_process(values: Any, _errors: Any = None) -> Any:
     """The broken rule: samples count as if each had a process of its own."""
     logs = np.log(np.concatenate(list(values)))
     return intervals.Side(logs, np.zeros(len(logs)), len(logs))
