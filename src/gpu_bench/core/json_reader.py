@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from toolkit.errors import InputError
 
 LARGEST = 2**63 - 1
+# Characters of a value that a message quotes.
+_MOST_QUOTED = 60
 
 
 class Fields:
@@ -28,7 +30,7 @@ class Fields:
         actual = "nothing"
         if name in self.values:
             actual = json.dumps(self.values[name])
-            actual = f"{actual[:60]}…" if len(actual) > 60 else actual
+            actual = f"{actual[:_MOST_QUOTED]}…" if len(actual) > _MOST_QUOTED else actual
         return InputError(
             f"`{self._path}{name}` must be {expected}, found {actual}",
             place=self._place,

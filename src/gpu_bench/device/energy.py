@@ -25,6 +25,7 @@ class Energy:
     counter: float | None
 
     def to_json(self) -> dict[str, Any]:
+        """The `energy` of a process in a result."""
         return {"joules": self.joules, "error": self.error, "counter": self.counter}
 
 
@@ -37,7 +38,7 @@ def energy(readings: Sequence[Reading], samples: Sequence[tuple[int, int]]) -> E
     fewer than two readings of power.
     """
     known = [(reading.time, reading.power) for reading in readings if reading.power is not None]
-    if len(known) < 2 or not samples:
+    if len(known) <= 1 or not samples:
         return None
     times = [time / 1e9 for time, _ in known]
     powers = [power for _, power in known]

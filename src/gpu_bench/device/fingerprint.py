@@ -76,7 +76,7 @@ def _torch() -> tuple[str, str | None]:
 
 
 def _assignments(source: str) -> dict[str, Any]:
-    values = {}
+    values: dict[str, Any] = {}
     for node in ast.parse(source).body:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue

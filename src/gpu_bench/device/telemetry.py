@@ -1,5 +1,7 @@
-"""Reads a card's sensors while samples are taken. It runs in the parent, beside the measuring
-process, on the clock that both share."""
+"""Reads a card's sensors while samples are taken.
+
+It runs in the parent, beside the measuring process, on the clock that both share.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +52,7 @@ class Reading:
     energy: float | None = None
 
     def to_json(self, origin: int) -> dict[str, Any]:
+        """A reading of a result's `telemetry`; ``origin`` is the start of the first sample."""
         return {
             "time": self.time - origin,
             "sm_clock": self.sm_clock,

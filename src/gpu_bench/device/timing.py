@@ -47,6 +47,7 @@ class Marks:
         self.forward_began = False
 
     def begin(self) -> None:
+        """The run begins."""
         self._stamps.record()
 
     def forward(self) -> None:
@@ -60,9 +61,11 @@ class Marks:
         self._stamps.record()
 
     def end(self) -> None:
+        """All tokens are there."""
         self._stamps.record()
 
     def times(self) -> list[int]:
+        """Nanoseconds from the start to each mark; valid once the device is synchronised."""
         return self._stamps.since_first()
 
 

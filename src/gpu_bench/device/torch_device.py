@@ -17,6 +17,7 @@ class Peaks:
     reserved: int
 
     def to_json(self) -> dict[str, int]:
+        """The peaks of a phase in a result's `memory`."""
         return {"peak_allocated": self.allocated, "peak_reserved": self.reserved}
 
 
@@ -74,7 +75,7 @@ class CpuDevice:
     def synchronize(self) -> None:
         """Nothing is ever pending."""
 
-    def stamps(self, count: int) -> HostStamps:
+    def stamps(self, count: int) -> HostStamps:  # noqa: ARG002 - a list has room
         return HostStamps()
 
     def release_unused(self) -> None:

@@ -40,7 +40,7 @@ def card_spread(metric: Metric, cards: Sequence[Measurement]) -> CardSpread:
         for values in measured
         if any(map(len, values))
     ]
-    if len(centres) < 2:
+    if len(centres) <= 1:
         return CardSpread(ASSUMED_SPREAD, 0)
     freedom = len(centres) - 1
     squares = float(np.sum((np.array(centres) - np.mean(centres)) ** 2))

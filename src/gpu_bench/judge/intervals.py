@@ -23,6 +23,8 @@ NORMAL_QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 ASSUMED_SPREAD = 0.01
 # More samples than this are thinned to as many quantiles before pairs are made of them.
 _MOST = 128
+# With fewer samples, their spread within a process says nothing.
+_LEAST_SAMPLES = 3
 # What would need more processes on a side is not worth naming a number for.
 MOST_PROCESSES = 100
 _MORE_SAMPLES = [1.1**power for power in range(1, 50)]
@@ -118,7 +120,7 @@ def error_within(values: Values) -> float:
     Neighbours that are alike (drift, clock states) count as fewer samples.
     """
     number = len(values)
-    if number < 3:
+    if number < _LEAST_SAMPLES:
         return 0.0
     deviations = values - _median(values)
     spread = 1.4826 * _median(np.abs(deviations))
@@ -142,7 +144,7 @@ def difference(base: Side, new: Side) -> Difference:
     freedom = len(base.centres) + len(new.centres) - 2
     squares = sum(float(np.sum((s.centres - np.mean(s.centres)) ** 2)) for s in (base, new))
     estimate = math.sqrt(squares / freedom) if freedom else 0.0
-    assumed = freedom < 2
+    assumed = freedom <= 1
     if assumed:
         spread = max(estimate, math.hypot(ASSUMED_SPREAD, within))
         quantile = NORMAL_QUANTILE

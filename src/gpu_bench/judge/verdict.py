@@ -179,7 +179,7 @@ def _beyond_cards(judged: MetricVerdict, spread: CardSpread) -> MetricVerdict:
     return replace(judged, verdict=INCONCLUSIVE, reason=reason)
 
 
-def _overall(
+def _overall(  # noqa: PLR0911 - a return for each verdict, in order of precedence
     base: Measurement,
     new: Measurement,
     outputs: OutputsComparison,

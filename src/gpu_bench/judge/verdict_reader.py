@@ -117,6 +117,6 @@ def _need(fields: Fields) -> Need:
 
 def _ratio(fields: Fields) -> Ratio:
     interval = fields.numbers("interval")
-    if len(interval) != 2:
+    if len(interval) != 2:  # noqa: PLR2004 - the ends of an interval
         raise fields.wrong("interval", "two numbers")
     return Ratio(fields.number("value"), *interval)

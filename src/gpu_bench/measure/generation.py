@@ -98,7 +98,7 @@ class PlainGenerator:
     def _generate(self, marks: Any, processors: Sequence[Any] = ()) -> Any:
         from transformers import LogitsProcessorList, StoppingCriteriaList
 
-        def token_chosen(input_ids: Any, scores: Any, **_: Any) -> Any:
+        def token_chosen(input_ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG001 - as called
             marks.token()
             return self._not_done
 

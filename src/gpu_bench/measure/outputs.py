@@ -54,7 +54,7 @@ class LogitsCapture:
         self._finite: list[Any] = []
         self._top: Any = None
 
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
+    def __call__(self, input_ids: Any, scores: Any) -> Any:  # noqa: ARG002 - transformers passes it
         """Notes what is needed of ``scores``, [batch_size, vocabulary], and returns them."""
         count = min(TOP_LOGITS, scores.shape[-1])
         top = scores.float().topk(count, dim=-1).values

@@ -40,6 +40,7 @@ class Reporter:
     trace: str | None = None
 
     def seconds_left(self) -> float:
+        """Seconds until the deadline; negative after it."""
         return self.deadline - time.monotonic()
 
 

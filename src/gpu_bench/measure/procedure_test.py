@@ -228,10 +228,14 @@ def test_a_model_is_compiled_for_decoding() -> None:
 
 def test_flex_attention_with_a_static_cache_works_or_says_why() -> None:
     flex = generator(attn_implementation="flex_attention", cache_implementation="static")
+    outcome: Any
     try:
-        captured = flex.capture()
+        outcome = flex.capture().tokens
     except MeasuringFailed as problem:
-        assert "flex_attention and a static cache" in problem.message
-        assert "sdpa" in problem.hint
+        outcome = problem
+    # The release of transformers decides.
+    if isinstance(outcome, MeasuringFailed):
+        assert "flex_attention and a static cache" in outcome.message
+        assert "sdpa" in outcome.hint
     else:
-        assert captured.tokens == generator(cache_implementation="static").capture().tokens
+        assert outcome == generator(cache_implementation="static").capture().tokens

@@ -38,7 +38,7 @@ class ProcessRecord:
     problem: ToolError | None = None
     done: bool = False
 
-    def take(self, message: dict[str, Any]) -> None:
+    def take(self, message: dict[str, Any]) -> None:  # noqa: PLR0912 - a case for each event
         """Takes one message of the process."""
         match message["event"]:
             case "environment":

@@ -173,7 +173,7 @@ def rooted(request: Request, root: str) -> Request:
 def _ending_children() -> Iterator[None]:
     """Lets a request to end leave through the blocks that end measuring processes."""
 
-    def end(number: int, frame: FrameType | None) -> Any:
+    def end(number: int, _frame: FrameType | None) -> Any:
         sys.exit(128 + number)
 
     before = {

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         device = _device(request, from_json(json.loads(card_text)))
         tell({"event": "environment", "environment": environment()})
         measure(request, device, reporter)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the parent names whatever the model raises
         if not isinstance(error, ToolError):
             # The parent keeps this log for whoever needs the traceback.
             traceback.print_exc()

@@ -27,8 +27,11 @@ _FLASH_PACKAGES = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to generate. ``pad_token_id`` is never needed, as all rows are of one length;
-    `generate` asks for one all the same."""
+    """A model ready to generate.
+
+    ``pad_token_id`` is never needed, as all rows are of one length; `generate` asks for one all the
+    same.
+    """
 
     model: Any
     tokenizer: Any | None

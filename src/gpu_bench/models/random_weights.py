@@ -6,6 +6,9 @@ import hashlib
 import math
 from typing import Any
 
+# Its dimensions; a parameter that holds the weights of several experts has more.
+_MATRIX = 2
+
 
 def random_model(model_class: Any, config: Any, request: Any, device: Any) -> Any:
     """A model of ``model_class`` in eval mode, its parameters allocated on ``device``.
@@ -45,8 +48,8 @@ def fill(model: Any, seed: int) -> None:
         for module_name, module in model.named_modules():
             for name, parameter in module.named_parameters(recurse=False):
                 full_name = f"{module_name}.{name}" if module_name else name
-                is_weight = isinstance(module, layers) or parameter.dim() >= 3
-                if parameter.dim() < 2 or not is_weight or id(parameter) in seen:
+                is_weight = isinstance(module, layers) or parameter.dim() > _MATRIX
+                if parameter.dim() < _MATRIX or not is_weight or id(parameter) in seen:
                     continue
                 # A tied weight is one parameter with two names: the first that is found counts.
                 seen.add(id(parameter))

@@ -133,7 +133,7 @@ def figure(
 
 def legend_rows(labels: list[str]) -> int:
     """How many rows ``legend`` takes."""
-    return 0 if len(labels) < 2 else -(-len(labels) // _legend_columns(labels))
+    return 0 if len(labels) <= 1 else -(-len(labels) // _legend_columns(labels))
 
 
 def legend(drawn: Figure, axes: Axes) -> None:

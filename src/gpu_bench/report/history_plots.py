@@ -29,7 +29,7 @@ _LONGEST_LABEL = 22
 def history(benchmark: Benchmark, key: str) -> Plot | None:
     """Figures over runs, oldest first; None where fewer than two runs have any."""
     runs = [run for run in benchmark.runs if run.measurement.results]
-    if len(runs) < 2:
+    if len(runs) <= 1:
         return None
     panels = [name for name in _METRICS if any(figure(run, name) for run in runs)]
     drawn, all_axes = drawing.figure(

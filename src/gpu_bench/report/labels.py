@@ -19,6 +19,7 @@ class State:
     tone: str
 
     def __str__(self) -> str:
+        """The symbol and the word, so that colour is not all that tells states apart."""
         return f"{self.symbol} {self.word}"
 
 

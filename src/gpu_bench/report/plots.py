@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float64]
 
+# Points of a line; a plot of its width shows no more.
+MOST_DRAWN = 240
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -58,7 +61,7 @@ def window(values: Values) -> Window:
     return Window(max(low - margin, 0.0), high + margin, len(values) - len(inside))
 
 
-def thinned(times: Values, values: Values, most: int = 240) -> tuple[Values, Values]:
+def thinned(times: Values, values: Values, most: int = MOST_DRAWN) -> tuple[Values, Values]:
     """The lowest and the highest of each of equally many neighbours; all if there are few."""
     if len(times) <= most:
         return times, values

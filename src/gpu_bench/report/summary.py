@@ -31,7 +31,7 @@ def summary(devices: Sequence[Device], problems: Sequence[ToolError], limit: int
     return text
 
 
-def _all(run: Run) -> bool:
+def _all(_run: Run) -> bool:
     return True
 
 
@@ -39,7 +39,7 @@ def _changed(run: Run) -> bool:
     return run.state not in (outcomes.SAME, outcomes.FASTER)
 
 
-def _none(run: Run) -> bool:
+def _none(_run: Run) -> bool:
     return False
 
 

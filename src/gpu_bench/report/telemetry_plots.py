@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gpu_bench.report import drawing
-from gpu_bench.report.plots import Plot, plot, thinned
+from gpu_bench.report.plots import MOST_DRAWN, Plot, plot, thinned
 from gpu_bench.report.runs import Run
 
 _SENSORS = {
@@ -15,6 +15,8 @@ _SENSORS = {
     "temperature": "temperature\n(°C)",
 }
 _PANEL = 0.95
+# Fewer readings than this are marked one by one.
+_ENOUGH_FOR_A_LINE = 12
 
 
 def sensors_over_time(run: Run, key: str) -> Plot | None:
@@ -45,7 +47,7 @@ def sensors_over_time(run: Run, key: str) -> Plot | None:
                 color=drawing.series(number),
                 ls=drawing.LINES[number % len(drawing.LINES)],
                 # A single reading makes no line.
-                marker=drawing.marker(number) if len(times) < 12 else "",
+                marker=drawing.marker(number) if len(times) < _ENOUGH_FOR_A_LINE else "",
             )
         axes.set_ylabel(_SENSORS[name])
         axes.margins(y=0.15)
@@ -54,6 +56,6 @@ def sensors_over_time(run: Run, key: str) -> Plot | None:
     drawing.legend(drawn, all_axes[0])
     number = sum(len(readings.time) for _, readings in watched)
     caption = f"{number} readings of the device's sensors while samples were taken."
-    if any(len(readings.time) > 240 for _, readings in watched):
+    if any(len(readings.time) > MOST_DRAWN for _, readings in watched):
         caption += " The lowest and the highest of neighbouring readings are drawn."
     return plot(drawn, key, "Clocks, power and temperature", caption)

@@ -47,8 +47,11 @@ def _about(description: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where the model comes from: exactly one of the first four is set, or `module` beside
-    `checkpoint`, for the class of a checkpoint that transformers does not know."""
+    """Where the model comes from.
+
+    Exactly one of the first four is set, or `module` beside `checkpoint`, for the class of a
+    checkpoint that transformers does not know.
+    """
 
     model_type: Annotated[str | None, NOT_EMPTY] = field(
         default=None,
@@ -93,6 +96,7 @@ class ModelSource:
         return None if self.module is None else self.root or "."
 
     def __str__(self) -> str:
+        """The source's name in messages."""
         return self.checkpoint or next(
             str(getattr(self, source)) for source in SOURCES if getattr(self, source)
         )

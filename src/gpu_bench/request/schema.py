@@ -1,6 +1,8 @@
-"""Writes the JSON schema of requests from their declaration, for people who read it::
+"""Writes the JSON schema of requests from their declaration, for people who read it.
 
-python -m gpu_bench.request.schema > src/gpu_bench/schemas/request.schema.json
+The file in the repository is written by::
+
+    python -m gpu_bench.request.schema > src/gpu_bench/schemas/request.schema.json
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ METHOD_FIELDS = (
     "async_batching",
     "cache_implementation",
 )
+# Characters of a value that a note quotes.
+_MOST_QUOTED = 40
 
 
 @dataclass(frozen=True)
@@ -221,4 +223,4 @@ def _differing(base: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return f"{text[:40]}…" if len(text) > 40 else text
+    return f"{text[:_MOST_QUOTED]}…" if len(text) > _MOST_QUOTED else text

@@ -23,6 +23,8 @@ NAME = "result.json"
 STATUSES = ("complete", "partial", "failed")
 PHASES = ("load", "first_run", "prefill", "decode")
 _COMPILED = ("compilations", "captures")
+# A quantile and the ends of its interval.
+_QUANTILE_VALUES = 3
 # By name: the share of gaps below, and how many gaps it takes for ten to lie beyond.
 QUANTILES = {"p95": (0.95, 200), "p99": (0.99, 1000)}
 TIMES = ("end_to_end", "time_to_first_token", "prefill", "decode")
@@ -110,6 +112,7 @@ class Revision:
     dirty: bool
 
     def __str__(self) -> str:
+        """The commit in short, for people."""
         return self.commit[:9] + (" (dirty)" if self.dirty else "")
 
 
@@ -336,7 +339,7 @@ def _gap_quantiles(fields: Fields, gaps: Times) -> dict[str, Quantile]:
 
 def _quantile(fields: Fields, name: str) -> Quantile:
     values = fields.numbers(name)
-    if len(values) != 3 or not 0 < values[1] <= values[0] <= values[2]:
+    if len(values) != _QUANTILE_VALUES or not 0 < values[1] <= values[0] <= values[2]:
         raise fields.wrong(name, "a quantile and the ends of its interval")
     return Quantile(*values)
 

@@ -76,7 +76,7 @@ def attempt(settings: Mapping[str, Any]) -> tuple[str, bool]:
         generator.check_compiled()
         generator.capture()
         generator.finish()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what fails, and how, is the answer
         traceback.print_exc()
         problem = problem_of(error)
         return problem.message, problem is error or not isinstance(problem, CompileFailed)

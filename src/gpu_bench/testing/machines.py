@@ -260,7 +260,7 @@ class FakeNvml:
     def nvmlDeviceGetPersistenceMode(self, handle: Any) -> Any:
         return self._answer(handle, "persistence", 1)
 
-    def nvmlDeviceGetTemperatureThreshold(self, handle: Any, kind: int) -> Any:
+    def nvmlDeviceGetTemperatureThreshold(self, handle: Any, _kind: int) -> Any:
         return self._answer(handle, "threshold", 92)
 
     def nvmlDeviceGetMigMode(self, handle: Any) -> Any:
@@ -278,7 +278,7 @@ class FakeNvml:
     def nvmlDeviceGetPowerUsage(self, handle: Any) -> Any:
         return self._answer(handle, "power", 412_345)
 
-    def nvmlDeviceGetTemperature(self, handle: Any, kind: int) -> Any:
+    def nvmlDeviceGetTemperature(self, handle: Any, _kind: int) -> Any:
         return self._answer(handle, "temperature", 61)
 
     def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle: Any) -> Any:
