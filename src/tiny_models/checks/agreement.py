@@ -67,7 +67,7 @@ def _loaded(auto_class: str, directory: str, record: dict[str, Any]) -> Any:
     except ImportError as problem:
         record[auto_class] = f"not checked: {describe(problem)}"
         return None
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - any loader's error is the check's
         os_errors.raise_lack(problem)
         # An image processor of which no backend is installed is no ImportError.
         if "could be imported" in str(problem) or "to be installed" in str(problem):
@@ -90,7 +90,7 @@ def _generation_config(directory: str) -> Any:
         return None
     try:
         return transformers.GenerationConfig.from_pretrained(directory, local_files_only=True)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - any loader's error is the check's
         os_errors.raise_lack(problem)
         raise CheckFailed(f"cannot be loaded: {describe(problem)}", place=path) from None
 
@@ -143,7 +143,7 @@ def _require_tokenizer(directory: str, tokenizer: Any, size: int | None) -> None
     given = [tokenizer.convert_tokens_to_ids(tokenizer.tokenize(text)) for text in texts]
     unknown = getattr(tokenizer, "unk_token_id", None)
     tokens = max(given, key=lambda ids: len(set(ids) - {unknown}))
-    if len(set(tokens) - {unknown}) < 2:
+    if len(set(tokens) - {unknown}) <= 1:
         raise CheckFailed(
             f"the tokenizer gives {len(set(tokens))} different ids for a sentence", place=directory
         )
@@ -209,7 +209,7 @@ def _require_template(directory: str, tokenizer: Any) -> None:
         try:
             if tokenizer.apply_chat_template(conversation, tokenize=False).strip():
                 return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a template raises what it likes
             problem = problem or error
     reason = "it gives no text" if problem is None else describe(problem)
     raise CheckFailed(f"the chat template renders no conversation: {reason}", place=directory)

@@ -62,7 +62,7 @@ def try_inputs(model: Any) -> tuple[dict[str, Any], Attempt]:
     """The usual inputs of a model, and the pass with them, whether or not it succeeded."""
     try:
         drafted = drafted_inputs(model)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - recorded, and tried otherwise
         # An entry's recipe, or a field that the inputs are made from, does not fit the config.
         return {}, Attempt(None, problem, None, 0)
     return _try(model, drafted)

@@ -16,6 +16,7 @@ EXIT_CODES = (
     "missing."
 )
 _LINE_FOR_EVERY = 50
+_MOST_PROCESSES = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +92,6 @@ def _run_pipelines(options: argparse.Namespace) -> int:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1024:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_PROCESSES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes")
     return int(text)

@@ -99,8 +99,7 @@ def preload(owned: Iterable[str]) -> None:
             continue
         try:
             importlib.import_module(name)
-        except Exception:
-            # A build says what it misses.
+        except Exception:  # noqa: BLE001 - a build says what it misses
             continue
 
 

@@ -19,6 +19,8 @@ POSITIONS = 256
 LATENT = 16
 # Shorter than the texts that models are tried on, so that what is out of the window shows.
 WINDOW = 8
+# A window of more is one of pixels.
+_MOST_PATCHES = 32
 
 Shrink = Callable[[int], int]
 
@@ -50,8 +52,8 @@ def _same(value: int) -> int:
 
 
 def _in_patches(value: int) -> int:
-    """A window of the small picture; a large number counts pixels, which keep their size."""
-    return min(value, 2) if value <= 32 else value
+    """A window of the small picture; a larger number counts pixels, which keep their size."""
+    return min(value, 2) if value <= _MOST_PATCHES else value
 
 
 # The first match counts.

@@ -10,6 +10,9 @@ from tiny_models.config.field_rules import EXPERTS, HEAD_DIM, HEADS, VOCABULARY
 # Enough for four patches each way, and for a backbone's stride of 32.
 IMAGE_SIZE = 64
 PATCHES = 4
+# In pixels. A picture of smaller patches has more than `PATCHES` each way.
+_LARGEST_PATCH = 16
+_SMALLEST_PATCH = 8
 
 _KEY_VALUE_HEADS = ("num_key_value_heads", "num_kv_heads", "kv_heads")
 _HEADS = ("num_attention_heads", "num_heads", "n_head")
@@ -45,10 +48,10 @@ def _pictures(before: Mapping[str, Any]) -> dict[str, Any]:
     """Picture and patch sizes that divide each other."""
     sizes: dict[str, Any] = {}
     patch, image = before.get("patch_size"), before.get("image_size")
-    if isinstance(patch, int) and patch > 16:
-        patch = sizes["patch_size"] = 16
+    if isinstance(patch, int) and patch > _LARGEST_PATCH:
+        patch = sizes["patch_size"] = _LARGEST_PATCH
     if isinstance(image, int):
-        if isinstance(patch, int) and patch >= 8:
+        if isinstance(patch, int) and patch >= _SMALLEST_PATCH:
             sizes["image_size"] = PATCHES * patch
         else:
             sizes["image_size"] = min(image, IMAGE_SIZE)

@@ -226,7 +226,7 @@ def _default_instance(config_class: Any) -> Any:
     """The config with all defaults; None where the class refuses its own."""
     try:
         return config_class()
-    except Exception:
+    except Exception:  # noqa: BLE001 - a class may refuse its own defaults in any way
         return None
 
 

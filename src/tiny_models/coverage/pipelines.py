@@ -19,6 +19,9 @@ from tiny_models.transformers_api.packages import missing_package
 from toolkit.errors import ToolError
 from toolkit.scratch_directory import scratch_directory
 
+# Characters of a cause in a table.
+_CELL = 160
+
 
 @dataclass(frozen=True)
 class PipelineResult:
@@ -74,8 +77,7 @@ def try_sample(sample: Sample) -> PipelineResult:
     except ImportError as problem:
         package = missing_package(problem)
         cause = describe(problem) if package is None else f"needs {package}, which is not installed"
-    except Exception as problem:
-        # Whatever a pipeline raises is the cause that the report is there to show.
+    except Exception as problem:  # noqa: BLE001 - the report is there to show any cause
         cause = describe(problem)
     return PipelineResult(sample.task, sample.architecture, sample.subject, cause)
 
@@ -134,4 +136,4 @@ def as_markdown(results: Iterable[PipelineResult]) -> str:
 
 def _cell(text: str) -> str:
     flat = " ".join(text.split())
-    return (flat if len(flat) <= 160 else f"{flat[:157]}...").replace("|", "\\|")
+    return (flat if len(flat) <= _CELL else f"{flat[: _CELL - 3]}...").replace("|", "\\|")

@@ -64,7 +64,7 @@ def default_config(model_type: str) -> Mapping[str, Any]:
     try:
         values: Mapping[str, Any] = CONFIG_MAPPING[model_type]().to_dict()
         return values
-    except Exception:
+    except Exception:  # noqa: BLE001 - any class may refuse its own defaults
         # A composite config needs its parts; the processors then have their default sizes.
         return {"model_type": model_type}
 
@@ -94,14 +94,13 @@ def _rows(model_type: str, config_of: Config) -> Iterator[AssetRow]:
         except MissingRequirement as problem:
             yield from (row(role, "lacks", reason=problem.message) for role in roles)
             return
-        except Exception as problem:
-            # Whatever the library raises is the cause that the report is there to show.
+        except Exception as problem:  # noqa: BLE001 - the report is there to show any cause
             yield from (row(role, "fails", reason=first_line(problem)) for role in roles)
             return
         for role in roles:
             try:
                 loaded, differing = _checked(role, names[role], directory)
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - as above
                 yield row(role, "fails", reason=first_line(problem))
                 continue
             reason = f"saved again differently: {', '.join(differing)}" if differing else ""

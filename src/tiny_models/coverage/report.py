@@ -11,6 +11,8 @@ from tiny_models.coverage.run import STEPS, Result
 from tiny_models.transformers_api import catalogue
 
 _OTHER = "other"
+# Characters of a cause in a table.
+_CELL = 160
 _MEANING = """\
 Kinds are told from the parameters of `forward`: `pixel_values` and the like, patches and features
 of regions are pictures; `pixel_values_videos` and sessions are videos, and so is `pixel_values`
@@ -97,5 +99,5 @@ def as_markdown(results: Sequence[Result]) -> str:
 
 
 def _cell(text: str) -> str:
-    short = text if len(text) <= 160 else text[:157] + "..."
+    short = text if len(text) <= _CELL else text[: _CELL - 3] + "..."
     return short.replace("|", "\\|").replace("<", "&lt;")

@@ -77,7 +77,7 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
         state["step"], cause = "package", problem.message
     except ToolError as problem:
         cause = problem.message
-    except (Exception, TooSlow) as problem:
+    except (Exception, TooSlow) as problem:  # noqa: BLE001 - the report is there to show any cause
         cause = describe(problem)
     return Result(
         architecture=architecture.name,
@@ -170,7 +170,7 @@ def _steps(
 
 @contextlib.contextmanager
 def _time_limit(seconds: int) -> Iterator[None]:
-    def stop(number: int, frame: Any) -> None:
+    def stop(_number: int, _frame: Any) -> None:
         raise TooSlow(f"took more than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)

@@ -41,8 +41,7 @@ def _row(model_type: str, class_name: str) -> AssetRow:
             loaded, differing = _checked(recipe, vocabulary, directory)
     except MissingRequirement as problem:
         return row("lacks", reason=problem.message)
-    except (ToolError, Exception) as problem:
-        # Whatever the library raises is the cause that the report is there to show.
+    except (ToolError, Exception) as problem:  # noqa: BLE001 - the report is there to show any cause
         return row("fails", reason=first_line(problem))
     reason = ""
     if differing:

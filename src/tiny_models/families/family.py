@@ -27,6 +27,7 @@ class Family:
     architectures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        """Makes the config read-only."""
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
 
     def concerns(self, model_type: str, architecture: str = "") -> bool:

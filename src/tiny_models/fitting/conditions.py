@@ -17,6 +17,8 @@ from tiny_models.fitting.fields import field_values, is_config
 # A field may become larger only as far as a model stays small.
 _MOST = 4096
 _MOST_INLINED = 4
+# Values that a list may get.
+_LONGEST = 64
 _COMPARISONS = (ast.NotEq, ast.Eq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
@@ -127,7 +129,7 @@ def _changed(path: tuple[Any, ...], field: str, value: Any) -> Any:
 def _ends(code: Any, frame: Frame, name: str, changed: Any) -> bool:
     try:
         return not eval(code, dict(frame.names), {**frame.variables, name: changed})
-    except Exception:
+    except Exception:  # noqa: BLE001 - evaluated code may raise anything
         # The library's own expression, on a value that it was not made for.
         return False
 
@@ -153,7 +155,7 @@ def _value(node: ast.expr, frame: Frame) -> Any:
     try:
         code = compile(ast.Expression(node), frame.path, "eval")
         return eval(code, dict(frame.names), dict(frame.variables))
-    except Exception:
+    except Exception:  # noqa: BLE001 - evaluated code may raise anything
         # As above: part of an expression need not have a value by itself.
         return None
 
@@ -163,7 +165,7 @@ def _proposals(before: Any, pairs: list[tuple[int, int]]) -> Iterator[Any]:
     if isinstance(before, (list, tuple)) and before:
         for pair in pairs:
             for length in pair:
-                if 0 < length <= 64 and length != len(before):
+                if 0 < length <= _LONGEST and length != len(before):
                     yield [before[index % len(before)] for index in range(length)]
         return
     if not isinstance(before, int) or isinstance(before, bool):

@@ -26,7 +26,7 @@ def default_parts(config_class: Any) -> Iterator[Any]:
     """Configs with all defaults, of a class and of its parts; those that cannot be are left out."""
     try:
         yield from parts(config_class())
-    except Exception:
+    except Exception:  # noqa: BLE001 - a class may raise anything
         # A class may refuse its own defaults; its parts are made one by one.
         for spec in config_class.sub_configs_defaults.values():
             if hasattr(spec.config_class, "sub_configs_defaults"):

@@ -17,6 +17,7 @@ _FRAMES = 3
 _UNKNOWN = 1_000_003
 # What a large default may be for a tiny model to stay small.
 _MOST = 4096
+_LONGEST = 64
 # They point into something, and no size depends on them.
 _IDS = ("_id", "_ids", "_index", "_offset", "vocab_size")
 # What models multiply their widths or depths by.
@@ -54,7 +55,7 @@ def _all(problem: Exception, config_class: Any, tiny: Sequence[Any]) -> Iterator
     small = small or _seen(places)
     for name, values in full.items():
         small.setdefault(name, {**values, **{k: shrink_value(k, v) for k, v in values.items()}})
-    named = _named(problem, places, full, small)
+    named = _named(problem, places, small)
     yield from _filled(named, small)
     yield from _restored(named, full, small)
     yield from _exchanged(problem, small)
@@ -91,9 +92,7 @@ def _seen(places: Sequence[Frame]) -> dict[str, dict[str, Any]]:
     return {type(config).__name__: field_values(config) for config in configs}
 
 
-def _named(
-    problem: Exception, places: Sequence[Frame], full: Any, small: Any
-) -> list[tuple[str, str]]:
+def _named(problem: Exception, places: Sequence[Frame], small: Any) -> list[tuple[str, str]]:
     """Fields that the message or the lines that raised name."""
     names = set(re.findall(r"[a-z]\w+", str(problem)))
     for place in places[:_FRAMES]:
@@ -132,7 +131,7 @@ def _is_harmless(value: Any) -> bool:
     if isinstance(value, dict):
         return True
     if isinstance(value, (list, tuple)):
-        return len(value) <= 64 and all(_is_harmless(part) for part in value)
+        return len(value) <= _LONGEST and all(_is_harmless(part) for part in value)
     if isinstance(value, int):
         return value <= _MOST
     return isinstance(value, (float, str))

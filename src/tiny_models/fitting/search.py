@@ -109,12 +109,12 @@ def _attempt(
 
     try:
         config = make(adjustments)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - it leads to the next proposal
         # Whatever a config class raises on values that it was not made for.
         return _Try(_CONFIG, 0, problem, None, None)
     made = cost = 0
 
-    def count(*arguments: Any) -> None:
+    def count(*_arguments: Any) -> None:
         nonlocal made
         made += 1
 
@@ -126,7 +126,7 @@ def _attempt(
         cost, made = made, 0
         torch.manual_seed(0)
         model = model_class._from_config(config, dtype=torch.float32).eval()
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - it leads to the next proposal
         return _Try(_MODEL, made, problem, config, None, cost + made)
     finally:
         hook.remove()

@@ -58,7 +58,7 @@ def write_onnx(model: Any, directory: Path) -> None:
                 external_data=False,
                 dynamo=True,
             )
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - an exporter may raise anything
         # Whatever torch's exporter raises for an operation that it does not know.
         raise NotBuilt(
             f"the ONNX graph of {type(model).__name__}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import TypeVar
 
 from huggingface_hub.errors import (
@@ -62,7 +63,8 @@ def _seconds_to_wait(problem: BaseException, number: int) -> float | None:
 def _asked_to_wait(problem: HfHubHTTPError) -> float | None:
     headers = problem.response.headers
     limit = parse_ratelimit_headers(headers)
-    if problem.response.status_code == 429 and limit is not None and limit.remaining == 0:
+    status = problem.response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS and limit is not None and limit.remaining == 0:
         return float(limit.reset_in_seconds)
     after = headers.get("Retry-After", "")
     return float(after) if after.isascii() and after.isdigit() else None
@@ -128,16 +130,18 @@ def _explained(problem: BaseException, repo_id: str, endpoint: str) -> ToolError
     return None
 
 
-def _refused(problem: HfHubHTTPError, repo_id: str, endpoint: str) -> ToolError:
+def _refused(  # noqa: PLR0911 - a message for each kind of answer
+    problem: HfHubHTTPError, repo_id: str, endpoint: str
+) -> ToolError:
     status = problem.response.status_code
     said = f": {problem.server_message}" if problem.server_message else ""
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         return HubUnusable(
             f"{endpoint} does not accept the token{said}",
             place=repo_id,
             hint="make a new token with write access and set HF_TOKEN to it",
         )
-    if status == 403 or isinstance(problem, GatedRepoError):
+    if status == HTTPStatus.FORBIDDEN or isinstance(problem, GatedRepoError):
         return HubUnusable(
             f"the token does not permit to write to this repository{said}",
             place=repo_id,
@@ -151,14 +155,14 @@ def _refused(problem: HfHubHTTPError, repo_id: str, endpoint: str) -> ToolError:
         )
     if status in _CONFLICT:
         return conflict(repo_id, said)
-    if status == 429:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = _asked_to_wait(problem)
         return HubUnusable(
             f"{endpoint} limits the rate of requests{said}",
             place=repo_id,
             hint=f"try again in {wait:g} seconds" if wait is not None else "try again later",
         )
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return HubUnusable(
             f"{endpoint} keeps answering {status}{said}", place=repo_id, hint="try again later"
         )

@@ -64,15 +64,15 @@ def make_plan(
     fixture. Files that somebody else put there stay.
     """
     listed = {} if remote_manifest is None else remote_manifest.files
-    added, changed, deleted = [], [], []
+    added, changed = [], []
     for path, file in sorted(local.items()):
         there = remote.get(path)
         if there is None:
             added.append(Change(path, file.size))
         elif not _same(file, there, listed[path].sha256 if path in listed else None):
             changed.append(Change(path, file.size))
-    for path in sorted(listed.keys() & remote.keys() - local.keys() - _OF_THE_HUB):
-        deleted.append(Change(path, remote[path].size))
+    gone = sorted(listed.keys() & remote.keys() - local.keys() - _OF_THE_HUB)
+    deleted = [Change(path, remote[path].size) for path in gone]
     return PublishPlan(tuple(added), tuple(changed), tuple(deleted))
 
 

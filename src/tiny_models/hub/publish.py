@@ -24,6 +24,7 @@ from toolkit.errors import InputError, ToolError
 PUBLISHED = "published"
 UNCHANGED = "unchanged"
 DRY_RUN = "dry run"
+_SHOWN_FILES = 3
 _TOKEN = re.compile(r"[!-~]+")
 # What git accepts in a branch's name and nobody has to quote.
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
@@ -141,8 +142,8 @@ class _Publication:
         foreign = foreign_files(state.files)
         if state.manifest is None and foreign:
             raise InputError(
-                f"the repository holds something else: it has {', '.join(foreign[:3])}"
-                f"{' and more' if len(foreign) > 3 else ''}, and no {NAME}",
+                f"the repository holds something else: it has {', '.join(foreign[:_SHOWN_FILES])}"
+                f"{' and more' if len(foreign) > _SHOWN_FILES else ''}, and no {NAME}",
                 place=self._repository.repo_id,
                 hint="publish to another repository, or delete these files if they may be replaced",
             )
@@ -188,7 +189,7 @@ def _read_fixture(directory: str) -> _Fixture:
 def _find_token(request: PublishRequest) -> str | None:
     try:
         token: str | None = get_token()
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - each service fails in its own way
         # An exchange for a token with other services, each of which fails in its own way.
         raise HubUnusable(
             f"there is no token: {problem}", place=request.repo_id, hint="set HF_TOKEN to one"

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import (
@@ -59,7 +60,7 @@ class HubRepository:
         except RepositoryNotFoundError as problem:
             # A hub answers 401 both for a wrong token and, to nobody in particular, for what is
             # missing.
-            if problem.response.status_code == 401 and self._token:
+            if problem.response.status_code == HTTPStatus.UNAUTHORIZED and self._token:
                 raise
             return RemoteState(exists=False, branch_exists=False)
         except RevisionNotFoundError:

@@ -103,7 +103,7 @@ def _made(model: Any, name: str) -> Iterator[Any]:
         yield audio.waveform(model, sound)
         yield audio.spectrogram(sound)
         return
-    if kind == "image" or kind == "video":
+    if kind in ("image", "video"):
         yield vision.picture(vision.vision_part(config))
         yield vision.video(vision.vision_part(config), set())
         return

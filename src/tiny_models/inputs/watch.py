@@ -36,10 +36,10 @@ def watch(run: Callable[[], Any]) -> Attempt:
     entered: list[Any] = []
     completed: set[int] = set()
 
-    def enter(module: Any, arguments: Any) -> None:
+    def enter(module: Any, _arguments: Any) -> None:
         entered.append(module)
 
-    def leave(module: Any, arguments: Any, result: Any) -> None:
+    def leave(module: Any, _arguments: Any, _result: Any) -> None:
         # A module that raised and whose caller went on is still on the stack.
         while entered and entered.pop() is not module:
             pass
@@ -49,7 +49,7 @@ def watch(run: Callable[[], Any]) -> Attempt:
     outputs = problem = None
     try:
         outputs = run()
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001 - recorded for the caller
         # Whatever the code of a model raises on inputs that it was not made for.
         problem = raised
     finally:

@@ -29,6 +29,7 @@ class ProcessorClasses:
     feature_extractor: str | None = None
 
     def __bool__(self) -> bool:
+        """Whether there is any class."""
         return any(
             (self.processor, self.image_processor, self.video_processor, self.feature_extractor)
         )

@@ -27,7 +27,6 @@ def checkpoint_settings(checkpoint: Path | None) -> Mapping[str, Mapping[str, An
             for role in roles:
                 by_role[role] = dict(values)
     if _NESTED in files:
-        for role, values in parsed(checkpoint / _NESTED, files[_NESTED]).items():
-            if isinstance(values, dict):
-                by_role[role] = values
+        nested = parsed(checkpoint / _NESTED, files[_NESTED])
+        by_role |= {role: values for role, values in nested.items() if isinstance(values, dict)}
     return by_role

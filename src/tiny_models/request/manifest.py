@@ -20,6 +20,8 @@ NAME = "fixture.json"
 SCHEMA = 1
 # In bytes; each tensor takes about 150.
 LARGEST_MANIFEST = 50_000_000
+# Of a SHA-256 in hexadecimal.
+_DIGITS = 64
 _KEYS = {
     "schema", "address", "repo_id", "model_type", "architecture", "seed", "dtype",
     "transformers_version", "request_digest", "files", "tensors",
@@ -181,6 +183,6 @@ def _whole(value: Any) -> bool:
 
 
 def _digest(value: Any) -> str:
-    if not isinstance(value, str) or len(value) != 64 or set(value) - set("0123456789abcdef"):
+    if not isinstance(value, str) or len(value) != _DIGITS or set(value) - set("0123456789abcdef"):
         raise ValueError(f"{value!r} is no SHA-256 in hexadecimal")
     return value

@@ -92,6 +92,7 @@ class FixtureRequest:
     from_checkpoint: _Text | None = None
 
     def __post_init__(self) -> None:
+        """Raises ValueError unless the model comes from exactly one place."""
         if (self.model_type is None) == (self.source is None):
             raise ValueError("expected either `model_type` or `source`")
 

@@ -43,7 +43,7 @@ def import_source(source: Source) -> Any:
     """
     try:
         module = importlib.import_module(source.module)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - a module may raise anything
         os_errors.raise_lack(problem)
         raise _not_imported(source.module, problem) from None
     if not holds(source.root, module.__file__ or ""):

@@ -52,7 +52,7 @@ def _end_as(action: Callable[[], int], directory: Path, log: Path) -> None:
         ]
         os.chdir(directory)
         exit_code = action()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked process must not return into its parent's code
         traceback.print_exc()
     finally:
         sys.stderr.flush()

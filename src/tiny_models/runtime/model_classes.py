@@ -91,7 +91,7 @@ class _AutoClassesWatch(MetaPathFinder):
 def _register_or_warn(module: str, name: str) -> None:
     try:
         register(getattr(import_module(module), name))
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - a module may raise anything
         # Whatever a module of the repository raises; the program may not need it.
         text = f"{type(problem).__name__}: {problem}"
         print(f"{module}: warning: {name} is not registered: {text}", file=sys.stderr)

@@ -93,7 +93,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     yield
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Ends the run where the fixtures could not be activated."""
     if _problem is not None:
         raise pytest.UsageError(_problem.render())
@@ -143,7 +143,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     yield
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header() -> str:
     """Names the fixtures of all test files."""
     return f"tiny fixtures: {', '.join(sorted(set(_names)))}"
 

@@ -120,7 +120,7 @@ def _load(source: Path, checkpoint: Path) -> Any:
 
     try:
         return AutoTokenizer.from_pretrained(source, trust_remote_code=False, local_files_only=True)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - parsers may raise anything
         os_errors.raise_lack(problem)
         # The library raises whatever its parsers do, for files that are no tokenizer's.
         reason = str(problem).strip().splitlines() or [type(problem).__name__]

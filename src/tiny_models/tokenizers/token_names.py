@@ -38,10 +38,11 @@ def named_tokens(
         others = (*SYNONYMS.get(attribute, ()), *REPEATED_TOKENS.get(attribute, ()))
         if attribute not in named and not any(other in named for other in others):
             named[attribute] = _default_text(attribute)
-    for attribute, text in entry.special_tokens.items():
-        if attribute not in STANDARD and text is not None:
-            named[attribute] = text
-    return named
+    return named | {
+        attribute: text
+        for attribute, text in entry.special_tokens.items()
+        if attribute not in STANDARD and text is not None
+    }
 
 
 def preferred_ids(fields: tuple[TokenField, ...]) -> dict[str, int]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from tiny_models.vocabulary.vocabulary import Vocabulary
 
+# A smaller vocabulary has no room for the common ids.
+_SMALLEST = 8
 _ID_FIELD = re.compile(r".*_(token_id|token_index|token_ids)|(pad|bos|eos|sep|cls|mask)_id")
 # Ids of these roles in configs that spell them otherwise.
 _ALIASES = {
@@ -135,7 +137,7 @@ def default_vocabulary(config: Any) -> Vocabulary | None:
     """
     text = config.get_text_config(decoder=True)
     size = vars(text).get("vocab_size") or vars(config).get("vocab_size")
-    if not isinstance(size, int) or size < 8:
+    if not isinstance(size, int) or size < _SMALLEST:
         return None
     return Vocabulary(size, _default_ids(config, size))
 

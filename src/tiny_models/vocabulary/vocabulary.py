@@ -21,6 +21,7 @@ class Vocabulary:
     special_ids: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Checks the ids, and makes them read-only."""
         if self.size < 1:
             raise ValueError(f"a vocabulary needs at least one token, found size {self.size}")
         for role, index in self.special_ids.items():
