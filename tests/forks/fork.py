@@ -101,6 +101,8 @@ def _become(
     code = UNEXPECTED
     try:
         os.setpgid(0, 0)
+        # Under a limit, Python may leave half of what it compiles for its next start.
+        sys.dont_write_bytecode = True
         os.chdir(directory)
         for number, descriptor in zip((1, 2), writing, strict=True):
             os.dup2(descriptor, number)
