@@ -110,5 +110,7 @@ def test_each_tested_release_has_the_rules_of_its_time() -> None:
     releases = [release for version in TESTED if (release := release_of(version))]
     assert len(releases) == len(TESTED)
     assert releases == sorted(set(releases))
-    assert {for_version(version) for version in TESTED} == set(PROFILES)
+    # No release before 4.57 is reproduced whole.
+    older = named("4.55")
+    assert {for_version(version) for version in TESTED} == set(PROFILES) - {older}
     assert is_tested("5.8.0") and not is_tested("5.25.0.dev0")

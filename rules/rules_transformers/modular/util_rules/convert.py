@@ -157,13 +157,18 @@ class _Work:
 class _Run:
     """Asks for a process that converts modular files, each as if it were alone.
 
+    Files of the repository are in it by their digests, and nothing is read for it. If it read them,
+    a change would start its process again before Pants knows that the parents have changed, too.
+
     :param distribution: what the other parents are from, e.g. `transformers==5.23.0`, if anything.
     :param installed: that distribution's sources.
+    :param input: what the process reads besides parents.
     """
 
     works: tuple[_Work, ...]
     distribution: str | None
     installed: Digest | None
+    input: ConverterInput
 
 
 class _RunResult(Collection[Conversion]):
@@ -314,7 +319,15 @@ async def convert_group(
                 conversion_of.update((member.address, failure) for member in work.field_sets)
             return GroupConversions(conversion_of)
         installed = sources.digest
-    runs = [_Run(layer, requirement.value, installed) for layer in _layers(tuple(works.values()))]
+    layers = _layers(tuple(works.values()))
+    inputs = await MultiGet(
+        Get(ConverterInput, ConverterGroupRequest, _input_request(layer, installed))
+        for layer in layers
+    )
+    runs = [
+        _Run(layer, requirement.value, installed, converter_input)
+        for layer, converter_input in zip(layers, inputs)
+    ]
     results = await MultiGet(Get(_RunResult, _Run, run) for run in runs)
     for run, result in zip(runs, results):
         for work, conversion in zip(run.works, result):
@@ -322,29 +335,29 @@ async def convert_group(
     return GroupConversions(conversion_of)
 
 
+def _input_request(works: Iterable[_Work], installed: Digest | None) -> ConverterGroupRequest:
+    return ConverterGroupRequest(
+        tuple(
+            GroupMember(
+                work.field_sets,
+                work.parent_paths,
+                tuple(path for files in work.generated for path in files.files),
+                work.renamed,
+            )
+            for work in works
+        ),
+        installed is not None,
+    )
+
+
 @rule
 async def run_converter(run: _Run) -> _RunResult:
-    converter_input = await Get(
-        ConverterInput,
-        ConverterGroupRequest(
-            tuple(
-                GroupMember(
-                    work.field_sets,
-                    work.parent_paths,
-                    tuple(path for files in work.generated for path in files.files),
-                    work.renamed,
-                )
-                for work in run.works
-            ),
-            run.installed is not None,
-        ),
-    )
     process = await Get(
         Process,
         ConverterProcessRequest(
             command=GROUP_CONVERT,
             arguments=(f"--results={RESULTS_FILE}",),
-            input=converter_input,
+            input=run.input,
             files=tuple(
                 dict.fromkeys(files.digest for work in run.works for files in work.generated)
             ),
@@ -363,8 +376,13 @@ async def run_converter(run: _Run) -> _RunResult:
         return await _conversions(run, json.loads(results[0].content), entries)
     if len(run.works) > 1:
         # Something ended it that cannot be one member's answer: alone, it is that member's.
+        inputs = await MultiGet(
+            Get(ConverterInput, ConverterGroupRequest, _input_request((work,), run.installed))
+            for work in run.works
+        )
         alone = await MultiGet(
-            Get(_RunResult, _Run, replace(run, works=(work,))) for work in run.works
+            Get(_RunResult, _Run, replace(run, works=(work,), input=converter_input))
+            for work, converter_input in zip(run.works, inputs)
         )
         return _RunResult(conversion for conversions in alone for conversion in conversions)
     output = (result.stdout + result.stderr).decode(errors="replace").strip()
