@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,11 +23,20 @@ _LIBRARY = {path.replace("lib/", "acme/"): text for path, text in MODELS.items()
 _PYTHON = str(Path(sys.executable).resolve())
 
 
+def _folders_of_wheels() -> Iterator[Path]:
+    """Top-level directories of what pip's configuration names: packages come from there."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
+    for place in re.findall(r"(?:file://)?(/[^\s'\"\\]+)", listed.stdout):
+        yield Path(*Path(place).parts[:2])
+
+
 @contextmanager
 def _serving(directory: Path, release: str) -> Iterator[BuildBox]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    visible = (cache / "rules_transformers", pyenv, Path(sys.base_prefix), Path("/opt"))
+    visible = (cache / "rules_transformers", pyenv, Path(sys.base_prefix), *_folders_of_wheels())
     try:
         programs = buildbox.install(directory / "release", release)
     except buildbox.NoServer as problem:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
+from rules_transformers_contract import receipt
 
 # Pants' workunit of one process, wherever its result comes from.
 _WORKUNIT = "process"
@@ -127,7 +128,12 @@ def _key(definition: Mapping[str, Any]) -> Key:
             for path, tree in digests["immutable_inputs"].items()
         },
         arguments=tuple(definition["argv"]),
-        variables={name: _hash(value) for name, value in definition["env"].items()},
+        # An order of a receipt changes with whatever else does.
+        variables={
+            name: _hash(value)
+            for name, value in definition["env"].items()
+            if name != receipt.VARIABLE
+        },
         other=_hash(json.dumps(rest, sort_keys=True)),
     )
 
