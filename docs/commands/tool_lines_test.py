@@ -83,7 +83,8 @@ def test_each_tool_understands_its_command(line: CommandLine) -> None:
 
 def test_pages_messages_and_help_are_read() -> None:
     places = {line.place.split(":")[0] for line in _LINES}
-    assert {"docs/without-pants.md", "src/tiny_models/fixture/build.py", "CHANGELOG.md"} <= places
+    message = "src/tiny_models/transformers_api/catalogue.py"
+    assert {"docs/without-pants.md", message, "CHANGELOG.md"} <= places
 
 
 @pytest.mark.parametrize(
