@@ -33,6 +33,7 @@ from pants.engine.target import (
     Targets,
 )
 from pants.engine.unions import UnionRule
+from pants.util.logging import LogLevel
 
 from internal.packaging.settled_archive import settled
 from internal.packaging.target_types import (
@@ -88,7 +89,7 @@ class _CallsByName:
     digest: Digest
 
 
-@rule(desc="Write the rules with calls by name")
+@rule(desc="Write the rules with calls by name", level=LogLevel.DEBUG)
 async def write_calls_by_name(
     request: _CallsByNameRequest, call_by_name: CallByName
 ) -> _CallsByName:
