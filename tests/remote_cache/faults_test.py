@@ -165,6 +165,21 @@ def test_files_that_are_corrupt_or_lost_there(
     assert any("could not be validated" in warning for warning in report.warnings)
 
 
+def _results(server: BuildGrid) -> list[Path]:
+    """The results of processes that leave files.
+
+    Requests and receipts, in JSON, and commands name the place of these files, too.
+    """
+    contents = {path: path.read_bytes() for path in sorted(server.blobs)}
+    return [
+        path
+        for path, content in contents.items()
+        if OUTPUT.encode() in content
+        and not content.startswith(b"{")
+        and b"modular_converter" not in content
+    ]
+
+
 def _renamed_output(content: bytes) -> bytes:
     return content.replace(OUTPUT.encode(), OUTPUT.upper().encode())
 
@@ -173,9 +188,9 @@ def test_results_that_lack_their_output(
     runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
     """They are whole, and say that the process left something else."""
-    results = [path for path in server.blobs if OUTPUT.encode() in path.read_bytes()]
     machine = _machine(tmp_path / "machine", server.address, runner, DEVELOPER)
-    with _altered(server, dict.fromkeys(results, _renamed_output), tmp_path / "aside"):
+    alterations = dict.fromkeys(_results(server), _renamed_output)
+    with _altered(server, alterations, tmp_path / "aside"):
         report = machine.pants_succeeds("generate", "::")
     assert set(report.hits) == set(report.finished) == _OURS
     assert generated(machine) == expected
@@ -187,14 +202,13 @@ def test_results_that_lack_their_output(
 def test_results_of_each_other(
     runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
-    """They are whole and have all outputs, but each is under the other's key."""
-    first, second = (
-        path
-        for path in server.blobs
-        # A command, which names its outputs too, names the tool as well.
-        if OUTPUT.encode() in (content := path.read_bytes()) and b"modular_converter" not in content
-    )
-    contents = {first: second.read_bytes(), second: first.read_bytes()}
+    """They are whole and have all outputs, but each is under the key of another."""
+    results = _results(server)
+    assert len(results) >= len(CONVERSIONS)
+    contents = {
+        path: other.read_bytes()
+        for path, other in zip(results, results[1:] + results[:1], strict=True)
+    }
 
     def replaced_by(content: bytes) -> Callable[[bytes], bytes]:
         return lambda _: content
