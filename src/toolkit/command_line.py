@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import io
 import os
@@ -15,7 +14,7 @@ from typing import Protocol
 
 from toolkit import receipt
 from toolkit.errors import EnvironmentLack, ToolError
-from toolkit.os_errors import HINTS
+from toolkit.os_errors import lack_of
 
 # As shells report a program that a signal ended.
 INTERRUPTED = 128 + signal.SIGINT
@@ -127,14 +126,12 @@ class CommandLine:
 
     def _lack(self, problem: MemoryError | OSError | ModuleNotFoundError) -> EnvironmentLack | None:
         """What the machine or the environment lacks; None if the problem is the tool's own."""
-        if isinstance(problem, MemoryError):
-            return EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM])
-        if isinstance(problem, OSError):
-            # Libraries raise it without a number for reasons of their own.
-            number: int | None = problem.errno
-            if number is None:
-                return None
-            return EnvironmentLack(str(problem), hint=HINTS.get(number, _HINT))
+        if isinstance(problem, (MemoryError, OSError)):
+            lack = lack_of(problem)
+            # Libraries raise OSError without a number for reasons of their own.
+            if lack is None and getattr(problem, "errno", None) is not None:
+                lack = EnvironmentLack(str(problem), hint=_HINT)
+            return lack
         package = (problem.name or "").partition(".")[0]
         if package in ("", self.tool, "toolkit", *sys.stdlib_module_names):
             return None

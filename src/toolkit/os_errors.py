@@ -29,16 +29,23 @@ def raise_lack(problem: BaseException) -> None:
 
     Else it returns, and the problem is the input's or the library's own.
     """
+    lack = lack_of(problem)
+    if lack is not None:
+        raise lack from None
+
+
+def lack_of(problem: BaseException) -> EnvironmentLack | None:
+    """What the machine lacks, if that is the cause of whatever a library raised."""
     if isinstance(problem, MemoryError):
-        raise EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM]) from None
+        return EnvironmentLack("out of memory", hint=HINTS[errno.ENOMEM])
     if isinstance(problem, OSError):
         number = problem.errno or 0
     else:
         match = _NUMBER.search(str(problem))
         number = int(match[1]) if match else 0
     if number in HINTS:
-        text = " ".join(str(problem).split())
-        raise EnvironmentLack(text, hint=HINTS[number]) from None
+        return EnvironmentLack(" ".join(str(problem).split()), hint=HINTS[number])
+    return None
 
 
 def located(problem: OSError | ValueError, message: str, *, place: str, hint: str) -> ToolError:

@@ -12,13 +12,13 @@ from pathlib import Path
 from random import Random
 
 from tests.forks.fork import Ended, Fork, Limits, Main
+from tests.sampling.daily_seed import SEED
 
 # Far above what any of the commands takes, in seconds.
 _LONGEST = 120.0
 
 # How many times each command is killed, or run with less than it needs.
 ATTEMPTS = int(os.environ.get("RULES_TRANSFORMERS_KILLS") or 12)
-SEED = int(os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or time.strftime("%Y%m%d", time.gmtime()))
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,8 @@ import pytest
 
 from tests.end_to_end.library import LIBRARY
 from tests.end_to_end.workspace import Workspace
+from tests.sampling.daily_seed import SEED
 
-_SEED = int(
-    os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or time.strftime("%Y%m%d", time.gmtime())
-)
 _GENERATED = [
     f"lib/{model}/{kind}_{model}.py"
     for model in ("leaf", "twig")
@@ -80,8 +78,8 @@ def test_a_killed_run_leaves_whole_files_and_the_next_one_finishes_its_work(
     kill: Callable[[Workspace, int], None], attempts: int, workspaces: list[Workspace]
 ) -> None:
     workspace = workspaces[0]
-    random = Random(f"{_SEED}:{kill.__name__}")
-    print(f"seed {_SEED}")
+    random = Random(f"{SEED}:{kill.__name__}")
+    print(f"seed {SEED}")
     # Numbers that no cache has.
     first = time.time_ns()
     _generated(workspace, first)

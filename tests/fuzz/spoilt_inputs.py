@@ -17,9 +17,9 @@ from random import Random
 from typing import Any
 
 from tests.fuzz.json_mutations import mutated, spoilt
+from tests.sampling.daily_seed import SEED
 from toolkit.errors import ToolError
 
-SEED = int(os.environ.get("RULES_TRANSFORMERS_FUZZ_SEED") or time.strftime("%Y%m%d", time.gmtime()))
 _SECONDS = float(os.environ.get("RULES_TRANSFORMERS_FUZZ_SECONDS") or 5)
 # For one input, far above what any takes.
 _LONGEST = 10.0

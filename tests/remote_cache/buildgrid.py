@@ -7,14 +7,14 @@ import hmac
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.remote_cache import server_process
 
 # At the root of the repository, or of a sandbox laid out like it.
 _REQUIREMENTS = Path("tests/remote_cache/buildgrid.txt").absolute()
@@ -130,7 +130,7 @@ def serving(program: Path, directory: Path, secret: str | None = None) -> Iterat
         (directory / "secret").write_text(secret)
         authorization = _WITH_TOKEN.format(file=directory / "secret")
     for _ in range(3):
-        port = _free_port()
+        port = server_process.free_port()
         config = directory / "cache.yml"
         config.write_text(
             _CONFIG.format(
@@ -144,11 +144,11 @@ def serving(program: Path, directory: Path, secret: str | None = None) -> Iterat
                 [program, "server", "start", config], stdout=log, stderr=log, cwd=directory
             )
         try:
-            if _answers(process, port):
+            if server_process.answers(process, port, _SECONDS_TO_START):
                 yield BuildGrid(port, directory / "storage")
                 return
         finally:
-            _end(process)
+            server_process.end(process)
     raise NoServer(f"BuildGrid does not start\n{(directory / 'log').read_text()}")
 
 
@@ -182,27 +182,3 @@ def _is_new_enough(python: str) -> bool:
         return subprocess.run([python, "-c", program], capture_output=True).returncode == 0
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def _answers(process: subprocess.Popen, port: int) -> bool:
-    limit = time.monotonic() + _SECONDS_TO_START
-    while process.poll() is None and time.monotonic() < limit:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
-    return False
-
-
-def _end(process: subprocess.Popen) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -6,16 +6,15 @@ It stores blobs and results, and runs processes itself, each in a sandbox that b
 from __future__ import annotations
 
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.remote_cache import server_process
 
 # The wheels are for this version of CPython; nothing of them but their programs is used.
 _PYTHON = "3.11"
@@ -115,7 +114,7 @@ def serving(programs: Path, directory: Path, visible: Iterable[Path]) -> Iterato
     """
     directory.mkdir(parents=True)
     mounts = [path for path in (*map(Path, _SYSTEM), *visible) if path.exists()]
-    port = _free_port()
+    port = server_process.free_port()
     log = directory / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -131,28 +130,8 @@ def serving(programs: Path, directory: Path, visible: Iterable[Path]) -> Iterato
             stderr=output,
         )
     try:
-        if not _answers(process, port):
+        if not server_process.answers(process, port, _SECONDS_TO_START):
             raise NoServer(f"{_DAEMON} does not start\n{log.read_text()}")
         yield BuildBox(port, log)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def _answers(process: subprocess.Popen, port: int) -> bool:
-    limit = time.monotonic() + _SECONDS_TO_START
-    while process.poll() is None and time.monotonic() < limit:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
-    return False
+        server_process.end(process)
