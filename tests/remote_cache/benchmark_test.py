@@ -47,14 +47,18 @@ import pathlib
 import sys
 import uuid
 
-command, request, option, output = sys.argv[1:]
-assert (command, option) == ("build", "--output")
-(fixture,) = json.loads(pathlib.Path(request).read_text())["fixtures"]
-directory = pathlib.Path(output, fixture["path"])
+command, *arguments = sys.argv[1:]
+assert command == "group"
+options = dict(each[2:].split("=") for each in arguments if each.startswith("--"))
+(member,) = (pathlib.Path(each) for each in arguments if not each.startswith("--"))
+(fixture,) = json.loads((member / options["request"]).read_text())["fixtures"]
+directory = member / options["output"] / fixture["path"]
 directory.mkdir(parents=True)
 (directory / "fixture.json").write_text('{{"repo_id": null}}')
 for number in range({_FILES}):
     (directory / f"{{number}}.txt").write_text(str(uuid.uuid4()))
+built = {{"exit_code": 0, "messages": ""}}
+pathlib.Path(options["results"]).write_text(json.dumps({{"members": [built]}}))
 """
 _RESOLVES = """
     [python.resolves]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rules_transformers_contract import receipt
 
 from tests.remote_cache.buildgrid import BuildGrid
 from tests.remote_cache.faulty_proxy import faulty_proxy
@@ -166,15 +167,16 @@ def test_files_that_are_corrupt_or_lost_there(
 
 
 def _results(server: BuildGrid) -> list[Path]:
-    """The results of processes that leave files.
+    """The results of conversions.
 
-    Requests and receipts, in JSON, and commands name the place of these files, too.
+    Receipts and commands name the same files. Trees of files do not have both names.
     """
     contents = {path: path.read_bytes() for path in sorted(server.blobs)}
     return [
         path
         for path, content in contents.items()
         if OUTPUT.encode() in content
+        and receipt.FILE.encode() in content
         and not content.startswith(b"{")
         and b"modular_converter" not in content
     ]
