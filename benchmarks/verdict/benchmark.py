@@ -136,12 +136,25 @@ def by_samples(base: Processes, new: Processes, rng: np.random.Generator) -> Int
 
 def by_processes_and_samples(base: Processes, new: Processes, rng: np.random.Generator) -> Interval:
     """Hierarchical bootstrap: processes are drawn, then samples of each."""
+    return _ends(np.log(_resampled_medians(new, rng) / _resampled_medians(base, rng)))
 
-    def draw(side: Processes) -> float:
-        chosen = [side[index] for index in rng.integers(0, len(side), len(side))]
-        return float(np.median(np.concatenate([rng.choice(each, len(each)) for each in chosen])))
 
-    return _ends(np.log([draw(new) / draw(base) for _ in range(RESAMPLES)]))
+def _resampled_medians(side: Processes, rng: np.random.Generator) -> np.ndarray:
+    """The median of all samples in each of ``RESAMPLES`` resamples of processes and samples."""
+    lengths = np.array([len(process) for process in side])
+    longest = lengths.max()
+    padded = np.full((len(side), longest), np.nan)
+    for row, process in zip(padded, side, strict=True):
+        row[: len(process)] = process
+    drawn = rng.integers(0, len(side), (RESAMPLES, len(side)))
+    numbers = lengths[drawn][..., None]
+    positions = (rng.random((*drawn.shape, longest)) * numbers).astype(int)
+    samples = np.where(np.arange(longest) < numbers, padded[drawn[..., None], positions], np.inf)
+    # What a process has fewer samples than the longest is infinite, and so comes last.
+    ordered = np.sort(samples.reshape(RESAMPLES, -1), axis=1)
+    counts = numbers.sum(axis=(1, 2))
+    middle = [ordered[np.arange(RESAMPLES), rank] for rank in ((counts - 1) // 2, counts // 2)]
+    return (middle[0] + middle[1]) / 2
 
 
 def by_centres(base: Processes, new: Processes, rng: np.random.Generator) -> Interval:

@@ -103,9 +103,9 @@ def _moments(log_clocks: Values, log_times: Values) -> _Moments:
     clock = float(np.mean(log_clocks))
     deviations = log_clocks - clock
     # Outliers among the times have nothing to do with the clock.
-    median = float(np.median(log_times))
-    most = 4 * 1.4826 * float(np.median(np.abs(log_times - median)))
-    clipped = np.clip(log_times, median - most, median + most)
+    middle = intervals.median(log_times)
+    most = 4 * 1.4826 * intervals.median(np.abs(log_times - middle))
+    clipped = np.clip(log_times, middle - most, middle + most)
     return _Moments(
         clock,
         float(np.mean(clipped)),

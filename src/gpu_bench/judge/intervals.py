@@ -100,13 +100,15 @@ def centre(values: Values) -> float:
     if len(values) > _MOST:
         values = np.quantile(values, (np.arange(_MOST) + 0.5) / _MOST)
     first, second = _pairs(len(values))
-    return _median(values[first] + values[second]) / 2
+    return median(values[first] + values[second]) / 2
 
 
-def _median(values: Values) -> float:
+def median(values: Values) -> float:
+    """The median, as numpy's."""
     # What numpy's own median checks besides costs more than the median of a few samples.
-    middle = [(len(values) - 1) // 2, len(values) // 2]
-    return float(np.partition(values, middle)[middle].mean())
+    low, high = (len(values) - 1) // 2, len(values) // 2
+    ordered = np.partition(values, (low, high))
+    return float(ordered[low] + ordered[high]) / 2
 
 
 @lru_cache(maxsize=64)
@@ -122,8 +124,8 @@ def error_within(values: Values) -> float:
     number = len(values)
     if number < _LEAST_SAMPLES:
         return 0.0
-    deviations = values - _median(values)
-    spread = 1.4826 * _median(np.abs(deviations))
+    deviations = values - median(values)
+    spread = 1.4826 * median(np.abs(deviations))
     if spread == 0:
         return 0.0
     deviations = np.clip(deviations, -3 * spread, 3 * spread)
