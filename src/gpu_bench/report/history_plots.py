@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,25 +10,22 @@ import numpy as np
 from gpu_bench.judge.verdict_writer import scale
 from gpu_bench.report import drawing
 from gpu_bench.report.aggregates import figure
+from gpu_bench.report.history_steps import HISTORY, HistoryStep
 from gpu_bench.report.plots import Plot, plot
 from gpu_bench.report.runs import Benchmark, Run, same_work
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_METRICS = {
-    "end_to_end": "end-to-end",
-    "time_to_first_token": "first token",
-    "inter_token": "inter-token",
-    "peak_allocated": "peak memory",
-}
+_LABELS = ("end-to-end", "first token", "inter-token", "peak memory")
+_METRICS = dict(zip(HISTORY, _LABELS, strict=True))
 _PANEL = 0.95
 _MOST_LABELS = 12
 _LONGEST_LABEL = 22
 
 
-def history(benchmark: Benchmark, key: str) -> Plot | None:
-    """Figures over runs, oldest first; None where fewer than two runs have any."""
+def history(benchmark: Benchmark, steps: Sequence[HistoryStep], key: str) -> Plot | None:
+    """Figures over runs, oldest first, with ``steps``; None if fewer than two runs have any."""
     runs = [run for run in benchmark.runs if run.measurement.results]
     if len(runs) <= 1:
         return None
@@ -40,12 +38,18 @@ def history(benchmark: Benchmark, key: str) -> Plot | None:
     ]
     for axes, name in zip(all_axes, panels, strict=True):
         _panel(axes, runs, name, changes)
+        for step in steps:
+            if step.metric == name:
+                place = runs.index(step.after) - 0.5
+                axes.axvline(
+                    place, color=drawing.colour("bad" if step.is_worse else "good"), ls="--"
+                )
     drawn.align_ylabels(all_axes)
     last = all_axes[-1]
     last.set_xlim(-0.5, len(runs) - 0.5)
-    step = -(-len(runs) // _MOST_LABELS)
+    stride = -(-len(runs) // _MOST_LABELS)
     # The last run is always labelled.
-    places = list(range(len(runs) - 1, -1, -step))[::-1]
+    places = list(range(len(runs) - 1, -1, -stride))[::-1]
     last.set_xticks(places)
     labels = [_short(runs[place].label) for place in places]
     last.set_xticklabels(labels, rotation=40, ha="right", rotation_mode="anchor")
@@ -57,6 +61,8 @@ def history(benchmark: Benchmark, key: str) -> Plot | None:
         caption += " Hollow: files differed from the commit."
     if changes:
         caption += " Dotted line: the configuration changed, so both sides of it do not compare."
+    if steps:
+        caption += " Dashed line: a step, listed below."
     return plot(drawn, key, "From run to run", caption)
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
+from gpu_bench.report.history_steps import history_steps
 from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state, in_words
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
@@ -66,6 +67,7 @@ class BenchmarkView:
     model_config: str
     versions: list[tuple[str, str]]
     history_plot: Plot | None
+    steps: tuple[tuple[str, bool], ...]
     history: tuple[HistoryRow, ...]
 
 
@@ -98,6 +100,7 @@ def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
         problems=problems,
         counts=counted_states(devices),
         headlines=_headlines(views),
+        steps=_worse_steps(views),
         columns=[METRICS[name] for name in tables.COMPARED],
     )
     return text
@@ -110,6 +113,18 @@ def _headlines(views: Sequence[DeviceView]) -> list[tuple[str, str, State, str]]
         for device in views
         for benchmark in device.benchmarks
         if benchmark.state.tone == "bad"
+    ]
+    return rows[:_MOST_HEADLINES]
+
+
+def _worse_steps(views: Sequence[DeviceView]) -> list[tuple[str, str, str]]:
+    """Address, anchor and text of the steps after which more was used."""
+    rows = [
+        (benchmark.address, benchmark.anchor, text)
+        for device in views
+        for benchmark in device.benchmarks
+        for text, is_worse in benchmark.steps
+        if is_worse
     ]
     return rows[:_MOST_HEADLINES]
 
@@ -153,6 +168,7 @@ _PLOTS: tuple[Callable[[Run, str], Plot | None], ...] = (
 def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
     run = benchmark.latest
     request = run.first.request
+    steps = history_steps(benchmark)
     config = request.get("config")
     drawn = (draw(run, f"{key}-{draw.__name__.replace('_', '-')}") for draw in _PLOTS)
     return BenchmarkView(
@@ -178,7 +194,8 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         configuration=tables.settings(request, leave_out=("schema", "address", "config")),
         model_config="" if config is None else json.dumps(config, indent=2, ensure_ascii=False),
         versions=_versions(run),
-        history_plot=history_plots.history(benchmark, f"{key}-history"),
+        history_plot=history_plots.history(benchmark, steps, f"{key}-history"),
+        steps=tuple((str(step), step.is_worse) for step in steps),
         history=tables.history(benchmark) if len(benchmark.runs) > 1 else (),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from gpu_bench.judge import outcomes
 from gpu_bench.judge.metric_verdict import percent
 from gpu_bench.report import markdown, tables
+from gpu_bench.report.history_steps import history_steps
 from gpu_bench.report.labels import METRICS, STATES, by_state, in_words, with_minus
 from gpu_bench.report.page import counted_states
 from gpu_bench.report.runs import Benchmark, Device, Run
@@ -60,9 +61,7 @@ def _text(
         if benchmarks:
             machine = f"{device.name} ({tables.machine(device.fingerprint)})"
             parts += [f"**{markdown.text(machine)}**", _table(benchmarks)]
-            parts += [
-                _details(benchmark.latest) for benchmark in benchmarks if detailed(benchmark.latest)
-            ]
+            parts += [_details(benchmark) for benchmark in benchmarks if detailed(benchmark.latest)]
     left_out = sum(len(device.benchmarks) for device in devices) - most
     if left_out > 0:
         parts.append(f"{left_out} more are left out here; the report's page has all.")
@@ -90,7 +89,8 @@ def _row(benchmark: Benchmark) -> tuple[str, ...]:
     )
 
 
-def _details(run: Run) -> str:
+def _details(benchmark: Benchmark) -> str:
+    run = benchmark.latest
     lines = [
         f"<details><summary><code>{markdown.inline_html(run.address)}</code></summary>",
         "",
@@ -107,11 +107,12 @@ def _details(run: Run) -> str:
         cells = zip(tables.COMPARED, tables.compared(run), strict=True)
         values = [(METRICS[name], cell.value) for name, cell in cells]
         lines += ["", markdown.table(("Metric", "Value"), values, numbers=(1,))]
-    lines += ["", *(f"- {line}" for line in _remarks(run)), "", "</details>"]
+    lines += ["", *(f"- {line}" for line in _remarks(benchmark)), "", "</details>"]
     return "\n".join(lines)
 
 
-def _remarks(run: Run) -> Iterator[str]:
+def _remarks(benchmark: Benchmark) -> Iterator[str]:
+    run = benchmark.latest
     yield from map(markdown.text, _in_words(run.reason).split("; "))
     if compared := tables.baseline(run):
         yield f"compared with {markdown.text(compared)}"
@@ -120,6 +121,8 @@ def _remarks(run: Run) -> Iterator[str]:
             yield f"hint: {markdown.text(str(problem['hint']))}"
     if run.verdict is not None:
         yield from (f"note: {markdown.text(in_words(note))}" for note in run.verdict.notes)
+    for step in history_steps(benchmark):
+        yield f"step in the history: {markdown.text(str(step))}"
 
 
 def _in_words(reason: str) -> str:
