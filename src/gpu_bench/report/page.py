@@ -93,6 +93,7 @@ def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
+    environment.filters["unbroken"] = _unbroken
     with matplotlib_settings():
         views = [_device(device, f"device-{number}") for number, device in enumerate(devices, 1)]
     text: str = environment.get_template("index.html.jinja").render(
@@ -132,6 +133,17 @@ def _worse_steps(views: Sequence[DeviceView]) -> list[tuple[str, str, str]]:
 def _breakable(address: str) -> Markup:
     """An address that may be broken where its parts begin."""
     return Markup(re.sub(r"([@,=:/])", r"\1<wbr>", str(escape(address))))
+
+
+def _unbroken(text: str) -> Markup:
+    """A text whose intervals and percentages are not broken over lines."""
+    return Markup(
+        re.sub(
+            r"\([+\u2212][\d.]+ to [+\u2212][\d.]+\)|\S+ %",
+            r'<span class="together">\g<0></span>',
+            str(escape(text)),
+        )
+    )
 
 
 def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:

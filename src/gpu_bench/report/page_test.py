@@ -259,3 +259,21 @@ def test_the_first_screen_says_what_got_worse_by_how_much_and_why(tmp_path: Path
     assert "Out of memory: Tried 9 GiB" in text
     assert "Compared with a result measured 2026-02-01 10:00 UTC" in text
     assert "Processes, base / new" in text
+
+
+def test_intervals_and_percentages_are_not_broken_over_lines(tmp_path: Path) -> None:
+    made = MadeUp(delay=0.3)
+    write_run(tmp_path / "a", made, base=MadeUp(seed=2))
+    text = html_of(tmp_path)
+    assert re.search(r'<span class="together">\+3\d\.\d %</span>', text)
+    assert re.search(r'<span class="together">\(\+[\d.]+ to \+[\d.]+\)</span>', text)
+
+
+def test_paper_has_tables_and_light_colours(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", MadeUp())
+    media = re.findall(r"@media ([^{]+) {", html_of(tmp_path))
+    assert media == [
+        "screen and (prefers-color-scheme: dark)",
+        "screen and (max-width: 62rem)",
+        "print",
+    ]
