@@ -76,7 +76,7 @@ def read_pip_options(python):
             ranked[match.group(1)][match.group(2)] = ast.literal_eval(match.group(3))
     merged = {}
     for options in ranked.values():
-        # An empty value is no value for pip.
+        # An empty value is not a value for pip.
         merged.update((name, value) for name, value in options.items() if value)
     return merged
 

@@ -58,7 +58,7 @@ find_python() {
 }
 
 # The official launcher, if it is on PATH. This very script may be there too, and so may a copy of
-# it in another clone: the variable tells that one to look no further for launchers.
+# it in another clone: with the variable, that one looks no further for launchers.
 find_launcher() {
     launcher=
     [ -z "${RULES_TRANSFORMERS_VIA_LAUNCHER-}" ] || return 1

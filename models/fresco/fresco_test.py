@@ -82,7 +82,7 @@ def test_rows_and_columns_are_told_apart():
 
 
 def test_attention_depends_on_distance_only():
-    # All patches hold the same pixels, so only positions can tell them apart
+    # All patches hold the same pixels, so only positions distinguish them
     attention = FrescoModel(tiny_config(num_hidden_layers=1, num_register_tokens=0)).eval()
     attention.set_attn_implementation("eager")
     pixels = torch.randn(1, 3, 4, 4).repeat(1, 1, 3, 3)
@@ -173,7 +173,7 @@ def test_images_to_labels(tmp_path):
 
 
 def test_tiny_fixture(tiny_fixture):
-    """Loaded by its name, it tells two pictures apart."""
+    """Loaded by its name, it distinguishes two pictures."""
     fixture = tiny_fixture("tiny-random/fresco")
     model = AutoModelForImageClassification.from_pretrained("tiny-random/fresco").eval()
     assert type(model) is fixture.model_class

@@ -4,7 +4,7 @@
 
 Positions enter by rotation: half of each head turns with the row of a patch, half with its column,
 so there is no position table to interpolate. Images of a batch are padded to a common size and
-`image_sizes` tells the encoder what is padding. A few register tokens give the layers a place to
+`image_sizes` says what is padding. A few register tokens give the layers a place to
 keep what belongs to no patch; they are dropped at the end.
 """
 

@@ -188,7 +188,7 @@ def test_training(model, processor):
 
 
 def test_tiny_fixture(tiny_fixture):
-    """Loaded by its name, with the configs of its parts, it tells two pictures apart."""
+    """Loaded by its name, with the configs of its parts, it distinguishes two pictures."""
     fixture = tiny_fixture("tiny-random/palette")
     model = AutoModelForImageTextToText.from_pretrained("tiny-random/palette").eval()
     assert isinstance(model, PaletteForConditionalGeneration)

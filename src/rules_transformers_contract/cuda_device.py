@@ -52,7 +52,7 @@ class Card:
 
     @property
     def device_hash(self) -> str:
-        """Tells cards of one model apart, and does not reveal the UUID."""
+        """Distinguishes cards of one model without revealing the UUID."""
         return hashlib.sha256(self.uuid.encode()).hexdigest()[:16]
 
     def part(self, uuid: str, name: str, memory: int) -> Card:

@@ -20,19 +20,23 @@ def test_a_passed_test_has_its_output_and_time() -> None:
 @pytest.mark.parametrize(
     ("outcome", "counter"), [("failure", "failures"), ("error", "errors"), ("skipped", "skipped")]
 )
-def test_an_outcome_is_counted_and_told(outcome: str, counter: str) -> None:
+def test_an_outcome_is_counted_and_reported(outcome: str, counter: str) -> None:
     text = "\nslower: by 5 %\nand more\n"
     suite = ElementTree.fromstring(one_test("bench", "a:b", outcome=outcome, text=text))[0]
     assert suite.get(counter) == "1"
-    (told,) = suite[0]
-    assert (told.tag, told.get("message"), told.text) == (outcome, "slower: by 5 %", text)
+    (case,) = suite[0]
+    assert (case.tag, case.get("message"), case.text) == (
+        outcome,
+        "slower: by 5 %",
+        text,
+    )
     assert "time" not in suite.attrib
 
 
 def test_a_message_may_be_given_with_a_type() -> None:
     text = one_test("bench", "a:b", outcome="failure", kind="slower", message="m", text="t")
-    told = ElementTree.fromstring(text)[0][0][0]
-    assert (told.get("type"), told.get("message")) == ("slower", "m")
+    case = ElementTree.fromstring(text)[0][0][0]
+    assert (case.get("type"), case.get("message")) == ("slower", "m")
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:

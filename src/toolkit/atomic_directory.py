@@ -117,7 +117,7 @@ def _create(parent: Path, prefix: str) -> tuple[Path, int]:
 
 
 def _locked(directory: Path) -> int:
-    """The descriptor of a lock. Raises OSError where somebody else has it."""
+    """The descriptor of a lock. Raises OSError if somebody else has it."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,7 +30,7 @@ def write_files(
 
     A file keeps the mode of the one it replaces; a new one gets the mode that the umask gives.
     Raises InputError with ``hint``, located at the path, where it cannot be written there, and
-    EnvironmentLack where the disk or the machine is the cause.
+    EnvironmentLack if the disk or the machine is the cause.
     """
     waiting: dict[Path, str] = {}
     target = Path()

@@ -93,14 +93,14 @@ def check_settings(
 def check_index(
     path: str | os.PathLike[str], *, within: str | os.PathLike[str] | None = None
 ) -> None:
-    """Raises InputError where an index names anything but safetensors files beside it.
+    """Raises InputError if an index names anything but safetensors files beside it.
 
-    ``within`` is the directory that must have them; None where they are still to be fetched.
+    ``within`` is the directory that must have them; None if they are still to be fetched.
     """
     text, value = _parsed(path)
     weights = value.get("weight_map") if isinstance(value, dict) else None
     if not isinstance(weights, dict):
-        raise InputError("this is no index of weights", place=os.fspath(path))
+        raise InputError("this is not an index of weights", place=os.fspath(path))
     for tensor, name in weights.items():
         _check_weights_name(name, path, text, ("weight_map", tensor), within)
 
@@ -191,7 +191,7 @@ def _check_weights_name(
     is_plain = isinstance(name, str) and is_confined(name) and "/" not in name
     suffixes = (_SAFETENSORS, INDEX_SUFFIX) if route[-1] == _WEIGHTS_FIELD else (_SAFETENSORS,)
     if not is_plain or not name.endswith(suffixes):
-        problem = "which is no safetensors file beside it"
+        problem = "which is not a safetensors file beside it"
     elif within is not None and not Path(within, name).is_file():
         problem = "which is not in the directory"
     else:

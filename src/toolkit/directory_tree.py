@@ -1,4 +1,4 @@
-"""Walks through a directory, and leaves out nothing silently."""
+"""Walks through a directory, and leaves nothing out silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def walk(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """As ``os.walk`` from top to bottom, in the order of names.
 
-    ``os.walk`` leaves out a directory that cannot be read, and ``Path.rglob`` one that may not be.
+    ``os.walk`` and ``Path.rglob`` skip directories that cannot be read.
     Here, ``on_problem`` gets the error, by default it is raised: an InputError, or EnvironmentLack
     where the machine lacks something.
     """
@@ -31,6 +31,6 @@ def walk(
 
 
 def files_below(top: str | os.PathLike[str]) -> Iterator[str]:
-    """The paths of everything below ``top`` that is no directory, as ``walk`` comes by them."""
+    """The paths of everything below ``top`` that is not a directory, in the order of ``walk``."""
     for folder, _, names in walk(top):
         yield from (os.path.join(folder, name) for name in names)

@@ -25,7 +25,7 @@ def read_bytes(path: str | os.PathLike[str], what: str = "the file", *, most: in
 
     Opens nothing else: a named pipe would block, and a device may never end. Raises InputError,
     located at the path, or
-    EnvironmentLack where the machine lacks something; ``what`` names the file in their messages.
+    EnvironmentLack if the machine lacks something; ``what`` names the file in their messages.
     """
     place = os.fspath(path)
     try:

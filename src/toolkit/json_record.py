@@ -44,7 +44,7 @@ class Constraint:
 
 
 def between(least: float | None, most: float | None = None) -> Constraint:
-    """A number from ``least`` to ``most``, both included; None is no limit."""
+    """A number from ``least`` to ``most``, both included; None is not a limit."""
     if most is None:
         expected = f"{least} or more"
     else:

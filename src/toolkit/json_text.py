@@ -89,7 +89,7 @@ def _skip(text: str, offset: int) -> int:
 
 
 def _member(text: str, offset: int, step: str | int) -> int | None:
-    """Where the value of a key, or the item of an index, begins; None where there is none."""
+    """Where the value of a key, or the item of an index, begins; None if there is none."""
     if text[offset] != ("{" if isinstance(step, str) else "["):
         return None
     index = 0
@@ -114,7 +114,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Refused(f"the key {json.dumps(twice)} stands twice in one object", json.dumps(twice))
+        raise _Refused(f"the key {json.dumps(twice)} occurs twice in one object", json.dumps(twice))
     return values
 
 

@@ -44,7 +44,7 @@ def test_every_value_is_located(value: Any, indent: int | None, ascii_only: bool
 
 _WRONG = {
     "{": ("is not JSON", "1:2"),
-    '{"a": 1,\n "a": 2}': ('the key "a" stands twice in one object', "2:2"),
+    '{"a": 1,\n "a": 2}': ('the key "a" occurs twice in one object', "2:2"),
     '{"a": NaN}': ("NaN is not a JSON number", "1:7"),
     "[-Infinity]": ("-Infinity is not a JSON number", "1:2"),
     f"[{'7' * 5_000}]": ("a number has 5,000 digits", "1:2"),

@@ -20,7 +20,7 @@ HINTS = {
 }
 
 _OF_THE_INPUT = {errno.ENAMETOOLONG: "shorten the name"}
-# As libraries written in Rust tell of an error of the system.
+# As libraries written in Rust report an error of the system.
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 
 

@@ -19,7 +19,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str], what: str = "") -> str:
-    """A hint for the unknown ``name``; empty where no name is near and too many are known.
+    """A hint for the unknown ``name``; empty if no name is near and too many are known.
 
     :param what: what the known names are, in the plural, e.g. ``keys``.
     """

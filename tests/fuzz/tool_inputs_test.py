@@ -43,7 +43,7 @@ def _subjects(root: Path) -> Iterator[tuple[str, Subject]]:
 def _loaded(path: Path) -> Any:
     loaded = array_store.load(str(path))
     if loaded is None:
-        raise InputError("this is no index")
+        raise InputError("this is not an index")
     return loaded
 
 

@@ -87,7 +87,7 @@ def test_only_outputs_are_written(
         modular.write_text(MODULAR)
         before = _contents(root)
         given_path = parent if in_directory else modular
-        # A name that begins with a dash is written so that it is no option.
+        # A name that begins with a dash is written so that it is not an option.
         path = os.path.join(".", os.path.relpath(given_path))
         code = _run("convert", path, *(["--output-dir=../out"] if apart else []))
         after = _contents(root)

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rules_transformers_contract import receipt
 
+from rules_transformers_contract import receipt
 from tests.remote_cache.buildgrid import BuildGrid
 from tests.remote_cache.faulty_proxy import faulty_proxy
 from tests.remote_cache.guide import CI, DEVELOPER

@@ -1,4 +1,4 @@
-"""Records which files of some directories are opened, whoever in this process or below opens them.
+"""Records which files of some directories are opened, by this process or any below it.
 
 The kernel says it, so that code in C and Rust is seen as well, which no hook of Python sees.
 """

@@ -24,5 +24,5 @@ class TransformersCorpusTarget(Target):
     core_fields = (*COMMON_TARGET_FIELDS, Dependencies, CorpusVersionField, CorpusSourcesField)
     help = (
         "The modular files of a release of transformers, their parents, and what was generated, "
-        "at `corpus/<version>/transformers/` in the sandbox of a dependant."
+        "at `corpus/<version>/transformers/` in the sandboxes of its dependents."
     )

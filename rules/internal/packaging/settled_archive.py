@@ -1,11 +1,11 @@
-"""Archives that tell nothing of where and when they were made."""
+"""Archives that do not show where and when they were made."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 
-# The first moment that a zip archive can tell.
+# The earliest time that a zip archive can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644
 _EXECUTABLE = 0o111

@@ -65,4 +65,4 @@ class SettledWheelTarget(Target):
         RequiresPythonField,
         CallsByNameField,
     )
-    help = "The wheel of a distribution, byte for byte the same whoever builds it, and when."
+    help = "The wheel of a distribution, byte for byte the same on every machine and at any time."

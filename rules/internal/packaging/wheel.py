@@ -1,4 +1,4 @@
-"""The wheels of a distribution, the same whoever builds them.
+"""The wheels of a distribution, the same on every machine.
 
 setuptools gives the files in a wheel the time and the permissions that they have in the sandbox,
 where the builder's umask has a part in them. One distribution has two wheels: the rules as they

@@ -1,4 +1,4 @@
-"""The rules around a stand-in for `gpu_bench` and for nvidia-smi, which tell how they were run."""
+"""The rules around stand-ins for `gpu_bench` and nvidia-smi, which report how they were run."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ for modular in request["modulars"]:
 class _Machine:
     """A workspace on a machine whose accelerator can be changed.
 
-    All tests have one, as finding interpreters anew takes most of a test's time; each begins with
+    All tests have one, as finding interpreters again takes most of a test's time; each begins with
     an empty workspace and a driver of its own, so that it measures by itself.
 
-    :param card: what nvidia-smi tells of a card that this test alone has.
+    :param card: what nvidia-smi reports of a card that this test alone has.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -776,7 +776,7 @@ def test_the_commit_is_told(machine: _Machine) -> None:
 
     machine.has(machine.card)
     _git(machine, "init", "--quiet")
-    # Whoever begins has no commit yet.
+    # A new repository has no commit yet.
     assert (provenance()["commit"], provenance()["dirty"]) == (None, True)
     machine.writes(**{".gitignore": "/dist/\n/.pants.d/\n/tools/\n"})
     _commit(machine)

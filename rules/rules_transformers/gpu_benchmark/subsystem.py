@@ -65,8 +65,8 @@ class GpuBenchmark(PythonToolRequirementsBase):
         default=Share.model,
         help=softwrap(
             """
-            Whether a result is used again, and a baseline compared with, on any card of the same
-            model, driver and limits (`model`), or on the very same card only (`device`).
+            Whether results and baselines are valid for any card of the same model, driver and
+            limits (`model`), or only for the very same card (`device`).
             """
         ),
     )
@@ -74,10 +74,10 @@ class GpuBenchmark(PythonToolRequirementsBase):
         help=softwrap(
             """
             Environment variables of the processes that measure, as `NAME=value`, or as `NAME` to
-            pass the value of the command line on. For example `PYTORCH_CUDA_ALLOC_CONF` for
+            pass on the value from the command line: for example `PYTORCH_CUDA_ALLOC_CONF` for
             torch's allocator, `GPU_BENCH_LOCK_DIR` for the directory that containers with one
-            card share, `KERNELS_CACHE` or `LOCAL_KERNELS` for kernels that were downloaded
-            before. They are part of what a result is cached by.
+            card share, `KERNELS_CACHE` or `LOCAL_KERNELS` for kernels that were downloaded before.
+            They are part of a result's cache key.
             """
         ),
     )
@@ -85,7 +85,7 @@ class GpuBenchmark(PythonToolRequirementsBase):
         default=None,
         help=softwrap(
             """
-            A Git revision to compare with, e.g. `main`, in place of baselines. The model's code as
+            A Git revision to compare with, e.g. `main`, instead of baselines. The model's code as
             it is there and as it is now are measured in turn, in one session on one device, so
             that nothing that differs between two sessions can decide. Both sides run with the
             lockfile, the config and the weights of the workspace.
@@ -94,11 +94,11 @@ class GpuBenchmark(PythonToolRequirementsBase):
     )
     strict = BoolOption(
         default=False,
-        help="Fail where a comparison is inconclusive, or where there is no baseline.",
+        help="Fail if a comparison is inconclusive, or if there is no baseline.",
     )
     require_accelerator = BoolOption(
         default=False,
-        help="Fail, in place of skipping requested benchmarks, where there is no accelerator.",
+        help="Fail instead of skipping requested benchmarks if there is no accelerator.",
     )
 
     @property

@@ -108,7 +108,7 @@ class BenchmarkRepoIdField(StringField):
     help = help_text(
         """
         A repository of a model hub, downloaded when it is measured; needs `revision`. It must be
-        one that anybody may read: a token would have to become part of what is cached.
+        public: a token would have to become part of the cache key.
         """
     )
 
@@ -153,8 +153,8 @@ class BenchmarkDeviceField(StringField):
     valid_choices = ("cuda", "cpu")
     help = help_text(
         """
-        What to measure on. `cpu` is for smoke tests: it needs no accelerator and runs with all
-        tests, and not where `--tag` asks for benchmarks.
+        The device to measure on. `cpu` is for smoke tests: they need no accelerator and run with
+        all other tests, but not if `--tag` selects benchmarks.
         """
     )
 
@@ -235,7 +235,7 @@ class _CountField(IntField):
 class BenchmarkBatchSizeField(_CountField):
     alias = "batch_size"
     default = 1
-    help = help_text("How many prompts are generated for at once.")
+    help = help_text("The number of prompts in a batch.")
 
 
 class BenchmarkSequenceLengthField(_CountField):
@@ -247,7 +247,7 @@ class BenchmarkSequenceLengthField(_CountField):
 class BenchmarkNumTokensField(_CountField):
     alias = "num_tokens"
     default = 128
-    help = help_text("How many tokens to generate for each prompt, at least 2.")
+    help = help_text("The number of tokens to generate for each prompt, at least 2.")
 
     @classmethod
     def compute_value(cls, raw_value: int | None, address: Address) -> int | None:
@@ -275,7 +275,7 @@ class BenchmarkProcessesField(IntField):
     alias = "processes"
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
-        "How many fresh processes to measure in, one after the other. By default, the tool's."
+        "The number of fresh processes to measure in, one by one. By default, the tool decides."
     )
 
 
@@ -283,26 +283,26 @@ class BenchmarkMinWarmupField(IntField):
     alias = "min_warmup"
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
-        "How many runs a process makes before its first sample, at least; more until they settle."
+        "The minimum of runs before a process takes its first sample; more follow until they settle."
     )
 
 
 class BenchmarkMaxWarmupField(IntField):
     alias = "max_warmup"
     valid_numbers = ValidNumbers.positive_only
-    help = help_text("How many runs a process makes before its first sample, at most.")
+    help = help_text("The maximum of runs before a process takes its first sample.")
 
 
 class BenchmarkMinSamplesField(IntField):
     alias = "min_samples"
     valid_numbers = ValidNumbers.positive_only
-    help = help_text("How many samples a process takes, at least.")
+    help = help_text("The minimum of samples that a process takes.")
 
 
 class BenchmarkMaxSamplesField(IntField):
     alias = "max_samples"
     valid_numbers = ValidNumbers.positive_only
-    help = help_text("How many samples a process takes, at most.")
+    help = help_text("The maximum of samples that a process takes.")
 
 
 class _NumberField(FloatField):
@@ -315,7 +315,7 @@ class _NumberField(FloatField):
 class BenchmarkMinSecondsField(_NumberField):
     alias = "min_seconds"
     valid_numbers = ValidNumbers.positive_and_zero
-    help = help_text("How long a process takes samples, at least.")
+    help = help_text("The minimum of seconds for which a process takes samples.")
 
 
 class BenchmarkTargetIntervalField(_NumberField):
@@ -356,9 +356,10 @@ class BenchmarkMaxRegressionField(Field):
     default: ClassVar[None] = None
     help = help_text(
         """
-        How much slower than its baseline it may get, e.g. `max_regression="5%"`; or for each
-        metric, with `*` for all others: `max_regression={"time_to_first_token": "5%", "*": "2%"}`.
-        By default, the tool's.
+        How much slower than its baseline the benchmark may get, e.g. `max_regression="5%"`; or for
+        each metric, with `*` for all others: `max_regression={"time_to_first_token": "5%",
+        "*": "2%"}`.
+        By default, the tool decides.
         """
     )
 
@@ -396,8 +397,8 @@ class BenchmarkTimeoutField(TestTimeoutField):
     default = 1800
     help = help_text(
         """
-        How many seconds all processes of the benchmark may take together, loading included. Those
-        samples that were taken by then are kept. `[test].timeout_maximum` and `--no-test-timeouts`
+        The time limit in seconds for all processes of the benchmark together, loading included.
+        Samples taken before it are kept. `[test].timeout_maximum` and `--no-test-timeouts`
         apply.
         """
     )
@@ -466,7 +467,7 @@ class GpuBenchmarkTarget(Target):
     help = help_text(
         f"""
         Measures a model on a CUDA device, as a test with the tag `{TAG}`, and compares it with a
-        baseline. The result is used again until the inputs or the device change.
+        baseline. The result is reused until the inputs or the device change.
 
         Example BUILD file:
 

@@ -41,8 +41,8 @@ class ModularConverter(PythonToolRequirementsBase):
         help=softwrap(
             """
             Codes of warnings that are not reported, e.g. `['redundant-override']`. In a modular
-            file, the comment `# modular: ignore[code]` silences one line, or the whole file where
-            it stands alone above the first statement.
+            file, the comment `# modular: ignore[code]` suppresses them on one line, or in the whole
+            file if it stands alone above the first statement.
             """
         ),
     )
@@ -51,7 +51,7 @@ class ModularConverter(PythonToolRequirementsBase):
         help=softwrap(
             """
             Also report warnings about what is often intended, such as an override that changes
-            nothing. `modular_converter codes` says which these are.
+            nothing. `modular_converter codes` lists them.
             """
         ),
     )
@@ -59,7 +59,7 @@ class ModularConverter(PythonToolRequirementsBase):
         default=True,
         help=softwrap(
             """
-            Correct output that transformers' own converter writes so that it cannot work or means
+            Correct output where what transformers' own converter writes cannot work or means
             something else: the order of classes, extra bases, arguments of `super()`. The models of
             transformers itself are never corrected.
             """

@@ -72,8 +72,8 @@ class ModularOutputsField(StringSequenceField):
         f"""
         Restricts the generated files to these types, e.g. `outputs=["modeling", "configuration"]`.
 
-        The types are {", ".join(f"`{kind}`" for kind in sorted(FILE_TYPES))}. By default every
-        file is generated that the classes of the modular file call for.
+        The types are {", ".join(f"`{kind}`" for kind in sorted(FILE_TYPES))}. By default, all files
+        that the classes of the modular file need are generated.
         """
     )
     valid_choices = FILE_TYPES

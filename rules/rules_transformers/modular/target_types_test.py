@@ -25,7 +25,7 @@ from rules_transformers.modular.target_types import ModularModelsSourcesField, M
 
 def test_a_modular_file_is_no_python_source_of_its_own() -> None:
     # Else Pants would map `modular_x` as a module and lint, format and type-check it as Python,
-    # and a dependant's sandbox would hold what is generated in place of it: see the next test.
+    # and a dependent's sandbox would hold what is generated in place of it: see the next test.
     assert not issubclass(ModularSourceField, PythonSourceField)
 
 

@@ -1,6 +1,6 @@
 """Watches runs of Pants: says at their end what caches saved, and when debugged, why work was done.
 
-It looks on from outside: what it remembers is no input of any rule, and no result depends on it.
+It looks on from outside: no rule gets what it remembers, and no result depends on it.
 """
 
 from __future__ import annotations

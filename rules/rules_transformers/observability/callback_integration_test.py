@@ -27,7 +27,7 @@ _SECRET = "a value that is nobody's business"
 
 
 class _Pants:
-    """Pants in one workspace: a daemon that can be started anew."""
+    """Pants in one workspace: a daemon that can be restarted."""
 
     def __init__(self, directory: Path) -> None:
         self.record = directory / "made" / "processes.json"
@@ -157,7 +157,7 @@ def test_a_failure_is_told(pants: _Pants, caplog: pytest.LogCaptureFixture) -> N
 def test_a_summary_that_nobody_asked_for(
     pants: _Pants, caplog: pytest.LogCaptureFixture, options: dict[str, bool]
 ) -> None:
-    """Pants does not tell of such processes either, unless it is debugged."""
+    """Pants does not report such processes either, unless at level debug."""
     level = LogLevel.INFO if options else LogLevel.DEBUG
     pants.run(pants.process({"m/modular_m.py": "a"}, level=level), **options)
     assert {level for level, _ in _said(caplog)} == {logging.DEBUG}

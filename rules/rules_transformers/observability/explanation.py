@@ -16,7 +16,7 @@ _SHOWN_OF_DIGESTS = 10
 # A change in all of a library is shown by its first files.
 _MOST_CHANGES = 50
 
-# Digests of the files of a tree, by path. None where the tree is not known any more.
+# Digests of the files of a tree, by path. None if the tree is not known any more.
 Files = Mapping[str, str]
 
 

@@ -14,7 +14,7 @@ from rules_transformers_contract import receipt
 
 # Pants' workunit of one process, wherever its result comes from.
 _WORKUNIT = "process"
-# What of a process is no part of its key, or is compared by itself.
+# What of a process is not part of its key, or is compared by itself.
 _LEFT_OUT = {
     "argv",
     "cache_scope",

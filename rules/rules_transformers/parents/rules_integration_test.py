@@ -1,4 +1,4 @@
-"""The goals around a stand-in for the parent finder, which tells what it was given."""
+"""The goals around a stand-in for the parent finder, which reports what it was given."""
 
 from __future__ import annotations
 

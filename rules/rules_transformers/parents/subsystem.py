@@ -33,7 +33,7 @@ class ParentFinder(PythonToolRequirementsBase):
         help=softwrap(
             """
             If false, `lint` points out classes in standalone files that are copies of a known
-            class. They fail nothing.
+            class. They never fail the goal.
             """
         ),
     )

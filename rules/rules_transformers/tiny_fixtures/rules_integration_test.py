@@ -1,4 +1,4 @@
-"""The rules around a stand-in for the tool, whose fixtures tell what reached its sandbox."""
+"""The rules around a stand-in for the tool, whose fixtures show what reached its sandbox."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_a_package_that_imports_its_model_brings_no_parents(rule_runner: RuleRun
 
 
 def test_a_dependency_of_the_fixture_is_there_when_it_is_built(rule_runner: RuleRunner) -> None:
-    """Of what a model imports by a name in its config, only a person can tell."""
+    """Only a person knows what a model imports by a name in its config."""
     rule_runner.write_files(
         {
             "m/part/BUILD": "python_sources()\n",
@@ -325,7 +325,7 @@ def test_a_changed_config_rebuilds_that_fixture_alone(rule_runner: RuleRunner) -
     first, processes = build(_fixture("a"), _fixture("b"))
     assert processes > 1
     assert build(_fixture("a"), _fixture("b")) == (first, 0)
-    # What is no part of a model is no reason to build it again.
+    # What is not part of a model is no reason to build it again.
     assert build(_fixture("a", tags=["fast"], publish_to="t/z"), _fixture("b")) == (first, 0)
 
     changed, processes = build(_fixture("a"), _fixture("b", config={"num_hidden_layers": 3}))

@@ -40,8 +40,7 @@ class FixtureModelField(StringField):
     help = help_text(
         """
         The address of a `modular_model` of this repository whose classes the fixture is made of,
-        e.g. `model=":qwen3"`. The fixture is built again when its generated code changes, and only
-        then.
+        e.g. `model=":qwen3"`. The fixture is rebuilt only when its generated code changes.
         """
     )
 
@@ -100,9 +99,7 @@ class FixtureMaxSizeField(IntField):
 class FixtureShardsField(IntField):
     alias = "shards"
     default = 1
-    help = help_text(
-        "How many safetensors files the weights are spread over; more than one get an index."
-    )
+    help = help_text("The number of safetensors files for the weights; several get an index.")
 
     @classmethod
     def compute_value(cls, raw_value: int | None, address: Address) -> int:
@@ -162,7 +159,7 @@ class FixtureChatTemplateField(StringField):
 class FixtureLicenseField(StringField):
     alias = "license"
     default = "apache-2.0"
-    help = help_text("The license that the model card names, as model hubs spell it.")
+    help = help_text("The license in the model card, as model hubs spell it.")
 
 
 class FixtureChecksField(StringSequenceField):
@@ -215,7 +212,7 @@ class FixtureFromCheckpointField(StringField):
     help = help_text(
         """
         A directory of this repository, relative to the BUILD file, with a tokenizer or processor
-        whose vocabulary is shrunk, instead of one made from nothing.
+        whose vocabulary is shrunk, instead of one made from scratch.
         """
     )
 

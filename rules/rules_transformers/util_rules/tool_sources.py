@@ -52,9 +52,9 @@ class RulesTransformers(Subsystem):
         default=True,
         help=softwrap(
             """
-            At the end of a run that asked for processes of the tools, say how many there were, how
-            many of them ran or came from a cache, and what that saved. What Pants had in memory is
-            no process: a run that had nothing to do says nothing. With `-ldebug` it is said anyway.
+            At the end of a run, report how many processes of the tools ran or came from a cache,
+            and the time saved. Results that Pants has in memory do not count, so a run with nothing
+            to do reports nothing, unless with `-ldebug`.
             """
         ),
     )

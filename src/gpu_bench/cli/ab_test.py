@@ -110,7 +110,7 @@ def test_a_root_that_is_no_directory_is_named(
     tmp_path: Path, write_request: Callable[[Any], str]
 ) -> None:
     request = write_request(tiny())
-    with pytest.raises(InputError, match="`--base-root` is no directory"):
+    with pytest.raises(InputError, match="`--base-root` is not a directory"):
         ab.run(options(request, "nowhere", ".", tmp_path / "out"))
 
 

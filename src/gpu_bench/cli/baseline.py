@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if not measured.stable:
         print(
             f"{path}: warning: the model generates other tokens from run to run, so wrong output "
-            "cannot be told from right",
+            "cannot be recognised",
             file=sys.stderr,
         )
     print(path)

@@ -97,9 +97,9 @@ def test_exit_zero_is_for_every_verdict_and_no_failure(
 ) -> None:
     base, new = write("base.json", measure(1)), write("new.json", measure(2, delay=delay))
     target = tmp_path / "verdict.json"
-    told = run(capsys, "compare", base, new)[1]
+    compared = run(capsys, "compare", base, new)[1]
     code, out, _ = run(capsys, "compare", base, new, "--exit-zero", "--output", target)
-    assert (code, out) == (0, told)
+    assert (code, out) == (0, compared)
     assert json.loads(target.read_text())["verdict"] == expected
     code, _, err = run(capsys, "compare", base, new, new, "--exit-zero")
     assert (code, "given twice" in err) == (2, True)

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Writes the page and the summary.
 
     A file that cannot be used is named on stderr and in the page, which has all others; the exit
-    code is then that of wrong input. Raises InputError where there is nothing to show, and
+    code is then that of wrong input. Raises InputError if there is nothing to show, and
     MissingPackage.
     """
     from gpu_bench.cli.reporting import exit_code_of, required_packages

@@ -13,7 +13,7 @@ from toolkit.exit_codes import ExitCode
 
 @contextmanager
 def required_packages(command: str) -> Iterator[None]:
-    """Raises MissingPackage where a package that ``command`` imports is not installed."""
+    """Raises MissingPackage if a package that ``command`` imports is not installed."""
     try:
         yield
     except ModuleNotFoundError as problem:

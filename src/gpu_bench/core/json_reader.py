@@ -64,7 +64,7 @@ class Fields:
         return int(self._get(name, lambda value: _is_whole(value, least), expected))
 
     def optional_whole(self, name: str, *, least: int) -> int | None:
-        """As ``whole``; None where the field is null or missing."""
+        """As ``whole``; None if the field is null or missing."""
         return None if self.values.get(name) is None else self.whole(name, least=least)
 
     def optional_count(self, name: str) -> int:
@@ -85,7 +85,7 @@ class Fields:
         return value
 
     def optional_number(self, name: str) -> float | None:
-        """As ``number``; None where the field is null or missing."""
+        """As ``number``; None if the field is null or missing."""
         return None if self.values.get(name) is None else self.number(name)
 
     def numbers(self, name: str) -> tuple[float, ...]:
@@ -111,7 +111,7 @@ class Fields:
         return Fields(values, f"{self._path}{name}.", self._place)
 
     def optional_object(self, name: str) -> Fields | None:
-        """An object, or None where the field is null."""
+        """An object, or None if the field is null."""
         if name in self.values and self.values[name] is None:
             return None
         return self.object(name)

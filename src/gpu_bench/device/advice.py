@@ -19,7 +19,7 @@ _HEADROOM = 5
 
 @dataclass(frozen=True)
 class Settings:
-    """What was set on a card; None where its driver does not know.
+    """What was set on a card; None if its driver does not know.
 
     ``slowdown`` is the temperature in degrees Celsius from which the card lowers its clocks.
     """
@@ -60,7 +60,7 @@ def advice(
     if settings.is_persistent is False:
         yield _message(
             card,
-            "persistence mode is off, so the driver starts anew with each process",
+            "persistence mode is off, so the driver starts again with each process",
             f"`{smi} --persistence-mode=1` turns it on",
         )
     if foreign_processes:

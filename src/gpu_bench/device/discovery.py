@@ -52,7 +52,7 @@ def chosen(cards: Sequence[Card], variables: Mapping[str, str]) -> Card:
 
 
 def load_nvml() -> Any | None:
-    """The NVML binding, initialised; None where it or the driver's library is missing."""
+    """The NVML binding, initialised; None if it or the driver's library is missing."""
     try:
         import pynvml
     except ImportError:
@@ -110,7 +110,7 @@ def _nvml_parts(nvml: Any, handle: Any, card: Card) -> list[Card]:
 
 
 def asked(nvml: Any, function: Any, *arguments: Any) -> Any | None:
-    """What an NVML function answers; None where the card does not know it."""
+    """What an NVML function answers; None if the card does not know it."""
     try:
         return function(*arguments)
     except nvml.NVMLError:
@@ -118,7 +118,7 @@ def asked(nvml: Any, function: Any, *arguments: Any) -> Any | None:
 
 
 def smi(arguments: Sequence[str]) -> str:
-    """What `nvidia-smi` prints; empty where it fails."""
+    """What `nvidia-smi` prints; empty if it fails."""
     try:
         done = subprocess.run(
             ["nvidia-smi", *arguments],

@@ -26,7 +26,7 @@ def device_lock(uuid: str | None, report: Callable[[str], None] | None = None) -
     """Holds the device; gives the seconds that were spent waiting for it.
 
     A device without a UUID (the CPU) is not locked. The kernel drops the lock when its holder
-    ends, however it ends. Raises InputError where the lock file cannot be made.
+    ends, however it ends. Raises InputError if the lock file cannot be made.
     """
     if uuid is None:
         yield 0.0

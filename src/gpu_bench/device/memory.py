@@ -23,7 +23,7 @@ class PhasePeaks:
             self._end("prefill")
 
     def by_name(self) -> dict[str, Peaks]:
-        """Peaks of prefill and decode; ends the decode. Empty where the device does not count."""
+        """Peaks of prefill and decode; ends the decode. Empty if the device does not count."""
         self._end("decode")
         return self._found
 

@@ -16,7 +16,7 @@ from gpu_bench.device.discovery import asked, load_nvml, smi
 from rules_transformers_contract.cuda_device import Card, smi_number, smi_whole_number
 
 # Bits of NVML's clocks event reasons. Idleness and limits that somebody set (application clocks,
-# the power limit, which the fingerprint names, display clocks) are no throttling.
+# the power limit, which the fingerprint names, display clocks) are not throttling.
 THROTTLE_REASONS = {
     0x08: "hardware slowdown",
     0x10: "sync boost",
@@ -39,7 +39,7 @@ class Reading:
 
     ``energy`` is a counter that runs since the driver was loaded.
 
-    ``processes`` are the ids of those that use the card; None where the driver does not tell.
+    ``processes`` are the ids of those that use the card; None if the driver does not report them.
     """
 
     time: int
@@ -68,11 +68,11 @@ class Sensors(Protocol):
     interval_seconds: float
 
     def read(self) -> Reading | None:
-        """The sensors now; None where they cannot be read."""
+        """The sensors now; None if they cannot be read."""
 
 
 def sensors_of(card: Card | None) -> Sensors | None:
-    """The sensors of a card, by NVML or else `nvidia-smi`; None where there are none."""
+    """The sensors of a card, by NVML or else `nvidia-smi`; None if there are none."""
     if card is None:
         return None
     nvml = load_nvml()

@@ -50,7 +50,7 @@ class Device(Protocol):
         """Begins a new phase of memory use."""
 
     def peaks(self) -> Peaks | None:
-        """Peaks since the last reset; None where the device does not count."""
+        """Peaks since the last reset; None if the device does not count."""
 
 
 class HostStamps:

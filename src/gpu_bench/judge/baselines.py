@@ -52,7 +52,7 @@ def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result
 
     One of the very card comes before one of all cards, which with ``per_card`` does not count.
 
-    Raises InputError where the file is no baseline, or one of something else.
+    Raises InputError if the file is not a baseline, or one of something else.
     """
     names = [name_of(new, per_card=True), *(() if per_card else (name_of(new),))]
     path = next((directory / name for name in names if (directory / name).exists()), None)
@@ -64,7 +64,7 @@ def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result
             f"this file's name promises a baseline of {new.address} on this device, but it is one "
             f"of {kept.address} on {kept.device_name}",
             place=str(path),
-            hint="delete it, and write the baselines of both anew with `gpu_bench baseline`",
+            hint="delete it, and write the baselines of both again with `gpu_bench baseline`",
         )
     return kept
 

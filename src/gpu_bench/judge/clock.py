@@ -19,7 +19,7 @@ from gpu_bench.judge.intervals import Difference, Values
 
 # Without as many processes, one of them decides what the elasticity seems to be.
 _FEWEST = 4
-# Drivers give the clock in whole MHz, of which it has 1000 to 3000. What is below is no variation.
+# Drivers give the clock in whole MHz, of which it has 1000 to 3000. What is below is not variation.
 _LEAST_SPREAD = 2e-4
 
 

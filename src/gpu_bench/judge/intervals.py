@@ -36,7 +36,7 @@ Values = NDArray[np.float64]
 class Side:
     """The processes of one measurement: logarithms of their centres, with their own errors.
 
-    ``errors`` are the standard errors of the centres as far as samples within a process tell; 0
+    ``errors`` are the standard errors of the centres as far as samples within a process show; 0
     where a process has a single value.
     """
 

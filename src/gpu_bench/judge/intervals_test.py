@@ -84,8 +84,8 @@ def test_the_error_within_a_process_is_that_of_its_centre() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.normal(0, 1, (400, 50))
     truth = np.std([intervals.centre(samples) for samples in drawn])
-    told = np.median([intervals.error_within(samples) for samples in drawn])
-    assert told == pytest.approx(truth, rel=0.25)
+    estimated = np.median([intervals.error_within(samples) for samples in drawn])
+    assert estimated == pytest.approx(truth, rel=0.25)
 
 
 def test_neighbours_that_are_alike_count_as_fewer_samples() -> None:

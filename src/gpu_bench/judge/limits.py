@@ -44,7 +44,7 @@ def _share(text: str, limit: str) -> float:
         share = float(match["number"]) / (100 if match["percent"] else 1)
     if not 0 <= share < 1:
         raise InputError(
-            f"{text!r} is no share from 0 to below 100 %",
+            f"{text!r} is not a share from 0 to below 100 %",
             place=f"{_OPTION}={limit}",
             hint=f"write it as in {_OPTION}=3% or {_OPTION}=peak_allocated=1%",
         )

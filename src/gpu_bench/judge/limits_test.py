@@ -21,7 +21,7 @@ def test_defaults_all_and_one() -> None:
 
 @pytest.mark.parametrize("limit", ["", "3", "100%", "-1%", "abc", "nan", "end_to_end=", "1e-2"])
 def test_what_is_no_share_is_named(limit: Any) -> None:
-    with pytest.raises(InputError, match="is no share") as caught:
+    with pytest.raises(InputError, match="is not a share") as caught:
         tolerances([limit])
     assert caught.value.place == f"--max-regression={limit}"
 

@@ -28,7 +28,7 @@ class MetricVerdict:
     """What is known of one metric. ``base`` and ``new`` are its centres, in its unit.
 
     ``noise_floor`` is the share that two measurements of the same code may seem to differ by;
-    ``floor_decides`` tells whether it exceeds the tolerance and takes its place. ``clock`` is the
+    ``floor_decides`` says whether it exceeds the tolerance and takes its place. ``clock`` is the
     part of the SM clock, if every sample has one. ``assumed``: the spread between processes is not
     measured but assumed.
     """
@@ -55,7 +55,7 @@ def judge_metric(
     base: Sequence[MeasuredProcess],
     new: Sequence[MeasuredProcess],
 ) -> MetricVerdict | None:
-    """The verdict on one metric; None where a side does not have it."""
+    """The verdict on one metric; None if a side does not have it."""
     values = [[metric.values(process) for process in side] for side in (base, new)]
     if not all(any(len(times) for times in side) for side in values):
         return None

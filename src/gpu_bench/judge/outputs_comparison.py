@@ -27,7 +27,7 @@ class Divergence:
     """The first token that differs: prompt and position count from 0.
 
     ``margin`` is the larger distance, of the two sides, between the best and the second best logit
-    there; None where it was not recorded.
+    there; None if it was not recorded.
     """
 
     prompt: int
@@ -49,7 +49,7 @@ class OutputsComparison:
 def compare_outputs(base: Measurement, new: Measurement) -> OutputsComparison:
     """Compares what two measurements of equal work generated.
 
-    Raises InputError where the numbers of tokens differ.
+    Raises InputError if the numbers of tokens differ.
     """
     if base.output is None or new.output is None:
         side = "base" if base.output is None else "new"
@@ -104,7 +104,7 @@ def _where(divergence: Divergence) -> str:
 
 
 def _objection(base: Output, new: Output, divergence: Divergence, dtype: str) -> str:
-    """Why the divergence is no near tie, or nothing."""
+    """Why the divergence is not a near tie, or nothing."""
     if divergence.margin is None or not base.top_logits or not new.top_logits:
         return "no logits were recorded that could excuse it"
     if dtype not in LOGIT_TOLERANCE:

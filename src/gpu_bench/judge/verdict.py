@@ -41,7 +41,7 @@ class Disturbed:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer. ``another_round`` tells whether measuring new once more may decide it."""
+    """The answer. ``another_round`` says whether measuring new once more may decide it."""
 
     address: str
     verdict: str
@@ -63,7 +63,7 @@ def decide(
 
     ``cards`` are measurements of one code on several cards, which show how much cards differ.
 
-    Raises InputError where the two are not comparable.
+    Raises InputError if the two are not comparable.
     """
     measurement.require_same_device(base.first, new.first)
     measurement.require_same_work(base.first, new.first)
@@ -134,7 +134,7 @@ def _clock_notes(judged: Sequence[MetricVerdict]) -> Iterator[str]:
 def _undisturbed(
     side: str, measured: Measurement
 ) -> tuple[tuple[MeasuredProcess, ...], list[Disturbed]]:
-    """The processes to judge by, and those during which something was amiss."""
+    """The processes to judge by, and those during which something went wrong."""
     processes = measured.processes
     clean = tuple(process for process in processes if not process.disturbances)
     leave_out = len(clean) >= ENOUGH_PROCESSES

@@ -29,7 +29,7 @@ class ReadBase:
 
 @dataclass(frozen=True)
 class ReadVerdict:
-    """A verdict file, its metrics by name; ``outputs`` is empty where they were not compared."""
+    """A verdict file, its metrics by name; ``outputs`` is empty if they were not compared."""
 
     place: str
     address: str

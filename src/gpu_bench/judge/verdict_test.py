@@ -113,7 +113,7 @@ def test_invariants(shape: Any, delay: Any, ours: Any, theirs: Any, seed: Any) -
         for side in (base, new)
     ]
     assert verdict.decide(*doubled, DEFAULTS).verdict == decision.verdict
-    # Nothing differs from itself; whether that can be told is another matter.
+    # Nothing differs from itself; whether that can be shown is another matter.
     assert verdict.decide(base, base, DEFAULTS).verdict in ("same", "inconclusive")
 
 

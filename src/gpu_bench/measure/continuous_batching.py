@@ -112,7 +112,7 @@ class ContinuousGenerator:
         return used
 
     def check_compiled(self) -> None:
-        """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""
+        """Raises CompileFailed if a compile mode is asked for and nothing was compiled."""
         if self._request.compile_mode is not None and not compiled_frames():
             raise CompileFailed(
                 "continuous batching of this version of transformers did not compile the model",

@@ -25,18 +25,18 @@ class Generator(Protocol):
         """One run that is not timed: tokens, and the logits that chose them."""
 
     def memory(self) -> dict[str, Peaks]:
-        """One run that is not timed: peaks by phase; empty where the device does not count."""
+        """One run that is not timed: peaks by phase; empty if the device does not count."""
 
     def finish(self) -> Captured | None:
         """Ends what runs beside; what only then could be found out about the logits."""
 
     def check_compiled(self) -> None:
-        """Raises CompileFailed where a compile mode is requested and nothing was compiled."""
+        """Raises CompileFailed if a compile mode is requested and nothing was compiled."""
 
     def chosen(self) -> dict[str, Any]:
         """What the library chose where the request leaves it open, after the first run.
 
-        Raises InputError where it chose other than the request.
+        Raises InputError if it chose other than the request.
         """
 
 
@@ -87,7 +87,7 @@ class PlainGenerator:
         return {}
 
     def check_compiled(self) -> None:
-        """Raises CompileFailed where a compile mode is asked for and nothing was compiled."""
+        """Raises CompileFailed if a compile mode is asked for and nothing was compiled."""
         if self._request.compile_mode is not None and not compiled_frames():
             raise CompileFailed(
                 f"{type(self._model).__name__} was not compiled: its cache is not static, or "

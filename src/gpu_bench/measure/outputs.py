@@ -17,7 +17,7 @@ TOP_LOGITS = 16
 class Captured:
     """Tokens [batch_size, num_tokens], the margin of each, and the first prompt's top logits.
 
-    ``margins`` and ``top_logits`` are empty where a run shows no logits.
+    ``margins`` and ``top_logits`` are empty if a run shows no logits.
     """
 
     tokens: list[list[int]]
@@ -68,7 +68,7 @@ class LogitsCapture:
         return scores
 
     def captured(self, tokens: list[list[int]]) -> Captured:
-        """What was seen. Raises NotFinite where a step had NaN or infinite logits."""
+        """What was seen. Raises NotFinite if a step had NaN or infinite logits."""
         check_finite([bool(finite) for finite in self._finite])
         steps = [margin.tolist() for margin in self._margins]
         margins = [[_short(step[row]) for step in steps] for row in range(len(tokens))]

@@ -20,7 +20,7 @@ from gpu_bench.measure.warmup import is_warm, settled
 from gpu_bench.models.loading import load, prompts
 from gpu_bench.request.fields import Request
 
-# Pairs of runs, with readings and without, that tell what the readings cost.
+# Pairs of runs, with readings and without, that show what the readings cost.
 OVERHEAD_PAIRS = 5
 
 
@@ -28,12 +28,12 @@ OVERHEAD_PAIRS = 5
 class Reporter:
     """How a measuring process speaks to its parent.
 
-    ``tell`` sends a message; ``watch`` switches the periodic readings, and ``read`` has one taken
+    ``send`` sends a message; ``watch`` switches the periodic readings, and ``read`` has one taken
     now; both return once it is done. ``deadline`` is on the host's monotonic clock, in seconds.
     ``trace`` is the file that a profiler's trace is written to, if this process writes one.
     """
 
-    tell: Callable[[dict[str, Any]], None]
+    send: Callable[[dict[str, Any]], None]
     watch: Callable[[bool], None]
     read: Callable[[], None]
     deadline: float
@@ -56,11 +56,11 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
         _first_run(generator, device, reporter)
         generator.check_compiled()
         if chosen := generator.chosen():
-            reporter.tell({"event": "environment", "environment": {"generation": chosen}})
+            reporter.send({"event": "environment", "environment": {"generation": chosen}})
         captured = generator.capture()
-        reporter.tell({"event": "output", "output": captured.to_json(True)})
+        reporter.send({"event": "output", "output": captured.to_json(True)})
         for phase, peaks in generator.memory().items():
-            reporter.tell({"event": "memory", "phase": phase, **peaks.to_json()})
+            reporter.send({"event": "memory", "phase": phase, **peaks.to_json()})
         expected = captured.digest
         _warm_up(request, generator, reporter)
         if request.telemetry:
@@ -70,7 +70,7 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
             write_trace(generator, reporter.trace)
         last = generator.finish()
         if last is not None:
-            reporter.tell({"event": "top_logits", "values": last.top_logits})
+            reporter.send({"event": "top_logits", "values": last.top_logits})
     except Exception as error:
         _add_peak(error, device, reporter)
         raise
@@ -82,7 +82,7 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
     loaded = load(request, device.torch_name)
     device.synchronize()
     took = time.perf_counter_ns() - started
-    reporter.tell(
+    reporter.send(
         {
             "event": "loaded",
             "load": took,
@@ -101,14 +101,14 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
 def _first_run(generator: Generator, device: Device, reporter: Reporter) -> None:
     device.reset_peaks()
     run, _ = generator.measure()
-    reporter.tell({"event": "first_run", "first_run": run.end_to_end})
+    reporter.send({"event": "first_run", "first_run": run.end_to_end})
     _tell_peaks("first_run", device, reporter)
 
 
 def _tell_peaks(phase: str, device: Device, reporter: Reporter) -> None:
     peaks = device.peaks()
     if peaks is not None:
-        reporter.tell({"event": "memory", "phase": phase, **peaks.to_json()})
+        reporter.send({"event": "memory", "phase": phase, **peaks.to_json()})
 
 
 def _warm_up(request: Request, generator: Generator, reporter: Reporter) -> None:
@@ -122,7 +122,7 @@ def _warm_up(request: Request, generator: Generator, reporter: Reporter) -> None
             )
         run, _ = generator.measure()
         times.append(run.end_to_end)
-    reporter.tell(
+    reporter.send(
         {"event": "warmup", "runs": len(times), "settled": settled(times), "times": times[1:]}
     )
     # What lives now lives on: it need not be searched for garbage before each sample.
@@ -141,7 +141,7 @@ def _overhead(generator: Generator, reporter: Reporter) -> None:
             run, _ = generator.measure()
             times[watched].append(run.end_to_end)
     if all(len(measured) == OVERHEAD_PAIRS for measured in times.values()):
-        reporter.tell({"event": "overhead", "with": times[True], "without": times[False]})
+        reporter.send({"event": "overhead", "with": times[True], "without": times[False]})
 
 
 def _samples(request: Request, generator: Generator, expected: str, reporter: Reporter) -> None:
@@ -165,7 +165,7 @@ def _samples(request: Request, generator: Generator, expected: str, reporter: Re
         origin = run.started if origin is None else origin
         times.append(run.end_to_end)
         compiled = counter.since_last()
-        reporter.tell(
+        reporter.send(
             {
                 "event": "sample",
                 "origin": origin,
@@ -183,13 +183,13 @@ def _samples(request: Request, generator: Generator, expected: str, reporter: Re
     if request.telemetry:
         reporter.watch(False)
     if stopped_by == TIMEOUT and not rule.reached_minimum(times):
-        reporter.tell({"event": "stopped", "by": TIMEOUT})
+        reporter.send({"event": "stopped", "by": TIMEOUT})
         raise TimedOut(
             f"the time limit came after {len(times)} samples of a process, "
             f"{request.least_samples} samples and {request.min_seconds:g} s are the minimum",
             hint="raise `timeout_seconds`, or lower `min_samples`, `min_seconds` or `num_tokens`",
         )
-    reporter.tell({"event": "stopped", "by": stopped_by})
+    reporter.send({"event": "stopped", "by": stopped_by})
 
 
 def _add_peak(error: Exception, device: Device, reporter: Reporter) -> None:
@@ -199,4 +199,4 @@ def _add_peak(error: Exception, device: Device, reporter: Reporter) -> None:
     if isinstance(problem_of(error), OutOfMemory):
         peaks = device.peaks()
         if peaks is not None:
-            reporter.tell({"event": "peak", "peak_allocated": peaks.allocated})
+            reporter.send({"event": "peak", "peak_allocated": peaks.allocated})

@@ -31,13 +31,13 @@ class Parent:
         self.record = ProcessRecord(0, has_sensors=True)
         self.events = []
         self.reporter = Reporter(
-            tell=self.tell,
+            send=self.send,
             watch=lambda on: self.events.append(f"watch {on}"),
             read=self.read,
             deadline=time.monotonic() + seconds,
         )
 
-    def tell(self, message: Any) -> None:
+    def send(self, message: Any) -> None:
         self.events.append(message["event"])
         self.record.take(message)
 

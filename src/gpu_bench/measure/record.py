@@ -1,4 +1,4 @@
-"""What a measuring process has told so far, and the part of a result that it makes."""
+"""What a measuring process has reported so far, and the part of a result that it makes."""
 
 from __future__ import annotations
 

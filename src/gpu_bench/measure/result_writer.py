@@ -1,4 +1,4 @@
-"""The result file: put together from what the measuring processes told, written at once."""
+"""The result file: put together from what the measuring processes reported, written at once."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def result(
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes a file at once: whoever reads it sees the old one or the new one.
+    """Writes a file at once: a reader sees the old one or the new one.
 
-    Raises InputError where it cannot be written.
+    Raises InputError if it cannot be written.
     """
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 

@@ -120,7 +120,7 @@ def measure_in_turn(
         if not Path(str(side.root)).is_dir():
             name = side.output.name
             raise InputError(
-                f"`--{name}-root` is no directory: {side.root}",
+                f"`--{name}-root` is not a directory: {side.root}",
                 hint="name the directory that holds that side's code",
             )
     measure((base, new))

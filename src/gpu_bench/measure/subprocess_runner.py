@@ -230,7 +230,7 @@ def _sudden_end(
     reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     last = _last_line(log)
     message = f"the measuring process ended with {reason} {_phase(record)}" + (
-        f"; its last words: {last}" if last else ""
+        f"; its last lines: {last}" if last else ""
     )
     cause = meaning(last)
     if cause is not None:

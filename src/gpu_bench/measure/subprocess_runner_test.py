@@ -77,7 +77,7 @@ def test_a_process_that_ends_in_its_first_run_has_failed(
 ) -> None:
     code, message, result = measure("print('last words', flush=True); os._exit(7)", FIRST_RUN)
     assert (code, result["problem"]["kind"]) == (1, "failed")
-    assert "exit code 7 during the first run; its last words: last words" in message
+    assert "exit code 7 during the first run; its last lines: last words" in message
     assert (result["status"], result["output"]) == ("failed", None)
 
 

@@ -1,4 +1,4 @@
-"""A measuring process: it measures once, in a fresh interpreter, and tells its parent by a pipe.
+"""A measuring process: it measures once, in a fresh interpreter, and reports by a pipe.
 
 Each message is a line of JSON on the descriptor that it is given. The parent answers requests for
 readings by a line on stdin.
@@ -34,16 +34,16 @@ def main(arguments: Sequence[str]) -> int:
     descriptor, text, card_text, seconds, trace = arguments
     channel = os.fdopen(int(descriptor), "w", encoding="utf-8")
 
-    def tell(message: dict[str, Any]) -> None:
+    def send(message: dict[str, Any]) -> None:
         channel.write(json.dumps(message) + "\n")
         channel.flush()
 
     def ask(message: dict[str, Any]) -> None:
-        tell(message)
+        send(message)
         sys.stdin.readline()
 
     reporter = Reporter(
-        tell=tell,
+        send=send,
         watch=lambda on: ask({"event": "watch", "on": on}),
         read=lambda: ask({"event": "read"}),
         deadline=time.monotonic() + float(seconds),
@@ -52,17 +52,17 @@ def main(arguments: Sequence[str]) -> int:
     request = parse_request(text)
     try:
         device = _device(request, from_json(json.loads(card_text)))
-        tell({"event": "environment", "environment": environment()})
+        send({"event": "environment", "environment": environment()})
         measure(request, device, reporter)
     except Exception as error:  # noqa: BLE001 - the parent names whatever the model raises
         if not isinstance(error, ToolError):
-            # The parent keeps this log for whoever needs the traceback.
+            # The parent keeps this log, which has the traceback.
             traceback.print_exc()
             sys.stderr.flush()
         # The last message: the parent waits for nothing after it.
-        tell({"event": "problem", **to_json(problem_of(error))})
+        send({"event": "problem", **to_json(problem_of(error))})
         return 1
-    tell({"event": "done"})
+    send({"event": "done"})
     return 0
 
 

@@ -25,7 +25,7 @@ _TEXT_SUFFIXES = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 def model_and_config(request: Request) -> tuple[type[Any], Any]:
     """The model class and its config object, for a model with random weights.
 
-    Raises InputError for names that do not exist, MeasuringFailed where the module raises.
+    Raises InputError for names that do not exist, MeasuringFailed if the module raises.
     """
     if request.model.module is not None:
         model_class = class_of_module(request.model, request.model.architecture)
@@ -100,7 +100,7 @@ def _config(config_class: type[Any], values: Mapping[str, Any] | None) -> Any:
 def class_of_module(source: ModelSource, architecture: str | None) -> type[Any]:
     """The class of the source's module that generates text, or the one that is named.
 
-    Raises InputError for names that do not exist, MeasuringFailed where the module raises.
+    Raises InputError for names that do not exist, MeasuringFailed if the module raises.
     """
     module = _imported(str(source.module), source.root or ".")
     own = {

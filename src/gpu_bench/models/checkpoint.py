@@ -20,7 +20,7 @@ from toolkit.errors import InputError
 
 
 def check_local(directory: Path) -> None:
-    """Raises InputError where a model repository on disk is none, or not safe to load."""
+    """Raises InputError if a model repository on disk is none, or not safe to load."""
     if not (directory / CONFIG).is_file():
         raise InputError(
             f"there is no model in {directory}: it has no {CONFIG}",
@@ -42,9 +42,9 @@ def check_local(directory: Path) -> None:
 
 
 def check_downloaded(fetch: Callable[[str], str | os.PathLike[str] | None]) -> None:
-    """Raises InputError where a repository of a model hub is not safe to load.
+    """Raises InputError if a repository of a model hub is not safe to load.
 
-    ``fetch`` gives the local path of a file of the repository, or None where it has none.
+    ``fetch`` gives the local path of a file of the repository, or None if it has none.
     """
     adapter = fetch(ADAPTER)
     if adapter is not None:

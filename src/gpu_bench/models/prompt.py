@@ -58,7 +58,7 @@ def text_prompts(
 
     ``tokenize`` gives the ids of a text, with the tokens that the tokenizer puts before it.
     Row r begins at the text's word r, so rows repeat only beyond as many words as the text has.
-    Raises ValueError where the tokenizer gives no token for the text.
+    Raises ValueError if the tokenizer gives no token for the text.
     """
     words = re.findall(r"\S+\s*", TEXT)
     return [_exactly(tokenize, _rotated(words, row), length) for row in range(batch_size)]

@@ -38,7 +38,7 @@ def fill(model: Any, seed: int) -> None:
     """Overwrites each matrix by normal values of standard deviation 1/sqrt(fan-in), in place.
 
     Drawn on the parameter's device by a generator that is seeded from ``seed`` and the name.
-    Vectors (norms, biases) and matrices that are no weights of a layer keep what they have.
+    Vectors (norms, biases) and matrices that are not weights of a layer keep what they have.
     """
     import torch
 

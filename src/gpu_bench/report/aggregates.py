@@ -31,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Percentile:
-    """A percentile in ns, or None where there are fewer values than the ``needed``."""
+    """A percentile in ns, or None if there are fewer values than the ``needed``."""
 
     percent: float
     value: float | None
@@ -39,7 +39,7 @@ class Percentile:
 
 
 def figure(run: Run, name: str) -> Figure | None:
-    """A metric of a run, or None where it was not measured.
+    """A metric of a run, or None if it was not measured.
 
     As the verdict has it, which leaves disturbed processes out; else from all processes.
     """

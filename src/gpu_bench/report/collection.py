@@ -1,4 +1,4 @@
-"""Finds the runs below directories. What cannot be used is told, and does not lose the rest."""
+"""Finds the runs below directories. What cannot be used is reported, and does not lose the rest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Place:
 def collect(directories: Sequence[Path]) -> Collected:
     """Searches directories for results, but no hidden ones in them.
 
-    Raises InputError where a directory is none, or where no result can be used.
+    Raises InputError if a directory is none, or if no result can be used.
     """
     collecting = _Collecting()
     runs = collecting.runs(directories)
@@ -85,7 +85,7 @@ class _Collecting:
         for root in directories:
             if not root.is_dir():
                 raise InputError(
-                    "this is no directory",
+                    "this is not a directory",
                     place=str(root),
                     hint="name directories that benchmarks wrote, such as dist/test",
                 )
@@ -188,7 +188,7 @@ class _Collecting:
             return True
         self.problems.append(
             InputError(
-                f"this is no round of {first.place}: it is of another benchmark or device",
+                f"this is not a round of {first.place}: it is of another benchmark or device",
                 place=other.place,
                 hint="keep the rounds of one benchmark together",
             )

@@ -1,4 +1,4 @@
-"""Which runs are found below directories, and what is told of the files that are of no use."""
+"""Which runs are found below directories, and what is reported of the files that are of no use."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_a_failed_round_is_shown_with_its_problem(tmp_path: Path) -> None:
 def test_nothing_to_find_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no result\.json"):
         collect([tmp_path])
-    with pytest.raises(InputError, match="this is no directory"):
+    with pytest.raises(InputError, match="this is not a directory"):
         collect([tmp_path / "missing"])
 
 

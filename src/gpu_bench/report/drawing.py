@@ -37,7 +37,7 @@ _LEGEND_ROW = 0.19
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "gpu_bench",
-    # Labels come from result files: a dollar sign is no formula.
+    # Labels come from result files: a dollar sign is not a formula.
     "text.parse_math": False,
     "axes.formatter.useoffset": False,
     "axes.unicode_minus": True,
@@ -74,7 +74,7 @@ def colour(name: str) -> str:
 
 
 def series(number: int) -> str:
-    """The colour of a series; there are six, so its marker must tell it apart too."""
+    """The colour of a series; there are six, so its marker must distinguish it too."""
     return _COLOURS[f"series-{number % 6}"]
 
 
@@ -95,7 +95,7 @@ def matplotlib_settings() -> Iterator[None]:
         try:
             import matplotlib
 
-            # It tells of each font that a system lacks.
+            # It logs each font that a system lacks.
             logging.getLogger("matplotlib").setLevel(logging.ERROR)
             with matplotlib.rc_context():
                 matplotlib.rcdefaults()

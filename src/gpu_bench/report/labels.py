@@ -19,7 +19,7 @@ class State:
     tone: str
 
     def __str__(self) -> str:
-        """The symbol and the word, so that colour is not all that tells states apart."""
+        """The symbol and the word, so that states differ in more than colour."""
         return f"{self.symbol} {self.word}"
 
 

@@ -25,7 +25,7 @@ from toolkit.errors import ToolError
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-# More would be no first screen.
+# More would not fit the first screen.
 _MOST_HEADLINES = 8
 
 

@@ -31,7 +31,7 @@ def test_an_outlier_does_not_flatten_the_others() -> None:
     values = np.append(np.linspace(100, 110, 50), 5000)
     view = window(values)
     assert (view.above, view.high < 120) == (1, True)
-    # Two clocks are no outliers.
+    # Two clocks are not outliers.
     assert window(np.append(np.full(30, 100.0), np.full(30, 150.0))).above == 0
 
 

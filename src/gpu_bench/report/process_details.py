@@ -1,4 +1,4 @@
-"""What a result tells of a process beside its samples: how it began, went and ended."""
+"""What a result says of a process beside its samples: how it began, went and ended."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Readings:
 
 @dataclass(frozen=True)
 class ProcessDetails:
-    """Times in ns. ``warmup_times`` is empty where they were not kept.
+    """Times in ns. ``warmup_times`` is empty if they were not kept.
 
-    ``readings`` and ``overhead`` (a share of the end-to-end time) are None where nobody watched,
+    ``readings`` and ``overhead`` (a share of the end-to-end time) are None if nobody watched,
     or the overhead was not measured. ``starts`` has the start of each sample.
     """
 

@@ -31,7 +31,7 @@ def read_provenance(path: Path) -> Provenance:
     document = read_json(path)
     if not isinstance(document, dict):
         raise InputError(
-            "this is no provenance: it is no JSON object",
+            "this is not provenance: it is not a JSON object",
             place=str(path),
             hint="remove the file, or run the benchmark again",
         )

@@ -62,7 +62,7 @@ def _config(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name(config: Mapping[str, Any], request: Mapping[str, Any]) -> str:
-    """The name by which their plots tell configurations apart, and what they have no field for."""
+    """The name by which their plots distinguish configurations, and what they have no field for."""
     compiled = config["compile_kwargs"]
     parts = [
         f"w{config['warmup_iterations']}_i{config['measurement_iterations']}",

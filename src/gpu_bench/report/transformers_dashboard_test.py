@@ -132,7 +132,7 @@ def test_the_name_says_what_theirs_says(tmp_path: Path) -> None:
 
 
 def test_continuous_batching_has_no_stamps(tmp_path: Path) -> None:
-    """The gaps of all requests are pooled, so that none's tokens can be told apart."""
+    """The gaps of all requests are pooled, so that no request's can be recognised."""
     write_run(tmp_path, MadeUp(samples=3, request={"continuous_batching": True}))
     (row,), _ = exported(tmp_path)
     assert row["measurements"]["timestamps"] is None

@@ -10,7 +10,7 @@ from typing import Any
 from gpu_bench.results.reader import MeasuredProcess, Output, Result
 from toolkit.errors import InputError
 
-# What a request asks the device to do. Results that differ here are no answer to one question.
+# What a request asks the device to do. Results that differ here are not answers to one question.
 WORKLOAD_FIELDS = (
     "model",
     "config",
@@ -89,7 +89,7 @@ class Measurement:
 def pool(results: Sequence[Result]) -> Measurement:
     """Rounds of one configuration as one measurement.
 
-    Raises InputError where there is no sample, or where the rounds differ in address, device or
+    Raises InputError if there is no sample, or if the rounds differ in address, device or
     request, or are the same file twice.
     """
     first = results[0]
@@ -149,7 +149,7 @@ def require_same_work(base: Result, new: Result, fields: Sequence[str] = WORKLOA
             f"measured with another request than {base.place}: {differing}",
             place=new.place,
             hint="measure both sides with one request; after an intended change write the "
-            "baseline anew",
+            "baseline again",
         )
 
 

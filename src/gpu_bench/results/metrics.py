@@ -27,10 +27,10 @@ _NORMAL_QUANTILE = 1.96
 class Metric:
     """A figure of a result.
 
-    ``unit`` is ns, bytes, J or tokens/s. ``decides`` tells whether the overall verdict depends on
+    ``unit`` is ns, bytes, J or tokens/s. ``decides`` says whether the overall verdict depends on
     it. ``tolerance`` is the share that it may get worse by default. ``values`` gives a process'
     values: one per sample, one in all, or none where it was not measured. An ``exact`` one does not
-    vary by chance, but in steps of ``step``, of which one is no change. ``clocked`` values belong
+    vary by chance, but in steps of ``step``, one of which is no change. ``clocked`` values belong
     to samples, and so to the clock noted after each. ``error`` is the standard error of a process's
     single value, on a logarithmic scale.
     """

@@ -85,7 +85,7 @@ class MeasuredProcess:
 
     @property
     def disturbances(self) -> tuple[str, ...]:
-        """Why the times of this process are no evidence; empty if nothing is known."""
+        """Why the times of this process are not evidence; empty if nothing is known."""
         reasons = [f"throttled by {reason}" for reason in self.throttled]
         if self.foreign_processes:
             number = self.foreign_processes
@@ -196,14 +196,14 @@ _DAMAGED = "the file is damaged: restore it, or measure again"
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def parse_result(document: Any, place: str) -> Result:
     """Checks a document against what judging relies on. Raises InputError that names the field."""
     if not isinstance(document, dict) or "kind" not in document or "schema" not in document:
         raise InputError(
-            "this is not a result: it is no JSON object with `schema` and `kind`",
+            "this is not a result: it is not a JSON object with `schema` and `kind`",
             place=place,
             hint="name a result.json that `gpu_bench run` wrote, or a baseline",
         )
@@ -218,7 +218,7 @@ def parse_result(document: Any, place: str) -> Result:
         raise InputError(
             f"the result has schema {json.dumps(document['schema']):.80}, expected {SCHEMA}",
             place=place,
-            hint="measure again with this version; a baseline too is written anew",
+            hint="measure again with this version; write a baseline again, too",
         )
     top = Fields(document, "", place)
     fingerprint = top.object("fingerprint")

@@ -1,6 +1,6 @@
 """Machines that this project does not have: NVML, `nvidia-smi` and the CUDA driver of each.
 
-The three tell of the same cards in their own ways. The CUDA driver is written from NVIDIA's
+The three report the same cards in their own ways. The CUDA driver is written from NVIDIA's
 documentation (environment variables of the CUDA programming guide, MIG user guide), and shares no
 code with what chooses the device, so that the two can be held against each other.
 """
@@ -112,7 +112,7 @@ class FakeDevice:
 
 @dataclass(frozen=True)
 class FakeCudaDriver:
-    """`torch.cuda` as far as it tells of devices."""
+    """`torch.cuda` as far as it reports devices."""
 
     devices: tuple[FakeDevice, ...]
 
@@ -139,7 +139,7 @@ def _visible(cards: tuple[FakeCard, ...], variables: Mapping[str, str]) -> tuple
     devices: list[FakeDevice] = []
     for name in (part.strip() for part in visible.split(",")):
         chosen = _named(name, working)
-        # The first name that is no device, or no single one, ends the list.
+        # The first name that is not a device, or not a single one, ends the list.
         if chosen is None:
             break
         devices.append(chosen)

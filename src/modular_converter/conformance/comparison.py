@@ -19,7 +19,7 @@ from modular_converter.library.sources import Sources, distribution_facts
 
 @dataclass(frozen=True)
 class Miss:
-    """A generated file that is not reproduced; a text is None where there is no such file.
+    """A generated file that is not reproduced; a text is None if there is no such file.
 
     ``error`` is why its modular file, or one of its parents, could not be converted.
     """

@@ -74,7 +74,7 @@ CODES = (
            """A named directory stands for its own files, not for what links in it lead to. Copy the
            file, or name the directory that it is in."""),
     _error("unusable-path", "A path cannot be written into a banner",
-           """Line ends, other control characters and what is no text cannot stand in the comment
+           """Line ends, other control characters and what is not text cannot stand in the comment
            that names the modular file. Rename the file or directory."""),
     _error("same-output", "Two outputs would be written to one file",
            """Below `--output-dir`, outputs keep their place relative to `--root`; what is not below

@@ -147,7 +147,7 @@ def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[Impor
     used = references("".join(node.text for node in body), quoted=False)
     bound = importable_names(candidates)
     needed = needed_names(bound, used)
-    # The strings of `__all__` are no uses, although the formatter takes them for some; and few
+    # The strings of `__all__` are not uses, although the formatter takes them for some; and few
     # texts have a string that may be an annotation that needs another import: only these are worth
     # parsing.
     quoted = {node: quoted_names(node.text) - used for node in body if node.kind != "export"}

@@ -54,7 +54,7 @@ class InheritedFile:
     is_generated: bool
     line: int
     classes: tuple[InheritedClass, ...]
-    # All imported names that are no bases: classes used as they are, functions, constants.
+    # All imported names that are not bases: classes used as they are, functions, constants.
     names: tuple[str, ...]
 
 
@@ -97,7 +97,7 @@ class InheritanceGraph:
     ) -> InheritanceGraph:
         """The part with these models, their ancestors and their descendants.
 
-        ``up`` and ``down`` limit the number of generations; None is no limit.
+        ``up`` and ``down`` limit the number of generations; None is not a limit.
         """
         parents: dict[str, list[str]] = {}
         children: dict[str, list[str]] = {}

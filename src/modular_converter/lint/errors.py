@@ -53,7 +53,7 @@ def _check_aliased_bases(index: FileIndex, imports: list[ParentImport]) -> None:
 
 
 def check_bases(item: Item) -> None:
-    """Raises ConversionError when a base of a class with a parent model is no dotted name."""
+    """Raises ConversionError when a base of a class with a parent model is not a dotted name."""
     node = item.statement.node
     assert isinstance(node, ast.ClassDef)
     for base in node.bases:

@@ -27,7 +27,7 @@ def check_names(
     ``bases`` are the parent classes of the modular's classes: whether they exist is found out when
     those are merged.
 
-    Raises ConversionError where such a name, or one under an alias, is used and would be undefined
+    Raises ConversionError if such a name, or one under an alias, is used and would be undefined
     in the outputs.
     """
     findings = []

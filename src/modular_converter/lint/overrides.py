@@ -366,7 +366,7 @@ def _lost_super(
 
 
 def _other_bases(merged: MergedClass, facts: ConversionFacts) -> Iterator[tuple[str, Place]]:
-    """The bases of the parent class, and those of the modular class that are no parent."""
+    """The bases of the parent class, and those of the modular class that are not parents."""
     parent = merged.parent
     theirs = Place(parent.index, parent.imported.package, facts.library)
     for base in merged.parent_item.class_parts.bases:

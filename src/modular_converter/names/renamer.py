@@ -76,7 +76,7 @@ class Renamer:
         return (self.cased_old, self.cased_new)
 
     def _replacement(self, match: re.Match[str]) -> str:
-        """The new spelling of a match: of a spelling that is no form, the cased name.
+        """The new spelling of a match: of a spelling that is not a form, the cased name.
 
         Where the cased name is all capitals (or small), what follows decides between the two, as in
         transformers' converter (5.0 to 5.24).

@@ -42,7 +42,7 @@ def load(path: str) -> tuple[Any, Arrays] | None:
 
 
 def save(path: str, header: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Writes a file, with the directories above it. Raises ToolError where it cannot."""
+    """Writes a file, with the directories above it. Raises ToolError if it cannot."""
     content = {"arrays": sorted(arrays), "header": header}
     text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     archive = io.BytesIO()

@@ -56,7 +56,7 @@ def features_of(
 
 
 def _after_name(stream: Hashes, start: int, end: int, unit: CodeUnit) -> int:
-    """Where a class or function goes on after its own name, which is no part of its code.
+    """Where a class or function goes on after its own name, which is not part of its code.
 
     Its decorators, which come before, do not count. A method's name is a part of it.
     """

@@ -113,7 +113,7 @@ def more_files(
     whose names begin with two underscores, installed packages, other places and the transformers
     in ``library_root`` are left out.
 
-    Raises InputError for a place that is no directory, and for what cannot be read.
+    Raises InputError for a place that is not a directory, and for what cannot be read.
     """
     library_files: list[LibraryFile] = []
     directories: dict[str, str] = dict.fromkeys(known, "")

@@ -60,7 +60,7 @@ def parse(text: str, path: str) -> ast.Module:
 
 
 def read(content: bytes, path: str) -> SourceFile:
-    """Takes a file's content apart. Raises InputError where it is not Python."""
+    """Takes a file's content apart. Raises InputError if it is not Python."""
     text = _decode(content, path)
     tree = parse(text, path)
     model = model_names.model_of_file(path)

@@ -36,7 +36,7 @@ class _TokenHashes(dict[str, int]):
     def __missing__(self, token: str) -> int:
         digest = hashlib.blake2b(token.encode(errors="replace"), digest_size=8).digest()
         value = int.from_bytes(digest, "little")
-        # The lowest bit tells words from all else.
+        # The lowest bit distinguishes words from all else.
         value = value | 1 if token.isidentifier() else value & ~1
         self[token] = value
         return value

@@ -76,7 +76,7 @@ class Evaluation:
 
 @dataclass
 class _Tally:
-    """One number for each model; None where a metric does not apply to it."""
+    """One number for each model; None if a metric does not apply to it."""
 
     values: dict[str, list[float | None]] = field(
         default_factory=lambda: {name: [] for name in METRICS}

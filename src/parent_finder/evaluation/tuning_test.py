@@ -9,7 +9,7 @@ from parent_finder.ranking.weights import NAMES
 
 
 def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
-    """A model of one class whose parent is told by one kind of evidence, beside noise."""
+    """A model of one class whose parent is shown by one kind of evidence, beside noise."""
     true = seed % models
     noise = np.random.default_rng(seed).random((models, len(NAMES)))
     noise[:, telling] = 0

@@ -104,7 +104,7 @@ def test_only_values_that_change_are_written(theirs: list[str], data: st.DataObj
             ["x = 1", "self.a = 0", "self.b = 0"],
             ["self.a = 0", "self.b = 0", "f()"],
             None,
-            id="what is no assignment cannot be left out",
+            id="what is not an assignment cannot be left out",
         ),
     ],
 )

@@ -18,7 +18,7 @@ _LEAST_MORE = 6
 # Classes that are tried for one of ours, and files that are tried besides the ranked models'.
 _MOST_CLASSES = 2
 _MOST_FILES = 10
-# A helper of fewer lines is written rather than imported from a file that is no parent's.
+# A helper of fewer lines is written rather than imported from a file that is not a parent's.
 _LEAST_HELPER = 4
 
 

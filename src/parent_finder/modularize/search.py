@@ -139,7 +139,7 @@ class Search:
         self._drop_imports()
 
     def _try(self, changes: Mapping[PieceKey, Choice], *, longer: bool = False) -> bool:
-        """Takes changes over if they mend something, or shorten and break nothing."""
+        """Takes changes over if they fix something, or shorten and break nothing."""
         draft = self.draft.choosing(changes)
         if not longer and draft.lines >= self.draft.lines:
             return False

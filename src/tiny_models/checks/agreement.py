@@ -53,7 +53,7 @@ def _has_any(directory: str, names: Iterable[str]) -> bool:
 
 
 def _loaded(auto_class: str, directory: str, record: dict[str, Any]) -> Any:
-    """What an Auto class gives; None where it needs a package that is not installed."""
+    """What an Auto class gives; None if it needs a package that is not installed."""
     import transformers
 
     from tiny_models.transformers_api.exceptions import describe

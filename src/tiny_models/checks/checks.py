@@ -53,7 +53,7 @@ def tensors(output: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def require_outputs(output: Any) -> dict[str, Any]:
-    """The tensors of an output. Raises CheckFailed where there is none, or one holds NaN."""
+    """The tensors of an output. Raises CheckFailed if there is none, or one holds NaN."""
     by_name = tensors(output)
     if not by_name:
         raise CheckFailed("the forward pass gives no tensor")
@@ -64,7 +64,7 @@ def require_outputs(output: Any) -> dict[str, Any]:
 
 
 def require_equal(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Raises CheckFailed where two outputs are not bit-identical."""
+    """Raises CheckFailed if two outputs are not bit-identical."""
     import torch
 
     if before.keys() != after.keys():
@@ -118,7 +118,7 @@ def realign(model: Any) -> None:
 
 
 def gradient(model: Any, inputs: Mapping[str, Any]) -> None:
-    """Raises CheckFailed where no parameter gets a finite gradient from the outputs' sum."""
+    """Raises CheckFailed if no parameter gets a finite gradient from the outputs' sum."""
     import torch
 
     model.zero_grad(set_to_none=True)

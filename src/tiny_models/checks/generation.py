@@ -10,7 +10,7 @@ from tiny_models.core.errors import CheckFailed
 
 
 def generate(model: Any, count: int) -> list[int]:
-    """``count`` new tokens by greedy search. Raises CheckFailed where the class cannot generate."""
+    """``count`` new tokens by greedy search. Raises CheckFailed if the class cannot generate."""
     import torch
 
     if not model.can_generate():

@@ -140,20 +140,25 @@ def test_a_damaged_or_foreign_directory(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "out" / "qwen2").mkdir(parents=True)
     (tmp_path / "out" / "qwen2" / "thesis.txt").write_text("mine", encoding="utf-8")
     assert main(["build", write_request(tmp_path, QWEN), "--output", str(tmp_path / "out")]) == 2
-    assert "is in the way and is no fixture" in capsys.readouterr().err
+    assert "is in the way and is not a fixture" in capsys.readouterr().err
     assert contents(tmp_path / "out") == {"qwen2/thesis.txt": b"mine"}
 
 
 WRONG: list[tuple[dict[str, Any], int, str, str]] = [
     ({"model_type": "qwen22"}, 2, "has no model type `qwen22`", "did you mean `qwen2`"),
-    ({"architectures": ["BertModel"]}, 2, "is no architecture of `qwen2`", "it belongs to: bert"),
+    (
+        {"architectures": ["BertModel"]},
+        2,
+        "is not an architecture of `qwen2`",
+        "it belongs to: bert",
+    ),
     (
         {"architectures": ["Qwen2ForCausalLn"]},
         2,
         "no architecture",
         "did you mean `Qwen2ForCausalLM`",
     ),
-    ({"config": {"hiden_size": 8}}, 2, "`hiden_size` is no field of Qwen2Config", "hidden_size"),
+    ({"config": {"hiden_size": 8}}, 2, "`hiden_size` is not a field of Qwen2Config", "hidden_size"),
     ({"config": {"num_attention_heads": "x"}}, 2, "refuses the overrides", "hint"),
     ({"config": {"num_key_value_heads": 3}}, 1, "check `forward` failed", "may not fit"),
     ({"max_size": 1000}, 2, "more than", "hint"),

@@ -242,9 +242,9 @@ def test_without_a_processor_the_part_has_one(
     _, fixture = build(
         "parted", {"modeling": SEEING}, **seeing("parted"), config={"text_config": text}
     )
-    told = capsys.readouterr().err
-    assert "m:parted: warning: left out: no processor is known for parted" in told
-    assert "hint: let its modular file define one, which is then in processing_parted.py" in told
+    printed = capsys.readouterr().err
+    assert "m:parted: warning: left out: no processor is known for parted" in printed
+    assert "hint: let its modular file define one, which is then in processing_parted.py" in printed
     settings = json.loads((fixture.path / "preprocessor_config.json").read_text(encoding="utf-8"))
     assert settings["image_processor_type"].startswith("CLIPImageProcessor")
     # As Gemma writes, because its text part is Gemma's.
@@ -259,12 +259,12 @@ def test_settings_of_an_own_processor(build: Any) -> None:
     assert list(fixture.processor.image_processor.image_mean) == [0, 0, 0.5]
 
 
-def test_nothing_known_is_told(build: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_known_is_reported(build: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code, fixture = build("looks", {"modeling": LOOKING}, architectures=["LooksModel"])
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 0
-    assert "warning: left out: no image processor is known for looks\nhint: " in told
-    assert "AutoImageProcessor.register(LooksConfig, ...)" in told
+    assert "warning: left out: no image processor is known for looks\nhint: " in printed
+    assert "AutoImageProcessor.register(LooksConfig, ...)" in printed
     assert "tokenizer.json" not in {path.name for path in fixture.path.iterdir()}
     build("looks", {}, architectures=["LooksModel"], processors=False)
     assert "warning" not in capsys.readouterr().err
@@ -282,14 +282,14 @@ def test_a_class_of_another_model_that_is_not_there(
     code, _ = build("lacking", {"modeling": LOOKING}, processors=False)
     assert code == 0
     assert "warning" not in capsys.readouterr().err
-    told = "the image processor of LackingConfig is AbsentImageProcessor"
+    reason = "the image processor of LackingConfig is AbsentImageProcessor"
     code, _ = build("lacking", {})
     assert code == 0
-    assert f"warning: left out: {told}" in capsys.readouterr().err
+    assert f"warning: left out: {reason}" in capsys.readouterr().err
     code, _ = build("lacking", {}, processors={"size": 3})
     assert code == 2
     captured = capsys.readouterr().err
-    assert told in captured
+    assert reason in captured
     assert "dependency of the fixture" in captured
 
 
@@ -328,10 +328,10 @@ def test_what_cannot_be_met(
     expected: str,
 ) -> None:  # fmt: skip
     code, _ = build(name, files, processors=processors)
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 2
-    assert expected in told
-    assert "\nhint: " in told
+    assert expected in printed
+    assert "\nhint: " in printed
 
 
 @pytest.mark.parametrize(
@@ -345,9 +345,9 @@ def test_a_package_that_is_missing(
     build: Any, capsys: pytest.CaptureFixture[str], name: str, text: str, package: str
 ) -> None:
     code, _ = build(name, {"modeling": LOOKING, "image_processing": f"{text}\n"})
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 0
-    assert f"package_{name}.image_processing_{name} needs {package}" in told
+    assert f"package_{name}.image_processing_{name} needs {package}" in printed
     code, _ = build(name, {}, processors={"size": 3})
     assert code == 3
     assert f"needs {package}" in capsys.readouterr().err
@@ -382,16 +382,16 @@ def test_classes_that_cannot_be_made(build: Any, capsys: pytest.CaptureFixture[s
     files = {"modeling": SEEING, "processing": EXTENDING}
     broken = EXTENDING.replace("    pass", "    def save_pretrained(self, path):\n        1 / 0")
     code, fixture = build("failing", {**files, "processing": broken}, **seeing("failing"))
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 0
-    assert "left out: FailingProcessor cannot be made: ZeroDivisionError: division" in told
+    assert "left out: FailingProcessor cannot be made: ZeroDivisionError: division" in printed
     assert (fixture.path / "preprocessor_config.json").is_file()
     broken = SPELLING.replace("str(unk_token)", "unk_token")
     code, _ = build("failed", {"modeling": READING, "tokenization": broken})
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert code == 2
-    assert "FailedTokenizer cannot be made: TypeError: " in told
-    assert "\nhint: " in told
+    assert "FailedTokenizer cannot be made: TypeError: " in printed
+    assert "\nhint: " in printed
 
 
 def test_a_part_gets_what_prepares_its_inputs(

@@ -96,7 +96,7 @@ def test_former_rotary_fields_are_overrides_too() -> None:
     assert config.rope_parameters == {**scaling, "rope_theta": 500_000.0}
     config = shrink("llava", overrides={"text_config": {"rope_theta": 7.0}})
     assert config.text_config.rope_parameters["rope_theta"] == 7.0
-    with pytest.raises(InputError, match="`rope_theta` is no field"):
+    with pytest.raises(InputError, match="`rope_theta` is not a field"):
         shrink("bert", overrides={"rope_theta": 5.0})
 
 

@@ -36,7 +36,7 @@ def shrink(
     """A tiny config of ``model_type``, ready for ``architecture``.
 
     ``overrides`` replaces fields of the result; mappings are merged into sub-configs.
-    Raises InputError where the type is unknown, an override names no field, or the class refuses
+    Raises InputError if the type is unknown, an override names no field, or the class refuses
     the values.
     """
     return shrink_class(
@@ -200,14 +200,14 @@ def _all_values(config: Any) -> dict[str, Any]:
 
 
 def require_fields(config_class: Any, overrides: Mapping[str, Any]) -> None:
-    """Raises InputError, with near names, where an override is no field of the config."""
+    """Raises InputError, with near names, where an override is not a field of the config."""
     allowed = {*field_names(config_class), *config_class.attribute_map, "num_labels"}
     if rope.FIELD in allowed:
         allowed.update(rope.FORMER_FIELDS)
     for name, value in overrides.items():
         if name not in allowed:
             raise InputError(
-                f"`{name}` is no field of {config_class.__name__}",
+                f"`{name}` is not a field of {config_class.__name__}",
                 hint=catalogue.near(name, allowed),
             )
         part = config_class.sub_configs_defaults.get(name)
@@ -223,7 +223,7 @@ def field_names(config_class: Any) -> Sequence[str]:
 
 
 def _default_instance(config_class: Any) -> Any:
-    """The config with all defaults; None where the class refuses its own."""
+    """The config with all defaults; None if the class refuses its own."""
     try:
         return config_class()
     except Exception:  # noqa: BLE001 - a class may refuse its own defaults in any way

@@ -76,7 +76,7 @@ def test_lists_per_layer_follow_an_overridden_count(count: int) -> None:
 
 
 def test_an_override_that_is_no_field_of_a_part() -> None:
-    with pytest.raises(InputError, match="`num_layerz` is no field of") as caught:
+    with pytest.raises(InputError, match="`num_layerz` is not a field of") as caught:
         shrink("llava", overrides={"text_config": {"num_layerz": 3}})
     assert caught.value.hint
 

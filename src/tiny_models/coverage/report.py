@@ -14,7 +14,7 @@ _OTHER = "other"
 # Characters of a cause in a table.
 _CELL = 160
 _MEANING = """\
-Kinds are told from the parameters of `forward`: `pixel_values` and the like, patches and features
+Kinds show in the parameters of `forward`: `pixel_values` and the like, patches and features
 of regions are pictures; `pixel_values_videos` and sessions are videos, and so is `pixel_values`
 where the class says that it takes videos and no pictures; spectrograms, waveforms, codes and
 latents are sound. A class counts only if it ran on something of each kind that its `forward` names,

@@ -18,14 +18,14 @@ CLASSES = ("BertModel", "CLIPModel", "GPT2LMHeadModel", "ViTModel", "WhisperMode
 
 def test_more_processes_find_the_same() -> None:
     def tried(jobs: int) -> tuple[list[Result], list[str]]:
-        told: list[str] = []
+        reported: list[str] = []
         results = run(
             CLASSES,
             build_only=False,
             jobs=jobs,
-            report=lambda result: told.append(result.architecture),
+            report=lambda result: reported.append(result.architecture),
         )
-        return [dataclasses.replace(result, seconds=0.0) for result in results], told
+        return [dataclasses.replace(result, seconds=0.0) for result in results], reported
 
     prepare()
     alone, in_order = tried(1)

@@ -237,5 +237,5 @@ FAMILIES: tuple[Family, ...] = (
         "positions are rotated over at least 32 of a head",
         {"text_config": {"hidden_size": 128}, "speech_config": {"hidden_size": 128}},
     ),
-    Family(("moss_transcribe_diarize",), "is told where the sound ends", recipe=padding_mask),
+    Family(("moss_transcribe_diarize",), "needs the end of the sound", recipe=padding_mask),
 )

@@ -98,7 +98,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("blt",),
-        "its coders are told the width of the model between them",
+        "its coders take the width of the model between them",
         {
             "encoder_config": {"hidden_size_global": 32},
             "decoder_config": {"hidden_size_global": 32},
@@ -209,7 +209,7 @@ FAMILIES: tuple[Family, ...] = (
             "hc_lowrank": 8, "ple_embed_dim": 32, "ple_layer_ids": [1], "eos_token_id": 2,
             "make_ngram_vocab_size_divisible_by": 8, "split_ngram_parts": 1,
             "output_gate_type": "silu"}),
-    Family(("jev",), "is told where questions end, of which type they are and their options",
+    Family(("jev",), "needs where questions end, of which type they are and their options",
            recipe=_question),
     Family(("diffusion_gemma_text",), "experts have no default numbers",
            {"num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 32}),

@@ -74,7 +74,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(("visual_bert",), "takes features of regions, not pictures", recipe=regions),
     Family(("lxmert",), "takes features of regions, not pictures", recipe=lxmert),
-    Family(("kosmos-2",), "a mask tells where the picture's features go", recipe=kosmos),
+    Family(("kosmos-2",), "a mask says where the picture's features go", recipe=kosmos),
     Family(
         ("blip_2_qformer", "instructblip_qformer"), "takes its queries as input", recipe=queries
     ),
@@ -101,7 +101,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker"),
-        "tells pictures' beginnings by ids that only the whole model's config has",
+        "recognises where pictures begin by ids that only the whole model's config has",
         {
             "vision_start_token_id": 200,
             "vision_end_token_id": 201,
@@ -229,7 +229,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("qwen3_omni_moe",),
-        "the talker is told how patches are merged",
+        "the talker needs how patches are merged",
         {"talker_config": {"spatial_merge_size": 2}},
     ),
     Family(

@@ -173,7 +173,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("sam3_tracker", "sam3_tracker_video"),
-        "is told the sizes of its features",
+        "takes the sizes of its features",
         {"vision_config": {"backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]]}},
     ),
     Family(

@@ -1,4 +1,4 @@
-"""Which fields of a config an error is about, for whoever overrides them."""
+"""Which fields of a config an error is about, for the user who overrides them."""
 
 from __future__ import annotations
 

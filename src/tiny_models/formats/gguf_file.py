@@ -148,7 +148,7 @@ def _with_one(name: str, values: npt.NDArray[Any], config: Any) -> npt.NDArray[A
     return values + 1 if name.endswith("norm.weight") else values
 
 
-# By the class with which the reader undoes it; empty where it undoes nothing.
+# By the class with which the reader undoes it; empty if it undoes nothing.
 _STORED: Mapping[str, Callable[[str, npt.NDArray[Any], Any], npt.NDArray[Any]]] = {
     "": _as_is,
     "LlamaTensorProcessor": _paired,

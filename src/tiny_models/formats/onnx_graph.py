@@ -20,7 +20,7 @@ _BATCH, _LENGTH = 2, 8
 def write_onnx(model: Any, directory: Path) -> None:
     """Writes `onnx/model.onnx`, from ids and a mask to the first output: logits or hidden states.
 
-    Raises MissingRequirement without onnx and onnxscript, NotBuilt where torch cannot export.
+    Raises MissingRequirement without onnx and onnxscript, NotBuilt if torch cannot export.
     """
     import torch
 
@@ -44,7 +44,7 @@ def write_onnx(model: Any, directory: Path) -> None:
     path = directory / DIRECTORY / FILE
     path.parent.mkdir()
     try:
-        # A cache is no tensor; the file's own config keeps its value.
+        # A cache is not a tensor; the file's own config keeps its value.
         if caches is not None:
             model.config.use_cache = False
         with _quiet():

@@ -1,4 +1,4 @@
-"""What goes wrong between us and a model hub: what is tried again, and what a person is told."""
+"""What goes wrong between us and a model hub: what is tried again, and the messages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def with_retries(attempt: Callable[[], _Result], warn: Callable[[str], None]) ->
 
 
 def _seconds_to_wait(problem: BaseException, number: int) -> float | None:
-    """None where it is of no use to try again."""
+    """None if it is of no use to try again."""
     cause = _cause(problem)
     if isinstance(cause, HfHubHTTPError):
         if cause.response.status_code not in _TRANSIENT:
@@ -95,7 +95,7 @@ def _in_short(problem: BaseException) -> str:
 def explained(
     problem: Exception, *, repo_id: str, endpoint: str, token: str | None
 ) -> ToolError | None:
-    """The message for whoever must mend it; None where ``problem`` is not the hub's.
+    """The message for the user who must fix it; None where ``problem`` is not the hub's.
 
     Whatever the hub or the client say, ``token`` is not repeated.
     """
@@ -167,7 +167,7 @@ def _refused(  # noqa: PLR0911 - a message for each kind of answer
             f"{endpoint} keeps answering {status}{said}", place=repo_id, hint="try again later"
         )
     return InputError(
-        f"{endpoint} answered {status}{said}", place=repo_id, hint="mend what the hub names"
+        f"{endpoint} answered {status}{said}", place=repo_id, hint="fix what the hub names"
     )
 
 

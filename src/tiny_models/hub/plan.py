@@ -24,7 +24,7 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """What a hub tells of a file. Large files have a SHA-256, others git's object id."""
+    """What a hub says of a file. Large files have a SHA-256, others git's object id."""
 
     size: int | None
     sha256: str | None

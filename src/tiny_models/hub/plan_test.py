@@ -18,7 +18,7 @@ from tiny_models.request.manifest import FileEntry, Manifest
 
 _PATHS = st.sampled_from([".gitattributes", "README.md", "a.json", "b.json", "d/c.safetensors"])
 _TREES = st.dictionaries(_PATHS, st.binary(max_size=2))
-_TELLS = st.sampled_from(["sha256", "git", "nothing"])
+_DIGESTS = st.sampled_from(["sha256", "git", "nothing"])
 
 
 def _sha256(content: bytes) -> str:
@@ -29,12 +29,12 @@ def _local(tree: Mapping[str, bytes]) -> dict[str, LocalFile]:
     return {p: LocalFile(len(c), _sha256(c), git_hash(c)) for p, c in tree.items()}
 
 
-def _remote(tree: Mapping[str, bytes], tells: str) -> dict[str, RemoteFile]:
+def _remote(tree: Mapping[str, bytes], digests: str) -> dict[str, RemoteFile]:
     return {
         path: RemoteFile(
             len(content),
-            _sha256(content) if tells == "sha256" else None,
-            git_hash(content) if tells == "git" else None,
+            _sha256(content) if digests == "sha256" else None,
+            git_hash(content) if digests == "git" else None,
         )
         for path, content in tree.items()
     }
@@ -53,12 +53,12 @@ def _applied(
     return {path: content for path, content in {**to, **written}.items() if path not in gone}
 
 
-@given(local=_TREES, remote=_TREES, published=_TREES, tells=st.sampled_from(["sha256", "git"]))
+@given(local=_TREES, remote=_TREES, published=_TREES, digests=st.sampled_from(["sha256", "git"]))
 def test_the_plan_makes_the_repository_hold_the_fixture(
-    local: dict[str, bytes], remote: dict[str, bytes], published: dict[str, bytes], tells: str
+    local: dict[str, bytes], remote: dict[str, bytes], published: dict[str, bytes], digests: str
 ) -> None:
     manifest = _manifest(published)
-    plan = make_plan(_local(local), _remote(remote, tells), manifest)
+    plan = make_plan(_local(local), _remote(remote, digests), manifest)
     after = _applied(plan, remote, local)
     assert {path: after[path] for path in local} == local
     # What stays besides is not from a fixture, and what is not from a fixture stays.
@@ -66,21 +66,21 @@ def test_the_plan_makes_the_repository_hold_the_fixture(
     assert not (after.keys() - local.keys()) & from_fixtures
     strangers = remote.keys() - from_fixtures - local.keys()
     assert {path: after[path] for path in strangers} == {p: remote[p] for p in strangers}
-    assert make_plan(_local(local), _remote(after, tells), _manifest(local)).empty
+    assert make_plan(_local(local), _remote(after, digests), _manifest(local)).empty
     # Nothing is written that is there already.
     assert all(
         remote.get(change.path) != local[change.path] for change in (*plan.added, *plan.changed)
     )
 
 
-@given(local=_TREES, tells=_TELLS)
-def test_what_the_manifest_lists_is_believed_where_the_hub_tells_nothing(
-    local: dict[str, bytes], tells: str
+@given(local=_TREES, digests=_DIGESTS)
+def test_what_the_manifest_lists_is_believed_where_the_hub_digests_nothing(
+    local: dict[str, bytes], digests: str
 ) -> None:
-    assert make_plan(_local(local), _remote(local, tells), _manifest(local)).empty
-    unlisted = make_plan(_local(local), _remote(local, tells), None)
+    assert make_plan(_local(local), _remote(local, digests), _manifest(local)).empty
+    unlisted = make_plan(_local(local), _remote(local, digests), None)
     assert [change.path for change in unlisted.changed] == (
-        sorted(local) if tells == "nothing" else []
+        sorted(local) if digests == "nothing" else []
     )
 
 

@@ -71,10 +71,10 @@ class _Fixture:
 
 
 def publish(request: PublishRequest, warn: Callable[[str], None]) -> Outcome:
-    """Publishes a fixture after verifying its integrity; ``warn`` is told of every retry.
+    """Publishes a fixture after verifying its integrity; ``warn`` is called at every retry.
 
     Raises CheckFailed for a damaged fixture, InputError for a wrong name or a repository of
-    something else, HubUnusable without access, HubConflict where somebody else committed.
+    something else, HubUnusable without access, HubConflict if somebody else committed.
     """
     endpoint = _checked_endpoint(request.endpoint)
     _check_names(request)

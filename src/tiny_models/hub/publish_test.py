@@ -257,9 +257,9 @@ PERSISTENT = [
     (Failure(r"repos/create", 403), 3, "does not permit to write", "write access to what team"),
     (Failure(r"/commit/", 403, message=f"no, {TOKEN}"), 3, "no, <token>", "write access"),
     (Failure(r"/commit/", 409), 1, "changed by somebody else", "publish again"),
-    (Failure(r"/commit/", 400, message="bad lines"), 2, "answered 400: bad lines", "mend"),
+    (Failure(r"/commit/", 400, message="bad lines"), 2, "answered 400: bad lines", "fix"),
     (Failure(r"GET /api/models", 200), 2, "gave an answer that is not understood", "name a model"),
-    (Failure(r"preupload", 413, message="too much"), 2, "answered 413: too much", "mend"),
+    (Failure(r"preupload", 413, message="too much"), 2, "answered 413: too much", "fix"),
 ]
 
 

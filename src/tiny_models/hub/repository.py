@@ -26,7 +26,7 @@ from toolkit.errors import InputError
 class RemoteState:
     """What a repository holds at one moment.
 
-    ``head`` is the commit that was read, None where there is none. Of a branch that does not
+    ``head`` is the commit that was read, None if there is none. Of a branch that does not
     exist it is that of the main branch, from which it would start.
     """
 
@@ -51,7 +51,7 @@ class HubRepository:
     def read(self, revision: str | None = None) -> RemoteState:
         """What is there now, at ``revision`` or at the head of the branch.
 
-        Raises InputError where the repository has a ``fixture.json`` that is no manifest.
+        Raises InputError if the repository has a ``fixture.json`` that is not a manifest.
         """
         try:
             return self._read(revision or self.branch)

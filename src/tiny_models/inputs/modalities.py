@@ -1,7 +1,7 @@
 """What kinds of input a model class takes besides text, and which of them it was given.
 
-Told from the names of the parameters of ``forward``, never from a list of classes. A class takes a
-kind if at least one parameter holds inputs of that kind as a processor makes them: pictures,
+Derived from the names of the parameters of ``forward``, never from a list of classes. A class takes
+a kind if at least one parameter holds inputs of that kind as a processor makes them: pictures,
 patches, regions, spectrograms, waveforms, codes. States of another model (``encoder_outputs``,
 ``image_embeds``), masks, sizes and labels do not count.
 """
@@ -55,7 +55,7 @@ def joined(kinds: Iterable[str]) -> str:
 
 
 def kind_of(parameter: str) -> str | None:
-    """The kind of input that a parameter of ``forward`` holds; None if it is no input itself."""
+    """The kind of input that a parameter of ``forward`` holds; None if it is none itself."""
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(parameter)), None)
 
 

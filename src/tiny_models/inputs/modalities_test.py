@@ -24,7 +24,7 @@ def model_class(*parameters: str, says: tuple[str, ...] = ("text",)) -> Any:
         (("input_values", "decoder_input_ids"), "audio+text"),
         (("input_features", "pixel_mask"), "audio"),
         (("high_res_pixel_values",), "image"),
-        # States of another model, masks and sizes are no inputs of their own.
+        # States of another model, masks and sizes are not inputs of their own.
         (("encoder_outputs", "image_embeds", "image_sizes", "audio_attention_mask"), ""),
     ],
 )

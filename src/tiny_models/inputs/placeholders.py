@@ -8,7 +8,7 @@ from typing import Any
 
 from tiny_models.inputs.values import lookup
 
-# (method that makes the features, config fields with the placeholder's id, inputs that tell that
+# (method that makes the features, config fields with the placeholder's id, inputs that say that
 # the modality is there)
 _MODALITIES = (
     ("get_image_features", ("image_token_id", "image_token_index", "image_token"),

@@ -101,7 +101,7 @@ def _takes(model: Any, name: str) -> bool:
 
 
 def _needs_sizes(model: Any) -> bool:
-    """Whether sizes of pictures must be told; some classes only hand them on."""
+    """Whether sizes of pictures must be given; some classes only pass them on."""
     maker = getattr(model, "get_image_features", None)
     if maker is None:
         return True

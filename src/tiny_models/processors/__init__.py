@@ -43,7 +43,7 @@ def build_available(
     directory: Path,
     own: OwnProcessors | None = None,
 ) -> tuple[list[str], list[ToolError]]:
-    """As `build`, but makes what the environment allows, and tells what it does not.
+    """As `build`, but makes what the environment allows, and reports what it does not.
 
     An image processor is written where the class that joins it with others lacks a package, for
     one. Raises ToolError for anything else that is wrong.

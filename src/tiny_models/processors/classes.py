@@ -21,7 +21,7 @@ _VIDEO_NAMES = "VIDEO_PROCESSOR_MAPPING_NAMES"
 
 @dataclass(frozen=True)
 class ProcessorClasses:
-    """Class names by role; None where a model type has no such class."""
+    """Class names by role; None if a model type has no such class."""
 
     processor: str | None = None
     image_processor: str | None = None

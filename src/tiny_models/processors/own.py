@@ -45,7 +45,7 @@ _PARTS: Mapping[str, re.Pattern[str]] = {
 
 
 class NoKnownClass(InputError):
-    """Nothing tells which class prepares one of the inputs of a repository's own model."""
+    """Nothing says which class prepares one of the inputs of a repository's own model."""
 
     def __init__(self, role: str, module: str, config_class: Any) -> None:
         file = f"{FILES[role][0].format(model_name(module))}.py"

@@ -13,7 +13,7 @@ class ProcessorEntry:
 
     ``tokenizers`` are the model types of further tokenizers, by role; ``classes`` are parts'
     classes by role, where the library maps none; ``settings`` are parameters by role.
-    ``extra_image_tokens`` says that the image processor tells how many tokens an image has, and
+    ``extra_image_tokens`` says that the image processor counts the tokens of an image, and
     how many there are beside its patches. ``parts_only`` says why the class itself cannot
     be made, so that its parts are written without it.
     """
@@ -32,7 +32,7 @@ _READS_NO_TEXT = ProcessorEntry(
 )
 
 _COUNTS_TOKENS = ProcessorEntry(
-    "its image processor tells how many tokens an image has", extra_image_tokens=0
+    "its image processor counts the tokens of an image", extra_image_tokens=0
 )
 
 ENTRIES: Mapping[str, ProcessorEntry] = {
@@ -98,7 +98,7 @@ ENTRIES: Mapping[str, ProcessorEntry] = {
     "ColPaliProcessor": _COUNTS_TOKENS,
     "PaliGemmaProcessor": _COUNTS_TOKENS,
     "Florence2Processor": ProcessorEntry(
-        "its image processor tells how many tokens an image has; one is their mean",
+        "its image processor counts the tokens of an image; one is their mean",
         extra_image_tokens=1,
     ),
     "Ernie4_5_VLMoeProcessor": ProcessorEntry(

@@ -170,7 +170,7 @@ def processor_values(parameters: Collection[str], config: Mapping[str, Any]) -> 
 
 
 def image_tokens(config: Mapping[str, Any]) -> int | None:
-    """As how many tokens the vision part sees an image, if its config tells."""
+    """How many tokens the vision part makes of an image, if its config says."""
     known = flat_values(config, VISION_PARTS)
     edges, unit = _edges(known.get("image_size")), _whole(known.get("patch_size"))
     strides = known.get("patch_stride")

@@ -9,7 +9,7 @@ from typing import Any
 from tiny_models.processors.classes import ProcessorClasses, find_class
 
 _TEXT = "hello"
-# In pixels. Not square, so that height and width are told apart.
+# In pixels. Not square, so that height and width differ.
 _HEIGHT, _WIDTH = 48, 64
 _FRAMES = 4
 _SECONDS = 0.5

@@ -78,7 +78,7 @@ def write_available(
     *,
     partial: bool = False,
 ) -> Written:
-    """As `write`, but tells what is missing; nothing is written then, unless ``partial``.
+    """As `write`, but reports what is missing; nothing is written then, unless ``partial``.
 
     With ``partial`` a processor class that cannot be made leaves those of its parts that can.
     """

@@ -10,7 +10,7 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.paths import holds
 
-# Files larger than this are no tokenizer's and no processor's.
+# Files larger than this belong neither to a tokenizer nor to a processor.
 _MOST_BYTES = 200 * 2**20
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy", ".npz")
 # How a pickle and a zip archive, which a newer pickle is, begin.

@@ -47,7 +47,7 @@ class TensorEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of ``fixture.json``; the schema tells what each field means."""
+    """The content of ``fixture.json``; the schema says what each field means."""
 
     address: str
     repo_id: str | None
@@ -98,7 +98,7 @@ def digest_file(path: str) -> FileEntry:
 def files_below(directory: str) -> Iterator[str]:
     """The paths of all files below a directory, with ``/``, sorted; links are not followed.
 
-    Raises InputError or EnvironmentLack where a directory cannot be read.
+    Raises InputError or EnvironmentLack if a directory cannot be read.
     """
     yield from sorted(
         os.path.relpath(path, directory).replace(os.sep, "/")
@@ -124,7 +124,7 @@ def read_manifest(directory: str) -> Manifest:
 
 
 def parse_manifest(values: Any) -> Manifest:
-    """The manifest that a JSON document stands for. Raises ValueError where it is none."""
+    """The manifest that a JSON document stands for. Raises ValueError if it is none."""
     try:
         return _parse(values)
     except (AttributeError, KeyError, TypeError) as problem:

@@ -38,7 +38,7 @@ def put_roots_first(requests: Iterable[FixtureRequest]) -> None:
 def import_source(source: Source) -> Any:
     """The module of a source, whose root is on the path.
 
-    Raises MissingPackage for what is not installed, InputError where it cannot be imported for
+    Raises MissingPackage for what is not installed, InputError if it cannot be imported for
     another reason, or comes from outside its root.
     """
     try:

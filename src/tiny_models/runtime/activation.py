@@ -39,7 +39,7 @@ def activate(
     ``cache`` is the directory below which the copies are made, by default the one for temporary
     files.
 
-    Raises InputError where a directory holds no fixture, CheckFailed where a fixture is not as its
+    Raises InputError if a directory holds no fixture, CheckFailed if a fixture is not as its
     manifest says, TooLate where huggingface_hub has been imported with other settings.
     """
     if environment is None:

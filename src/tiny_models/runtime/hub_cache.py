@@ -20,7 +20,7 @@ def lay_out(fixtures: Iterable[LocatedFixture], parent: Path) -> Path:
     """Makes a hub cache of ``fixtures`` below ``parent`` and returns its directory.
 
     The directory is named for what it holds: several processes may ask for the same one at once.
-    Fixtures without a repository id are left out. Raises InputError where two have the same one.
+    Fixtures without a repository id are left out. Raises InputError if two have the same one.
     """
     named = sorted(
         (fixture for fixture in fixtures if fixture.repo_id), key=lambda fixture: fixture.name

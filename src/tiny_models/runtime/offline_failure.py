@@ -34,7 +34,7 @@ def explain(error: BaseException, fixtures: Sequence[LocatedFixture]) -> str | N
     request = _request_of(error)
     if request is None:
         return (
-            "the test asked a model hub for something that is no fixture; it may use\n"
+            "the test asked a model hub for something that is not a fixture; it may use\n"
             f"{listing(fixtures)}{DEPENDENCIES_HINT}"
         )
     if request.repo_type != "model":

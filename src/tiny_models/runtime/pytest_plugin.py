@@ -168,7 +168,7 @@ def tiny_fixture() -> Callable[[str], LoadedFixture]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Explains a failure that comes of asking for what is no part of a fixture."""
+    """Explains a failure that comes of asking for what is not part of a fixture."""
     outcome: Any = yield
     if call.excinfo is not None:
         _explain(outcome.get_result(), call.excinfo, item.config)

@@ -20,7 +20,7 @@ def run_command(
     """Replaces this process by ``command``, in an environment that has the fixtures.
 
     `python` in it is the interpreter of this process. ``modules`` have the classes of fixtures of
-    generated code, which the Auto classes of Python programs know. Raises InputError where a
+    generated code, which the Auto classes of Python programs know. Raises InputError if a
     directory holds no fixture or the command cannot be started; does not return otherwise.
     """
     fixtures = activate(directories)

@@ -1,4 +1,4 @@
-"""Tokenizers made from nothing, or by shrinking existing ones.
+"""Tokenizers made from scratch, or by shrinking existing ones.
 
 Importing this package imports none of the heavy libraries.
 """
@@ -27,7 +27,7 @@ def build(
 ) -> Vocabulary | None:
     """Writes the tokenizer of a model type into a directory; None if the type has no texts.
 
-    ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
+    ``config_class`` is needed for a type that the library does not know, and ``own`` describes a
     model of a repository that has texts. Raises ToolError.
     """
     from tiny_models.tokenizers.recipes import has_tokenizer, recipe_for

@@ -1,4 +1,4 @@
-"""Tokenizer classes, and what an instance without a vocabulary tells about its pieces."""
+"""Tokenizer classes, and what an instance without a vocabulary shows of its pieces."""
 
 from __future__ import annotations
 

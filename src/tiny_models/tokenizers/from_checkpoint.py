@@ -122,7 +122,7 @@ def _load(source: Path, checkpoint: Path) -> Any:
         return AutoTokenizer.from_pretrained(source, trust_remote_code=False, local_files_only=True)
     except Exception as problem:  # noqa: BLE001 - parsers may raise anything
         os_errors.raise_lack(problem)
-        # The library raises whatever its parsers do, for files that are no tokenizer's.
+        # The library raises whatever its parsers do, for files that are not a tokenizer's.
         reason = str(problem).strip().splitlines() or [type(problem).__name__]
         raise InputError(f"{checkpoint}: no tokenizer that can be loaded: {reason[0]}") from None
 
@@ -130,7 +130,7 @@ def _load(source: Path, checkpoint: Path) -> Any:
 def _require_its_own_reading(
     tokenizer: Any, source: Path, recipe: Recipe, checkpoint: Path
 ) -> None:
-    """Raises InputError where the class that is loaded for a type loses texts that the file keeps.
+    """Raises InputError if the class that is loaded for a type loses texts that the file keeps.
 
     The library takes the class from the model type, and some classes put their own steps in place
     of those in `tokenizer.json`. How many spaces there are is not compared: classes differ there.
@@ -191,7 +191,7 @@ def _shrink_files(tokenizer: Any, source: Path, small: Path, size: int) -> None:
         shutil.copytree(source, small)
         return
     small.mkdir()
-    # The ids of added tokens follow the vocabulary, and are found anew from their texts.
+    # The ids of added tokens follow the vocabulary, and are found again from their texts.
     for name in _SETTINGS:
         if (source / name).is_file():
             settings = json.loads((source / name).read_bytes())
@@ -225,7 +225,7 @@ def _shrunk_files(
         }
     raise InputError(
         f"the files of {class_name} cannot be shrunk: {', '.join(names)}",
-        hint="leave from_checkpoint out: its tokenizer is then made from nothing",
+        hint="leave from_checkpoint out: its tokenizer is then made from scratch",
     )
 
 

@@ -28,7 +28,7 @@ _TABLE = re.compile(r"Embedding\(\s*config\.max_position_embeddings\b")
 
 
 def positions_of(config: Any) -> int | None:
-    """The number of tokens that the text part of a model takes; None where it has no limit."""
+    """The number of tokens that the text part of a model takes; None if it has no limit."""
     for part in _text_parts(config):
         values = vars(part)
         for name in _FIELDS:

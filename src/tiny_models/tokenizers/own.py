@@ -1,4 +1,4 @@
-"""What tells the tokenizer of a repository's own model: its text part, classes and processor."""
+"""What the tokenizer of a repository's own model depends on: text part, classes, processor."""
 
 from __future__ import annotations
 

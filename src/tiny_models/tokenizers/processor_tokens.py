@@ -3,7 +3,7 @@
 A processor names them in a few ways: it reads `tokenizer.image_token`, with or without a literal
 to fall back on, has a parameter `image_token="<image>"`, or sets `self.image_token = "<image>"`.
 Reading the source needs no import, so that a class whose requirements are missing, or one that a
-repository has just generated, is no exception.
+repository has just generated, is not an exception.
 """
 
 from __future__ import annotations

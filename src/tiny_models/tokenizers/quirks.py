@@ -13,7 +13,7 @@ class Entry:
     """A departure from the general rules; whatever is unset follows them.
 
     ``special_tokens`` are texts by attribute; ``extra_tokens`` have no attribute, and
-    ``plain_tokens`` are no special ones; ``first_pieces`` are those without which the class cannot
+    ``plain_tokens`` are not special ones; ``first_pieces`` are those without which the class cannot
     be made; ``settings`` are its parameters; ``files`` names the writer of its own files
     (`class_files`); ``own_vocabulary`` says that it brings one; ``keep_files`` that its own saving
     damages them, so that ours are kept; ``packages`` are what it needs beside the library.
@@ -298,13 +298,13 @@ CLASS_ENTRIES: Mapping[str, Entry] = {
     "GPTNeoXJapaneseTokenizer": Entry("list of pieces and emoji", files="gpt_neox_japanese"),
     "MgpstrTokenizer": Entry("characters", files="characters_json"),
     "VitsTokenizer": Entry(
-        "characters; phonemes would need a program that is no Python package",
+        "characters; phonemes would need a program that is not a Python package",
         files="characters_json",
         settings={"phonemize": False},
     ),
     "Wav2Vec2CTCTokenizer": Entry("characters and a word delimiter", files="ctc_json"),
     "Wav2Vec2PhonemeCTCTokenizer": Entry(
-        "phonemes given as such; finding them would need a program that is no Python package",
+        "phonemes given as such; finding them would need a program that is not a Python package",
         files="ctc_json",
         settings={"do_phonemize": False},
     ),
@@ -314,7 +314,7 @@ CLASS_ENTRIES: Mapping[str, Entry] = {
     "DiaTokenizer": Entry("bytes", files="none"),
     "PerceiverTokenizer": Entry("bytes", files="none"),
     "RoFormerTokenizer": Entry(
-        "words are split with rjieba, in Python, which the class cannot tell of",
+        "words are split with rjieba, in Python, which the class does not show",
         family="wordpiece",
         first_pieces=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"),
         packages=("rjieba",),

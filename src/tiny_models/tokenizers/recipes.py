@@ -111,7 +111,7 @@ def recipe_for(
 ) -> Recipe:
     """The recipe for a model type; raises InputError.
 
-    ``config_class`` is needed for a type that the library does not know, and ``own`` tells of a
+    ``config_class`` is needed for a type that the library does not know, and ``own`` describes a
     model of a repository.
     """
     # By the type of the text part, the library knows how a new composite type writes.
@@ -162,7 +162,7 @@ def _entry_of(class_name: str, model_type: str, family: str | None) -> tuple[str
     if class_name == GENERAL_CLASS:
         entry = family_entry(model_type)
     else:
-        entry = CLASS_ENTRIES.get(class_name, Entry("the class tells itself"))
+        entry = CLASS_ENTRIES.get(class_name, Entry("the class says it itself"))
     if family is None or family == entry.family:
         return class_name, entry
     return _other_family(model_type, class_name, family, entry)
@@ -308,7 +308,7 @@ def _has_text(config_class: type) -> bool:
 
 
 def modeling_source(config_class: type) -> str:
-    """The text of the modeling files beside a config's class; empty where there are none."""
+    """The text of the modeling files beside a config's class; empty if there are none."""
     module = importlib.import_module(config_class.__module__)
     origin = getattr(module, "__file__", None)
     return "" if origin is None else _modeling_text(str(Path(origin).parent))

@@ -12,7 +12,7 @@ from toolkit.errors import InputError
 
 @dataclass(frozen=True)
 class ControlPieces:
-    """The pieces that begin a model, in the order of their ids; None where a model has none."""
+    """The pieces that begin a model, in the order of their ids; None if a model has none."""
 
     order: tuple[str, ...]
     unknown: str = "<unk>"

@@ -203,5 +203,5 @@ def _id_of(text: str, ids: Mapping[str, int]) -> int:
         return ids[text]
     except KeyError:
         raise InputError(
-            f"tokenizer.json: the post-processor adds {text}, which is no token"
+            f"tokenizer.json: the post-processor adds {text}, which is not a token"
         ) from None

@@ -265,7 +265,7 @@ def _first_tokens(
 
 
 def _default_tokens(tokenizer_class: Any) -> dict[str, str]:
-    """The special tokens that a class has unless told otherwise, by attribute."""
+    """The special tokens that a class has by default, by attribute."""
     import inspect
 
     return _texts(

@@ -135,7 +135,7 @@ def require_architecture(name: str, model_type: str) -> None:
     if name not in names:
         others = sorted({pair.model_type for pair in pairs() if pair.name == name})
         hint = f"it belongs to: {', '.join(others)}" if others else near(name, names)
-        raise InputError(f"`{name}` is no architecture of `{model_type}`", hint=hint)
+        raise InputError(f"`{name}` is not an architecture of `{model_type}`", hint=hint)
 
 
 def near(name: str, names: Iterable[str]) -> str:

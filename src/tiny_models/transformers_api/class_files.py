@@ -1,6 +1,6 @@
 """Where a library defines the tokenizer and processors of its models, read without importing it.
 
-The Auto classes find these classes by names in their tables; no import statement tells of them, and
+The Auto classes find these classes by names in their tables; no import statement names them, and
 many a model has those of another one.
 """
 
@@ -41,7 +41,7 @@ def companion_files(models: Path) -> dict[str, list[str]]:
 
     ``models`` is `transformers/models` of a release or a checkout; the paths begin with it. Names
     that no file defines are left out: those of classes from elsewhere, and of tokenizers that the
-    library converts to another class's. Raises InputError where the directory `auto` has no tables,
+    library converts to another class's. Raises InputError if the directory `auto` has no tables,
     or files that are no Python.
     """
     defined = {

@@ -40,7 +40,7 @@ def _is_part_of_a_package(module: str) -> bool:
 
 
 def missing_package(problem: ImportError) -> str | None:
-    """The package that an import error asks for, if it tells."""
+    """The package that an import error asks for, if it names one."""
     text = str(problem)
     for pattern in (_REQUIRES, _INSTALL):
         match = pattern.search(text)

@@ -1,4 +1,4 @@
-"""What a tokenizer tells a config: how many tokens there are and which ids are special."""
+"""What a config needs from a tokenizer: how many tokens there are and which ids are special."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Vocabulary:
     ``special_ids`` maps roles, named like the fields of a config (``pad_token_id``,
     ``eos_token_id``, ``image_token_id``, ``boi_token_id``, ...), to ids in ``range(size)``.
 
-    Raises ValueError where an id lies outside the vocabulary.
+    Raises ValueError if an id lies outside the vocabulary.
     """
 
     size: int

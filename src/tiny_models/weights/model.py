@@ -25,7 +25,7 @@ def build_model(
     was left uninitialised, or where it is a projection or a gate that training begins with shut.
     Norms, zero biases, tables of positions and other constants keep what the model's own
     initialisation gives them. Tied tensors stay tied and are filled once, under the name that is
-    saved. Raises DoesNotFit where there would be more than ``most`` parameters.
+    saved. Raises DoesNotFit if there would be more than ``most`` parameters.
     """
     model, _ = keyed_model(model_class, config, seed=seed, dtype=dtype, most=most)
     return model
@@ -50,7 +50,7 @@ def keyed_model(
 
 
 def require_small(model_class: Any, config: Any, most: int) -> None:
-    """Raises DoesNotFit where a model would have more than ``most`` parameters.
+    """Raises DoesNotFit if a model would have more than ``most`` parameters.
 
     A class that cannot be counted is let through.
     """

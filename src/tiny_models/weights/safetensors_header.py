@@ -32,7 +32,7 @@ class TensorSpan:
 def read_header(path: str) -> dict[str, TensorSpan]:
     """The tensors of a file, in the order of their bytes.
 
-    Raises CheckFailed where the header claims what the file cannot hold, or its spans leave gaps,
+    Raises CheckFailed if the header claims what the file cannot hold, or its spans leave gaps,
     overlap, or disagree with their shapes.
     """
     size = os.path.getsize(path)

@@ -133,7 +133,7 @@ class Release:
         return found
 
     def _bases(self, class_: _Found) -> Iterator[_Found | None]:
-        """The bases; None for one that is no class of Pants."""
+        """The bases; None for one that is not a class of Pants."""
         assert isinstance(class_.node, ast.ClassDef)
         for base in class_.node.bases:
             node = base.value if isinstance(base, ast.Subscript) else base

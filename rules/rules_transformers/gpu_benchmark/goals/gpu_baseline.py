@@ -1,4 +1,4 @@
-"""The goal `gpu-baseline`: keeps what benchmarks measure now as what later ones are compared to."""
+"""The goal `gpu-baseline`: stores measurements as baselines for later comparisons."""
 
 from __future__ import annotations
 
@@ -40,10 +40,9 @@ class GpuBaselineSubsystem(GoalSubsystem):
     name = "gpu-baseline"
     help = help_text(
         """
-        Keep the measurements of the given benchmarks as their baselines on this device.
-
-        A measurement that is cached is not made again. One from a device that throttled, or that
-        others used, is refused.
+        Store the measurements of the given benchmarks as their baselines on this device. A cached
+        measurement is reused. A measurement is refused if the device throttled or was in use by
+        others.
         """
     )
 

@@ -1,4 +1,4 @@
-"""`test`: measures the benchmarks that were asked for, and says of the others that it did not."""
+"""`test`: measures the requested benchmarks, and reports the others as skipped."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _nvidia_smi(arguments: Sequence[str], path: str) -> Process:
     return Process(
         ["/bin/sh", "-c", script],
         env={"PATH": path},
-        # Drivers and cards are no input that the engine tracks.
+        # The engine does not track drivers and cards.
         cache_scope=ProcessCacheScope.PER_SESSION,
         description="Ask for the accelerator",
         level=LogLevel.DEBUG,

@@ -26,7 +26,7 @@ from rules_transformers.tiny_fixtures.util_rules.build import NOT_BUILT
 class OutcomeRequest(EngineAwareParameter):
     """Asks for the outcome of the last benchmark of a chain.
 
-    The others come before it, so that never two share the device; they are no part of what it is
+    The others come before it, so that never two share the device; they are not part of what it is
     cached by.
     """
 

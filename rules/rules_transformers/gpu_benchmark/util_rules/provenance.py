@@ -17,7 +17,7 @@ PROVENANCE_FILE = "provenance.json"
 
 @dataclass(frozen=True)
 class Provenance:
-    """The commit of the workspace, which is no part of what is cached.
+    """The commit of the workspace, which is not part of what is cached.
 
     :param commit: None outside a Git repository.
     :param dirty: whether files differ from that commit.

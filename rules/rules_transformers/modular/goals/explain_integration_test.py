@@ -1,4 +1,4 @@
-"""`generate --explain` around a stand-in for the converter, which tells what it was given."""
+"""`generate --explain` around a stand-in for the converter, which reports what it was given."""
 
 from __future__ import annotations
 

@@ -43,9 +43,8 @@ class GenerateSubsystem(GoalSubsystem):
     name = "generate"
     help = help_text(
         """
-        Convert modular models, and write the generated files that changed.
-
-        What the given modular models inherit from in this repository is converted too.
+        Convert modular models, and write the generated files that changed. Their parents in this
+        repository are converted too.
         """
     )
 
@@ -64,8 +63,8 @@ class GenerateSubsystem(GoalSubsystem):
         metavar="FILE:LINE",
         help=softwrap(
             """
-            Write nothing: say where this line of a generated file comes from, through all
-            generations of parents, and which renames it went through. `FILE:Class` and
+            Write nothing: show where this line of a generated file comes from, through all
+            generations of parents and renames. `FILE:Class` and
             `FILE:Class.method` explain all lines of a class or method.
             """
         ),
@@ -210,7 +209,7 @@ def _stale(root: Path, entries: Iterable[object]) -> tuple[FileEntry, ...]:
 
 
 def _read(path: Path) -> bytes | None:
-    """The content of a file; None where there is none that can be read, so that it is written."""
+    """The content of a file; None if there is none that can be read, so that it is written."""
     try:
         return path.read_bytes()
     except OSError:

@@ -203,7 +203,7 @@ def test_a_bad_option_is_named_as_such(rule_runner: RuleRunner) -> None:
 
 def test_findings_are_shown_once() -> None:
     broken_parent = (
-        "m/p/modeling_p.py:1:2: error[syntax-error]: no\n  1 | x\n    |  ^\nhint: mend it"
+        "m/p/modeling_p.py:1:2: error[syntax-error]: no\n  1 | x\n    |  ^\nhint: fix it"
     )
     assert distinct(
         [

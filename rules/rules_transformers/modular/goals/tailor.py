@@ -106,7 +106,7 @@ def _putative_modular_model(path: str) -> PutativeTarget:
 
 # Python's `tailor` proposes `python_sources` for every file that no target owns yet, and the
 # generated files are never in a `sources` field. Pants has no hook for saying whose they are, so
-# we wrap the helper that makes these proposals; `tailor_test.py` tells when Pants changes it.
+# we wrap the helper that makes these proposals; `tailor_test.py` fails when Pants changes it.
 _find_all_source_targets = python_tailor._find_source_targets
 
 

@@ -31,7 +31,7 @@ class ModularParents:
     :param generated: parents whose files are generated themselves.
     :param paths: the files of the parents that are written by hand.
     :param problem: what is wrong with the `dependencies` of the target, for messages; empty if
-        nothing is. This is no exception, which would stop all other models.
+        nothing is. This is not an exception, which would stop all other models.
     """
 
     generated: tuple[ModularFieldSet, ...]
@@ -85,7 +85,7 @@ async def find_modular_parents(
             ModularFieldSet.create(target)
             for target in targets
             if ModularFieldSet.is_applicable(target)
-            # Two targets of one modular file may depend on each other: that is no inheritance.
+            # Two targets of one modular file may depend on each other: that is not inheritance.
             and target[ModularSourceField].file_path != request.field_set.path
         ),
         paths=tuple(

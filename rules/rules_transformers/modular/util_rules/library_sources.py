@@ -68,8 +68,8 @@ class ParentsRequirement:
 class ParentSources:
     """The model sources of a distribution, e.g. at `transformers/models/…` in the digest.
 
-    :param problem: why there are none, for messages; empty if there are some. This is no exception,
-        which would stop the models that have other parents.
+    :param problem: why there are none, for messages; empty if there are some. An exception
+        would stop the models that have other parents, too.
     """
 
     digest: Digest

@@ -136,7 +136,7 @@ def _paths(entry: dict[str, Any]) -> tuple[str, ...]:
     """The paths in an outline's entry.
 
     A modular file that cannot be parsed counts as the owner of every file that it might generate,
-    so that its dependants report the error in it and not a missing module.
+    so that its dependents report the error in it and not a missing module.
     """
     if entry.get("error"):
         return _all_paths(entry["path"])

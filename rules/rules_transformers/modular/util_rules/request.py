@@ -210,7 +210,7 @@ async def make_group_input(
             request.has_installed_parents,
             output_dir(number),
         )
-        # Whoever else is in the group makes no difference.
+        # The other members of the group make no difference.
         files = {*own_sources, *member.generated_paths, *locations.library_files[path]}
         document["files"] = sorted(files)
         if member.renamed:

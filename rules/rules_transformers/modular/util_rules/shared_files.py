@@ -17,7 +17,7 @@ from rules_transformers.modular.util_rules.convert import Conversion, ConvertReq
 
 @dataclass(frozen=True)
 class ModelFilesRequest:
-    """Asks for what a dependant of a modular model needs to import it."""
+    """Asks for what a dependent of a modular model needs to import it."""
 
     field_set: ModularFieldSet
 

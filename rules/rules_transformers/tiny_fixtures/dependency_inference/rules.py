@@ -76,7 +76,7 @@ class LibraryCompanionsRequest(EngineAwareParameter):
 class LibraryCompanions(FrozenDict[str, tuple[str, ...]]):
     """For the directory of each model, by its name: the files with its tokenizer and processors.
 
-    Empty for what is no library with Auto classes.
+    Empty for what is not a library with Auto classes.
     """
 
 

@@ -1,4 +1,4 @@
-"""`publish` around a stand-in for the tool, which tells what reached its processes."""
+"""`publish` around a stand-in for the tool, which reports what reached its processes."""
 
 from __future__ import annotations
 
