@@ -145,7 +145,7 @@ def test_pip_configuration_reaches_pants_and_is_read_again_when_changed(warm, tm
     assert "PANTS_PYTHON_REPOS_INDEXES" not in _environment(warm.run("list", **variables))
 
 
-def test_cold_start_comes_through_whatever_pip_is_told(cold, tmp_path):
+def test_cold_start_comes_through_whatever_pip_is_reported(cold, tmp_path):
     variables = scratch.write_hostile_configuration(
         tmp_path / "machine", "extra-index-url = https://one/simple"
     )

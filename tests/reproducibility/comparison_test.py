@@ -18,7 +18,7 @@ def test_equal_directories_have_no_difference(tmp_path: Path) -> None:
     assert differences(_tree(tmp_path / "1", files), _tree(tmp_path / "2", files)) == ""
 
 
-def test_every_difference_is_told(tmp_path: Path) -> None:
+def test_every_difference_is_reported(tmp_path: Path) -> None:
     one = _tree(tmp_path / "1", {"only": b"", "text": b"a\nb\n", "binary": b"\xff\x00\x01"})
     two = _tree(tmp_path / "2", {"other": b"", "text": b"a\nc\n", "binary": b"\xff\x00\x02\x03"})
     report = differences(one, two)

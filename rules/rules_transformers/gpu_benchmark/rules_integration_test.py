@@ -768,7 +768,7 @@ def test_what_has_no_other_revision_is_compared_with_its_baseline(
         assert reason in caplog.text
 
 
-def test_the_commit_is_told(machine: _Machine) -> None:
+def test_the_commit_is_reported(machine: _Machine) -> None:
     def provenance() -> dict[str, Any]:
         assert machine.test("m:b").exit_code == 0
         document: dict[str, Any] = json.loads(machine.file("dist/test/m.b/provenance.json"))

@@ -283,7 +283,7 @@ class BenchmarkMinWarmupField(IntField):
     alias = "min_warmup"
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
-        "The minimum of runs before a process takes its first sample; more follow until they settle."
+        "The minimum of runs before a process's first sample; more follow until they settle."
     )
 
 

@@ -143,7 +143,7 @@ def test_what_is_in_memory_is_no_process(pants: _Pants, caplog: pytest.LogCaptur
     assert pants.record.read_bytes() == before
 
 
-def test_a_failure_is_told(pants: _Pants, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_reported(pants: _Pants, caplog: pytest.LogCaptureFixture) -> None:
     process = pants.process({"m/modular_m.py": "a"}, "exit 2")
     for _ in range(2):
         pants.restart()

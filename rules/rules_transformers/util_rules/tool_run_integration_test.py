@@ -158,6 +158,6 @@ def test_a_failure_need_leave_nothing(
     assert caplog.text == ""
 
 
-def test_the_inputs_are_told() -> None:
+def test_the_inputs_are_reported() -> None:
     process = _process("true")
     assert ToolRun(process).metadata() == {INPUTS: process.input_digest}

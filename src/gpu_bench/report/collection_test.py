@@ -175,7 +175,7 @@ def test_a_verdict_on_something_else_is_not_used(tmp_path: Path) -> None:
     assert "this is not the verdict on" in text
 
 
-def test_a_verdict_without_a_result_is_told(tmp_path: Path) -> None:
+def test_a_verdict_without_a_result_is_reported(tmp_path: Path) -> None:
     directory = write_run(tmp_path / "a", made(), base=made(1))
     (tmp_path / "lonely").mkdir()
     shutil.move(directory / "verdict.json", tmp_path / "lonely/verdict.json")
@@ -183,7 +183,7 @@ def test_a_verdict_without_a_result_is_told(tmp_path: Path) -> None:
     assert "lonely/verdict.json: error: there is no result beside this verdict" in text
 
 
-def test_a_round_of_another_benchmark_is_told(tmp_path: Path) -> None:
+def test_a_round_of_another_benchmark_is_reported(tmp_path: Path) -> None:
     write_json(tmp_path / "round0/result.json", document(made()))
     write_json(tmp_path / "round1/result.json", document(made(1, address="models/other:bench")))
     collected = collect([tmp_path])

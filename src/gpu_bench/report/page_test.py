@@ -164,7 +164,7 @@ def test_a_failure_is_told_with_its_peak_and_hint(elements: Any) -> None:
     assert "hint: lower it" in elements.text
 
 
-def test_a_file_that_was_not_used_is_told(elements: Any) -> None:
+def test_a_file_that_was_not_used_is_reported(elements: Any) -> None:
     assert "broken/result.json: the result has schema 2, expected 1" in elements.text
 
 
@@ -188,7 +188,7 @@ def test_what_few_gaps_do_not_support_is_not_given(elements: Any) -> None:
     assert "99.9th percentile needs 10000 gaps" in elements.text
 
 
-def test_disturbances_and_how_sampling_ended_are_told(tmp_path: Path) -> None:
+def test_disturbances_and_how_sampling_ended_are_reported(tmp_path: Path) -> None:
     content = document(MadeUp(samples=3))
     first, second = content["processes"]
     first["telemetry"]["throttled"] = ["hardware thermal slowdown"]

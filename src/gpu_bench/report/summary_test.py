@@ -65,7 +65,7 @@ def test_what_others_wrote_is_text(machines: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", [4000, 2500, 1500, 900, 600])
-def test_a_limit_is_kept_and_what_is_left_out_is_told(machines: Any, limit: Any) -> None:
+def test_a_limit_is_kept_and_what_is_left_out_is_reported(machines: Any, limit: Any) -> None:
     text = summary(machines, (), limit)
     assert len(text) <= limit
     if len(rows(text)) < 3:

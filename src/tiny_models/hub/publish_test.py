@@ -264,7 +264,7 @@ PERSISTENT = [
 
 
 @pytest.mark.parametrize(("failure", "code", "message", "hint"), PERSISTENT)
-def test_what_people_are_told(
+def test_what_people_are_reported(
     hub: ModelHub,
     fixture: Path,
     capfd: pytest.CaptureFixture[str],
