@@ -49,7 +49,7 @@ def test_what_stays_inside_is_let_through(directory: Path) -> None:
 )
 def test_an_index_names_files_beside_it(directory: Path, name: Any) -> None:
     _write(directory / "model.safetensors.index.json", weight_map={"x": "a.safetensors", "y": name})
-    problem = _refuses(directory, "no safetensors file beside it")
+    problem = _refuses(directory, "not a safetensors file beside it")
     assert problem.place == f"{directory}/model.safetensors.index.json:4:8"
 
 
@@ -57,7 +57,7 @@ def test_every_index_is_looked_at(directory: Path) -> None:
     _write(directory / "other.safetensors.index.json", weight_map={"x": "missing.safetensors"})
     _refuses(directory, "which is not in the directory")
     _write(directory / "other.safetensors.index.json", weight_map=[])
-    _refuses(directory, "no index of weights")
+    _refuses(directory, "not an index of weights")
     (directory / "other.safetensors.index.json").write_text("[" * 5000)
     _refuses(directory, "nested too deeply")
 
@@ -67,7 +67,7 @@ def test_every_index_is_looked_at(directory: Path) -> None:
 )
 def test_a_config_names_weights_beside_it(directory: Path, name: str) -> None:
     _write(directory / "config.json", transformers_weights=name)
-    problem = _refuses(directory, "no safetensors file beside it")
+    problem = _refuses(directory, "not a safetensors file beside it")
     assert problem.place == f"{directory}/config.json:2:26"
     _write(directory / "config.json", transformers_weights="b.safetensors")
     check_directory(directory)

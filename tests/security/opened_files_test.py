@@ -187,7 +187,7 @@ def test_what_leads_out_is_refused_and_not_opened(
     root: Path, load: Callable[[Path], None], way: Callable[[Path], None]
 ) -> None:
     way(root / "model")
-    refusal = "no safetensors file beside it|is not in the directory|leaves the checkpoint"
+    refusal = "not a safetensors file beside it|is not in the directory|leaves the checkpoint"
     with opened_below([root]) as opened, pytest.raises(InputError, match=refusal):
         load(root / "model")
     assert not [path for path in opened if path.parent == root / "outside"]

@@ -298,7 +298,7 @@ def test_an_index_that_leaves_the_checkpoint_is_refused(
     index = directory / "model.safetensors.index.json"
     weights = dict.fromkeys(LlamaForCausalLM(LlamaConfig(**TINY_CONFIG)).state_dict(), place)
     index.write_text(json.dumps({"metadata": {}, "weight_map": weights}))
-    with pytest.raises(InputError, match="no safetensors file beside it") as caught:
+    with pytest.raises(InputError, match="not a safetensors file beside it") as caught:
         load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
     assert caught.value.place.startswith(f"{index}:")
 
@@ -311,7 +311,7 @@ def test_a_config_that_names_other_weights_is_refused(
     (tmp_path / "outside.safetensors").write_bytes((directory / "model.safetensors").read_bytes())
     (directory / "adapter_model.bin").write_bytes(b"")
     _change_json(directory / "config.json", transformers_weights=name)
-    with pytest.raises(InputError, match="no safetensors file beside it") as caught:
+    with pytest.raises(InputError, match="not a safetensors file beside it") as caught:
         load(asked(model={"checkpoint": checkpoint}, config=None), "cpu")
     assert caught.value.place.startswith(f"{directory}/config.json:")
 
@@ -376,7 +376,7 @@ def test_a_downloaded_repository_is_looked_at_as_well(tmp_path: Path) -> None:
         path = tmp_path / name
         return path if path.exists() else None
 
-    with pytest.raises(InputError, match="no safetensors file beside it"):
+    with pytest.raises(InputError, match="not a safetensors file beside it"):
         check_downloaded(fetch)
     (tmp_path / "x.safetensors.index.json").unlink()
     check_downloaded(fetch)

@@ -58,7 +58,7 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     )
     assert "not UTF-8" in message(b"\xff", tmp_path)
     assert "nested too deeply" in message(b"[" * 100_000, tmp_path)
-    assert "NaN is no JSON number" in message(b'{"schema": NaN}', tmp_path)
+    assert "NaN is not a JSON number" in message(b'{"schema": NaN}', tmp_path)
     assert "surrogate" in message(rb'{"schema": 1, "kind": "\uD800"}', tmp_path)
     assert "this is not a result" in message(b"[]", tmp_path)
     assert "this is not a result" in message(b'{"schema": 1}', tmp_path)

@@ -98,7 +98,7 @@ def test_an_index_names_safetensors_files_beside_it(tmp_path: Path, name: str) -
     (tmp_path / "config.json").write_text("{}")
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"x": name}}))
-    with pytest.raises(InputError, match="no safetensors file beside it"):
+    with pytest.raises(InputError, match="not a safetensors file beside it"):
         Encoder.load(str(tmp_path))
 
 
