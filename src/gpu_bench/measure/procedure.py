@@ -18,6 +18,7 @@ from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
 from gpu_bench.measure.trace import write_trace
 from gpu_bench.measure.warmup import is_warm, settled
 from gpu_bench.models.loading import load, prompts
+from gpu_bench.models.work import work
 from gpu_bench.request.fields import Request
 
 # Pairs of runs, with readings and without, that show what the readings cost.
@@ -89,6 +90,7 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
             "model": {
                 "class": type(loaded.model).__name__,
                 "parameters": sum(parameter.numel() for parameter in loaded.model.parameters()),
+                "work": work(loaded.model, request),
             },
         }
     )

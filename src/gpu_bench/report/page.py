@@ -19,7 +19,15 @@ from gpu_bench.report.history_steps import history_steps
 from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state, in_words
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
-from gpu_bench.report.tables import Cell, HistoryRow, MemoryRow, MetricRow, ProcessRow
+from gpu_bench.report.tables import (
+    Cell,
+    HistoryRow,
+    MemoryRow,
+    MetricRow,
+    ProcessRow,
+    UtilizationRow,
+)
+from gpu_bench.report.utilization import sources
 from toolkit.errors import ToolError
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -63,6 +71,7 @@ class BenchmarkView:
     percentiles: tuple[tuple[str, str], ...]
     processes: tuple[ProcessRow, ...]
     memory: tuple[MemoryRow, ...]
+    of_peaks: tuple[UtilizationRow, ...]
     configuration: list[tuple[str, str]]
     model_config: str
     versions: list[tuple[str, str]]
@@ -79,6 +88,7 @@ class DeviceView:
     name: str
     machine: str
     digest: str
+    peaks: str
     changes: Plot | None
     benchmarks: tuple[BenchmarkView, ...]
 
@@ -160,6 +170,7 @@ def _device(device: Device, key: str) -> DeviceView:
         name=device.name,
         machine=tables.machine(device.fingerprint),
         digest=device.fingerprint["digest"][:12],
+        peaks=sources(device),
         changes=comparison_plots.changes(device, f"{key}-changes"),
         benchmarks=tuple(
             _benchmark(benchmark, f"{key}-benchmark-{number}")
@@ -203,6 +214,7 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         percentiles=tables.gap_percentiles(run),
         processes=tables.processes(run),
         memory=tables.memory(run),
+        of_peaks=tables.of_peaks(run),
         configuration=tables.settings(request, leave_out=("schema", "address", "config")),
         model_config="" if config is None else json.dumps(config, indent=2, ensure_ascii=False),
         versions=_versions(run),

@@ -13,6 +13,7 @@ from gpu_bench.report import labels
 from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
 from gpu_bench.report.labels import State
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run, moment
+from gpu_bench.report.utilization import utilization
 from gpu_bench.results.reader import PHASES
 
 # What the comparison of all benchmarks shows of each.
@@ -70,6 +71,17 @@ class MemoryRow:
     phase: str
     allocated: str
     reserved: str
+
+
+@dataclass(frozen=True)
+class UtilizationRow:
+    """Operations and memory traffic of a phase, with their shares of the device's peaks."""
+
+    phase: str
+    operations: str
+    operations_share: str
+    bandwidth: str
+    bandwidth_share: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,24 @@ def memory(run: Run) -> tuple[MemoryRow, ...]:
             )
             rows.append(MemoryRow(labels.PHASES[phase], allocated, reserved))
     return tuple(rows)
+
+
+def of_peaks(run: Run) -> tuple[UtilizationRow, ...]:
+    """The phases whose work was counted; those of new in an A/B run."""
+    return tuple(
+        UtilizationRow(
+            phase=labels.PHASES[reached.phase],
+            operations=f"{reached.operations / 1e12:#.3g} TFLOP/s",
+            operations_share=_share(reached.operations_share),
+            bandwidth=f"{reached.bandwidth / 1e9:#.3g} GB/s",
+            bandwidth_share=_share(reached.bandwidth_share),
+        )
+        for reached in utilization(run)
+    )
+
+
+def _share(value: float | None) -> str:
+    return _NONE if value is None else f"{value * 100:.1f} %"
 
 
 def gap_percentiles(run: Run) -> tuple[tuple[str, str], ...]:

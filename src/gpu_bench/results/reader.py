@@ -105,6 +105,14 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a phase takes for all rows: floating-point operations, and bytes that must move."""
+
+    operations: float
+    bytes: float
+
+
+@dataclass(frozen=True)
 class Revision:
     """The state of a repository; ``dirty``: files differed from the commit."""
 
@@ -120,7 +128,8 @@ class Revision:
 class Result:
     """A result file. ``document`` is the JSON object as it was read.
 
-    ``revision`` is the one that a baseline was made at, if it is known.
+    ``revision`` is the one that a baseline was made at, if it is known. ``work`` is that of each
+    phase, if the model's work was counted.
     """
 
     place: str
@@ -135,6 +144,7 @@ class Result:
     processes: tuple[MeasuredProcess, ...]
     document: Mapping[str, Any] = field(repr=False)
     revision: Revision | None = None
+    work: Mapping[str, Work] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -239,6 +249,7 @@ def parse_result(document: Any, place: str) -> Result:
     request.text("dtype")
     requests = request.whole("batch_size", least=1)
     tokens = request.whole("num_tokens", least=1)
+    environment = top.object("environment")
     return Result(
         place=place,
         address=top.text("address"),
@@ -246,13 +257,28 @@ def parse_result(document: Any, place: str) -> Result:
         status=top.choice("status", STATUSES),
         problem=None if problem is None else problem.values,
         fingerprint=fingerprint.values,
-        environment=top.object("environment").values,
+        environment=environment.values,
         measured_at=top.text("measured_at"),
         output=None if output is None else _output(output),
         processes=tuple(_process(entry, requests, tokens) for entry in top.objects("processes")),
         document=document,
         revision=read_revision(top),
+        work=_work(environment),
     )
+
+
+def _work(environment: Fields) -> dict[str, Work]:
+    if environment.values.get("model") is None:
+        return {}
+    model = environment.object("model")
+    if model.values.get("work") is None:
+        return {}
+    work = model.object("work")
+    phases = {name: work.object(name) for name in work.values}
+    return {
+        name: Work(phase.number("operations"), phase.number("bytes"))
+        for name, phase in phases.items()
+    }
 
 
 def read_revision(fields: Fields) -> Revision | None:
