@@ -41,6 +41,13 @@ class Profile:
     python: str = _switch(
         "the oldest Python that the formatter writes for", "py39", "py310", "py311"
     )
+    lints_old_syntax: str = _switch(
+        "what the formatter modernizes: nothing, `List[int]` and the like, or all that is old",
+        "nothing",
+        "generics",
+        "all",
+    )
+    lints_simplifications: bool = _switch("the formatter simplifies, as in `x.get(key, None)`")
     lints_encodings: bool = _switch("the formatter adds `encoding=` to calls of `open`")
     fast_image_processors: bool = _switch(
         "`...ImageProcessorFast` goes to image_processing_<model>_fast.py"
@@ -87,9 +94,26 @@ class Profile:
     super_init_first: bool = _switch(
         "a merged `__init__` calls `super().__init__` first, even if the parent's does so later"
     )
-    namesakes_become_super: bool = _switch(
-        "in a method `m`, `AnyClass.m(self)` and `AnyClass().m()` become `super().m()`"
+    own_bases_become_super: bool = _switch(
+        "of all bases, those that the modular class names become `super()` where a method is "
+        "called on them, also on `Base()`"
     )
+    looks_into_own_classes: bool = _switch(
+        "a class brings in what the modular file's own classes need in the parent's file"
+    )
+    finds_parents_below_models: bool = _switch(
+        "`...models.x.modeling_x` names a parent, as `..x.modeling_x` does"
+    )
+    docstrings: str = _switch(
+        "what describes no arguments in the docstring of an override stands alone, or is joined "
+        "with the parent's docstring",
+        "own",
+        "appended",
+        "merged",
+    )
+    keeps_returns: bool = _switch("an override keeps the parent's annotation of what it returns")
+    keeps_module_bases: bool = _switch("a base that is named through its module stays a base")
+    drops_deletions: bool = _switch("methods of merged classes lose their `del` statements")
     adds_bases: bool = _switch("extra bases are added to the parent's, not only exchanged")
     deprecations_keep_decorators: bool = _switch(
         "an override decorated by nothing but `deprecate_kwarg` keeps the other decorators"
@@ -101,7 +125,8 @@ class Profile:
         suffixes = dict(_SUFFIXES)
         if self.fast_image_processors:
             suffixes["ImageProcessorFast"] = "image_processing_fast"
-            suffixes["FastImageProcessorKwargs"] = "image_processing_fast"
+            for kind in ("", "Init", "Preprocess"):
+                suffixes[f"FastImageProcessor{kind}Kwargs"] = "image_processing_fast"
         if self.pil_image_processors:
             suffixes["ImageProcessorPil"] = "image_processing_pil"
         if self.image_processor_kwargs:
@@ -130,9 +155,11 @@ def switches() -> dict[str, dataclasses.Field[Any]]:
 
 
 _OLDEST = Profile(
-    name="4.55",
+    name="4.49",
     since=(0, 0),
     python="py39",
+    lints_old_syntax="nothing",
+    lints_simplifications=False,
     lints_encodings=False,
     fast_image_processors=True,
     pil_image_processors=True,
@@ -151,13 +178,25 @@ _OLDEST = Profile(
     del_drops_annotated=False,
     switches_suffix_bases=False,
     super_init_first=True,
-    namesakes_become_super=True,
+    own_bases_become_super=True,
+    looks_into_own_classes=True,
+    finds_parents_below_models=False,
+    docstrings="appended",
+    keeps_returns=True,
+    keeps_module_bases=True,
+    drops_deletions=True,
     adds_bases=False,
     deprecations_keep_decorators=False,
 )
 
 # The releases whose generated files were compared whole; the newest is the last one.
 TESTED = (
+    "4.51.3",
+    "4.52.4",
+    "4.53.3",
+    "4.54.1",
+    "4.55.4",
+    "4.56.2",
     "4.57.6",
     "5.0.0",
     "5.1.0",
@@ -188,7 +227,22 @@ TESTED = (
 
 # What each family of releases changes, oldest first: its name, its first release, the switches.
 _CHANGES: tuple[tuple[str, tuple[int, int], Mapping[str, bool | str]], ...] = (
-    ("4.57", (4, 56), {"namesakes_become_super": False}),
+    ("4.51", (4, 51), {"keeps_returns": False}),
+    ("4.52", (4, 52), {"docstrings": "merged"}),
+    ("4.53", (4, 53), {"lints_old_syntax": "generics"}),
+    ("4.55", (4, 54), {"docstrings": "own", "keeps_module_bases": False}),
+    (
+        "4.56",
+        (4, 56),
+        {
+            "lints_simplifications": True,
+            "own_bases_become_super": False,
+            "looks_into_own_classes": False,
+            "finds_parents_below_models": True,
+            "drops_deletions": False,
+        },
+    ),
+    ("4.57", (4, 57), {"lints_old_syntax": "all"}),
     ("5.0", (5, 0), {"python": "py310", "super_init_first": False}),
     ("5.4", (5, 1), {"adds_bases": True}),
     (

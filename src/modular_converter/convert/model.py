@@ -110,7 +110,9 @@ class _Conversion:
         self.modular = View(self.index, None)
         roots = (location.source_root, *context.search_roots)
         self.library = LibraryReader(context.sources, roots)
-        imports = parent_imports(location, self.index, context.search_roots, context.sources)
+        imports = parent_imports(
+            location, self.index, context.search_roots, context.sources, context.profile
+        )
         self.imports = imports
         check_imports(self.index, imports)
         self.origin_of: dict[str, ParentImport] = {}
@@ -209,7 +211,8 @@ class _Conversion:
             if base is not None:
                 self._write_merged(item, base, file_type, file)
             else:
-                check_free_bases(item, self.index, self.origin_of)
+                dotted = self.profile.keeps_module_bases
+                check_free_bases(item, self.index, self.origin_of, dotted=dotted)
                 check_package_bases(item, self.index, self.location, self.library)
                 self._write_free(item, file_type, file)
 
@@ -350,7 +353,14 @@ class _Conversion:
 
     def _target(self, file_type: str, file: _File) -> TargetFile:
         keeps_kwargs = self.profile.pil_keeps_parents_kwargs and file_type == "image_processing_pil"
-        return TargetFile(file_type, file.placed, file.imported, self._type_of, keeps_kwargs)
+        return TargetFile(
+            file_type,
+            file.placed,
+            file.imported,
+            self._type_of,
+            keeps_kwargs,
+            self.profile.looks_into_own_classes,
+        )
 
     def _views(self) -> dict[str, View]:
         return {path: parent.view for path, parent in self.parents.items()}

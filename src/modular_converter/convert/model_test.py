@@ -396,3 +396,94 @@ def test_every_line_knows_its_file(workspace: Workspace) -> None:
     (added,) = [each for each in fragments if "y = 1" in each.text]
     assert added.origin.path.endswith("modular_new_one.py")
     assert added.origin.line == 5
+
+
+def test_up_to_4_55_the_own_classes_bring_in_what_they_need(workspace: Workspace) -> None:
+    workspace.parent(
+        """
+        class LlamaBase:
+            def reset(self):
+                return LlamaModel
+
+
+        class LlamaPart:
+            pass
+
+
+        class LlamaModel(LlamaBase):
+            part = LlamaPart
+        """
+    )
+    modular = """
+        from ..llama.modeling_llama import LlamaBase, LlamaModel
+
+
+        class NewOneBase(LlamaBase):
+            pass
+
+
+        class NewOneModel(LlamaModel):
+            pass
+        """
+    older, newer = (
+        workspace.outputs(modular, profile=name)["modeling"] for name in ("4.55", "4.57")
+    )
+    assert older.index("class NewOnePart") < older.index("class NewOneBase")
+    assert newer.index("class NewOnePart") > newer.index("class NewOneBase")
+
+
+def test_a_parent_below_models_is_known_since_4_56(workspace: Workspace) -> None:
+    workspace.parent(PARENT)
+    modular = """
+        from ...models.llama.modeling_llama import LlamaMLP
+
+
+        class NewOneMLP(LlamaMLP):
+            pass
+        """
+    assert "class NewOneMLP(LlamaMLP):" in workspace.outputs(modular, profile="4.55")["modeling"]
+    assert "class NewOneMLP(nn.Module):" in workspace.outputs(modular, profile="4.56")["modeling"]
+
+
+def test_a_block_of_imports_in_another_stands_alone(workspace: Workspace) -> None:
+    workspace.parent(PARENT)
+    text = workspace.outputs(
+        """
+        from ..llama.modeling_llama import LlamaMLP
+        from ...utils import is_torch_available, is_vision_available
+
+
+        if is_torch_available():
+            if is_vision_available():
+                from vision import transform
+            else:
+                from other import transform
+
+
+        class NewOneMLP(LlamaMLP):
+            def forward(self, x):
+                return transform(x)
+        """
+    )["modeling"]
+    assert "\nif is_vision_available():\n    from vision import transform\nelse:" in text
+    assert "if is_torch_available" not in text
+
+
+@pytest.mark.parametrize(
+    ("profile", "annotation"), [("4.52", "List[x]"), ("4.53", "list[x]"), ("5.0", "list[x]")]
+)
+def test_what_the_formatter_modernizes(workspace: Workspace, profile: str, annotation: str) -> None:
+    workspace.parent(PARENT)
+    modular = """
+        from typing import List
+        from ..llama.modeling_llama import LlamaMLP
+
+
+        class NewOneMLP(LlamaMLP):
+            def forward(self, x, **kwargs) -> List[x]:
+                return ["{}".format(x), kwargs.get("size", None)]
+        """
+    text = workspace.outputs(modular, profile=profile)["modeling"]
+    assert f"-> {annotation}:" in text
+    assert ('kwargs.get("size")' in text) == (profile == "5.0")
+    assert ('f"' in text) == (profile == "5.0")

@@ -54,7 +54,7 @@ def outline(
             (file_type, generated_path(location.path, file_type))
             for file_type in output_types(index, type_of, profile)
         )
-        return Outline(location, outputs, tuple(parent_names(location, index)))
+        return Outline(location, outputs, tuple(parent_names(location, index, profile)))
     except ConversionError as problem:
         return Outline(location, error=problem.diagnostics[0])
 

@@ -24,6 +24,8 @@ class TargetFile:
     type_of: TypeOf
     # Whether the file defines the keyword arguments of image processors that its parent defines.
     keeps_kwargs: bool = False
+    # Whether a class brings in what the modular file's own classes need in the parent's file.
+    looks_into_own_classes: bool = False
 
     def sibling_imports(
         self, names: set[str], view: View, modular: View | None = None
@@ -59,7 +61,8 @@ def extras_of_merged_class(
     start = view.augmented(start)
     imports = target.sibling_imports(start, view, modular)
     start -= imports.keys()
-    start -= modular.classes.keys()
+    if not target.looks_into_own_classes:
+        start -= modular.classes.keys()
     needed: set[str] = set()
     queue = sorted(start)
     done = set(target.written)
@@ -71,7 +74,8 @@ def extras_of_merged_class(
         needed.add(name)
         if name in view.classes:
             queue.extend(view.class_dependencies(name))
-    return _merged_order(needed, view, modular), imports
+    ordered = _merged_order(needed, view, modular)
+    return [name for name in ordered if name not in modular.classes], imports
 
 
 def _merged_order(needed: set[str], view: View, modular: View) -> list[str]:

@@ -13,9 +13,14 @@ from toolkit.errors import EnvironmentLack
 from toolkit.scratch_directory import scratch_directory
 
 _RULES = (
-    "E", "F", "I", "W", "UP", "FURB", "SIM", "S110", "C4", "C901", "RUF013", "PERF102",
+    "E", "F", "I", "W", "FURB", "S110", "C4", "C901", "RUF013", "PERF102",
     "PLC1802", "PLC0208", "PIE794",
 )  # fmt: skip
+_MODERNIZING: Mapping[str, tuple[str, ...]] = {
+    "nothing": (),
+    "generics": ("UP006",),
+    "all": ("UP",),
+}
 _IGNORED = ("C901", "E501", "E741", "SIM1", "SIM905", "UP015", "UP031")
 
 
@@ -23,7 +28,12 @@ def ruff_configuration(profile: Profile) -> str:
     """The text of the ``ruff.toml`` of a profile."""
     # The rule for encodings is one of ruff's previews; `NC` marks lines for another linter.
     preview = ["preview = true", "explicit-preview-rules = true"]
-    rules = (*_RULES, *(("PLW1514",) if profile.lints_encodings else ()))
+    rules = (
+        *_RULES,
+        *_MODERNIZING[profile.lints_old_syntax],
+        *(("SIM",) if profile.lints_simplifications else ()),
+        *(("PLW1514",) if profile.lints_encodings else ()),
+    )
     external = ("NC",) if profile.lints_encodings else ()
     lines = [
         "line-length = 119",

@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import Renamer
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import Statement, split_block
+from modular_converter.syntax.statements import (
+    Statement,
+    dedented,
+    holds_imports,
+    imports_directly,
+    split_block,
+)
 
 _OPENING = re.compile(r"import\s*\(((?:[ \t]*#[^\n]*\n|\s)*)")
 
@@ -169,13 +175,29 @@ ImportNode = ImportStatement | ImportBlock
 
 
 def read_imports(source: Source, children: tuple[Statement, ...]) -> list[ImportNode]:
-    """The import statements and blocks of a file."""
-    return [
-        _read_block(source, statement)
-        if isinstance(statement.node, ast.If)
-        else _read_one(source, statement)
-        for statement in children
-    ]
+    """The import statements and blocks of a file.
+
+    A block in a block counts by itself, and as if its condition were the only one: so it is in
+    transformers' converter (4.49 to 5.24).
+    """
+    nodes: list[ImportNode] = []
+    for statement in children:
+        if isinstance(statement.node, ast.If):
+            nodes += _read_blocks(source, statement)
+        else:
+            nodes.append(_read_one(source, statement))
+    return nodes
+
+
+def _read_blocks(source: Source, statement: Statement) -> list[ImportBlock]:
+    node = statement.node
+    assert isinstance(node, ast.If)
+    blocks = [_read_block(source, statement)] if imports_directly(node) else []
+    for child in node.body:
+        if isinstance(child, ast.If):
+            own = dedented(source, child)
+            blocks += _read_blocks(own, split_block(own, own.tree.body, -1, "")[0])
+    return blocks
 
 
 def _read_one(source: Source, statement: Statement) -> ImportStatement:
@@ -212,7 +234,7 @@ def _read_block(source: Source, statement: Statement) -> ImportBlock:
     for child in children:
         if isinstance(child.node, (ast.Import, ast.ImportFrom)) and len(child.nodes) == 1:
             statements.append(_read_one(source, child))
-        else:
+        elif not (isinstance(child.node, ast.If) and holds_imports(child.node)):
             others.append((source, child.node.lineno, source.slice(child.node)))
     header = source.block(statement.first, header_end)
     if children and children[0].inline:

@@ -15,7 +15,8 @@ from modular_converter.syntax.statements import (
     COMPOUND,
     FUNCTIONS,
     Statement,
-    first_line,
+    dedented,
+    holds_imports,
     split_block,
     statements_within,
 )
@@ -198,7 +199,7 @@ class _Content:
             if statement.is_single:
                 self.imports.append(statement)
         elif isinstance(node, ast.If):
-            if any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body):
+            if holds_imports(node):
                 self.imports.append(statement)
             self._add_nested([node])
         elif isinstance(node, ast.Assign) and statement.is_single and len(node.targets) == 1:
@@ -242,10 +243,5 @@ class _Content:
 
 def _nested_class(source: Source, node: ast.ClassDef) -> Item:
     """The class as if it stood at module level, in a source of its own."""
-    line = source.lines[node.lineno - 1]
-    indent = line[: len(line) - len(line.lstrip())]
-    first = first_line(node)
-    lines = source.lines[first : node.end_lineno]
-    text = "\n".join(line.removeprefix(indent) for line in lines) + "\n"
-    own = Source(source.path, source.label, text, source.first_line + first)
+    own = dedented(source, node)
     return Item(node.name, "class", split_block(own, own.tree.body, -1, "")[0], own)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modular_converter.conventions.file_types import type_of_module
+from modular_converter.conventions.profiles import Profile
 from modular_converter.diagnostics.record import error
 from modular_converter.library.index import FileIndex
 from modular_converter.library.sources import Sources
@@ -174,21 +175,25 @@ class ParentName:
     is_top: bool
 
 
-def parent_names(location: ModularLocation, index: FileIndex) -> list[ParentName]:
+def parent_names(location: ModularLocation, index: FileIndex, profile: Profile) -> list[ParentName]:
     """The parent modules that a modular names, in source order, found or not.
 
     Raises ConversionError for an import that no conversion can follow.
     """
     parents = []
     for node, is_top in from_imports(index):
-        dotted = _parent_name(location, node, is_top, index.source)
+        dotted = _parent_name(location, node, is_top, index.source, profile)
         if dotted is not None:
             parents.append(ParentName(dotted, node, is_top))
     return sorted(parents, key=lambda parent: (parent.node.lineno, parent.node.col_offset))
 
 
 def _parent_name(
-    location: ModularLocation, node: ast.ImportFrom, is_top: bool, source: Source
+    location: ModularLocation,
+    node: ast.ImportFrom,
+    is_top: bool,
+    source: Source,
+    profile: Profile,
 ) -> str | None:
     module = node.module or ""
     if node.level == 0 and module == DISTRIBUTION and is_top:
@@ -222,7 +227,7 @@ def _parent_name(
     if components[:2] == [DISTRIBUTION, "models"]:
         # Some models of the library are spelled `....transformers.models...` (up to 5.24).
         return module if len(components) == 4 else None
-    if location.in_library and not _is_library_model(node.level, components):
+    if location.in_library and not _is_library_model(node.level, components, profile):
         return None
     if not node.level:
         return None if components[0] == DISTRIBUTION else module
@@ -230,12 +235,16 @@ def _parent_name(
 
 
 def parent_imports(
-    location: ModularLocation, index: FileIndex, search_roots: Iterable[str], sources: Sources
+    location: ModularLocation,
+    index: FileIndex,
+    search_roots: Iterable[str],
+    sources: Sources,
+    profile: Profile,
 ) -> list[ParentImport]:
     """The parents of a modular in source order. Raises ConversionError when one is missing."""
     roots = [location.source_root, *search_roots]
     imports = []
-    for parent in parent_names(location, index):
+    for parent in parent_names(location, index, profile):
         resolved = _resolve(location, parent, roots, index.source, sources)
         if resolved is not None:
             imports.append(resolved)
@@ -284,9 +293,9 @@ def _resolve(
     return ParentImport(path, package, module_name, names, node, parent.is_top, stays)
 
 
-def _is_library_model(level: int, components: list[str]) -> bool:
-    if level == 2:
-        return len(components) == 2
+def _is_library_model(level: int, components: list[str], profile: Profile) -> bool:
+    if level == 2 or not profile.finds_parents_below_models:
+        return level == 2 and len(components) == 2
     return level == 3 and len(components) == 3 and components[0] == "models"
 
 

@@ -92,17 +92,20 @@ def _missing(
     return index.source.diagnostic(code, message, alias, hint=hint, severity=severity)
 
 
-def check_free_bases(item: Item, index: FileIndex, parent_names: Collection[str]) -> None:
+def check_free_bases(
+    item: Item, index: FileIndex, parent_names: Collection[str], *, dotted: bool
+) -> None:
     """Refuses bases by which a class names a parent that then is not found.
 
-    ``item`` is a class of which no base is a plain name from a parent. Raises ConversionError.
+    ``item`` is a class of which no base is a plain name from a parent; ``dotted`` says whether a
+    base may be named through its module. Raises ConversionError.
     """
     assert isinstance(item.statement.node, ast.ClassDef)
     for node in item.statement.node.bases:
         if isinstance(node, ast.Name):
             continue
         parts = _dotted(node)
-        if parts and _is_parent_module(parts, index):
+        if parts and not dotted and _is_parent_module(parts, index):
             raise item.source.error(
                 "dotted-parent",
                 f"parent class {'.'.join(parts)} is named through its module",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.library.index import Item
 from modular_converter.merge.decorators import kept_decorators
+from modular_converter.merge.docstrings import merged_docstring
 from modular_converter.merge.methods import Method, MethodMerger, deletes_method
 from modular_converter.merge.nodes import Fragment, Node, Origin, Rename
 from modular_converter.merge.super_calls import is_docstring
@@ -96,11 +97,25 @@ def merge_class(
     if my_body.docstrings:
         for member in my_body.docstrings:
             _add_member(fragments, my_source, member, str, ())
+        if profile.docstrings != "own" and their_body.docstrings:
+            own, first = my_body.docstrings[0], their_body.docstrings[0]
+            text = merged_docstring(
+                rename(their_source.slice(first.node)),
+                my_source.slice(own.node),
+                profile.docstrings,
+            )
+            line = their_source.first_line + first.lead + 1
+            fragments[size] = Fragment(
+                f"{_STEP}{text}\n",
+                fragments[size].origin,
+                Origin(their_source.label, line, parent.renames),
+            )
     else:
         for member in their_body.docstrings:
             _add_member(fragments, their_source, member, rename, parent.renames)
     _add_attributes(fragments, modular, my_body, parent, their_body)
-    merger = MethodMerger(_replaceable_bases(bases), profile, inherits is not None)
+    called = _replaceable_bases(mine.bases, bases, profile)
+    merger = MethodMerger(called, profile, inherits is not None)
     _add_methods(fragments, modular, my_body, parent, their_body, merger)
     if len(fragments) == size:
         add(f"{_STEP}pass\n", my_source, mine.node.lineno - 1)
@@ -219,11 +234,14 @@ def _method_named(theirs: _Body, name: str, parent: ParentClass) -> Method | Non
     )
 
 
-def _replaceable_bases(bases: list[str]) -> frozenset[str]:
+def _replaceable_bases(own: Sequence[str], bases: list[str], profile: Profile) -> frozenset[str]:
     """The names that a written-out call to a base may use for ``super()``.
 
-    The two that are added are those of transformers' converter (5.0 to 5.24).
+    ``own`` are the bases of the modular class, ``bases`` those of the standalone one. The two that
+    are added are those of transformers' converter (4.56 to 5.24).
     """
+    if profile.own_bases_become_super:
+        return frozenset({*own, *(f"{base}()" for base in own)})
     names = set(bases)
     if "GradientCheckpointingLayer" in names:
         names.add("nn.Module")

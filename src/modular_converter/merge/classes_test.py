@@ -348,20 +348,69 @@ def test_calls_of_a_base_are_rewritten_where_super_works(workspace: Workspace) -
     assert body.count("nn.Module.reset(self)") == 2
 
 
-@pytest.mark.parametrize(("profile", "written"), [("4.55", "super()"), ("4.57", "Tools()")])
-def test_up_to_4_55_calls_of_a_namesake_become_super(
-    workspace: Workspace, profile: str, written: str
+@pytest.mark.parametrize(
+    ("profile", "own", "inherited"),
+    [("4.55", "super()", "nn.Module"), ("4.57", "Tools()", "super()")],
+)
+def test_up_to_4_55_own_bases_become_super(
+    workspace: Workspace, profile: str, own: str, inherited: str
 ) -> None:
     text = merged(
         workspace,
         PARENT,
         """
-        class NewOneMLP(LlamaMLP):
+        class NewOneMLP(LlamaMLP, Tools):
             def reset(self, x):
-                F.reset(x)
+                nn.Module.reset(x)
                 return Tools().reset(x)
         """,
         profile,
     )
-    assert "        F.reset(x)\n" in text
-    assert f"return {written}.reset(x)" in text
+    assert f"        {inherited}.reset(x)\n" in text
+    assert f"return {own}.reset(x)" in text
+
+
+def test_up_to_4_55_deletions_are_dropped(workspace: Workspace) -> None:
+    modular = """
+        class NewOneMLP(LlamaMLP):
+            def forward(self, x):
+                y = x
+                del x
+                return y
+        """
+    assert "del x" not in merged(workspace, PARENT, modular, "4.55")
+    assert "del x" in merged(workspace, PARENT, modular, "4.56")
+
+
+def test_up_to_4_49_an_override_returns_what_the_parent_says(workspace: Workspace) -> None:
+    modular = """
+        class NewOneMLP(LlamaMLP):
+            def forward(self, x) -> float:
+                return x
+        """
+    assert "def forward(self, x) -> int:" in merged(workspace, PARENT, modular, "4.49")
+    assert "def forward(self, x) -> float:" in merged(workspace, PARENT, modular, "4.51")
+
+
+def test_up_to_4_53_docstrings_are_joined(workspace: Workspace) -> None:
+    modular = '''
+        class NewOneMLP(LlamaMLP):
+            """Of another kind."""
+        '''
+    joined = '    """A NewOne MLP.\n    Of another kind."""\n'
+    assert joined not in merged(workspace, PARENT, modular, "4.55")
+    assert joined in merged(workspace, PARENT, modular, "4.53").replace("\nOf", "\n    Of")
+
+
+def test_a_base_named_through_its_module_stays_up_to_4_53(workspace: Workspace) -> None:
+    modular = """
+        import transformers.models.llama.modeling_llama as modeling_llama
+
+
+        class NewOneCache(modeling_llama.LlamaMLP):
+            pass
+        """
+    text = merged(workspace, PARENT, modular, "4.53")
+    assert "class NewOneCache(modeling_llama.LlamaMLP):" in text
+    with pytest.raises(ConversionError, match="through its module"):
+        merged(workspace, PARENT, modular, "4.55")

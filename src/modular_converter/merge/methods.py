@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.arguments import Bindings, bindings, with_renamed_names
 from modular_converter.merge.decorators import inherited_decorators, kept_decorators
+from modular_converter.merge.docstrings import merged_docstring
 from modular_converter.merge.nodes import Fragment, Origin, Rename
 from modular_converter.merge.super_calls import (
     BodyStatement,
@@ -126,17 +127,25 @@ class MethodMerger:
             arguments = their_arguments
         arguments = _opening(their_arguments) + arguments[len(_opening(arguments)) :]
         returns = my_parts.head.returns or rename(their_parts.head.returns)
+        if self.profile.keeps_returns:
+            returns = rename(their_parts.head.returns)
         is_async = my_parts.is_async if self.corrects else their_parts.is_async
         signature = _signature(my_parts, is_async, arguments, returns)
         origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
         fragments.append(Fragment(signature, *origins))
         body = mine.body(my_parts)
+        docstrings = theirs.docstrings(their_parts)
         if not any(statement.is_docstring for statement in body):
-            docstrings = theirs.docstrings(their_parts)
             body = docstrings + body
             offset = len(docstrings)
         else:
             offset = 0
+            if self.profile.docstrings != "own" and docstrings:
+                number = next(i for i, statement in enumerate(body) if statement.is_docstring)
+                text = merged_docstring(
+                    docstrings[0].text.strip(), body[number].text.strip(), self.profile.docstrings
+                )
+                body[number] = replace(body[number], text=f"{_BODY}{text}\n")
         fragments += self._body(mine, my_parts, body, offset, unravelled)
         return fragments
 
@@ -190,14 +199,10 @@ class MethodMerger:
                     done, body, following, self.records, self.profile, keeps_reads=self.corrects
                 )
                 break
+            if statement.deletes is not None and self.profile.drops_deletions:
+                continue
             done.append(
-                with_super_calls(
-                    mine.source,
-                    parts.statements[position],
-                    statement,
-                    self.bases,
-                    parts.head.name if self.profile.namesakes_become_super else "",
-                )
+                with_super_calls(mine.source, parts.statements[position], statement, self.bases)
             )
         fragments = [
             Fragment(statement.lead + statement.text, statement.origin) for statement in done

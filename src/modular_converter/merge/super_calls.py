@@ -18,7 +18,6 @@ _COMMENT = re.compile(r"#.*")
 _TRAILING_BLANKS = re.compile(r" *\n")
 _PLAIN_TARGET = re.compile(r"\s*\w+(\s*,\s*\w+)*\s*[-+*/%&|^@]?=(?!=)")
 _COMMA = re.compile(r"\s*,")
-_CLASS = re.compile(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*(?:\(\))?")
 _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -231,16 +230,9 @@ def with_super_calls(
     parsed: Statement,
     statement: BodyStatement,
     bases: frozenset[str],
-    namesake: str = "",
 ) -> BodyStatement:
-    """The statement with ``Base.method(self, ...)`` written ``super().method(...)``.
-
-    Up to transformers 4.55, a call of the method's ``namesake`` on any class becomes one of
-    `super()`, also if it is written ``Base().method(...)``.
-    """
-    if not any(f"{base}." in statement.text for base in bases) and not (
-        namesake and f".{namesake}(" in statement.text
-    ):
+    """The statement with ``Base.method(self, ...)`` written ``super().method(...)``."""
+    if not any(f"{base}." in statement.text for base in bases):
         return statement
     edits: list[tuple[int, int, str]] = []
     if parsed.inline:
@@ -263,9 +255,7 @@ def with_super_calls(
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             owner = node.func.value
-            name = ast.unparse(owner)
-            is_namesake = node.func.attr == namesake and _CLASS.fullmatch(name) is not None
-            if name not in bases and not is_namesake:
+            if ast.unparse(owner) not in bases:
                 continue
             edits.append((offset(source.start_of(owner)), offset(source.end_of(owner)), "super()"))
             first = node.args[0] if node.args else None

@@ -5,6 +5,7 @@ Nothing is renamed as text here: names and identifier sets are mapped, items sta
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -170,4 +171,5 @@ def _modular_wins(entry: Entry) -> bool:
         return True
     if "_DOCSTRING" not in entry.name:
         return False
-    return entry.item.text.partition("=")[2].strip() != "None"
+    node = entry.item.statement.node
+    return not (isinstance(node, ast.Assign) and ast.unparse(node.value) == "None")

@@ -78,6 +78,28 @@ def statements_within(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             pending += part.body
 
 
+def imports_directly(node: ast.If) -> bool:
+    """Whether an import stands in the block of the condition, and not deeper."""
+    return any(isinstance(child, (ast.Import, ast.ImportFrom)) for child in node.body)
+
+
+def holds_imports(node: ast.If) -> bool:
+    """Whether an import stands in the block of the condition, or in that of another one in it."""
+    return imports_directly(node) or any(
+        isinstance(child, ast.If) and holds_imports(child) for child in node.body
+    )
+
+
+def dedented(source: Source, node: ast.stmt) -> Source:
+    """An indented statement as if it stood at module level, in a source of its own."""
+    line = source.lines[node.lineno - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    first = first_line(node)
+    lines = source.lines[first : node.end_lineno]
+    text = "\n".join(line.removeprefix(indent) for line in lines) + "\n"
+    return Source(source.path, source.label, text, source.first_line + first)
+
+
 def split_block(
     source: Source, body: list[ast.stmt], header_end: int, indent: str
 ) -> list[Statement]:
