@@ -8,6 +8,7 @@ dictionary: a type checker then accepts the call whichever version it checks aga
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
@@ -33,6 +34,13 @@ SkippableSubsystem = Any
 def _since(version: str) -> bool:
     """Whether this Pants has what `version` brought, its pre-releases included."""
     return bool(Version(f"{version}.0.dev0") <= PANTS_SEMVER)
+
+
+def _brought_by(version: str, module: str, name: str) -> Any:
+    """What `version` brought under a name, which earlier ones cannot import."""
+    if not _since(version):
+        raise AssertionError(f"{module}.{name} is not in Pants {PANTS_SEMVER}")
+    return getattr(import_module(module), name)
 
 
 def result_without_process(
@@ -83,6 +91,19 @@ def without_chroot_paths() -> dict[str, Any]:
     """Arguments with which `create` of the results of `lint`, `fix` and `fmt` hides the sandbox."""
     # 2.19 hides it by default.
     return {} if _since("2.19") else {"strip_chroot_path": True}
+
+
+def alone(wanted: bool) -> dict[str, Any]:
+    """Arguments with which a `Process`, if wanted, runs while no other one does on this machine.
+
+    Without them, benchmarks run one after the other, but ordinary processes may run beside them.
+    """
+    # 2.27 has exclusive processes.
+    return {"concurrency": _exclusive_use() if wanted else None} if _since("2.27") else {}
+
+
+def _exclusive_use() -> Any:
+    return _brought_by("2.27", "pants.engine.process", "ProcessConcurrency").exclusive()
 
 
 def pex_variables(environment: CompletePexEnvironment, python: PythonExecutable) -> dict[str, str]:

@@ -9,7 +9,11 @@ from pants.engine.fs import EMPTY_SNAPSHOT
 from pants.version import PANTS_SEMVER, Version
 
 from rules_transformers.util_rules import pants_versions
-from rules_transformers.util_rules.pants_versions import excluded_globs, result_without_process
+from rules_transformers.util_rules.pants_versions import (
+    alone,
+    excluded_globs,
+    result_without_process,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,22 @@ def test_excluded_globs_of_either_kind_of_specification(monkeypatch: pytest.Monk
     monkeypatch.setattr(pants_versions, "PANTS_SEMVER", Version("2.33.0"))
     native: Any = NativeFilespec()
     assert excluded_globs(native) == ["m/x.py"]
+
+
+def test_a_process_is_alone_if_pants_has_exclusive_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pants_versions, "PANTS_SEMVER", Version("2.26.2"))
+    assert (alone(True), alone(False)) == ({}, {})
+
+    class ProcessConcurrency:
+        @staticmethod
+        def exclusive() -> str:
+            return "exclusive"
+
+    monkeypatch.setattr(pants_versions, "PANTS_SEMVER", Version("2.27.0rc0"))
+    monkeypatch.setattr(
+        "pants.engine.process.ProcessConcurrency", ProcessConcurrency, raising=False
+    )
+    assert alone(True) == {"concurrency": "exclusive"}
+    assert alone(False) == {"concurrency": None}

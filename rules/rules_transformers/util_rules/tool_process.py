@@ -26,7 +26,7 @@ from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from rules_transformers.util_rules.pants_versions import remote_outputs_problem
+from rules_transformers.util_rules.pants_versions import alone, remote_outputs_problem
 from rules_transformers.util_rules.tool_commands import ToolCommand
 from rules_transformers.util_rules.tool_run import OutputsMissing
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
@@ -54,6 +54,7 @@ class ToolProcess:
         once for all sandboxes.
     :param env: further environment variables.
     :param network: whether the variables that name a proxy are passed on.
+    :param alone: whether nothing else should run beside it, if this Pants can see to that.
     """
 
     command: ToolCommand
@@ -68,6 +69,7 @@ class ToolProcess:
     append_only_caches: FrozenDict[str, str] = _NO_STRINGS
     env: FrozenDict[str, str] = _NO_STRINGS
     network: bool = False
+    alone: bool = False
     cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL
     level: LogLevel = LogLevel.INFO
 
@@ -154,6 +156,7 @@ async def make_tool_process(request: ToolProcess) -> Process:
         remote_cache_speculation_delay_millis=command.remote_cache_wait,
         description=request.description,
         level=request.level,
+        **alone(request.alone),
     )
 
 

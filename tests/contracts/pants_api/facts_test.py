@@ -16,6 +16,7 @@ from tests.contracts.pants_api.flavours import Flavour, all_flavours
 from tests.contracts.pants_api.uses import (
     VERSIONS_MODULE,
     Call,
+    Later,
     Override,
     Use,
     minor_release,
@@ -32,6 +33,9 @@ def _problem(use: Use, version: str, facts: dict[str, dict[str, Any]]) -> str:
     if use.name not in facts:
         return "is not in facts.json: write it again, see tests/contracts/pants_api/facts.py"
     fact = fact_of(facts[use.name], version)
+    if isinstance(use.how, Later):
+        later = minor_release(version) >= use.how.since
+        return "" if later == (fact is not None) else "is missing" if later else "is there already"
     if isinstance(use.how, Override):
         # A member of our own must not become one of Pants.
         own = all(change is None or change == "inherited" for change in facts[use.name].values())
@@ -153,6 +157,21 @@ def test_keywords_by_version() -> None:
 _RELEASES = releases_between("2.17", "2.33")
 
 
+@pytest.mark.parametrize(
+    ("since", "problems"),
+    [("2.20", set()), ("2.19", {"is missing"}), ("2.21", {"is there already"})],
+)
+def test_names_of_later_versions(since: str, problems: set[str]) -> None:
+    names: dict[str, dict[str, Fact]] = {
+        "pants.a.N": {"2.17.1": None, "2.20.4": True},
+        "pants.a.N.m": {"2.17.1": None, "2.20.4": []},
+    }
+    later = list(uses(Path("a.py"), f'_brought_by("{since}", "pants.a", "N").m()\n', {}))
+    assert {use.name for use in later} == set(names)
+    found = {_problem(use, version, names) for use in later for version in _RELEASES}
+    assert found - {""} == problems
+
+
 def test_what_is_asked_of_the_version_is_a_release() -> None:
     flavour = _FLAVOURS["Get"]
     asked = {
@@ -160,7 +179,9 @@ def test_what_is_asked_of_the_version_is_a_release() -> None:
         for path, source in flavour.sources.items()
         if path.name == "pants_versions.py"
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_since"
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("_since", "_brought_by")
+        and isinstance(node.args[0], ast.Constant)
     }
     assert asked and asked <= {".".join(map(str, minor_release(version))) for version in _RELEASES}
 

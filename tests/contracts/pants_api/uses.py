@@ -14,6 +14,8 @@ from pathlib import Path
 # The module of the rules that asks for Pants' version, and its question.
 VERSIONS_MODULE = "rules_transformers.util_rules.pants_versions"
 _QUESTION = "_since"
+# With which it takes a name of a later version: the version, the module, the name.
+_LATER_NAME = "_brought_by"
 
 # Keywords that depend on the version: of each version since the first, or before it.
 Keywords = tuple[tuple[str, frozenset[str], frozenset[str]], ...]
@@ -53,12 +55,22 @@ class Override:
 
 
 @dataclass(frozen=True)
+class Later:
+    """A name that is used from a version on.
+
+    :param since: that version, major and minor.
+    """
+
+    since: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Use:
     """One use of a name of Pants, such as `pants.engine.fs.Digest` or one of its members."""
 
     place: str
     name: str
-    how: Call | Override | None = None
+    how: Call | Override | Later | None = None
 
 
 def minor_release(version: str) -> tuple[int, int]:
@@ -159,7 +171,20 @@ class _File:
                     yield Use(self._place(node), f"{node.module}.{alias.name}")
             elif isinstance(node, ast.ClassDef):
                 yield from self._overrides(node)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == _LATER_NAME:
+                version, module, name = (ast.literal_eval(argument) for argument in node.args)
+                since = minor_release(version)
+                yield Use(self._place(node), f"{module}.{name}", Later(since))
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+                yield from self._of_later_name(node, node.value)
         yield from self._in_scope(self._tree, {})
+
+    def _of_later_name(self, node: ast.Attribute, call: ast.Call) -> Iterator[Use]:
+        """A member of a name of a later version."""
+        if ast.unparse(call.func) == _LATER_NAME:
+            version, module, name = (ast.literal_eval(argument) for argument in call.args)
+            full_name = f"{module}.{name}.{node.attr}"
+            yield Use(self._place(node), full_name, Later(minor_release(version)))
 
     def _in_scope(self, scope: ast.AST, outer: dict[str, str]) -> Iterator[Use]:
         """The uses in a module or function, with the types of the names that it binds."""

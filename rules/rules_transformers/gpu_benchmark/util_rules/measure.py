@@ -172,6 +172,7 @@ async def make_measuring_process(
             # Downloads of a pinned revision are kept; what is measured with them is cached anyway.
             append_only_caches=FrozenDict({"hub": _HUB_DIR} if downloads else {}),
             network=downloads,
+            alone=True,
             cache_scope=(
                 ProcessCacheScope.PER_SESSION if test.force else ProcessCacheScope.SUCCESSFUL
             ),
