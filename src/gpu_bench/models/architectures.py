@@ -11,6 +11,7 @@ from gpu_bench.core.errors import MeasuringFailed
 from gpu_bench.request.fields import ModelSource, Request
 from toolkit import os_errors
 from toolkit.errors import InputError
+from toolkit.newer_syntax import newer_syntax_behind
 from toolkit.suggestions import did_you_mean
 
 # Auto classes of models that generate text, the usual first.
@@ -145,6 +146,16 @@ def _imported(name: str, root: str) -> Any:
         ) from None
     except Exception as error:
         os_errors.raise_lack(error)
+        newer = newer_syntax_behind(error)
+        if newer is not None:
+            syntax, place = newer
+            raise InputError(
+                f"{name} cannot be imported: {syntax.problem}",
+                place=place,
+                hint=f"use {syntax.python} or later: set the interpreter constraints of the "
+                f"resolve to `{syntax.constraint}`, in "
+                "`[python].resolves_to_interpreter_constraints`",
+            ) from None
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise MeasuringFailed(
             f"{name} cannot be imported: {type(error).__name__}: {error}",

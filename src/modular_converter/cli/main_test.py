@@ -122,6 +122,16 @@ def test_bad_input_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  1 | class A(:\n    |         ^\nhint: " in message
 
 
+def test_syntax_newer_than_this_python_names_the_version(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path(PATH).write_text("import a\nlazy import b\n")
+    assert convert("models") == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"{PATH}:2:6: error[syntax-error]: a lazy import needs Python 3.15")
+    assert "hint: run the converter on Python 3.15 or later; for Pants, set " in message
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["nowhere"], ["transformers"], ["--profile", "1.0", PATH], ["--root", "nowhere", PATH]],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity, error
+from toolkit.newer_syntax import newer_syntax
 
 # The nodes that have a place.
 Located = ast.stmt | ast.expr | ast.alias | ast.arg | ast.keyword
@@ -162,13 +163,22 @@ def parse(text: str, label: str) -> ast.Module:
     except SyntaxError as problem:
         line = problem.lineno or 0
         lines = text.split("\n")
+        message = f"the file is not valid Python: {problem.msg}"
+        hint = "fix the syntax error, then convert again"
+        newer = newer_syntax(problem)
+        if newer is not None:
+            message = newer.problem
+            hint = (
+                f"run the converter on {newer.python} or later; for Pants, set "
+                f'`[modular-converter].interpreter_constraints` to `["{newer.constraint}"]`'
+            )
         raise error(
             "syntax-error",
             label,
-            f"the file is not valid Python: {problem.msg}",
+            message,
             line=line,
             column=problem.offset or 0,
-            hint="fix the syntax error, then convert again",
+            hint=hint,
             source_line=lines[line - 1] if 0 < line <= len(lines) else "",
         ) from None
     except (RecursionError, MemoryError):

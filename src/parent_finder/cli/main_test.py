@@ -125,6 +125,7 @@ def test_output_does_not_depend_on_the_hash_seed(root: str, new: str, command: l
     ("name", "content", "said"),
     [
         ("modeling_x.py", b"class (:\n", "modeling_x.py:1:7: error: this is not valid Python"),
+        ("modeling_x.py", b"lazy import a\n", "a lazy import needs Python 3.15, and this is"),
         ("modeling_x.py", b"", "the file is empty"),
         ("modeling_x.py", b"x = 1\n", "no class"),
         ("weights.bin", b"\x00\xff", "not Python source"),

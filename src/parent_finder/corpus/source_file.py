@@ -13,6 +13,7 @@ from parent_finder.corpus import features
 from parent_finder.corpus.features import UnitFeatures
 from parent_finder.corpus.units import CodeUnit, units_of
 from toolkit.errors import InputError, position
+from toolkit.newer_syntax import newer_syntax
 
 # The longest file of a published model has less than 6,000 lines and 300 kB.
 LARGEST_FILE = 4_000_000
@@ -46,11 +47,17 @@ def parse(text: str, path: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as problem:
-        raise InputError(
-            f"this is not valid Python: {problem.msg}",
-            place=position(path, problem.lineno or 0, problem.offset or 0),
-            hint="fix the syntax, then run the command again",
-        ) from None
+        message = f"this is not valid Python: {problem.msg}"
+        hint = "fix the syntax, then run the command again"
+        newer = newer_syntax(problem)
+        if newer is not None:
+            message = newer.problem
+            hint = (
+                f"run the command on {newer.python} or later; for Pants, set "
+                f'`[parent-finder].interpreter_constraints` to `["{newer.constraint}"]`'
+            )
+        place = position(path, problem.lineno or 0, problem.offset or 0)
+        raise InputError(message, place=place, hint=hint) from None
     except (RecursionError, MemoryError, ValueError) as problem:
         reason = str(problem) or type(problem).__name__
         raise InputError(f"this cannot be parsed as Python: {reason}", place=path) from None

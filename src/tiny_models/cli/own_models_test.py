@@ -321,6 +321,19 @@ def test_a_class_of_another_model_that_is_not_there(
             True,
             "cannot be imported: ImportError: cannot import name 'NoSuchClass'",
         ),
+        (
+            "advanced",
+            {"modeling": "lazy import json\n"},
+            True,
+            "modeling_advanced.py:1: error: package_advanced.modeling_advanced cannot be imported: "
+            "a lazy import needs Python 3.15",
+        ),
+        (
+            "unpacking",
+            {"modeling": LOOKING, "image_processing": "x = [*a for a in b]\n"},
+            True,
+            "cannot be imported: unpacking in a comprehension needs Python 3.15",
+        ),
     ],
 )
 def test_what_cannot_be_met(

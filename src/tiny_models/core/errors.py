@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from toolkit.errors import EnvironmentLack, InputError, ToolError
 from toolkit.exit_codes import ExitCode
+from toolkit.newer_syntax import newer_syntax_behind
 from toolkit.suggestions import did_you_mean
 
 
@@ -59,3 +60,17 @@ class HubConflict(ToolError):
 def unknown(what: str, name: str, known: Iterable[str]) -> InputError:
     """The error that ``name`` is none of the ``known``, with the nearest or all of them."""
     return InputError(f"unknown {what} `{name}`", hint=did_you_mean(name, known))
+
+
+def needs_newer_python(module: str, problem: BaseException) -> InputError | None:
+    """The error for a module whose import failed on syntax that this Python is too old for."""
+    newer = newer_syntax_behind(problem)
+    if newer is None:
+        return None
+    syntax, place = newer
+    return InputError(
+        f"{module} cannot be imported: {syntax.problem}",
+        place=place,
+        hint=f"use {syntax.python} or later: set the interpreter constraints of the resolve to "
+        f"`{syntax.constraint}`, in `[python].resolves_to_interpreter_constraints`",
+    )

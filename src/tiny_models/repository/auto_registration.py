@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tiny_models.core.errors import needs_newer_python
 from toolkit.errors import InputError
 
 # Files by role; the model's name stands for the braces.
@@ -220,6 +221,9 @@ def _import(name: str) -> Any:
     except Exception as problem:
         if isinstance(problem, ImportError) and _lacks_package(problem):
             raise
+        newer = needs_newer_python(name, problem)
+        if newer is not None:
+            raise newer from None
         text = " ".join(str(problem).split())
         raise InputError(
             f"{name} cannot be imported: {type(problem).__name__}: {text}",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from tiny_models.core.errors import MissingPackage
+from tiny_models.core.errors import MissingPackage, needs_newer_python
 from tiny_models.request.request import FixtureRequest, Source
 from toolkit import os_errors
 from toolkit.errors import InputError
@@ -64,6 +64,9 @@ def _not_imported(module: str, problem: Exception) -> InputError | MissingPackag
                 hint=f"add `{package}` to the requirements of the resolve and relock it, or make "
                 "it a dependency of the model if it is a package of this repository",
             )
+    newer = needs_newer_python(module, problem)
+    if newer is not None:
+        return newer
     text = f"{type(problem).__name__}: {' '.join(str(problem).split())}{where}"
     hint = "it is imported with `source.root` first on the path"
     if isinstance(problem, ImportError):

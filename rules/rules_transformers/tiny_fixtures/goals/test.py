@@ -64,6 +64,7 @@ MODULES = (
     "toolkit/exit_codes",
     "toolkit/input_file",
     "toolkit/json_text",
+    "toolkit/newer_syntax",
     "toolkit/os_errors",
     "toolkit/paths",
     "toolkit/private_copy",
