@@ -34,6 +34,7 @@ def refusal(settings: Mapping[str, Any]) -> Refusal | None:
 def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _of_attention(settings)
     yield from _of_batching_switches(settings)
+    yield from _of_concurrency(settings)
     if settings["continuous_batching"]:
         yield from _of_continuous_batching(settings)
     elif settings["compile_mode"] is not None and settings["cache_implementation"] in _NOT_COMPILED:
@@ -106,6 +107,22 @@ def _of_batching_switches(settings: Mapping[str, Any]) -> Iterator[Refusal]:
             )
         elif settings[name] and settings["device"] == "cpu":
             yield Refusal(f'`{name}` needs a CUDA device, but `device="cpu"`', f"omit `{name}`")
+
+
+def _of_concurrency(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    most, requests = settings["concurrency"], settings["batch_size"]
+    if most is None:
+        return
+    if not settings["continuous_batching"]:
+        yield Refusal(
+            "`concurrency` has no effect without `continuous_batching`",
+            "omit `concurrency`, or set `continuous_batching`",
+        )
+    elif most > requests:
+        yield Refusal(
+            f"`concurrency={most}` is more than `batch_size={requests}`, the requests of a sample",
+            "raise `batch_size` or lower `concurrency`",
+        )
 
 
 def _of_continuous_batching(settings: Mapping[str, Any]) -> Iterator[Refusal]:

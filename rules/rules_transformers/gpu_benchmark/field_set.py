@@ -18,6 +18,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkCacheImplementationField,
     BenchmarkCheckpointField,
     BenchmarkCompileModeField,
+    BenchmarkConcurrencyField,
     BenchmarkConfigField,
     BenchmarkContinuousBatchingField,
     BenchmarkCudaGraphsField,
@@ -83,6 +84,7 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     continuous_batching: BenchmarkContinuousBatchingField
     cuda_graphs: BenchmarkCudaGraphsField
     async_batching: BenchmarkAsyncBatchingField
+    concurrency: BenchmarkConcurrencyField
     cache_implementation: BenchmarkCacheImplementationField
     batch_size: BenchmarkBatchSizeField
     sequence_length: BenchmarkSequenceLengthField

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ from pants.core.goals.test import Test, TestDebugAdapterRequest, TestDebugReques
 from pants.core.util_rules import archive
 from pants.core.util_rules.partitions import Partitions
 from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import Digest
 from pants.engine.rules import QueryRule
 from pants.engine.target import Dependencies, DependenciesRequest
 from pants.testutil.rule_runner import GoalRuleResult, mock_console
@@ -31,6 +33,8 @@ from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.goals import gpu_baseline
 from rules_transformers.gpu_benchmark.goals.gpu_baseline import GpuBaseline
 from rules_transformers.gpu_benchmark.goals.test import GpuBenchmarkTestRequest
+from rules_transformers.observability import callback
+from rules_transformers.observability.callback import ProcessesCallback
 from rules_transformers.testutil import gpu_bench_stand_in
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
@@ -209,6 +213,81 @@ def test_only_a_change_in_what_measures_measures_again(machine: _Machine) -> Non
     assert ran_after_a_change_of("judge/verdict.py") == {"compare"}
     # The stand-in's result is never the same twice, and is compared again.
     assert ran_after_a_change_of("measure/worker.py") == {"run", "compare"}
+
+
+class _DebuggedRuns:
+    """What `-ldebug` says of the processes of each run, with the record that a run leaves."""
+
+    def __init__(self, machine: _Machine, record: Path, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        self._machine = machine
+        self._record = record
+        self._caplog = caplog
+
+    def test(self, *args: str, options: tuple[str, ...] = (), **env: str) -> dict[str, list[str]]:
+        """By description, why each process ran."""
+        self._machine.test(*args, options=options, **env)
+        workunits = self._machine.runner.scheduler.poll_workunits(LogLevel.DEBUG)
+        self._caplog.clear()
+        ProcessesCallback(self._record, says_summary=False, explains=True)(
+            started_workunits=workunits["started"],
+            completed_workunits=workunits["completed"],
+            finished=True,
+            context=SimpleNamespace(_scheduler=self),  # type: ignore[arg-type]
+        )
+        said = [r.getMessage() for r in self._caplog.records if r.name == callback.__name__]
+        return {
+            text.partition(": ")[0]: text.partition("\n  inputs, ")[0].splitlines()[1:]
+            for text in said
+        }
+
+    def product_request(self, product: type, subjects: list[Any]) -> list[Any]:
+        """As the scheduler has it."""
+        return [self._machine.runner.request(product, [subject]) for subject in subjects]
+
+    def ensure_directory_digest_persisted(self, digest: Digest) -> None:
+        self._machine.runner.scheduler.ensure_directory_digest_persisted(digest)
+
+
+def test_the_input_that_changed_is_named(
+    machine: _Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/ckpt/config.json": "{}",
+            "m/ckpt/other.json": "{}",
+            "build": "gpu_benchmark(name='b', checkpoint='ckpt')\n",
+        }
+    )
+    runs = _DebuggedRuns(machine, tmp_path / "record.json", caplog)
+    assert "nothing is known" in runs.test("m:b")["Measure m:b"][0]
+    machine.writes(**{"m/ckpt/config.json": '{"changed": true}'})
+    assert runs.test("m:b")["Measure m:b"] == ["  changed m/ckpt/config.json"]
+    option = ("--gpu-bench-extra-env-vars=['KERNELS_CACHE']",)
+    with_kernels = runs.test("m:b", options=option, KERNELS_CACHE="/kernels")
+    assert with_kernels["Measure m:b"] == ["  added variable KERNELS_CACHE"]
+    machine.has(machine.card.replace("Some Card", "Other Card"))
+    other = runs.test("m:b", options=option, KERNELS_CACHE="/kernels")
+    assert other["Measure m:b"] == ["  changed __request.json"]
+
+
+def test_a_further_round_is_not_compared_with_the_first(
+    machine: _Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/a.json": '{"verdicts": ["inconclusive", "same"]}',
+            "build": "gpu_benchmark(name='b', model_type='llama', config='a.json')\n",
+        }
+    )
+    runs = _DebuggedRuns(machine, tmp_path / "record.json", caplog)
+    runs.test("m:b")
+    option = ("--gpu-bench-extra-env-vars=['KERNELS_CACHE']",)
+    because = runs.test("m:b", options=option, KERNELS_CACHE="/kernels")
+    assert because["Measure m:b"] == ["  added variable KERNELS_CACHE"]
+    assert because["Measure m:b, round 1"] == ["  added variable KERNELS_CACHE"]
 
 
 def test_force_measures_again(machine: _Machine) -> None:

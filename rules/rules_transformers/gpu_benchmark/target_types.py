@@ -215,6 +215,17 @@ class BenchmarkAsyncBatchingField(TriBoolField):
     )
 
 
+class BenchmarkConcurrencyField(IntField):
+    alias = "concurrency"
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        """
+        With continuous batching: how many of the `batch_size` requests of a sample are in progress
+        at once; a finished one is followed by the next. By default, all of them.
+        """
+    )
+
+
 class BenchmarkCacheImplementationField(StringField):
     alias = "cache_implementation"
     valid_choices = ("dynamic", "static", "offloaded", "offloaded_static")
@@ -408,8 +419,10 @@ class BenchmarkTimeoutField(TestTimeoutField):
 _COMBINED: tuple[type[Field], ...] = (
     BenchmarkAsyncBatchingField,
     BenchmarkAttnImplementationField,
+    BenchmarkBatchSizeField,
     BenchmarkCacheImplementationField,
     BenchmarkCompileModeField,
+    BenchmarkConcurrencyField,
     BenchmarkContinuousBatchingField,
     BenchmarkCudaGraphsField,
     BenchmarkDeviceField,
@@ -444,6 +457,7 @@ class GpuBenchmarkTarget(Target):
         BenchmarkContinuousBatchingField,
         BenchmarkCudaGraphsField,
         BenchmarkAsyncBatchingField,
+        BenchmarkConcurrencyField,
         BenchmarkCacheImplementationField,
         BenchmarkBatchSizeField,
         BenchmarkSequenceLengthField,

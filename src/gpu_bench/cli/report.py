@@ -21,6 +21,14 @@ SUMMARY = "summary.md"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments."""
     add_directories(parser)
+    parser.add_argument(
+        "--goodput-limit",
+        metavar="TIME=LIMIT",
+        action="append",
+        default=[],
+        help="what a request of continuous batching may take to count for goodput, e.g. "
+        "time_to_first_token=200ms or per_token=20ms (repeatable)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,15 +43,17 @@ def run(options: argparse.Namespace) -> int:
 
     with required_packages("report"):
         from gpu_bench.report.collection import collect
+        from gpu_bench.report.load import read_limits
         from gpu_bench.report.page import page
         from gpu_bench.report.runs import devices
         from gpu_bench.report.summary import summary
 
+        limits = read_limits(options.goodput_limit)
         collected = collect([Path(directory) for directory in options.directories])
         by_device = devices(collected.runs)
         output = Path(options.output)
         texts = {
-            output / PAGE: page(by_device, collected.problems),
+            output / PAGE: page(by_device, collected.problems, limits),
             output / SUMMARY: summary(by_device, collected.problems),
         }
     atomic_file.write_files({path: text.encode() for path, text in texts.items()})

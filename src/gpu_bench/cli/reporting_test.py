@@ -36,6 +36,21 @@ def test_report_writes_the_page_and_the_summary(
     assert capsys.readouterr() == ("", "")
 
 
+def test_report_states_the_goodput(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = document(MadeUp(samples=3))
+    for process in content["processes"]:
+        for sample in process["samples"]:
+            sample["requests"] = [[40_000_000, 7_500_000]]
+    write_json(tmp_path / "runs/result.json", content)
+    arguments = ["report", str(tmp_path / "runs"), f"--output={tmp_path / 'out'}"]
+    limits = ["--goodput-limit=time_to_first_token=200ms", "--goodput-limit=per_token=20ms"]
+    assert main([*arguments, *limits]) == 0
+    text = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert "at most 200 ms to the first token and 20 ms for each further token" in text
+    assert main([*arguments, "--goodput-limit=soon"]) == 2
+    assert "--goodput-limit=soon: error: 'soon' is no limit of a request" in capsys.readouterr().err
+
+
 def test_slower_or_failed_is_no_failure_of_the_report(tmp_path: Path) -> None:
     problem = {"kind": "failed", "message": "m", "hint": "h"}
     failed = {"status": "failed", "processes": [], "output": None, "problem": problem}

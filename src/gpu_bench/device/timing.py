@@ -16,6 +16,8 @@ class Sample:
     """Times of one run in integer nanoseconds; `docs/gpu-benchmarks.md` defines each.
 
     ``started`` is on the host's monotonic clock, which all processes of a machine share.
+    ``requests`` has, for each request of continuous batching, the time from its submission to its
+    first token, and the mean time of each further one.
     """
 
     started: int
@@ -25,6 +27,7 @@ class Sample:
     decode: int
     inter_token: tuple[int, ...]
     device_time: int | None
+    requests: tuple[tuple[int, int], ...] = ()
 
     def to_json(self, origin: int) -> dict[str, Any]:
         """As a result's schema has it; ``origin`` is the start of the process's first sample."""
@@ -36,6 +39,7 @@ class Sample:
             "decode": self.decode,
             "inter_token": list(self.inter_token),
             "device_time": self.device_time,
+            **({"requests": [list(times) for times in self.requests]} if self.requests else {}),
         }
 
 

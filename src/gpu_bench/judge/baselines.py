@@ -154,9 +154,10 @@ def _reduced(process: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reduced_sample(sample: Mapping[str, Any]) -> dict[str, Any]:
+    sample = {name: value for name, value in sample.items() if name != "requests"}
     gaps = sorted(sample["inter_token"])
     if not gaps:
-        return dict(sample)
+        return sample
     middle = len(gaps) // 2
     median = (gaps[middle] + gaps[-middle - 1]) // 2
     return {**sample, "inter_token": [], "inter_token_median": median}

@@ -59,17 +59,17 @@ class ContinuousGenerator:
         if self._manager is None:
             started = time.perf_counter_ns()
             self._start()
-            results = self._run()[1]
+            _, submitted, results = self._run()
         else:
-            started, results = self._run()
+            started, submitted, results = self._run()
         self._device.synchronize()
         end_to_end = time.perf_counter_ns() - started
         stamps = [[round(timestamp * 1e9) for timestamp in result.timestamps] for result in results]
-        return sample(started, end_to_end, stamps), self._tokens(results)
+        return sample(started, end_to_end, stamps, submitted), self._tokens(results)
 
     def capture(self) -> Captured:
         """Tokens only; continuous batching does not show its logits, see :meth:`finish`."""
-        return Captured(self._tokens(self._run()[1]), [], [])
+        return Captured(self._tokens(self._run()[2]), [], [])
 
     def memory(self) -> dict[str, Peaks]:
         """Peaks of a whole run, as `decode`: requests are not in one phase at one time."""
@@ -188,7 +188,12 @@ class ContinuousGenerator:
         request = self._request
         per_sequence = math.ceil((request.sequence_length + request.num_tokens) / page) + 1
         # The scheduler keeps a margin free before it admits a request.
-        return math.ceil(per_sequence * request.batch_size * 1.25) + 2
+        return math.ceil(per_sequence * self._in_progress * 1.25) + 2
+
+    @property
+    def _in_progress(self) -> int:
+        """Requests in progress at once, at most."""
+        return self._request.concurrency or self._request.batch_size
 
     def _hints(self) -> Any:
         from transformers.generation.continuous_batching.initialization import WorkloadHints
@@ -196,24 +201,30 @@ class ContinuousGenerator:
         return WorkloadHints(
             max_prompt_length=self._request.sequence_length,
             max_generated_length=self._request.num_tokens,
-            num_requests=self._request.batch_size,
+            num_requests=self._in_progress,
         )
 
-    def _run(self) -> tuple[int, list[Any]]:
-        """Start on the host's clock, and the requests' results in order of the rows."""
+    def _run(self) -> tuple[int, list[int], list[Any]]:
+        """Start and submissions on the host's clock, and results, in order of the rows."""
         manager = self._manager
+        waiting = list(reversed(self._rows))
+        submitted: dict[str, int] = {}
+
+        def submit() -> None:
+            at = time.perf_counter_ns()
+            name = manager.add_request(
+                waiting.pop(), max_new_tokens=self._request.num_tokens, record_timestamps=True
+            )
+            submitted[name] = at
+
         # Held, so that the first request is not alone in the first batch by chance.
         held = manager.pause() if hasattr(manager, "pause") else nullcontext()
         with held:
             started = time.perf_counter_ns()
-            names = [
-                manager.add_request(
-                    row, max_new_tokens=self._request.num_tokens, record_timestamps=True
-                )
-                for row in self._rows
-            ]
+            for _ in range(self._in_progress):
+                submit()
         results: dict[str, Any] = {}
-        while len(results) < len(names):
+        while len(results) < len(self._rows):
             result = manager.get_result(timeout=1)
             if result is None:
                 if not manager.is_running():
@@ -226,7 +237,9 @@ class ContinuousGenerator:
                 raise _request_failed(str(result.error))
             if result.is_finished():
                 results[result.request_id] = result
-        return started, [results[name] for name in names]
+                if waiting:
+                    submit()
+        return started, list(submitted.values()), [results[name] for name in submitted]
 
     def _tokens(self, results: Sequence[Any]) -> list[list[int]]:
         rows = [list(result.generated_tokens) for result in results]
@@ -244,21 +257,28 @@ class ContinuousGenerator:
             self._manager = None
 
 
-def sample(started: int, end_to_end: int, stamps: Sequence[Sequence[int]]) -> Sample:
+def sample(
+    started: int, end_to_end: int, stamps: Sequence[Sequence[int]], submitted: Sequence[int]
+) -> Sample:
     """The sample of a run whose requests got their tokens at ``stamps``, host clock, by request.
 
-    The prefill lasts until the last request has its first token, as in a plain batch.
+    The prefill lasts until the last request has its first token, as in a plain batch. Times to
+    first tokens count from when each request was ``submitted``.
     """
-    firsts = [stamp[0] for stamp in stamps]
-    prefill_end = max(firsts)
+    prefill_end = max(stamp[0] for stamp in stamps)
+    waited = [stamp[0] - at for stamp, at in zip(stamps, submitted, strict=True)]
     return Sample(
         started=started,
         end_to_end=end_to_end,
-        time_to_first_token=round(statistics.median(firsts)) - started,
+        time_to_first_token=round(statistics.median(waited)),
         prefill=prefill_end - started,
         decode=max(stamp[-1] for stamp in stamps) - prefill_end,
         inter_token=tuple(b - a for stamp in stamps for a, b in pairwise(stamp)),
         device_time=None,
+        requests=tuple(
+            (time_to_first, round((stamp[-1] - stamp[0]) / (len(stamp) - 1)))
+            for time_to_first, stamp in zip(waited, stamps, strict=True)
+        ),
     )
 
 

@@ -136,6 +136,18 @@ def test_continuous_batching_gives_the_same_tokens() -> None:
     assert batched.stable
 
 
+@pytest.mark.parametrize(("concurrency", "most"), [(2, 2), (None, 5)])
+def test_no_more_requests_are_in_progress_than_requested(concurrency: Any, most: Any) -> None:
+    fields = {"telemetry": False, "batch_size": 5, "continuous_batching": True}
+    record = measured(CpuDevice(), concurrency=concurrency, **fields).record
+    for sample in record.samples:
+        assert len(sample["requests"]) == 5
+        # Of four tokens each, three came after the first.
+        taken = [first + 3 * per_token for first, per_token in sample["requests"]]
+        in_progress = sum(taken) / sample["end_to_end"]
+        assert most / 2 < in_progress <= most + 0.01
+
+
 def test_continuous_batching_of_a_model_with_nan_is_found() -> None:
     with pytest.raises(NotFinite):
         with_nan(continuous_batching=True)

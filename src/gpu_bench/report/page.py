@@ -17,11 +17,13 @@ from gpu_bench.report import comparison_plots, history_plots, sample_plots, tabl
 from gpu_bench.report.drawing import matplotlib_settings
 from gpu_bench.report.history_steps import history_steps
 from gpu_bench.report.labels import METRICS, PROBLEMS, STATES, State, by_state, in_words
+from gpu_bench.report.load import Limits, under_load
 from gpu_bench.report.plots import Plot
 from gpu_bench.report.runs import Benchmark, Device, Run
 from gpu_bench.report.tables import (
     Cell,
     HistoryRow,
+    LoadRow,
     MemoryRow,
     MetricRow,
     ProcessRow,
@@ -89,12 +91,19 @@ class DeviceView:
     machine: str
     digest: str
     peaks: str
+    load: tuple[LoadRow, ...]
     changes: Plot | None
     benchmarks: tuple[BenchmarkView, ...]
 
 
-def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
-    """The page's HTML. Raises ModuleNotFoundError without matplotlib."""
+def page(
+    devices: Sequence[Device], problems: Sequence[ToolError], limits: Limits | None = None
+) -> str:
+    """The page's HTML; ``limits`` are those of goodput.
+
+    Raises ModuleNotFoundError without matplotlib.
+    """
+    limits = limits or Limits()
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -105,13 +114,16 @@ def page(devices: Sequence[Device], problems: Sequence[ToolError]) -> str:
     environment.filters["breakable"] = _breakable
     environment.filters["unbroken"] = _unbroken
     with matplotlib_settings():
-        views = [_device(device, f"device-{number}") for number, device in enumerate(devices, 1)]
+        views = [
+            _device(device, f"device-{number}", limits) for number, device in enumerate(devices, 1)
+        ]
     text: str = environment.get_template("index.html.jinja").render(
         devices=views,
         problems=problems,
         counts=counted_states(devices),
         headlines=_headlines(views),
         steps=_worse_steps(views),
+        limits=str(limits),
         columns=[METRICS[name] for name in tables.COMPARED],
     )
     return text
@@ -164,13 +176,14 @@ def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:
     return [(state, counts[name]) for name, state in STATES.items() if counts[name]]
 
 
-def _device(device: Device, key: str) -> DeviceView:
+def _device(device: Device, key: str, limits: Limits) -> DeviceView:
     return DeviceView(
         anchor=key,
         name=device.name,
         machine=tables.machine(device.fingerprint),
         digest=device.fingerprint["digest"][:12],
         peaks=sources(device),
+        load=tuple(map(tables.load, under_load(device.benchmarks, limits))),
         changes=comparison_plots.changes(device, f"{key}-changes"),
         benchmarks=tuple(
             _benchmark(benchmark, f"{key}-benchmark-{number}")

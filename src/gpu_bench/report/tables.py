@@ -12,6 +12,7 @@ from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import labels
 from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
 from gpu_bench.report.labels import State
+from gpu_bench.report.load import Load
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run, moment
 from gpu_bench.report.utilization import utilization
 from gpu_bench.results.reader import PHASES
@@ -82,6 +83,14 @@ class UtilizationRow:
     operations_share: str
     bandwidth: str
     bandwidth_share: str
+
+
+@dataclass(frozen=True)
+class LoadRow:
+    """How the requests of a benchmark fared under load."""
+
+    address: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,23 @@ def of_peaks(run: Run) -> tuple[UtilizationRow, ...]:
             bandwidth_share=_share(reached.bandwidth_share),
         )
         for reached in utilization(run)
+    )
+
+
+def load(of_benchmark: Load) -> LoadRow:
+    """Requests in progress and in a second, their times as median and 95th percentile, goodput."""
+    goodput = of_benchmark.goodput
+    return LoadRow(
+        of_benchmark.benchmark.address,
+        (
+            str(of_benchmark.in_progress),
+            f"{of_benchmark.requests_per_second:#.3g}/s",
+            *(
+                " / ".join(quantity(time, "ns") for time in pair)
+                for pair in (of_benchmark.time_to_first_token, of_benchmark.per_token)
+            ),
+            "no limits given" if goodput is None else f"{goodput:#.3g}/s",
+        ),
     )
 
 

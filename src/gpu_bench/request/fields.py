@@ -133,6 +133,13 @@ class Request:
         default=False, metadata=_about("Whether to load with the kernels of the `kernels` package")
     )
     continuous_batching: bool = False
+    concurrency: Annotated[int | None, between(1)] = field(
+        default=None,
+        metadata=_about(
+            "With continuous batching: requests in progress at once, of the batch_size in each "
+            "sample; a finished one is followed by the next. null: all at once"
+        ),
+    )
     cuda_graphs: bool | None = field(
         default=None,
         metadata=_about(

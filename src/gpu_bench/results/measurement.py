@@ -16,6 +16,7 @@ WORKLOAD_FIELDS = (
     "config",
     "device",
     "batch_size",
+    "concurrency",
     "sequence_length",
     "num_tokens",
     "dtype",

@@ -23,6 +23,8 @@ NAME = "result.json"
 STATUSES = ("complete", "partial", "failed")
 PHASES = ("load", "first_run", "prefill", "decode")
 _COMPILED = ("compilations", "captures")
+# To the first token, and of each further one.
+_TIMES_OF_REQUEST = 2
 # A quantile and the ends of its interval.
 _QUANTILE_VALUES = 3
 # By name: the share of gaps below, and how many gaps it takes for ten to lie beyond.
@@ -58,7 +60,8 @@ class MeasuredProcess:
     of the process, empty in a baseline. ``gap_quantiles`` are those of ``QUANTILES`` that the
     number of gaps supports, by name; a baseline has them, too. ``device_time`` and ``sm_clock`` are
     empty unless each sample has one. ``memory`` maps a phase to its peaks in bytes. ``compiled``
-    counts the samples during which something was compiled or captured.
+    counts the samples during which something was compiled or captured. ``served`` has a row for
+    each request of continuous batching: time to its first token, and of each further one.
     """
 
     index: int
@@ -82,6 +85,7 @@ class MeasuredProcess:
     energy: Energy | None = None
     requests: int = 1
     compiled: int = 0
+    served: Times = field(default_factory=lambda: np.empty((0, 2)))
 
     @property
     def disturbances(self) -> tuple[str, ...]:
@@ -326,7 +330,17 @@ def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
         gap_quantiles=_gap_quantiles(fields, np.concatenate(gaps) if gaps else np.empty(0)),
         energy=_energy(telemetry) if telemetry else None,
         compiled=sum(any(map(sample.optional_count, _COMPILED)) for sample in samples),
+        served=np.array([times for sample in samples for times in _served(sample)]).reshape(-1, 2),
     )
+
+
+def _served(sample: Fields) -> tuple[tuple[int, ...], ...]:
+    if "requests" not in sample.values:
+        return ()
+    rows = sample.rows("requests", whole=True)
+    if any(len(row) != _TIMES_OF_REQUEST or min(row) < 0 for row in rows):
+        raise sample.wrong("requests", "pairs of integers of at least 0")
+    return rows
 
 
 def _energy(telemetry: Fields) -> Energy | None:

@@ -161,7 +161,8 @@ async def judge_benchmark(request: JudgeRequest, benchmark: GpuBenchmark) -> Jud
             files=compared.digest,
             output_files=(VERDICT_FILE, _JUNIT_FILE),
             description=f"Compare {field_set.address} with its "
-            + ("base" if request.in_turn else "baseline"),
+            + ("base" if request.in_turn else "baseline")
+            + (f" after {len(request.results)} rounds" if len(request.results) > 1 else ""),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))

@@ -152,7 +152,10 @@ async def make_measuring_process(
             ),
             environment.pex_request,
             (model.digest,) if base is None else (model.digest, base.digest),
-            f"Measure {field_set.address}" + ("" if base is None else " in turn with its base"),
+            # What was requested before is known by the description.
+            f"Measure {field_set.address}"
+            + ("" if base is None else " in turn with its base")
+            + (f", round {request.round_number}" if request.round_number else ""),
             request=request_document(
                 field_set,
                 model.model,

@@ -21,6 +21,7 @@ _SETTINGS = (
     "continuous_batching",
     "cuda_graphs",
     "async_batching",
+    "concurrency",
     "cache_implementation",
     "batch_size",
     "sequence_length",
