@@ -41,6 +41,7 @@ from rules_transformers.modular.util_rules.convert import ConversionFailed
 from rules_transformers.modular.util_rules.converter_process import ConverterProcessRequest
 from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
+    ParentSourcesRequest,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
@@ -198,7 +199,7 @@ async def convert_base(
         )
         installed = None
         if requirement.value is not None:
-            sources = await Get(ParentSources, ParentsRequirement, requirement)
+            sources = await Get(ParentSources, ParentSourcesRequest(requirement))
             installed = sources.digest
         work = work_of(model, python_setup)
         equals = [

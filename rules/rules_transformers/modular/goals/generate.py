@@ -10,7 +10,14 @@ from pathlib import Path
 
 from pants.base.build_root import BuildRoot
 from pants.engine.console import Console
-from pants.engine.fs import CreateDigest, Digest, DigestContents, DigestEntries, FileEntry
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestContents,
+    DigestEntries,
+    FileEntry,
+    Workspace,
+)
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
@@ -150,6 +157,9 @@ def _bring_up_to_date(
 @goal_rule
 async def generate(
     console: Console,
+    # Not used. What a goal does not take itself is a parameter of everything below it, and the
+    # rule graph holds all of that once more for each set of parameters.
+    _workspace: Workspace,
     build_root: BuildRoot,
     subsystem: GenerateSubsystem,
     targets: FilteredTargets,

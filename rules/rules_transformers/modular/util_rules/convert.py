@@ -44,6 +44,7 @@ from rules_transformers.modular.util_rules.conversion_order import (
 from rules_transformers.modular.util_rules.converter_process import ConverterProcessRequest
 from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
+    ParentSourcesRequest,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
@@ -311,7 +312,7 @@ async def convert_group(
     )
     installed = None
     if requirement.value is not None:
-        sources = await Get(ParentSources, ParentsRequirement, requirement)
+        sources = await Get(ParentSources, ParentSourcesRequest(requirement))
         if sources.problem:
             for work in works.values():
                 message = f"{work.path}: error: {sources.problem}"

@@ -65,6 +65,17 @@ class ParentsRequirement:
 
 
 @dataclass(frozen=True)
+class ParentSourcesRequest:
+    """Asks for the model sources of a distribution.
+
+    A type of its own: a requirement is the result of a rule, too, and Pants would solve everything
+    below for both of its origins when it starts.
+    """
+
+    requirement: ParentsRequirement
+
+
+@dataclass(frozen=True)
 class ParentSources:
     """The model sources of a distribution, e.g. at `transformers/models/…` in the digest.
 
@@ -98,7 +109,8 @@ async def find_parents_requirement(
 
 
 @rule
-async def collect_parent_sources(requirement: ParentsRequirement) -> ParentSources:
+async def collect_parent_sources(request: ParentSourcesRequest) -> ParentSources:
+    requirement = request.requirement
     assert requirement.value is not None, "there is nothing to collect without a distribution"
     try:
         sources = await Get(

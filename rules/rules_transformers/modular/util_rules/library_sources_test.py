@@ -11,6 +11,7 @@ from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
+    ParentSourcesRequest,
     ParentsRequirement,
     ParentsRequirementRequest,
     collect_parent_sources,
@@ -76,7 +77,7 @@ def test_the_distribution_of_the_parents(
 def _collect(files: tuple[str, ...]) -> ParentSources:
     result: ParentSources = run_rule_with_mocks(
         collect_parent_sources,
-        rule_args=[ParentsRequirement("transformers==5.23.0", ("==3.11.*",))],
+        rule_args=[ParentSourcesRequest(ParentsRequirement("transformers==5.23.0", ("==3.11.*",)))],
         mock_gets=[
             MockGet(
                 output_type=DistributionSources,

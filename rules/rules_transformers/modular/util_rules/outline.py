@@ -22,6 +22,7 @@ from rules_transformers.modular.file_types import FILE_TYPES, generated_path
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.util_rules.library_sources import (
     ParentSources,
+    ParentSourcesRequest,
     ParentsRequirement,
     ParentsRequirementRequest,
 )
@@ -30,9 +31,14 @@ from rules_transformers.modular.util_rules.request import (
     ConverterInput,
     ConverterRequest,
 )
+from rules_transformers.util_rules.buckets import buckets
 from rules_transformers.util_rules.tool_commands import OUTLINE
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import ToolRun
+
+# Of modular files in one process. A change in one outlines all of these again, and each process
+# starts Python: that takes as long as outlining five files.
+CAPACITY = 32
 
 
 class GeneratedPaths(FrozenDict[Address, tuple[str, ...]]):
@@ -78,25 +84,38 @@ async def outline_by_distribution(
     by_requirement = defaultdict(list)
     for field_set, requirement in zip(request.field_sets, requirements):
         by_requirement[requirement].append(field_set)
-    outlined = await MultiGet(
-        Get(_Outline, _OutlineRequest(tuple(field_sets), requirement))
+    groups = [
+        _OutlineRequest(members, requirement)
         for requirement, field_sets in by_requirement.items()
-    )
+        for members in outline_groups(field_sets)
+    ]
+    outlined = await MultiGet(Get(_Outline, _OutlineRequest, group) for group in groups)
     return OutlinedPaths(
         (
             field_set.address,
             tuple(path for path in paths[field_set.path] if field_set.asks_for(path)),
         )
-        for field_sets, paths in zip(by_requirement.values(), outlined)
-        for field_set in field_sets
+        for group, paths in zip(groups, outlined)
+        for field_set in group.field_sets
     )
+
+
+def outline_groups(field_sets: Iterable[ModularFieldSet]) -> list[tuple[ModularFieldSet, ...]]:
+    """The models that are outlined in one process: those of one file are together."""
+    of_path = defaultdict(list)
+    for field_set in sorted(field_sets, key=lambda field_set: field_set.address):
+        of_path[field_set.path].append(field_set)
+    return [
+        tuple(field_set for path in sorted(paths) for field_set in of_path[path])
+        for paths in buckets({path: (path,) for path in of_path}, CAPACITY)
+    ]
 
 
 @rule
 async def outline_modular_files(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
     # Without its parents, a file has an outline all the same; converting it reports what is wrong.
     installed = (
-        await Get(ParentSources, ParentsRequirement, request.parents)
+        await Get(ParentSources, ParentSourcesRequest(request.parents))
         if request.parents.value is not None
         else None
     )
