@@ -21,7 +21,7 @@ pants_version = "2.17.1"
 backend_packages = [
     "pants.backend.python",
     "rules_transformers.modular",
-    "rules_transformers.tiny_fixtures",
+    "rules_transformers.@FIXTURES@",
 ]
 pythonpath = ["%(buildroot)s/.plugin/rules", "%(buildroot)s/.plugin/src"]
 pants_ignore.add = ["!.plugin/"]
@@ -61,6 +61,9 @@ tools_path = ".plugin/src"
 _LAZY = ("__init__.py", "models/__init__.py")
 _IMPORT_ALL = re.compile(r"^    from \.\w+ import \*$", re.MULTILINE)
 _UNINFERRED = "  # pants: no-infer-dep"
+
+# What the backend of fixtures is called, and was called before commit 1df4d05.
+_FIXTURES = ("tiny_fixtures", "fixtures")
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -120,9 +123,11 @@ class Library(Repository):
                 self.copy(f"src/{tool}", f".plugin/src/{tool}")
         self.copy("3rdparty/python/ml-cpu.lock", LOCK)
         (root / LOCK).write_text(requirements(self.read(LOCK)))
+        backends = checkout / "rules/rules_transformers"
+        fixtures = next(name for name in _FIXTURES if (backends / name).exists())
         self.write(
             {
-                "pants.toml": CONFIG,
+                "pants.toml": CONFIG.replace("@FIXTURES@", fixtures),
                 ".gitignore": ".pids/\n.pants.d/\n",
                 "3rdparty/python/BUILD": 'python_requirements(name="ml", source="ml.lock")\n',
             }

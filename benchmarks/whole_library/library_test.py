@@ -37,6 +37,22 @@ def test_workspace(tmp_path: Path, package: Path) -> None:
         Library(tmp_path / "more", package, 3)
 
 
+def test_an_older_checkout_names_its_backends_as_it_did(tmp_path: Path, package: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in (
+        "pants",
+        "build-support/bootstrap/start.sh",
+        "rules/rules_transformers/fixtures/register.py",
+        "3rdparty/python/ml-cpu.lock",
+    ):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).touch()
+    older = Library(tmp_path / "older", package, 1, checkout)
+    assert '"rules_transformers.fixtures"' in older.read("pants.toml")
+    today = Library(tmp_path / "today", package, 1)
+    assert '"rules_transformers.tiny_fixtures"' in today.read("pants.toml")
+
+
 def test_the_leaf_is_what_nobody_inherits_from(tmp_path: Path, package: Path) -> None:
     assert str(leaf_of(Library(tmp_path / "made", package, 2))) == "models/leaf/modular_leaf.py"
 
