@@ -1,13 +1,17 @@
-"""What makes Pants' daemon slow to start: it solves the graph of all rules, and ours with them."""
+"""What the rules cost Pants' daemon: it solves the graph of all of them when it starts."""
 
 from __future__ import annotations
 
 from pants.engine.fs import Workspace
 from pants.engine.rules import TaskRule
+from pants.engine.streaming_workunit_handler import WorkunitsCallbackFactoryRequest
+from pants.engine.unions import UnionRule
 
 from rules_transformers.gpu_benchmark import register as gpu_benchmark
+from rules_transformers.modular import register as modular
 from rules_transformers.modular.goals.generate import Generate
 from rules_transformers.parents import register as parents
+from rules_transformers.util_rules.freed_memory import FreedMemoryCallbackRequest
 
 
 def _own() -> list[TaskRule]:
@@ -38,3 +42,9 @@ def test_what_our_rules_ask_with_is_no_result_of_our_rules() -> None:
 def test_generate_leaves_no_workspace_to_the_rules_below_it() -> None:
     (rule,) = (rule for rule in _own() if rule.output_type is Generate)
     assert Workspace in rule.input_selectors
+
+
+def test_memory_is_given_back_with_every_backend() -> None:
+    """The others have the rules of this one."""
+    wanted = UnionRule(WorkunitsCallbackFactoryRequest, FreedMemoryCallbackRequest)
+    assert wanted in list(modular.rules())

@@ -37,6 +37,7 @@ from rules_transformers.modular.util_rules import (
 from rules_transformers.observability import callback
 from rules_transformers.util_rules import (
     distribution_sources,
+    freed_memory,
     run_goals,
     tool_process,
     tool_run,
@@ -56,6 +57,7 @@ def rules() -> Iterable[Rule | UnionRule]:
         *distribution_sources.rules(),
         *explain.rules(),
         *field_set.rules(),
+        *freed_memory.rules(),
         *generate.rules(),
         *library_sources.rules(),
         *lint_findings.rules(),
