@@ -2,7 +2,9 @@
 
 python -m benchmarks.hardware --output DIR [PART...] [--minutes M] [--trials N] [--cpu]
 
-What DIR has already is not measured again, so a run that was cut short goes on.
+Each part gets an equal share of the time that is left when it begins; the sweep, which is the
+longest, comes last and gets the rest. What DIR has already is not measured again, so a run that was
+cut short goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from typing import Any
 from benchmarks.hardware import delayed_model, shapes
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-PARTS = ("sweep", "equal", "delay-5", "delay-2", "stopwatch")
+PARTS = ("stopwatch", "equal", "delay-5", "delay-2", "sweep")
+# Less would not be enough to load a model.
+_LEAST_TIMEOUT = 60
 
 
 class Proof:
@@ -33,12 +37,17 @@ class Proof:
 
     def __init__(self, output: Path, seconds: float, *, cpu: bool) -> None:
         self._output = output
-        self._end = time.monotonic() + seconds
+        self._end = self._end_of_part = time.monotonic() + seconds
         self._cpu = cpu
+
+    def begin_part(self, parts_left: int) -> None:
+        """Gives the next part its share of the time that is left; ``parts_left`` includes it."""
+        now = time.monotonic()
+        self._end_of_part = now + max(self._end - now, 0) / parts_left
 
     @property
     def _goes_on(self) -> bool:
-        return time.monotonic() < self._end
+        return time.monotonic() < self._end_of_part
 
     def sweep(self) -> Iterator[str]:
         """Measures each configuration once; yields the summary of the report."""
@@ -99,6 +108,8 @@ class Proof:
 
     def _request(self, request: shapes.Request) -> Path:
         request = shapes.on_cpu(request) if self._cpu else request
+        left = max(self._end - time.monotonic(), _LEAST_TIMEOUT)
+        request = {**request, "timeout_seconds": min(request["timeout_seconds"], left)}
         path = self._output / "requests" / f"{request['address'].replace(':', '-')}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(request, indent=1))
@@ -153,7 +164,9 @@ def main() -> None:
     if unknown:
         parser.error(f"no part is named {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     proof = Proof(options.output.resolve(), 60 * options.minutes, cpu=options.cpu)
-    for part in options.parts or PARTS:
+    parts = options.parts or PARTS
+    for number, part in enumerate(parts):
+        proof.begin_part(len(parts) - number)
         lines = {
             "sweep": proof.sweep,
             "equal": lambda: proof.trials("equal", 0, options.trials),

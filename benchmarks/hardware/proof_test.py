@@ -8,11 +8,27 @@ from pathlib import Path
 
 import pytest
 from benchmarks.hardware import shapes
+from benchmarks.hardware.__main__ import PARTS, Proof
 
 
 def test_the_sweep_has_each_combination_once():
     requests = list(shapes.sweep())
     assert len({request["address"] for request in requests}) == len(requests) == 2 * 3 * 3 * 2
+
+
+def test_each_part_gets_a_share_of_the_time(tmp_path, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    proof = Proof(tmp_path, 500, cpu=True)
+    shares = []
+    for number in range(len(PARTS)):
+        proof.begin_part(len(PARTS) - number)
+        began = now
+        # The second part takes no time, which those after it share.
+        while number != 1 and proof._goes_on:
+            now += 1
+        shares.append(now - began)
+    assert shares == pytest.approx([100, 0, 134, 133, 133], abs=1)
 
 
 @pytest.fixture
@@ -52,4 +68,4 @@ def test_parts_measure_once(prove, tmp_path):
 def test_an_unknown_part_is_refused(prove):
     done = prove("swep")
     assert done.returncode == 2
-    assert "no part is named swep; there are sweep" in done.stderr
+    assert "no part is named swep; there are stopwatch" in done.stderr

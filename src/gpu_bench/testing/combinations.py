@@ -5,6 +5,7 @@ Prints those that the installed transformers cannot measure, as an entry for
 
     python -m gpu_bench.testing.combinations
 
+With ``--check``, the exit code is 1 if the table has another entry for this release, or none.
 What needs a CUDA device (flash attention, offloaded caches, `kernelize`) is not tried.
 """
 
@@ -15,7 +16,7 @@ import itertools
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from gpu_bench.core.errors import CompileFailed
@@ -27,9 +28,10 @@ from gpu_bench.models.loading import load, prompts
 from gpu_bench.request.fields import Attention, Cache, Request
 from gpu_bench.request.reader import parse_request
 from rules_transformers_contract.refused_combinations import refusal
-from rules_transformers_contract.release_refusals import features
+from rules_transformers_contract.release_refusals import FAILED, features
 from toolkit.errors import InputError
 
+TABLE = "src/rules_transformers_contract/release_refusals.py"
 CONFIG = {
     "hidden_size": 64,
     "intermediate_size": 64,
@@ -108,7 +110,9 @@ def _document(settings: Mapping[str, Any]) -> str:
 
 def main() -> int:
     """Prints the entry of the installed release; what is tried goes to stderr."""
-    argparse.ArgumentParser(description=__doc__.split("\n\n")[0]).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare with the table")
+    options = parser.parse_args()
     import torch
     import transformers
 
@@ -120,8 +124,19 @@ def main() -> int:
         print(f"{json.dumps(named)}: {reason or 'measured'}", file=sys.stderr, flush=True)
         if is_of_release:
             failed.append(named)
-    print(f"    {json.dumps(transformers.__version__)}: {tuple(failed)!r},")
+    release = transformers.__version__
+    print(f"    {json.dumps(release)}: {tuple(failed)!r},")
+    if options.check and not _is_in_table(release, failed):
+        print(f"{TABLE}: error: this is not the entry of {release}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _is_in_table(release: str, failed: Sequence[Mapping[str, Any]]) -> bool:
+    known = FAILED.get(release)
+    if known is None:
+        return False
+    return sorted(map(json.dumps, known)) == sorted(map(json.dumps, failed))
 
 
 if __name__ == "__main__":

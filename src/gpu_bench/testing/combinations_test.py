@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import transformers
 
+from gpu_bench.testing import combinations as command
 from gpu_bench.testing.combinations import attempt, combinations
-from rules_transformers_contract.release_refusals import release_refusal
+from rules_transformers_contract.release_refusals import FAILED, features, release_refusal
 
 PLAIN = [
     settings
@@ -36,3 +37,27 @@ def test_the_table_is_right_for_the_installed_release(settings: Mapping[str, Any
     reason, _ = attempt(settings)
     refused = release_refusal(settings, transformers.__version__)
     assert bool(reason) == (refused is not None), reason
+
+
+@pytest.mark.parametrize(
+    ("release", "fails", "exit_code"),
+    [
+        ("5.23.0", "BlockMask", 0),
+        ("5.23.0", "nothing", 1),
+        ("5.24.0", "nothing", 0),
+        ("5.24.0", "BlockMask", 1),
+        ("9.0.0", "nothing", 1),
+    ],
+)
+def test_a_release_is_checked_against_the_table(
+    monkeypatch: pytest.MonkeyPatch, release: Any, fails: Any, exit_code: Any
+) -> None:
+    def stand_in(settings: Mapping[str, Any]) -> tuple[str, bool]:
+        named = features({"cache_implementation": None, **settings})
+        refused = fails == "BlockMask" and named in FAILED["5.23.0"]
+        return ("BlockMask" if refused else "", refused)
+
+    monkeypatch.setattr(command, "attempt", stand_in)
+    monkeypatch.setattr(transformers, "__version__", release)
+    monkeypatch.setattr("sys.argv", ["combinations", "--check"])
+    assert command.main() == exit_code
