@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from tiny_models.core import torch_pair
 from toolkit.errors import EnvironmentLack, InputError, ToolError
 from toolkit.exit_codes import ExitCode
 from toolkit.newer_syntax import newer_syntax_behind
@@ -30,11 +32,33 @@ class MissingRequirement(MissingPackage):
     def __init__(self, subject: str, packages: Iterable[str]) -> None:
         self.packages = tuple(packages)
         names = ", ".join(self.packages)
-        quoted = ", ".join(f"`{package}`" for package in self.packages)
+        pairs = torch_pair.requirements(self.packages)
+        quoted = ", ".join(f"`{pairs.get(package, package)}`" for package in self.packages)
+        fits = f", which fits torch {torch_pair.installed_torch()}," if pairs else ""
         super().__init__(
             f"{subject} needs {names}, which is not installed",
-            hint=f"add {quoted} to the requirements of the resolve and relock it",
+            hint=f"add {quoted}{fits} to the requirements of the resolve and relock it",
         )
+
+
+class TorchPairBroken(EnvironmentLack):
+    """A package is installed that was compiled for another build of torch."""
+
+    def __init__(self, package: str) -> None:
+        wanted = torch_pair.requirements([package]).get(package, package)
+        super().__init__(
+            f"{package} {torch_pair.installed(package)} was not compiled for torch "
+            f"{torch_pair.installed_torch()}, which cannot load it",
+            hint=f"lock `{wanted}` in its place, or leave {package} out of the resolve",
+        )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A part of a fixture that could not be written, by its name in transformers, and why."""
+
+    part: str
+    problem: ToolError
 
 
 class NotBuilt(InputError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STEPS = ("package", "instantiate", "forward", "native", "round-trip", "size", "ok")
 SIZE_LIMIT = 5_000_000
 SECONDS_LIMIT = 60
-_LEFT_OUT = re.compile(r"left out: (.*)")
+_LEFT_OUT = re.compile(r"left out (.*)")
 
 
 class TooSlow(BaseException):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiny_models.core.errors import LeftOut
 from tiny_models.processors.options import ProcessorOptions
 from toolkit.errors import ToolError
 
@@ -42,16 +43,25 @@ def build_available(
     options: ProcessorOptions | bool | Mapping[str, Any] | None,
     directory: Path,
     own: OwnProcessors | None = None,
-) -> tuple[list[str], list[ToolError]]:
-    """As `build`, but makes what the environment allows, and reports what it does not.
+    *,
+    no_tokenizer: ToolError | None = None,
+) -> tuple[list[str], list[LeftOut]]:
+    """As `build`, but makes what the environment allows, and says what it does not.
 
-    An image processor is written where the class that joins it with others lacks a package, for
-    one. Raises ToolError for anything else that is wrong.
+    An image processor, for example, is written even if the class that joins it with others lacks a
+    package. ``no_tokenizer`` is why the tokenizer could not be written, if it could not. Raises
+    ToolError for anything else that is wrong.
     """
     from tiny_models.processors.write import write_available
 
     written = write_available(
-        model_type, _values(config), _options(options), directory, own, partial=True
+        model_type,
+        _values(config),
+        _options(options),
+        directory,
+        own,
+        partial=True,
+        no_tokenizer=no_tokenizer,
     )
     return list(written.files), list(written.missing)
 

@@ -170,8 +170,14 @@ def test_what_the_environment_allows(tmp_path: Path) -> None:
     with pytest.raises(MissingRequirement, match="torchvision"):
         processors.build("qwen2_vl", config, True, tmp_path)
     assert contents(tmp_path) == before
-    files, problems = processors.build_available("qwen2_vl", config, True, tmp_path)
+    files, left_out = processors.build_available("qwen2_vl", config, True, tmp_path)
     assert files == ["preprocessor_config.json"]
+    assert {lack.part for lack in left_out} == {"processor", "video_processor"}
+    # One reason for both, and not that of a class that all video processors extend.
+    assert {lack.problem.message.partition(" needs")[0] for lack in left_out} == {
+        "the video processor of qwen2_vl"
+    }
+    problems = [lack.problem for lack in left_out]
     missing = [problem for problem in problems if isinstance(problem, MissingRequirement)]
     assert len(missing) == len(problems)
     assert {package for problem in missing for package in problem.packages} == {"torchvision"}

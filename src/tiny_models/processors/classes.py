@@ -17,6 +17,8 @@ _REQUIRES = re.compile(
     r"requires (?:the )?([\w -]+?) library|[Pp]ackage `([\w-]+)` is required", re.IGNORECASE
 )
 _VIDEO_NAMES = "VIDEO_PROCESSOR_MAPPING_NAMES"
+# In place of a class whose name the library hides while torchvision is missing.
+HIDDEN_VIDEO_PROCESSOR = "BaseVideoProcessor"
 
 
 @dataclass(frozen=True)
@@ -129,10 +131,10 @@ def _video_processor(model_type: str) -> str | None:
 
     if model_type not in getattr(video_processing_auto, _VIDEO_NAMES):
         return None
-    # Where torchvision is missing the library forgets the names; the table that it began with
-    # has most of them.
+    # If torchvision is missing, transformers 5 forgets the names; some releases keep the table that
+    # it began with.
     names: Mapping[str, Any] = getattr(video_processing_auto, _VIDEO_NAMES)[model_type]
     if names.get("torchvision"):
         return str(names["torchvision"])
     original = getattr(auto_mappings, _VIDEO_NAMES).get(model_type) or {}
-    return original.get("torchvision") or "BaseVideoProcessor"
+    return original.get("torchvision") or HIDDEN_VIDEO_PROCESSOR

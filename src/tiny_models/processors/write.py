@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tiny_models.core.errors import MissingRequirement, NotBuilt, unknown
+from tiny_models.core.errors import LeftOut, MissingRequirement, NotBuilt, unknown
 from tiny_models.processors.classes import (
+    HIDDEN_VIDEO_PROCESSOR,
     classes_of,
     load_class,
     requirement_of,
@@ -46,7 +47,7 @@ class Written:
     """The names of the files, and what could not be made for want of packages or of a class."""
 
     files: tuple[str, ...] = ()
-    missing: tuple[ToolError, ...] = ()
+    missing: tuple[LeftOut, ...] = ()
 
 
 def write(
@@ -65,7 +66,7 @@ def write(
     """
     written = write_available(model_type, config, options, directory, own)
     if written.missing:
-        raise written.missing[0]
+        raise written.missing[0].problem
     return list(written.files)
 
 
@@ -77,10 +78,12 @@ def write_available(
     own: OwnProcessors | None = None,
     *,
     partial: bool = False,
+    no_tokenizer: ToolError | None = None,
 ) -> Written:
     """As `write`, but reports what is missing; nothing is written then, unless ``partial``.
 
     With ``partial`` a processor class that cannot be made leaves those of its parts that can.
+    ``no_tokenizer`` is why the tokenizer could not be written, if it could not.
     """
     installed = own is None
     own = own or OwnProcessors(classes_of(model_type))
@@ -92,8 +95,10 @@ def write_available(
                 f"{model_type} has no processors that {', '.join(options.overrides)} can be set of",
                 hint="leave `processors` out",
             )
-        return Written(missing=tuple(own.lacking.values()))
+        return Written(missing=tuple(LeftOut(*lack) for lack in own.lacking.items()))
     entry = ENTRIES.get(own.classes.processor or "", ProcessorEntry(""))
+    if no_tokenizer is not None:
+        own = replace(own, lacking={**own.lacking, "tokenizer": no_tokenizer})
     maker = _Maker(model_type, config, options, directory, own, entry, installed=installed)
     with scratch_directory(".processor-", directory.parent) as scratch:
         saved = maker.save(scratch, partial=partial)
@@ -134,7 +139,7 @@ class _Maker:
         self.installed = installed
         self.entry = entry
         self.fields: set[str] = set()
-        self.missing: list[ToolError] = []
+        self.missing: list[LeftOut] = []
         self.settings = checkpoint_settings(options.from_checkpoint)
 
     def save(self, scratch: Path, *, partial: bool) -> list[Path]:
@@ -144,7 +149,9 @@ class _Maker:
         that is tried, and a part may lack a class that joins it with others.
         """
         self.missing += [
-            problem for role, problem in self.lacking.items() if partial or role != "processor"
+            LeftOut(role, problem)
+            for role, problem in self.lacking.items()
+            if role != "tokenizer" and (partial or role != "processor")
         ]
         places: list[Path] = []
         covered: list[str] = []
@@ -170,17 +177,19 @@ class _Maker:
                 made = self._part(role, class_name)
             places.append(_settled(made, scratch / role))
         except (MissingRequirement, NoKnownClass) as problem:
-            if problem not in self.missing:
-                self.missing.append(problem)
+            left_out = LeftOut(role, problem)
+            if left_out not in self.missing:
+                self.missing.append(left_out)
         except ImportError as problem:
             packages = requirement_of(problem) or [str(problem)]
-            self.missing.append(MissingRequirement(f"the {role} of {self.model_type}", packages))
+            subject = f"the {role.replace('_', ' ')} of {self.model_type}"
+            self.missing.append(LeftOut(role, MissingRequirement(subject, packages)))
         except Exception as problem:
             # Whatever a class of a repository raises; one of the library has an entry for it.
             if self.installed or isinstance(problem, ToolError):
                 raise
             os_errors.raise_lack(problem)
-            self.missing.append(NotBuilt(class_name, problem, _HINT))
+            self.missing.append(LeftOut(role, NotBuilt(class_name, problem, _HINT)))
         else:
             return made
         return None
@@ -241,13 +250,22 @@ class _Maker:
 
         path = self.directory / "tokenizer_config.json"
         if not path.is_file():
+            if "tokenizer" in self.lacking:
+                raise self.lacking["tokenizer"]
             raise InputError(f"{path}: a processor of {self.model_type} needs a tokenizer")
         name = parsed(path, path.read_bytes())["tokenizer_class"]
         tokenizer_class: Any = tokenizer_class_from_name(name)
         return tokenizer_class.from_pretrained(self.directory)
 
     def _part(self, role: str, class_name: str) -> Any:
-        part_class = load_class(class_name)
+        try:
+            part_class = load_class(class_name)
+        except MissingRequirement as lack:
+            if class_name != HIDDEN_VIDEO_PROCESSOR:
+                raise
+            # The same for the processor and its part, so that both are named at once.
+            subject = f"the video processor of {self.model_type}"
+            raise MissingRequirement(subject, lack.packages) from None
         given = self.entry.settings.get(role, {})
         fields = part_class(**given).to_dict()
         fit = audio_values if role in _AUDIO_ROLES else image_values

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tiny_models.core.errors import CheckFailed
@@ -26,6 +26,7 @@ _KEYS = {
     "schema", "address", "repo_id", "model_type", "architecture", "seed", "dtype",
     "transformers_version", "request_digest", "files", "tensors",
 }  # fmt: skip
+_OPTIONAL_KEYS = {"left_out"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class TensorEntry:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why a fixture was built without one of its parts, and what adds it."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The content of ``fixture.json``; the schema says what each field means."""
 
@@ -59,6 +68,7 @@ class Manifest:
     request_digest: str
     files: Mapping[str, FileEntry]
     tensors: Mapping[str, TensorEntry]
+    left_out: Mapping[str, Reason] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of the file: keys in a fixed order, files and tensors by name."""
@@ -81,6 +91,11 @@ class Manifest:
                 for name, tensor in sorted(self.tensors.items())
             },
         }
+        if self.left_out:
+            values["left_out"] = {
+                part: {"message": reason.message, "hint": reason.hint}
+                for part, reason in sorted(self.left_out.items())
+            }
         return json.dumps(values, indent=1) + "\n"
 
 
@@ -132,7 +147,7 @@ def parse_manifest(values: Any) -> Manifest:
 
 
 def _parse(values: Any) -> Manifest:
-    if not isinstance(values, dict) or set(values) != _KEYS:
+    if not isinstance(values, dict) or set(values) - _OPTIONAL_KEYS != _KEYS:
         raise ValueError(f"expected an object with the keys {', '.join(sorted(_KEYS))}")
     if values["schema"] != SCHEMA:
         raise ValueError(f"schema {values['schema']!r} is not understood, expected {SCHEMA}")
@@ -157,6 +172,7 @@ def _parse(values: Any) -> Manifest:
         request_digest=_digest(values["request_digest"]),
         files=files,
         tensors={name: _tensor(name, entry, files) for name, entry in values["tensors"].items()},
+        left_out={part: _reason(part, why) for part, why in values.get("left_out", {}).items()},
     )
 
 
@@ -176,6 +192,12 @@ def _tensor(name: str, values: Any, files: Mapping[str, Any]) -> TensorEntry:
     if values["file"] not in files:
         raise ValueError(f"`{name}` is in {values['file']!r}, which is not listed")
     return TensorEntry(values["dtype"], tuple(values["shape"]), values["file"])
+
+
+def _reason(part: str, values: Any) -> Reason:
+    if set(values) != {"message", "hint"} or not all(isinstance(v, str) for v in values.values()):
+        raise ValueError(f"`{part}` needs a message and a hint")
+    return Reason(values["message"], values["hint"])
 
 
 def _whole(value: Any) -> bool:

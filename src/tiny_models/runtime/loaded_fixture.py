@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from tiny_models.fixture.locate import LocatedFixture
+from tiny_models.runtime.left_out import LeftOutPart, message
 
 
 class LoadedFixture:
@@ -16,6 +17,7 @@ class LoadedFixture:
         self.repo_id = located.repo_id
         self.architecture = located.architecture
         self.path = located.directory
+        self._located = located
         self._module = module
 
     @cached_property
@@ -35,12 +37,19 @@ class LoadedFixture:
 
     @cached_property
     def tokenizer(self) -> Any:
-        """The tokenizer."""
+        """The tokenizer. Raises LeftOutPart if the fixture was built without."""
+        if "tokenizer" in self._located.left_out:
+            raise LeftOutPart(message(self._located))
         return self._auto_class("AutoTokenizer").from_pretrained(self.path, trust_remote_code=False)
 
     @cached_property
     def processor(self) -> Any:
-        """The processor, or where the model has no other, its image processor or tokenizer."""
+        """The processor, or where the model has no other, its image processor or tokenizer.
+
+        Raises LeftOutPart if the fixture was built without any of its processors.
+        """
+        if self._located.left_out:
+            raise LeftOutPart(message(self._located))
         return self._auto_class("AutoProcessor").from_pretrained(self.path, trust_remote_code=False)
 
     def _auto_class(self, name: str) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from tiny_models.fixture.locate import LocatedFixture
+from tiny_models.runtime import left_out
 from tiny_models.runtime.hub_cache import BRANCH
 
 _OFFLINE_ERRORS = ("LocalEntryNotFoundError", "OfflineModeIsEnabled")
@@ -30,7 +31,7 @@ def explain(error: BaseException, fixtures: Sequence[LocatedFixture]) -> str | N
     ``fixtures`` are those that the test may load.
     """
     if not any(type(link).__name__ in _OFFLINE_ERRORS for link in _chain(error)):
-        return None
+        return left_out.explain(list(_chain(error)), fixtures)
     request = _request_of(error)
     if request is None:
         return (

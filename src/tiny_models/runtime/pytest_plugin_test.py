@@ -264,6 +264,45 @@ def test_only_the_tests_of_a_fixture_that_cannot_be_built_fail(sandbox: Path) ->
     assert "not to be imported" not in result.stdout
 
 
+_LEFT_OUT = {
+    "processor": {"message": "XVideoProcessor needs torchvision, which is not installed",
+                  "hint": "add `torchvision`"},
+}  # fmt: skip
+# As the Auto classes of transformers: one loads by a name, another raises before it is given one.
+_LIBRARY = """\
+def from_pretrained(pretrained_model_name_or_path):
+    raise ValueError("Unrecognized processing class")
+
+
+def absent():
+    raise ImportError("AutoVideoProcessor requires the Torchvision library but it was not found")
+"""
+_LOADING = """\
+import pytest
+from transformers.models import auto
+
+def test_by_name(): auto.from_pretrained("tiny-random/x")
+def test_by_path(tiny_fixture): auto.from_pretrained(tiny_fixture("tiny-random/x").path)
+def test_before_a_name(): auto.absent()
+def test_processor(tiny_fixture): tiny_fixture("tiny-random/x").processor
+def test_other(): auto.from_pretrained("tiny-random/y")
+"""
+
+
+def test_a_part_that_was_left_out_is_explained(sandbox: Path) -> None:
+    write_manifest(sandbox / "m" / "tiny", "tiny-random/x", left_out=_LEFT_OUT)
+    library = sandbox / "transformers" / "models"
+    library.mkdir(parents=True)
+    (library.parent / "__init__.py").touch()
+    (library / "__init__.py").touch()
+    (library / "auto.py").write_text(_LIBRARY)
+    result = _run(sandbox, _LOADING)
+    why = "XVideoProcessor needs torchvision, which is not installed\nhint: add `torchvision`\n"
+    line = f"the fixture tiny-random/x was built without its processor: {why}"
+    assert result.stdout.count(line) == 4, result.stdout
+    assert "ValueError: Unrecognized processing class" in result.stdout
+
+
 def test_other_failures_are_left_alone(sandbox: Path) -> None:
     result = _run(sandbox, "def test_it():\n    assert 1 == 2\n")
     assert result.returncode == 1

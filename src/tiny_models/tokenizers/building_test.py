@@ -148,6 +148,18 @@ def test_a_missing_package_is_named() -> None:
     assert "g2p_en" in raised.value.hint
 
 
+def test_a_class_that_reads_a_file_of_its_own_repository_is_not_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the library maps Mistral's types if mistral-common is installed."""
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    monkeypatch.setitem(TOKENIZER_MAPPING_NAMES, "mistral", "MistralCommonBackend")
+    tokenizers.build("mistral", {}, tmp_path)
+    written = json.loads((tmp_path / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert written["tokenizer_class"] == "TokenizersBackend"
+
+
 def test_nothing_is_left_beside_the_files(tmp_path: Path) -> None:
     write(recipe_for("bert", TokenizerOptions()), tmp_path / "made")
     assert [path.name for path in tmp_path.iterdir()] == ["made"]

@@ -275,7 +275,10 @@ def _class_name(model_type: str) -> str:
             f"the tokenizer of {model_type}",
             _UNLISTED_REQUIREMENTS.get(model_type, ("sentencepiece", "protobuf")),
         )
-    return names.get(model_type) or GENERAL_CLASS
+    name = names.get(model_type) or GENERAL_CLASS
+    # It reads a `tekken.json` of mistral-common. Without that package, or without such a file, the
+    # library takes the general class.
+    return GENERAL_CLASS if name == "MistralCommonBackend" else name
 
 
 # The library has no class for a type whose requirement is missing.
