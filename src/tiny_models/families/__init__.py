@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tiny_models.families import audio, detection, language, multimodal, ocr, omni, series, vision
+from tiny_models.families import (
+    audio,
+    detection,
+    language,
+    multimodal,
+    ocr,
+    omni,
+    series,
+    timm,
+    vision,
+)
 from tiny_models.families.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -14,6 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     *multimodal.FAMILIES,
     *omni.FAMILIES,
     *series.FAMILIES,
+    *timm.FAMILIES,
 )
 
 

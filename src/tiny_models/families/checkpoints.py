@@ -20,7 +20,8 @@ class Checkpoint:
     ``rope_theta`` and ``rope_scaling`` stand as in configs before transformers 5, and become part
     of ``rope_parameters``. A mapping goes into the sub-config of that name. ``source`` is a public
     package that has the numbers of heads and key/value heads and the rotary base of this very
-    repository, with which they were compared; empty if none was found.
+    repository, or for DeepSeek those of experts and of their groups, with which they were compared;
+    empty if none was found.
     """
 
     model_types: tuple[str, ...]
@@ -46,6 +47,7 @@ _DEEPSEEK_YARN = {
 _VICUNA = _attention(32, 32, 10_000.0, rope_scaling=None, tie_word_embeddings=False)
 
 _LITGPT = "litgpt 0.5.13, litgpt/config.py"
+_BRIDGE = "megatron-bridge 0.3.1, megatron/bridge/models/{}"
 
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("apertus",), "swiss-ai/Apertus-8B-2509", _attention(32, 8, 12_000_000.0)),
@@ -59,10 +61,11 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(("deepseek_v2",), "deepseek-ai/DeepSeek-V2",
                {"n_group": 8, "topk_group": 3, "topk_method": "group_limited_greedy",
                 "n_routed_experts": 160, "n_shared_experts": 2, "num_experts_per_tok": 6,
-                "rope_theta": 10_000.0}),
+                "rope_theta": 10_000.0}, source=_BRIDGE.format("deepseek/deepseek_provider.py")),
     Checkpoint(("deepseek_v3",), "deepseek-ai/DeepSeek-V3",
                {"n_group": 8, "topk_group": 4, "n_routed_experts": 256, "num_experts_per_tok": 8,
-                "rope_theta": 10_000.0, "rope_scaling": _DEEPSEEK_YARN}),
+                "rope_theta": 10_000.0, "rope_scaling": _DEEPSEEK_YARN},
+               source=_BRIDGE.format("deepseek/deepseek_provider.py")),
     Checkpoint(("dots1",), "rednote-hilab/dots.llm1.inst", _attention(32, 32, 10_000_000.0)),
     Checkpoint(("ernie4_5",), "baidu/ERNIE-4.5-0.3B-PT",
                _attention(16, 2, 500_000.0, tie_word_embeddings=True)),
@@ -76,7 +79,8 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
                source=_LITGPT),
     Checkpoint(("gemma3_text",), "google/gemma-3-1b-it",
                _attention(4, 1, sliding_window=512, tie_word_embeddings=True), source=_LITGPT),
-    Checkpoint(("glm4_moe",), "zai-org/GLM-4.5-Air", _attention(96, 8, 1_000_000.0)),
+    Checkpoint(("glm4_moe",), "zai-org/GLM-4.5-Air", _attention(96, 8, 1_000_000.0),
+               source=_BRIDGE.format("glm/glm45_provider.py")),
     Checkpoint(("granite",), "ibm-granite/granite-3.1-2b-instruct",
                _attention(32, 8, 5_000_000.0, tie_word_embeddings=True, embedding_multiplier=12.0,
                           residual_multiplier=0.22, attention_multiplier=0.015625,
@@ -123,7 +127,8 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
                _attention(32, 4, 1_000_000.0, norm_topk_prob=True, tie_word_embeddings=False),
                source=_LITGPT),
     Checkpoint(("qwen3_next",), "Qwen/Qwen3-Next-80B-A3B-Instruct",
-               _attention(16, 2, 10_000_000.0)),
+               _attention(16, 2, 10_000_000.0),
+               source=_BRIDGE.format("qwen/qwen_provider.py")),
     Checkpoint(("qwen3_vl_moe_text",), "Qwen/Qwen3-VL-30B-A3B-Instruct",
                _attention(32, 4, 5_000_000.0)),
     Checkpoint(("qwen3_vl_text",), "Qwen/Qwen3-VL-4B-Instruct", _attention(32, 8, 5_000_000.0)),
