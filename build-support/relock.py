@@ -6,7 +6,8 @@
 The locks are pip's requirements files: unlike the format that `pants generate-lockfiles` writes
 they name no index, so that a mirror or a folder of wheels serves as well. All but `ml` and
 `formats` are locked with hashes. Those are not, because torch has several builds of one release.
-`ml` has two variants: `cuda` is what the index offers for Linux, `cpu` is the same less CUDA.
+`ml` has three variants: `cuda` is what the index offers for Linux, with torchvision; `cpu-vision`
+is the same less CUDA; `cpu` has no torchvision, whose CPU build PyTorch's own index alone has.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ PYTHON_OF = {
 
 # What torch's Linux wheels need for CUDA only.
 _CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton==)")
-_TORCH = re.compile(r"^torch==(?P<version>\S+)$")
+_TORCH = re.compile(r"^(?P<package>torch|torchvision)==(?P<version>\S+)$")
 
 
 def lock(requirements: Path, python: str, *options: str) -> str:
@@ -62,13 +63,17 @@ def lock(requirements: Path, python: str, *options: str) -> str:
 
 
 def cpu_variant(cuda_lock: str) -> str:
-    """A lock without CUDA: on Linux its torch is the build whose version ends in `+cpu`."""
+    """A lock without CUDA: on Linux its torch is the build whose version ends in `+cpu`.
+
+    torchvision is compiled for one build of torch, and has the same label.
+    """
     lines = []
     for line in cuda_lock.splitlines():
         torch = _TORCH.match(line)
         if torch:
-            lines.append(f"torch=={torch['version']}+cpu ; sys_platform == 'linux'")
-            lines.append(f"torch=={torch['version']} ; sys_platform != 'linux'")
+            pin = f"{torch['package']}=={torch['version']}"
+            lines.append(f"{pin}+cpu ; sys_platform == 'linux'")
+            lines.append(f"{pin} ; sys_platform != 'linux'")
         elif not _CUDA_ONLY.match(line):
             lines.append(line)
     return "\n".join(lines) + "\n"
@@ -82,9 +87,11 @@ def main(resolves: list[str]) -> int:
     for resolve in resolves or PYTHON_OF:
         python = PYTHON_OF[resolve]
         if resolve == "ml":
-            cuda_lock = lock(DIRECTORY / "ml-requirements.txt", python)
+            plain_lock = lock(DIRECTORY / "ml-requirements.txt", python)
+            (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(plain_lock))
+            cuda_lock = lock(DIRECTORY / "ml-vision-requirements.txt", python)
             (DIRECTORY / "ml-cuda.lock").write_text(cuda_lock)
-            (DIRECTORY / "ml-cpu.lock").write_text(cpu_variant(cuda_lock))
+            (DIRECTORY / "ml-cpu-vision.lock").write_text(cpu_variant(cuda_lock))
         elif resolve == "formats":
             # Its requirements name the lock of `ml` as a constraint.
             cuda_lock = lock(DIRECTORY / "formats-requirements.txt", python)

@@ -68,13 +68,16 @@ def _prepare(arguments):
     ready, pex = _ready(arguments.cache, requirements_path, requirements)
 
     # The checksums come first: a file that changes after them makes the next start look again.
-    cpu_lock = os.path.join(arguments.root, "3rdparty", "python", "ml-cpu.lock")
-    watched = [*pip_settings.configuration_files(ready.python), cpu_lock, settings_file]
+    locks = os.path.join(arguments.root, "3rdparty", "python")
+    cpu_lock = os.path.join(locks, "ml-cpu.lock")
+    vision_lock = os.path.join(locks, "ml-cpu-vision.lock")
+    watched = [*pip_settings.configuration_files(ready.python), cpu_lock, vision_lock]
+    watched.append(settings_file)
     inputs = arguments.inputs.split("\n")[:-1]
     sums = launch_state.checksums(inputs + watched)
     auto_torch = arguments.torch
     if auto_torch == "cpu":
-        auto_torch = torch_build.choose(ready.python, cpu_lock)
+        auto_torch = torch_build.choose(ready.python, cpu_lock, vision_lock)
     options = pip_settings.read_pip_options(ready.python)
     settings = pip_settings.translate(options, os.environ, arguments.root)
 

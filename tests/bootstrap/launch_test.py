@@ -274,6 +274,34 @@ def test_default_build_of_torch_where_the_cpu_build_is_out_of_reach(pinned):
     assert _environment(workspace.run("list"))["PANTS_PYTHON_RESOLVES"] == _CUDA
 
 
+_VISION = "+{'ml': '3rdparty/python/ml-cpu-vision.lock'}"
+
+
+def test_torchvision_comes_with_the_cpu_build_where_both_are_in_reach(pinned, distributions):
+    workspace = pinned("1.0+cpu")
+    lock = workspace.root / "3rdparty" / "python" / "ml-cpu-vision.lock"
+    lock.write_text("torch==1.0+cpu\ntorchvision==0.1+cpu ; sys_platform == 'x'\n")
+    result = workspace.run("list")
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(result)
+    assert "warning: pip finds no torchvision 0.1+cpu; fixtures are built without" in result.stderr
+    assert workspace.run("list").stderr == ""
+    scratch.write_wheel(distributions[0], "torchvision", "0.1+cpu", {"torchvision.py": ""})
+    # The lock is watched, the folder of wheels is not.
+    lock.write_text(lock.read_text() + "av==1\n")
+    result = workspace.run("list")
+    assert _environment(result)["PANTS_PYTHON_RESOLVES"] == _VISION
+    assert "warning" not in result.stderr
+    environment = _environment(workspace.run("list", RULES_TRANSFORMERS_TORCH="cpu"))
+    assert "PANTS_PYTHON_RESOLVES" not in environment
+    lock.unlink()
+    assert "PANTS_PYTHON_RESOLVES" not in _environment(workspace.run("list"))
+
+
+def test_the_lock_with_torchvision_can_be_chosen(warm):
+    environment = _environment(warm.run("list", RULES_TRANSFORMERS_TORCH="cpu-vision"))
+    assert environment["PANTS_PYTHON_RESOLVES"] == _VISION
+
+
 def test_pip_that_finds_no_torch_at_all_keeps_the_cpu_lock(pinned):
     workspace = pinned("1.0+cpu")
     workspace.run_well("list")
@@ -284,7 +312,7 @@ def test_pip_that_finds_no_torch_at_all_keeps_the_cpu_lock(pinned):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("RULES_TRANSFORMERS_TORCH", "auto, cpu or cuda"),
+        ("RULES_TRANSFORMERS_TORCH", "auto, cpu, cpu-vision or cuda"),
         ("RULES_TRANSFORMERS_PIP_CONFIG", "on or off"),
     ],
 )

@@ -155,7 +155,7 @@ WRONG: list[tuple[dict[str, Any], int, str, str]] = [
     (
         {"architectures": ["Qwen2ForCausalLn"]},
         2,
-        "no architecture",
+        "is not an architecture",
         "did you mean `Qwen2ForCausalLM`",
     ),
     ({"config": {"hiden_size": 8}}, 2, "`hiden_size` is not a field of Qwen2Config", "hidden_size"),
