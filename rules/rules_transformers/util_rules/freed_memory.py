@@ -8,9 +8,11 @@ between what stays, and glibc holds on to these. Pants then takes its daemon to 
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pants.engine.rules import Rule, collect_rules, rule
@@ -22,12 +24,37 @@ from pants.engine.streaming_workunit_handler import (
 )
 from pants.engine.unions import UnionRule
 
+# What is given back must be asked for again: a run after which little has grown keeps it.
+_GROWTH = 128 * 2**20
 
-def give_back() -> None:
-    """Returns unused pages to the system, where the C library can: that of Linux, not of macOS."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+
+class Daemon:
+    """The process that the rules run in.
+
+    :param least: the bytes that it had in memory when it last gave some back.
+    """
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
+
+    def give_back(self) -> None:
+        """Returns unused pages to the system, if many more are in use than after the last time.
+
+        Where the C library is not glibc, as on macOS, nothing happens.
+        """
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None and resident() - self.least > _GROWTH:
+            trim(0)
+            self.least = resident()
+
+
+def resident() -> int:
+    """The bytes that this process has in memory, on Linux."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+_DAEMON = Daemon()
 
 
 class FreedMemoryCallback(WorkunitsCallback):
@@ -46,7 +73,7 @@ class FreedMemoryCallback(WorkunitsCallback):
         context: StreamingWorkunitContext,  # noqa: ARG002 - Pants passes it
     ) -> None:
         if finished:
-            threading.Thread(target=give_back, name="give back memory", daemon=True).start()
+            threading.Thread(target=_DAEMON.give_back, name="give back memory", daemon=True).start()
 
 
 @dataclass(frozen=True)
