@@ -129,7 +129,7 @@ def _explained(values: Values, divisions: _Divisions) -> Values:
     The mean of each row is 0.
     """
     first, end = divisions
-    number = values.shape[1]
+    number = len(values[0])
     sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
     length = end - first
     explained: Values = (sums[:, end] - sums[:, first]) ** 2 / (length * (number - length))

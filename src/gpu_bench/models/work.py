@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gpu_bench.request.fields import Request
@@ -39,20 +40,16 @@ def work(model: Any, request: Request) -> dict[str, dict[str, float]] | None:
     attention = 2 * config.num_attention_heads * (key_dim + value_dim)
     cached = _cached_heads(config) * (key_dim + value_dim) * size
 
-    def positions(first: int, last: int) -> int:
-        """The positions that those from first to last attend to, over all layers."""
-        return sum(
-            sum(min(position, window or position) for position in range(first, last + 1)) * layers
-            for window, layers in windows.items()
-        )
-
     rows, prompt = request.batch_size, request.sequence_length
     passes = request.num_tokens - 1
+    decoded = _positions(windows, prompt + 1, prompt + passes)
     moved = sum(weight.numel() * weight.element_size() for weight in weights)
     moved += head.weight.numel() * size
-    prefill = prompt * 2 * linear + attention * positions(1, prompt) + 2 * head.weight.numel()
+    prefill = (
+        prompt * 2 * linear + attention * _positions(windows, 1, prompt) + 2 * head.weight.numel()
+    )
     decode = passes * 2 * (linear + head.weight.numel())
-    decode += attention * positions(prompt + 1, prompt + passes)
+    decode += attention * decoded
     return {
         "prefill": {
             "operations": float(rows * prefill),
@@ -60,9 +57,18 @@ def work(model: Any, request: Request) -> dict[str, dict[str, float]] | None:
         },
         "decode": {
             "operations": float(rows * decode),
-            "bytes": float(passes * moved + rows * cached * positions(prompt + 1, prompt + passes)),
+            "bytes": float(passes * moved + rows * cached * decoded),
         },
     }
+
+
+def _positions(windows: Mapping[int | None, int], first: int, last: int) -> int:
+    """The positions that those from first to last attend to, over all layers."""
+    total = 0
+    for window, layers in windows.items():
+        most = last if window is None else window
+        total += layers * sum(min(position, most) for position in range(first, last + 1))
+    return total
 
 
 def _decoder(model: Any) -> Any:
@@ -96,7 +102,7 @@ def _windows(config: Any) -> dict[int | None, int] | None:
     """The number of layers for each window of attention; None for other layers than attention."""
     number: int = config.num_hidden_layers
     types: list[str] | None = getattr(config, "layer_types", None)
-    window: int | None = getattr(config, "sliding_window", None)
+    window: int | None = getattr(config, "sliding_window", None) or None
     if not getattr(config, "use_sliding_window", True):
         window = None
     if types is None:
