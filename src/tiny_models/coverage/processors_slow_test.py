@@ -8,7 +8,7 @@ from tiny_models.coverage.asset_report import AssetRow
 from tiny_models.coverage.processors import report
 
 # A codec's model, or tokenizers, of a repository of its own; a file that the model has anyway.
-IMPOSSIBLE = {"dia", "higgs_audio_v2", "mgp-str", "timm_wrapper"}
+IMPOSSIBLE = {"dia", "higgs_audio_v2", "mgp-str", "timm_wrapper", "voxtral_realtime"}
 # Its tokenizer is what changes.
 DAMAGED_BY_SAVING = {"clvp"}
 

@@ -87,6 +87,10 @@ ENTRIES: Mapping[str, ProcessorEntry] = {
         classes={"feature_extractor": "DacFeatureExtractor"},
         parts_only="loads a codec's model from a repository of its own",
     ),
+    "VoxtralRealtimeProcessor": ProcessorEntry(
+        "it takes no tokenizer but one of mistral-common",
+        parts_only="takes only a tokenizer of mistral-common, which reads a file of its repository",
+    ),
     "MgpstrProcessor": ProcessorEntry(
         "it has two tokenizers that it does not keep",
         parts_only="loads the tokenizers of GPT-2 and BERT from the hub whenever it is made",
