@@ -40,8 +40,12 @@ class Report:
     @cached_property
     def finished(self) -> list[str]:
         """Those of them that ran to their end."""
-        completed = re.findall(r"Completed: (.*)", self.run.stderr)
-        return [description for description in self.started if description in completed]
+        return [description for description in self.started if description in self.completed]
+
+    @cached_property
+    def completed(self) -> list[str]:
+        """Descriptions of all that was done, here or on a server."""
+        return re.findall(r"Completed: (.*)", self.run.stderr)
 
     @cached_property
     def hits(self) -> list[str]:

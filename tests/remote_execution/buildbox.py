@@ -46,6 +46,8 @@ class BuildBox:
         address = f"grpc://127.0.0.1:{self.port}"
         return (
             "--remote-execution",
+            # Otherwise Pants has the server run each process, also one whose result is there.
+            "--remote-cache-read",
             f"--remote-execution-address={address}",
             f"--remote-store-address={address}",
             "--remote-instance-name=",

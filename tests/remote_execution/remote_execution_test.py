@@ -1,4 +1,4 @@
-"""Conversions on a server: one that reads the fields that Pants writes, and one that does not."""
+"""Goals on a server: one that reads the fields that Pants writes, and one that does not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.workspace import Workspace
-from tests.remote_cache.libraries import MODELS
+from tests.end_to_end.all_tools import (
+    BY_GOALS,
+    GENERATED,
+    write_repository,
+    write_wheel,
+)
 from tests.remote_cache.machine import Machine
 from tests.remote_execution import buildbox
 from tests.remote_execution.buildbox import BuildBox
 
-# The root of a sandbox has the directories of the system beside those of the repository.
-_LIBRARY = {path.replace("lib/", "acme/"): text for path, text in MODELS.items()}
+# `parents` searches the root of its sandbox, in which this server mounts the system.
+_GOALS = ("generate", "test")
 _PYTHON = str(Path(sys.executable).resolve())
 
 
@@ -33,10 +37,11 @@ def _folders_of_wheels() -> Iterator[Path]:
 
 
 @contextmanager
-def _serving(directory: Path, release: str) -> Iterator[BuildBox]:
+def _serving(directory: Path, release: str, wheels: Path) -> Iterator[BuildBox]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    visible = (cache / "rules_transformers", pyenv, Path(sys.base_prefix), *_folders_of_wheels())
+    pythons = (cache / "rules_transformers", pyenv, Path(sys.base_prefix))
+    visible = (*pythons, wheels, *_folders_of_wheels())
     try:
         programs = buildbox.install(directory / "release", release)
     except buildbox.NoServer as problem:
@@ -45,27 +50,34 @@ def _serving(directory: Path, release: str) -> Iterator[BuildBox]:
         yield server
 
 
-def _machine(directory: Path) -> Machine:
-    workspace = Workspace(directory / "workspace")
-    workspace.write(_LIBRARY)
+def _machine(directory: Path, wheel: Path) -> Machine:
+    workspace = write_repository(directory / "workspace", wheel)
     return Machine(directory, workspace, PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH=f"['{_PYTHON}']")
 
 
-def test_a_server_converts_and_a_second_machine_takes_its_results(tmp_path: Path) -> None:
-    with _serving(tmp_path, "2.5.0") as server:
-        first = _machine(tmp_path / "first")
-        report = first.pants_succeeds(*server.options, "generate", "::")
+def test_a_server_does_the_work_and_a_second_machine_takes_its_results(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path / "wheels")
+    with _serving(tmp_path, "2.5.0", wheel.parent) as server:
+        first = _machine(tmp_path / "first", wheel)
+        report = first.pants_succeeds(*server.options, *_GOALS, "::")
         executed = report.counters["remote_execution_success"]
-        assert executed == report.counters["remote_execution_requests"] > 5
+        assert executed == report.counters["remote_execution_requests"] > len(BY_GOALS[_GOALS])
         assert report.counters["local_execution_requests"] == 0
-        assert "class LeafScale" in first.workspace.read("acme/leaf/modeling_leaf.py")
-        second = _machine(tmp_path / "second").pants_succeeds(*server.options, "generate", "::")
-        assert second.counters["local_execution_requests"] == 0
+        assert set(BY_GOALS[_GOALS]) <= set(report.completed)
+        assert "class LeafScale" in first.workspace.read(GENERATED)
+
+        second = _machine(tmp_path / "second", wheel)
+        taken = second.pants_succeeds(*server.options, *_GOALS, "::")
+        assert taken.counters["local_execution_requests"] == 0
+        assert set(BY_GOALS[_GOALS]) <= set(taken.hits)
+        assert taken.run.stdout == report.run.stdout
+        assert second.workspace.read(GENERATED) == first.workspace.read(GENERATED)
 
 
 def test_a_server_that_returns_no_outputs_is_one_message(tmp_path: Path) -> None:
-    with _serving(tmp_path, "2.8.1") as server:
-        run = _machine(tmp_path / "machine").pants(*server.options, "generate", "::").run
+    wheel = write_wheel(tmp_path / "wheels")
+    with _serving(tmp_path, "2.8.1", wheel.parent) as server:
+        run = _machine(tmp_path / "machine", wheel).pants(*server.options, "generate", "::").run
         assert run.exit_code == 1
         assert run.stderr.count("the remote execution server ended the process with 0") == 1
         assert "hint: Pants 2.17.1 declares outputs in the fields of version 2.0" in run.stderr
