@@ -12,6 +12,7 @@ from rules_transformers.modular import field_set, subsystem
 from rules_transformers.modular.dependency_inference import module_mapping
 from rules_transformers.modular.dependency_inference import rules as dependency_inference
 from rules_transformers.modular.goals import (
+    conformance,
     explain,
     generate,
     lint_findings,
@@ -49,6 +50,7 @@ def rules() -> Iterable[Rule | UnionRule]:
     return (
         *callback.rules(),
         *codegen.rules(),
+        *conformance.rules(),
         *conversion_groups.rules(),
         *conversion_order.rules(),
         *convert.rules(),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.util_rules.pex import PexRequest
+from pants.engine.fs import GlobMatchErrorBehavior, PathGlobs
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, SkipOption, StrListOption, StrOption
@@ -78,8 +79,17 @@ class ModularConverter(PythonToolRequirementsBase):
     )
 
     @property
-    def profile_files(self) -> tuple[str, ...]:
+    def profile_globs(self) -> PathGlobs:
         """The file that the profile names, if it is one: sandboxes need it."""
+        return PathGlobs(
+            self.profile_files,
+            glob_match_error_behavior=GlobMatchErrorBehavior.error,
+            description_of_origin="[modular-converter].profile",
+        )
+
+    @property
+    def profile_files(self) -> tuple[str, ...]:
+        """The file that the profile names, if it is one."""
         profile = self.profile
         return (profile,) if profile is not None and profile.endswith(".json") else ()
 

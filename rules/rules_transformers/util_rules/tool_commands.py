@@ -66,6 +66,11 @@ _CONVERTER_CLI = _parts(_CONVERTER, "cli/job.py", "cli/options.py", "cli/request
 CONVERT = ToolCommand(
     _CONVERTER, "convert", (*_CONVERTING, *_CONVERTER_CLI, *_parts(_CONVERTER, "cli/convert.py"))
 )
+CONFORMANCE = ToolCommand(
+    _CONVERTER,
+    "conformance",
+    (*_CONVERTING, *_parts(_CONVERTER, "cli/conformance.py", "conformance")),
+)
 EXPLAIN = ToolCommand(
     _CONVERTER,
     "explain",
@@ -219,7 +224,7 @@ MODULARIZE = ToolCommand(
 COPIES = ToolCommand(_FINDER, "copies", (*_FINDING, *_parts(_FINDER, "cli/copies.py", "ranking")))
 
 COMMANDS = (
-    *(CONVERT, EXPLAIN, GROUP_CONVERT, OUTLINE),
+    *(CONVERT, CONFORMANCE, EXPLAIN, GROUP_CONVERT, OUTLINE),
     *(MEASURE, COMPARE, BASELINE, REPORT),
     *(ARCHITECTURES, GROUP_BUILD, COMPANIONS, PUBLISH, RUN),
     *(INDEX, RANK, MODULARIZE, COPIES),

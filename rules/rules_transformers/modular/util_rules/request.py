@@ -11,7 +11,6 @@ from typing import Any
 from pants.engine.fs import (
     Digest,
     DigestSubset,
-    GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
 )
@@ -159,13 +158,8 @@ class _Sources:
 
 @rule
 async def collect_sources(request: _SourcesRequest, converter: ModularConverter) -> _Sources:
-    profile_globs = PathGlobs(
-        converter.profile_files,
-        glob_match_error_behavior=GlobMatchErrorBehavior.error,
-        description_of_origin="[modular-converter].profile",
-    )
     sources = await _repository_files({*request.paths, *request.library_files}, request.tree)
-    profile = await Get(Digest, PathGlobs, profile_globs)
+    profile = await Get(Digest, PathGlobs, converter.profile_globs)
     return _Sources(await Get(Digest, MergeDigests((sources, profile))))
 
 
