@@ -62,8 +62,9 @@ def _phases(root: str) -> dict[str, float]:
     started = _cpu()
     parents: set[str] = set()
     for location in places:
-        found = parent_imports(location, sources.index(location.path), (root,), sources)
-        parents.update(parent.path for parent in found)
+        index = sources.index(location.path)
+        imports = parent_imports(location, index, (root,), sources, profile)
+        parents.update(parent.path for parent in imports)
     for path in sorted(parents):
         sources.index(path)
     indexed = _cpu()
@@ -95,16 +96,17 @@ def _phases(root: str) -> dict[str, float]:
 
 def _libcst(root: str) -> dict[str, float]:
     """CPU seconds of one libcst parse of the modulars and their distinct parents."""
+    from modular_converter.conventions import profiles
     from modular_converter.library.modular_file import location_of, parent_imports
     from modular_converter.library.sources import Sources, distribution_facts
 
     sources = Sources()
-    distribution_facts([root], sources)
+    profile = profiles.for_version(distribution_facts([root], sources).version)
     paths = set(_modulars(root))
     for path in sorted(paths):
         location = location_of(path, root)
-        found = parent_imports(location, sources.index(path), (root,), sources)
-        paths.update(parent.path for parent in found)
+        imports = parent_imports(location, sources.index(path), (root,), sources, profile)
+        paths.update(parent.path for parent in imports)
     texts = [sources.text(path) for path in sorted(paths)]
     import libcst
 

@@ -58,7 +58,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shutil.copytree(Path(str(ruff.__file__)).parent, packages / "ruff")
     (packages / "bin").mkdir()
     shutil.copy(find_ruff(), packages / "bin")
-    paths = [str(packages), *map(os.path.abspath, sys.path)]
+    paths = [str(packages), *(os.path.abspath(path) for path in sys.path)]
     # Of this one's standard library, another one needs nothing.
     kept = [path for path in paths if not path.startswith(sys.base_prefix)]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(kept)}

@@ -48,9 +48,8 @@ def test_it_is_done_at_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None
     given_back = threading.Event()
     monkeypatch.setattr(Daemon, "give_back", lambda _: given_back.set())
     factory = run_rule_with_mocks(give_memory_back, rule_args=[FreedMemoryCallbackRequest()])
-    assert isinstance(factory, WorkunitsCallbackFactory)
-    callback = factory.callback_factory()
-    assert isinstance(callback, FreedMemoryCallback)
+    assert factory == WorkunitsCallbackFactory(FreedMemoryCallback)
+    callback = FreedMemoryCallback()
 
     def poll(*, finished: bool) -> None:
         callback(
