@@ -15,6 +15,7 @@ import pytest
 from tests.end_to_end.all_tools import (
     BY_GOALS,
     GENERATED,
+    specs,
     write_repository,
     write_wheel,
 )
@@ -22,8 +23,6 @@ from tests.remote_cache.machine import Machine
 from tests.remote_execution import buildbox
 from tests.remote_execution.buildbox import BuildBox
 
-# `parents` searches the root of its sandbox, in which this server mounts the system.
-_GOALS = ("generate", "test")
 _PYTHON = str(Path(sys.executable).resolve())
 
 
@@ -59,18 +58,24 @@ def test_a_server_does_the_work_and_a_second_machine_takes_its_results(tmp_path:
     wheel = write_wheel(tmp_path / "wheels")
     with _serving(tmp_path, "2.5.0", wheel.parent) as server:
         first = _machine(tmp_path / "first", wheel)
-        report = first.pants_succeeds(*server.options, *_GOALS, "::")
-        executed = report.counters["remote_execution_success"]
-        assert executed == report.counters["remote_execution_requests"] > len(BY_GOALS[_GOALS])
-        assert report.counters["local_execution_requests"] == 0
-        assert set(BY_GOALS[_GOALS]) <= set(report.completed)
+        reports = {
+            goals: first.pants_succeeds(*server.options, *goals, *specs(goals))
+            for goals in BY_GOALS
+        }
+        for goals, report in reports.items():
+            executed = report.counters["remote_execution_success"]
+            assert executed == report.counters["remote_execution_requests"]
+            assert report.counters["local_execution_requests"] == 0
+            assert set(BY_GOALS[goals]) <= set(report.completed)
         assert "class LeafScale" in first.workspace.read(GENERATED)
+        assert "PineScale" in reports["parents",].run.stdout
 
         second = _machine(tmp_path / "second", wheel)
-        taken = second.pants_succeeds(*server.options, *_GOALS, "::")
-        assert taken.counters["local_execution_requests"] == 0
-        assert set(BY_GOALS[_GOALS]) <= set(taken.hits)
-        assert taken.run.stdout == report.run.stdout
+        for goals, report in reports.items():
+            taken = second.pants_succeeds(*server.options, *goals, *specs(goals))
+            assert taken.counters["local_execution_requests"] == 0
+            assert set(BY_GOALS[goals]) <= set(taken.hits)
+            assert taken.run.stdout == report.run.stdout
         assert second.workspace.read(GENERATED) == first.workspace.read(GENERATED)
 
 

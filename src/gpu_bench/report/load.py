@@ -62,7 +62,7 @@ def read_limits(texts: Iterable[str]) -> Limits:
         match = _LIMIT.fullmatch(text.strip())
         if match is None or match["name"] not in _NAMES:
             raise InputError(
-                f"{text!r} is no limit of a request",
+                f"{text!r} is not a limit of a request",
                 place=f"{_OPTION}={text}",
                 hint=f"write it as in {_OPTION}=time_to_first_token=200ms or "
                 f"{_OPTION}=per_token=20ms",

@@ -60,7 +60,7 @@ def test_the_page_states_the_limits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["per_token", "per_token=10", "token=10ms", "per_token=-1ms"])
 def test_what_is_no_limit_is_refused(text: Any) -> None:
-    with pytest.raises(InputError, match="is no limit of a request"):
+    with pytest.raises(InputError, match="is not a limit of a request"):
         read_limits([text])
 
 

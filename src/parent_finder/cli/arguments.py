@@ -32,7 +32,8 @@ def add_more_models(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DIR",
         help="a source root of your own: the models in modeling_<model>.py and "
-        "modular_<model>.py files below it are candidates too; may be repeated",
+        "modular_<model>.py files below it are candidates too; of `ROOT/./DIR`, those below DIR; "
+        "may be repeated",
     )
     parser.add_argument(
         "--library",

@@ -21,7 +21,7 @@ def root(options: argparse.Namespace) -> str:
 
 def roots(options: argparse.Namespace) -> list[str]:
     """The source roots of transformers and of all further models. Raises ToolError."""
-    return [root(options), *(place.root for place in _places(options))]
+    return list(dict.fromkeys([root(options), *(place.root for place in _places(options))]))
 
 
 def content(path: str) -> bytes:
@@ -56,7 +56,8 @@ def _with_more(options: argparse.Namespace, loaded: index.Index) -> index.Index:
 
 
 def _places(options: argparse.Namespace) -> list[MoreModels]:
-    own = [MoreModels(directory) for directory in options.models]
+    # As rsync marks where the part of a path begins that matters: here, to imports.
+    own = [MoreModels(*directory.split("/./", 1)) for directory in options.models]
     return own + [library_files.of_package(name) for name in options.library]
 
 

@@ -104,6 +104,22 @@ def test_models_of_the_repository_are_ranked_with_the_library(root: str, tmp_pat
     assert {"gust", "llama"} <= {model["model"] for model in answer["models"]}
 
 
+def test_models_below_a_directory_are_read_and_nothing_beside_it(root: str, tmp_path: Path) -> None:
+    """A sandbox may have directories of the system at its root."""
+    (tmp_path / "lib/gust").mkdir(parents=True)
+    gust = sample_library.renamed(sample_library.LLAMA, "llama", "gust")
+    (tmp_path / "lib/gust/modeling_gust.py").write_text(gust)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/modeling_hail.py").write_text(gust.replace("Gust", "Hail"))
+    new = tmp_path / "lib/breeze/modeling_breeze.py"
+    new.parent.mkdir()
+    new.write_text(NEW)
+    done = run(root, "rank", str(new), f"--models={tmp_path}/./lib", "--all", "--json")
+    models = {model["model"] for model in json.loads(done.stdout)["models"]}
+    assert "gust" in models
+    assert "hail" not in models
+
+
 def test_nothing_similar_is_an_answer(root: str, tmp_path: Path) -> None:
     path = tmp_path / "modeling_breeze.py"
     path.write_text("class BreezeClock:\n    def tick(self):\n        return 60 * self.minutes\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pants.backend.python.target_types import PythonSourceField, PythonTestSourceField
@@ -26,16 +27,24 @@ class RepositoryModels:
     """The modular files and the standalone files of the repository's models.
 
     :param files: at their places in the repository; generated ones are fresh.
-    :param source_roots: where imports of them begin.
+    :param places: the source roots, where imports of them begin, each with a top-level directory
+        that has models; empty if a root itself has some.
     """
 
     files: Digest
-    source_roots: tuple[str, ...]
+    places: tuple[tuple[str, str], ...]
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The options that name them to the parent finder."""
-        return tuple(f"--models={root}" for root in self.source_roots)
+        """The options that name them to the parent finder.
+
+        It searches these directories alone: a sandbox of remote execution may have those of a
+        system at its root.
+        """
+        return tuple(
+            f"--models={root}/./{directory}" if directory else f"--models={root}"
+            for root, directory in self.places
+        )
 
     def without(self, paths: Iterable[str]) -> DigestSubset:
         """The files less some that the sandbox has already, perhaps with another content."""
@@ -68,7 +77,20 @@ async def find_repository_models(
     paths = sorted({*written, *generated})
     roots = await Get(SourceRootsResult, SourceRootsRequest, SourceRootsRequest.for_files(paths))
     return RepositoryModels(
-        files, tuple(sorted({root.path for root in roots.path_to_root.values()}))
+        files, _places({str(path): root.path for path, root in roots.path_to_root.items()})
+    )
+
+
+def _places(root_of: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The `places` of files with these source roots."""
+    directories: dict[str, set[str]] = {}
+    for path, root in root_of.items():
+        below, separator, _ = os.path.relpath(path, root).partition(os.sep)
+        directories.setdefault(root, set()).add(below if separator else "")
+    return tuple(
+        (root, directory)
+        for root, tops in sorted(directories.items())
+        for directory in (("",) if "" in tops else sorted(tops))
     )
 
 
