@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def write_history(place: Path, delay: float, **request: Any) -> None:
         write_run(place / str(number), made_up, commit=f"{number:02x}" + 38 * "0")
 
 
+def visible_text(html: str) -> str:
+    """The text of a page, without its markup."""
+    return re.sub(r"<[^>]+>", "", html)
+
+
 @pytest.fixture(scope="module")
 def slower(tmp_path_factory: Any) -> Any:
     place = tmp_path_factory.mktemp("slower")
@@ -49,7 +55,7 @@ def test_a_step_of_the_times_is_found_between_two_commits(slower: Any) -> None:
 
 def test_the_first_screen_and_the_summary_name_it(slower: Any) -> None:
     text = page(slower, ())
-    header = text[: text.index("</header>")]
+    header = visible_text(text[: text.index("</header>")])
     assert "Steps in the history, after which more time or memory is used" in header
     assert "End-to-end time: +3." in header or "End-to-end time: +2.9" in header
     assert "Dashed line: a step" in text
@@ -60,7 +66,7 @@ def test_less_is_no_headline(tmp_path: Path) -> None:
     write_history(tmp_path, -0.03)
     text = page(devices(collect([tmp_path]).runs), ())
     assert "Steps in the history" not in text
-    assert "End-to-end time: \u2212" in text
+    assert "End-to-end time: \u2212" in visible_text(text)
 
 
 def test_a_changed_configuration_is_no_step(tmp_path: Path) -> None:
