@@ -277,7 +277,7 @@ async def conformance(
     if not named:
         console.print_stderr(
             "No modular model inherits from a distribution\n"
-            f"hint: name a release, as in `{bin_name()} {subsystem.name} --release=5.24.0`"
+            f"hint: name a release, as in `{bin_name()} modular-conformance --release=5.24.0`"
         )
         return Conformance(ExitCode.WRONG_INPUT)
     problem = _usage_problem(subsystem, len(named), root)
