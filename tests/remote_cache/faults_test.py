@@ -32,7 +32,11 @@ from tests.remote_cache.libraries import (
 from tests.remote_cache.machine import Machine
 
 _OURS = set(CONVERSIONS)
-# The message of `output_directories`, field 3 of the API's `ActionResult`, begins with the path.
+# Of the API's `ActionResult`.
+_EXECUTION_METADATA = 9
+# A type of field in protobuf's encoding; all others of a result are numbers.
+_LENGTH_DELIMITED = 2
+# The message of `output_directories`, field 3, begins with the path.
 _RESULT = re.compile(rb"\x1a.\n%c%s" % (len(OUTPUT), OUTPUT.encode()), re.DOTALL)
 
 
@@ -192,21 +196,53 @@ def test_results_that_lack_their_output(
     assert "delete it" not in report.run.stderr
 
 
+def _outcome(result: bytes) -> bytes:
+    """A result without field 9, the times of its process, on which its size depends."""
+    fields, start = b"", 0
+    while start < len(result):
+        number, place = _varint(result, start)
+        value, end = _varint(result, place)
+        if number & 7 == _LENGTH_DELIMITED:
+            end += value
+        if number >> 3 != _EXECUTION_METADATA:
+            fields += result[start:end]
+        start = end
+    return fields
+
+
+def _varint(content: bytes, start: int) -> tuple[int, int]:
+    """A number in protobuf's encoding, and where it ends."""
+    value, shift = 0, 0
+    for end in range(start, len(content)):
+        value |= (content[end] & 0x7F) << shift
+        if content[end] < 0x80:
+            return value, end + 1
+        shift += 7
+    raise ValueError("the number does not end")
+
+
+def _padded(result: bytes, size: int) -> bytes:
+    """A result of this size, which the server compares: field 15, which the API does not have."""
+    rest = size - len(result) - 2
+    assert 0 <= rest < 0x80
+    return result + bytes([15 << 3 | _LENGTH_DELIMITED, rest]) + bytes(rest)
+
+
 def test_results_of_each_other(
     runner: Machine, server: BuildGrid, expected: dict[str, str], tmp_path: Path
 ) -> None:
     """They are whole and have all outputs, but each is under the key of another."""
     results = _results(server)
     assert len(results) >= len(CONVERSIONS)
-    contents = {
-        path: other.read_bytes()
+    contents = {path: _outcome(path.read_bytes()) for path in results}
+
+    def replaced_by(outcome: bytes) -> Callable[[bytes], bytes]:
+        return lambda content: _padded(outcome, len(content))
+
+    alterations = {
+        path: replaced_by(contents[other])
         for path, other in zip(results, results[1:] + results[:1], strict=True)
     }
-
-    def replaced_by(content: bytes) -> Callable[[bytes], bytes]:
-        return lambda _: content
-
-    alterations = {path: replaced_by(content) for path, content in contents.items()}
     machine = _machine(tmp_path / "machine", server.address, runner, DEVELOPER)
     with _altered(server, alterations, tmp_path / "aside"):
         report = machine.pants_succeeds("generate", "::")
