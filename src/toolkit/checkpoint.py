@@ -13,7 +13,6 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from toolkit import json_text
@@ -192,7 +191,7 @@ def _check_weights_name(
     suffixes = (_SAFETENSORS, INDEX_SUFFIX) if route[-1] == _WEIGHTS_FIELD else (_SAFETENSORS,)
     if not is_plain or not name.endswith(suffixes):
         problem = "which is not a safetensors file beside it"
-    elif within is not None and not Path(within, name).is_file():
+    elif within is not None and not os.path.isfile(os.path.join(within, name)):
         problem = "which is not in the directory"
     else:
         return

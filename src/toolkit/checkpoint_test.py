@@ -56,6 +56,9 @@ def test_an_index_names_files_beside_it(directory: Path, name: Any) -> None:
 def test_every_index_is_looked_at(directory: Path) -> None:
     _write(directory / "other.safetensors.index.json", weight_map={"x": "missing.safetensors"})
     _refuses(directory, "which is not in the directory")
+    # Longer than a name can be.
+    _write(directory / "other.safetensors.index.json", weight_map={"x": f"{'x' * 300}.safetensors"})
+    _refuses(directory, "which is not in the directory")
     _write(directory / "other.safetensors.index.json", weight_map=[])
     _refuses(directory, "not an index of weights")
     (directory / "other.safetensors.index.json").write_text("[" * 5000)

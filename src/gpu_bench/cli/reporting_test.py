@@ -48,7 +48,9 @@ def test_report_states_the_goodput(tmp_path: Path, capsys: pytest.CaptureFixture
     text = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "at most 200 ms to the first token and 20 ms for each further token" in text
     assert main([*arguments, "--goodput-limit=soon"]) == 2
-    assert "--goodput-limit=soon: error: 'soon' is not a limit of a request" in capsys.readouterr().err
+    assert (
+        "--goodput-limit=soon: error: 'soon' is not a limit of a request" in capsys.readouterr().err
+    )
 
 
 def test_slower_or_failed_is_no_failure_of_the_report(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +56,7 @@ def find(directory: Path, new: Measurement, *, per_card: bool = False) -> Result
     Raises InputError if the file is not a baseline, or one of something else.
     """
     names = [name_of(new, per_card=True), *(() if per_card else (name_of(new),))]
-    path = next((directory / name for name in names if (directory / name).exists()), None)
+    path = next((directory / name for name in names if os.path.exists(directory / name)), None)
     if path is None:
         return None
     kept = read_result(path)
@@ -105,8 +106,8 @@ def is_directory_of_baselines(path: Path) -> bool:
 
     So is a directory that is not there yet: nobody has kept a baseline in it.
     """
-    if path.exists():
-        return path.is_dir() and not (path / RESULT).exists()
+    if os.path.exists(path):
+        return os.path.isdir(path) and not os.path.exists(path / RESULT)
     return path.suffix != ".json"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +75,9 @@ def compare(
         verdict = Verdict(measured.address, outcomes.NO_BASELINE, reason)
         return Comparison(verdict, measured, None)
     against = pool([baseline])
-    cards = [pool([card]) for card in baselines.of_cards(base, baseline)] if base.is_dir() else []
+    cards = (
+        [pool([card]) for card in baselines.of_cards(base, baseline)] if os.path.isdir(base) else []
+    )
     return Comparison(verdicts.decide(against, measured, tolerances, cards), measured, against)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import sys
 import time
@@ -117,7 +118,7 @@ def measure_in_turn(
     base = Side(rooted(request, base_root), output / "base", base_root)
     new = Side(rooted(request, new_root), output / "new", new_root)
     for side in (base, new):
-        if not Path(str(side.root)).is_dir():
+        if not os.path.isdir(str(side.root)):
             name = side.output.name
             raise InputError(
                 f"`--{name}-root` is not a directory: {side.root}",

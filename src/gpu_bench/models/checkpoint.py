@@ -21,18 +21,18 @@ from toolkit.errors import InputError
 
 def check_local(directory: Path) -> None:
     """Raises InputError if a model repository on disk is none, or not safe to load."""
-    if not (directory / CONFIG).is_file():
+    if not os.path.isfile(directory / CONFIG):
         raise InputError(
             f"there is no model in {directory}: it has no {CONFIG}",
             hint="`model.checkpoint` is the directory of a model repository",
         )
     check_directory(directory)
-    if (directory / ADAPTER).exists():
+    if os.path.exists(directory / ADAPTER):
         raise _is_adapter(directory / ADAPTER)
     config = directory / CONFIG
     if check_settings(config, root=directory, within=directory) is not None:
         return
-    if not (directory / INDEX).is_file() and not (directory / WEIGHTS).is_file():
+    if not os.path.isfile(directory / INDEX) and not os.path.isfile(directory / WEIGHTS):
         others = sorted(path.name for path in directory.glob("*.bin"))
         contents = f"found {', '.join(others)}" if others else "found no weights"
         raise InputError(

@@ -83,7 +83,7 @@ class _Collecting:
         verdicts = set()
         seen = set()
         for root in directories:
-            if not root.is_dir():
+            if not os.path.isdir(root):
                 raise InputError(
                     "this is not a directory",
                     place=str(root),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -171,7 +172,7 @@ def read_result(path: Path) -> Result:
 
     Raises InputError that names the file and the line, or the field.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         path = path / NAME
     return parse_result(read_json(path), str(path))
 

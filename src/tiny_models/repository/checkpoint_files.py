@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,10 @@ def files_named(directory: Path, patterns: Iterable[str]) -> dict[str, bytes]:
     Refused are links that leave the directory, pickles, and settings that ask for code of the
     checkpoint to be run. Nothing else in the directory is opened.
     """
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise InputError(
             f"{directory}: expected a checkpoint's directory, found "
-            + ("a file" if directory.exists() else "nothing"),
+            + ("a file" if os.path.exists(directory) else "nothing"),
             hint="name a local directory that has the tokenizer's or processor's files",
         )
     paths = sorted({path for pattern in patterns for path in directory.glob(pattern)})

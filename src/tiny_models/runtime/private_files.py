@@ -6,6 +6,7 @@ share. Their mode forbids writing, which stops everybody but root.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,7 @@ def _files(directory: Path) -> Iterator[Path]:
                 place=str(path),
                 hint="build the fixture again",
             )
-        if path.is_file():
+        if os.path.isfile(path):
             yield path
 
 
@@ -65,7 +66,7 @@ def _require_intact(directory: Path, origin: Path) -> None:
     manifest = read_manifest(str(directory))
     for name, expected in sorted(manifest.files.items()):
         path = directory / name
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise CheckFailed(
                 "is missing", place=str(origin / name), hint="build the fixture again"
             )
