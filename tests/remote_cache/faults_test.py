@@ -23,6 +23,7 @@ from tests.remote_cache.guide import CI, DEVELOPER
 from tests.remote_cache.libraries import (
     CONVERSIONS,
     EDITED,
+    GENERATED,
     OUTLINE,
     OUTPUT,
     PEX,
@@ -173,8 +174,19 @@ def test_files_that_are_corrupt_or_lost_there(
 
 
 def _results(server: BuildGrid) -> list[Path]:
-    """The results of conversions; those of fixtures have another place, and other blobs a name."""
-    return [path for path in sorted(server.blobs) if _RESULT.search(path.read_bytes())]
+    """The results of conversions, which name a receipt for files of the library."""
+    contents = {path: path.read_bytes() for path in sorted(server.blobs)}
+    receipts = [
+        f"{path.parent.name}{path.name}".encode()
+        for path, content in contents.items()
+        if content.startswith(b"{")
+        and any(f"{OUTPUT}/{file}".encode() in content for file in GENERATED)
+    ]
+    return [
+        path
+        for path, content in contents.items()
+        if _RESULT.search(content) and any(receipt in content for receipt in receipts)
+    ]
 
 
 def _renamed_output(content: bytes) -> bytes:
