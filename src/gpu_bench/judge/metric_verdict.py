@@ -187,14 +187,20 @@ def ratio_of(difference: Difference) -> Ratio:
 def percent(ratio: Ratio) -> str:
     """A ratio with its interval, for people."""
     value, low, high = (
-        f"{(factor - 1) * 100:+.1f}" for factor in (ratio.value, ratio.low, ratio.high)
+        signed_percent(factor - 1) for factor in (ratio.value, ratio.low, ratio.high)
     )
     return f"{value} % ({low} to {high})"
 
 
 def signed(ratio: float) -> str:
     """A ratio as a signed percentage."""
-    return f"{(ratio - 1) * 100:+.1f} %"
+    return f"{signed_percent(ratio - 1)} %"
+
+
+def signed_percent(share: float, digits: int = 1) -> str:
+    """A share in percent with its sign, without one where it rounds to zero."""
+    text = f"{share * 100:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
 
 
 def share(value: float) -> str:

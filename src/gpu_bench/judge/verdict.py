@@ -15,6 +15,7 @@ from gpu_bench.judge.metric_verdict import (
     ratio_of,
     share,
     signed,
+    signed_percent,
 )
 from gpu_bench.judge.outcomes import FASTER, INCONCLUSIVE, SAME, SLOWER, WRONG_OUTPUT
 from gpu_bench.judge.outputs_comparison import OutputsComparison
@@ -125,9 +126,13 @@ def _clock_notes(judged: Sequence[MetricVerdict]) -> Iterator[str]:
         elif elasticity is None:
             yield f"{text}, and did not vary enough to show whether the time depends on it"
         else:
+            value, high, low = (
+                signed_percent(-change / 100, 2)
+                for change in (elasticity.value, elasticity.low, elasticity.high)
+            )
             yield (
                 f"{text}, but the time is not shown to depend on it: a clock 1 % higher changes it "
-                f"by {-elasticity.value:+.2f} % ({-elasticity.high:+.2f} to {-elasticity.low:+.2f})"
+                f"by {value} % ({low} to {high})"
             )
 
 

@@ -161,7 +161,7 @@ def _unbroken(text: str) -> Markup:
     """A text whose intervals and percentages are not broken over lines."""
     return Markup(
         re.sub(
-            r"\([+\u2212][\d.]+ to [+\u2212][\d.]+\)|\S+ %",
+            r"\([+\u2212]?[\d.]+ to [+\u2212]?[\d.]+\)|\S+ %",
             r'<span class="together">\g<0></span>',
             str(escape(text)),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gpu_bench.judge.metric_verdict import MetricVerdict, percent, share
+from gpu_bench.judge.metric_verdict import MetricVerdict, percent, share, signed_percent
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import labels
 from gpu_bench.report.aggregates import PERCENTILES, figure, gaps, percentiles
@@ -165,7 +165,9 @@ def _process(process: NamedProcess) -> ProcessRow:
         disturbances=watched if measured.watched else "nobody watched",
         disturbed=bool(measured.disturbances),
         overhead=(
-            "not measured" if details.overhead is None else f"{details.overhead * 100:+.2f} %"
+            "not measured"
+            if details.overhead is None
+            else labels.with_minus(f"{signed_percent(details.overhead, 2)} %")
         ),
     )
 
