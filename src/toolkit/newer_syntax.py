@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 Version = tuple[int, int]
 
+# Where Pants reads the Python of a module that a tool imports.
+OPTION_OF_RESOLVES = "its resolve in `[python].resolves_to_interpreter_constraints`"
+
 # An f-string's quote, a replacement field, and a string in it with the same quotes.
 _NESTED_QUOTES = (
     r"""\b(?:f|rf|fr)(?P<quote>["'])[^"'{]*(?:\{[^{}"']*\}[^"'{]*)*"""
@@ -76,6 +79,16 @@ class NewerSyntax:
         """What is wrong, for messages."""
         running = ".".join(map(str, sys.version_info[:2]))
         return f"{self.name} needs {self.python}, and this is Python {running}"
+
+    def hint(self, option: str) -> str:
+        """How to run a tool on a Python that has it.
+
+        :param option: of Pants, as the user finds it; its value is a list of constraints.
+        """
+        return (
+            f"run this on {self.python} or later; for Pants, set {option} to "
+            f'`["{self.constraint}"]`'
+        )
 
 
 def newer_syntax(error: SyntaxError, running: Version = sys.version_info[:2]) -> NewerSyntax | None:

@@ -79,6 +79,9 @@ def test_a_version_that_runs_has_its_own_syntax() -> None:
     syntax = newer_syntax(error, (3, 11))
     assert syntax == NewerSyntax("a `type` statement", (3, 12))
     assert syntax.constraint == "CPython>=3.12"
+    assert syntax.hint("`[tool].option`") == (
+        'run this on Python 3.12 or later; for Pants, set `[tool].option` to `["CPython>=3.12"]`'
+    )
 
 
 def test_the_cause_of_a_failed_import() -> None:

@@ -11,7 +11,7 @@ from gpu_bench.core.errors import MeasuringFailed
 from gpu_bench.request.fields import ModelSource, Request
 from toolkit import os_errors
 from toolkit.errors import InputError
-from toolkit.newer_syntax import newer_syntax_behind
+from toolkit.newer_syntax import OPTION_OF_RESOLVES, newer_syntax_behind
 from toolkit.suggestions import did_you_mean
 
 # Auto classes of models that generate text, the usual first.
@@ -152,9 +152,7 @@ def _imported(name: str, root: str) -> Any:
             raise InputError(
                 f"{name} cannot be imported: {syntax.problem}",
                 place=place,
-                hint=f"use {syntax.python} or later: set the interpreter constraints of the "
-                f"resolve to `{syntax.constraint}`, in "
-                "`[python].resolves_to_interpreter_constraints`",
+                hint=syntax.hint(OPTION_OF_RESOLVES),
             ) from None
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise MeasuringFailed(

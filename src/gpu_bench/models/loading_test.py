@@ -177,7 +177,7 @@ def test_a_module_in_syntax_of_a_later_python(
     with pytest.raises(InputError, match=r"a lazy import needs Python 3\.15") as caught:
         model_and_config(asked(model={"module": "odd_syntax"}))
     assert caught.value.place == f"{tmp_path}/odd_syntax.py:1"
-    assert "`CPython>=3.15`" in caught.value.hint
+    assert '`["CPython>=3.15"]`' in caught.value.hint
 
 
 def test_the_class_is_the_one_that_generates_text() -> None:

@@ -129,7 +129,7 @@ def test_syntax_newer_than_this_python_names_the_version(
     assert convert("models") == 2
     message = capsys.readouterr().err
     assert message.startswith(f"{PATH}:2:6: error[syntax-error]: a lazy import needs Python 3.15")
-    assert "hint: run the converter on Python 3.15 or later; for Pants, set " in message
+    assert "hint: run this on Python 3.15 or later; for Pants, set " in message
 
 
 @pytest.mark.parametrize(

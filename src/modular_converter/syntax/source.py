@@ -168,10 +168,7 @@ def parse(text: str, label: str) -> ast.Module:
         newer = newer_syntax(problem)
         if newer is not None:
             message = newer.problem
-            hint = (
-                f"run the converter on {newer.python} or later; for Pants, set "
-                f'`[modular-converter].interpreter_constraints` to `["{newer.constraint}"]`'
-            )
+            hint = newer.hint("`[modular-converter].interpreter_constraints`")
         raise error(
             "syntax-error",
             label,

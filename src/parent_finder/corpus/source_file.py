@@ -52,10 +52,7 @@ def parse(text: str, path: str) -> ast.Module:
         newer = newer_syntax(problem)
         if newer is not None:
             message = newer.problem
-            hint = (
-                f"run the command on {newer.python} or later; for Pants, set "
-                f'`[parent-finder].interpreter_constraints` to `["{newer.constraint}"]`'
-            )
+            hint = newer.hint("`[parent-finder].interpreter_constraints`")
         place = position(path, problem.lineno or 0, problem.offset or 0)
         raise InputError(message, place=place, hint=hint) from None
     except (RecursionError, MemoryError, ValueError) as problem:

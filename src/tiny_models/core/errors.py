@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tiny_models.core import torch_pair
 from toolkit.errors import EnvironmentLack, InputError, ToolError
 from toolkit.exit_codes import ExitCode
-from toolkit.newer_syntax import newer_syntax_behind
+from toolkit.newer_syntax import OPTION_OF_RESOLVES, newer_syntax_behind
 from toolkit.suggestions import did_you_mean
 
 
@@ -95,6 +95,5 @@ def needs_newer_python(module: str, problem: BaseException) -> InputError | None
     return InputError(
         f"{module} cannot be imported: {syntax.problem}",
         place=place,
-        hint=f"use {syntax.python} or later: set the interpreter constraints of the resolve to "
-        f"`{syntax.constraint}`, in `[python].resolves_to_interpreter_constraints`",
+        hint=syntax.hint(OPTION_OF_RESOLVES),
     )
