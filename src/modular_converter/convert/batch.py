@@ -397,7 +397,7 @@ def _run_in_turn(
     for item in inputs:
         outcomes.append(_outcome(item.location, context, looks_up_names=looks_up_names))
         uses.subtract(item.paths)
-        context.sources.release({path for path, count in uses.items() if count})
+        context.sources.release(uses)
     return outcomes
 
 

@@ -383,7 +383,7 @@ class _Conversion:
             index = parent.view.index
             added = [
                 renamed
-                for node in read_imports(index.source, index.imports)
+                for node in index.import_nodes
                 if (renamed := node.renamed(parent.renamer)).key not in seen
             ]
             seen.update(node.key for node in added)

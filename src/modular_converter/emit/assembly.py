@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from modular_converter.lint.errors import check_blocks
 from modular_converter.lint.resolution import early_uses
 from modular_converter.merge.nodes import Node
 from modular_converter.syntax.annotations import names_in_quoted_annotations
-from modular_converter.syntax.tokens import quoted_names, references
+from modular_converter.syntax.tokens import quoted_names, references_in, refers_to
 
 # Written above all else, as by transformers' converter (5.0 to 5.24).
 FIRST_NAMES = ("logger", "_CHECKPOINT_FOR_DOC", "_CONFIG_FOR_DOC")
@@ -142,10 +143,23 @@ def _sorted(placed: list[Placed]) -> list[Placed]:
     return sorted(placed, key=lambda entry: entry.position)
 
 
+def _references_among(bound: Collection[str], body: list[Node]) -> set[str]:
+    """The (dotted) names that nodes refer to, as far as they begin like one of the ``bound``."""
+    dotted = {name.partition(".")[0] for name in bound if "." in name}
+    used: set[str] = set()
+    for node in body:
+        names = node.identifiers.intersection(bound) - used
+        if not dotted.isdisjoint(names):
+            used |= references_in(node.code)
+        else:
+            used.update(name for name in names if refers_to(node.code, name))
+    return used
+
+
 def select_imports(candidates: list[ImportNode], body: list[Node]) -> list[ImportNode]:
     """The candidates that the nodes of a file need."""
-    used = references("".join(node.text for node in body), quoted=False)
     bound = importable_names(candidates)
+    used = _references_among(bound, body)
     needed = needed_names(bound, used)
     # The strings of `__all__` are not uses, although the formatter takes them for some; and few
     # texts have a string that may be an annotation that needs another import: only these are worth

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from modular_converter.library.index import Item
 from modular_converter.merge.nodes import Node
 from modular_converter.parents.renamed_view import View
-from modular_converter.syntax.tokens import identifiers
 
 _NOWHERE = 10**9
 TypeOf = Callable[[str], str]
@@ -52,10 +51,9 @@ def extras_of_merged_class(
     target: TargetFile,
 ) -> tuple[list[str], dict[str, str]]:
     """(names to write before a merged class, classes to import with their file types)."""
-    words = identifiers(node.text)
     start = {
         word
-        for word in words
+        for word in node.identifiers
         if view.has(word) and word != node.name and word not in target.imported
     }
     start = view.augmented(start)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.library_reader import LibraryReader, absolute
-from modular_converter.library.modular_file import from_imports
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,14 @@ class Place:
         return None
 
     def _imported(self, name: str) -> Place | None:
-        for node, _ in from_imports(self.index):
-            if any((alias.asname or alias.name) == name for alias in node.names):
-                dotted = absolute(self.package, node.level, node.module or "")
-                if path := self.library.path(dotted):
-                    try:
-                        index = self.library.sources.index(path)
-                    except ConversionError:
-                        return None
-                    return Place(index, self.library.package_of(dotted), self.library)
+        for node in self.index.imports_of.get(name, ()):
+            dotted = absolute(self.package, node.level, node.module or "")
+            if path := self.library.path(dotted):
+                try:
+                    index = self.library.sources.index(path)
+                except ConversionError:
+                    return None
+                return Place(index, self.library.package_of(dotted), self.library)
         return None
 
     def lineage(self, name: str) -> Iterator[tuple[str, Item | None]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from modular_converter.conventions.file_types import type_of_module
+from modular_converter.library.imports import ImportNode, read_imports
 from modular_converter.syntax.definitions import ClassParts, split_class
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import (
@@ -24,6 +26,8 @@ from modular_converter.syntax.suppressions import NO_IGNORES, Ignores, without_l
 from modular_converter.syntax.tokens import identifiers
 
 ItemKind = Literal["function", "class", "assignment"]
+
+_INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,11 @@ class FileIndex:
     ignores: Ignores = field(default_factory=Ignores)
 
     @cached_property
+    def import_nodes(self) -> tuple[ImportNode, ...]:
+        """The imports at module level, as data."""
+        return tuple(read_imports(self.source, self.imports))
+
+    @cached_property
     def sibling_imports(self) -> frozenset[str]:
         """Names imported from typed files of the same model (``from .modeling_x import ...``)."""
         return self.conditional_sibling_imports | _sibling_names(
@@ -95,6 +104,32 @@ class FileIndex:
             if isinstance(statement.node, ast.If)
             for node in ast.walk(statement.node)
         )
+
+    @cached_property
+    def from_imports(self) -> tuple[tuple[ast.ImportFrom, bool], ...]:
+        """Every ``from`` import of the file, and whether it stands alone at module level."""
+        top = {id(statement.node) for statement in self.imports if statement.is_single}
+        imports = [
+            (statement.node, True)
+            for statement in self.imports
+            if isinstance(statement.node, ast.ImportFrom)
+        ]
+        if _INDENTED_FROM.search(self.source.text):
+            imports += [
+                (node, False)
+                for node in statements_within(self.source.tree.body)
+                if isinstance(node, ast.ImportFrom) and id(node) not in top
+            ]
+        return tuple(imports)
+
+    @cached_property
+    def imports_of(self) -> dict[str, list[ast.ImportFrom]]:
+        """The ``from`` imports that bind each name."""
+        imports: dict[str, list[ast.ImportFrom]] = {}
+        for node, _ in self.from_imports:
+            for alias in node.names:
+                imports.setdefault(alias.asname or alias.name, []).append(node)
+        return imports
 
     def binds(self, name: str) -> bool:
         """Whether a name is defined or imported at module level, under conditions too."""

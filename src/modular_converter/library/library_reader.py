@@ -71,4 +71,15 @@ def absolute(package: str, level: int, module: str) -> str:
 @lru_cache(maxsize=4096)
 def mentions(text: str, name: str) -> bool:
     """Whether a text contains a name as a word."""
-    return name in text and re.search(rf"\b{re.escape(name)}\b", text) is not None
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if not (_continues(text[start - 1 : start]) or _continues(text[end : end + 1])):
+            return True
+        start = text.find(name, start + 1)
+    return False
+
+
+def _continues(character: str) -> bool:
+    """Whether a character, or none, is part of a word."""
+    return character.isalnum() or character == "_"

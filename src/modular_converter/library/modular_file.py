@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from modular_converter.conventions.file_types import type_of_module
@@ -15,9 +14,6 @@ from modular_converter.library.index import FileIndex
 from modular_converter.library.sources import Sources
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import statements_within
-
-_INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -154,18 +150,6 @@ class ParentImport:
         return type_of_module(self.module) or "modeling"
 
 
-def from_imports(index: FileIndex) -> Iterator[tuple[ast.ImportFrom, bool]]:
-    """Every ``from`` import of a file, and whether it stands alone at module level."""
-    top = {id(statement.node) for statement in index.imports if statement.is_single}
-    for statement in index.imports:
-        if isinstance(statement.node, ast.ImportFrom):
-            yield statement.node, True
-    if _INDENTED_FROM.search(index.source.text):
-        for node in statements_within(index.source.tree.body):
-            if isinstance(node, ast.ImportFrom) and id(node) not in top:
-                yield node, False
-
-
 @dataclass(frozen=True)
 class ParentName:
     """A parent module as an import names it; ``dotted`` is absolute."""
@@ -181,7 +165,7 @@ def parent_names(location: ModularLocation, index: FileIndex, profile: Profile) 
     Raises ConversionError for an import that no conversion can follow.
     """
     parents = []
-    for node, is_top in from_imports(index):
+    for node, is_top in index.from_imports:
         dotted = _parent_name(location, node, is_top, index.source, profile)
         if dotted is not None:
             parents.append(ParentName(dotted, node, is_top))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from modular_converter.diagnostics.record import error, refused
 from modular_converter.library.index import FileIndex, build_index
@@ -17,6 +18,11 @@ from modular_converter.syntax.suppressions import take_comments
 from toolkit.errors import InputError
 from toolkit.input_file import LARGEST_TEXT, read_bytes
 from toolkit.paths import shown
+
+# Characters of files whose syntax trees are kept though nothing is known to need them: 35 MB.
+_SPARE = 1_000_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Sources:
     _indexes: dict[str, FileIndex] = field(default_factory=dict)
     # The characters in the texts of these.
     _indexed: int = 0
+    # What `facts` found in a text.
+    _facts: dict[tuple[str, Callable[[str], Any]], Any] = field(default_factory=dict)
 
     def restricted(self, visible: Visible) -> Sources:
         """A view with an overlay of its own, for which only some files of the disk exist.
@@ -59,12 +67,17 @@ class Sources:
     def put(self, path: str, text: str) -> None:
         """Lays a text over a path."""
         self.overlay[path] = text
-        self._forget(path)
+        self._change(path)
 
     def hide(self, path: str) -> None:
         """Makes a path look absent until a text is put there."""
         self.overlay[path] = None
+        self._change(path)
+
+    def _change(self, path: str) -> None:
         self._forget(path)
+        for key in [key for key in self._facts if key[0] == path]:
+            del self._facts[key]
 
     def _forget(self, path: str) -> None:
         self._texts.pop(path, None)
@@ -72,13 +85,21 @@ class Sources:
         if index is not None:
             self._indexed -= len(index.source.text)
 
-    def release(self, needed: Collection[str]) -> None:
-        """Drops the indexes, and with them the syntax trees, of files that are not ``needed`` soon.
+    def release(self, uses: Mapping[str, int]) -> None:
+        """Drops the indexes, and with them the syntax trees, of files that have no more ``uses``.
 
         They are read again when they are asked for: a tree takes some 35 times the size of its
-        text.
+        text. Of files whose uses are not known, the last ones read stay: what most models inherit
+        from is looked up again and again.
         """
-        for path in self._indexes.keys() - needed:
+        for path in [path for path in self._indexes if uses.get(path) == 0]:
+            self._forget(path)
+        spare = [path for path in self._indexes if path not in uses]
+        size = sum(len(self._indexes[path].source.text) for path in spare)
+        for path in spare:
+            if size <= _SPARE:
+                break
+            size -= len(self._indexes[path].source.text)
             self._forget(path)
 
     def release_beyond(self, size: int, path: str) -> None:
@@ -130,6 +151,19 @@ class Sources:
             else:
                 known = read(path, self.label(path))
             self._texts[path] = known
+        return known
+
+    def facts(self, path: str, find: Callable[[str], T]) -> T:
+        """What a function finds in the text of a path, which it reads once.
+
+        Raises ConversionError when the file cannot be read.
+        """
+        if self._shared is not None and self._is_shared(path):
+            return self._shared.facts(path, find)
+        key = path, find
+        if key not in self._facts:
+            self._facts[key] = find(self.text(path))
+        known: T = self._facts[key]
         return known
 
     def index(self, path: str) -> FileIndex:

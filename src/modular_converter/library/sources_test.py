@@ -35,3 +35,31 @@ def test_a_version_that_cannot_be_read_is_unknown(value: str) -> None:
     sources.put(MAPPINGS, "CONFIG_MAPPING_NAMES = {}\n")
     sources.put(f"{PACKAGE}/__init__.py", f"__version__ = {value}\n")
     assert distribution_facts(["/library"], sources).version is None
+
+
+def test_facts_of_a_text_are_found_once_and_again_when_it_changes() -> None:
+    read: list[str] = []
+
+    def find(text: str) -> int:
+        read.append(text)
+        return len(text)
+
+    sources = Sources()
+    for text in ("a", "bcd"):
+        sources.put("/x.py", text)
+        assert sources.facts("/x.py", find) == sources.facts("/x.py", find) == len(text)
+    assert read == ["a", "bcd"]
+
+
+def test_the_last_files_of_unknown_use_stay_indexed() -> None:
+    sources = Sources()
+    texts = {f"/{name}.py": f"x = '{name * 400_000}'\n" for name in "abc"}
+    for path, text in texts.items():
+        sources.put(path, text)
+    read = {path: sources.index(path) for path in texts}
+    sources.release({"/c.py": 1})
+    assert sources.index("/a.py") is read["/a.py"]
+    sources.put("/d.py", f"x = '{'d' * 400_000}'\n")
+    sources.index("/d.py")
+    sources.release({"/c.py": 0})
+    assert [path for path in texts if sources.index(path) is read[path]] == ["/b.py"]

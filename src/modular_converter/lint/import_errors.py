@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.library_reader import LibraryReader
-from modular_converter.library.modular_file import ModularLocation, ParentImport, from_imports
+from modular_converter.library.modular_file import ModularLocation, ParentImport
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.parents.loader import Parent
 from toolkit.suggestions import nearest
@@ -135,20 +134,24 @@ def check_package_bases(
     bases = {base.id: base for base in node.bases if isinstance(base, ast.Name)}
     if not bases:
         return
-    for imported, _ in from_imports(index):
-        for alias in imported.names:
-            base = bases.get(alias.asname or alias.name)
-            if base is not None and _is_model_package(imported, location, library):
+    for name, base in bases.items():
+        for imported in index.imports_of.get(name, ()):
+            if _is_model_package(imported, location, library):
                 package = f"{'.' * imported.level}{imported.module or ''}"
                 model = package.rpartition(".")[2]
+                imported_as = _imported_name(imported, name)
                 raise item.source.error(
                     "package-parent",
-                    f"parent class {alias.name} is imported from the package {package}, which does "
-                    "not say which file defines it",
+                    f"parent class {imported_as} is imported from the package {package}, which "
+                    "does not say which file defines it",
                     base,
                     hint=f"import it from the module that defines it, such as "
-                    f"`from {package}.modeling_{model} import {alias.name}`",
+                    f"`from {package}.modeling_{model} import {imported_as}`",
                 )
+
+
+def _imported_name(node: ast.ImportFrom, bound: str) -> str:
+    return next(alias.name for alias in node.names if (alias.asname or alias.name) == bound)
 
 
 def _is_model_package(
@@ -184,11 +187,10 @@ def _is_parent_module(parts: list[str], index: FileIndex) -> bool:
     return any(tuple(parts[:size]) in modules for size in range(1, len(parts)))
 
 
-@lru_cache(maxsize=16)
 def _parent_modules(index: FileIndex) -> frozenset[tuple[str, ...]]:
     """The (dotted) names under which a file imports the modules of parents as such."""
     modules: set[tuple[str, ...]] = set()
-    for node, _ in from_imports(index):
+    for node, _ in index.from_imports:
         package = (node.module or "").rpartition(".")[2]
         for alias in node.names:
             if _is_of_model(alias.name, package):

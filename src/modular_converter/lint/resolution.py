@@ -15,7 +15,7 @@ from modular_converter.lint.facts import ConversionFacts, Output
 from modular_converter.lint.import_time import names_at_import
 from modular_converter.merge.nodes import Node, Origin
 from modular_converter.syntax.annotations import names_in_quoted_annotations
-from modular_converter.syntax.tokens import quoted_names, references
+from modular_converter.syntax.tokens import quoted_names, references, references_in
 from toolkit.suggestions import did_you_mean
 
 # What every module and class body has beside the builtins.
@@ -220,7 +220,7 @@ def early_uses(nodes: Sequence[Node], *, annotations: bool = True) -> list[tuple
     for position, node in enumerate(nodes):
         if node.kind == "export":
             continue
-        names = {word.partition(".")[0] for word in references(node.text, quoted=False)}
+        names = {word.partition(".")[0] for word in references_in(node.code)}
         # Few nodes name later ones or, but for their headers, themselves: only those are parsed.
         suspects = [
             name

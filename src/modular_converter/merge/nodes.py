@@ -8,6 +8,7 @@ from typing import Literal
 
 from modular_converter.library.index import Item, ItemKind
 from modular_converter.names.renamer import Renamer
+from modular_converter.syntax.tokens import code_only, identifiers_in
 
 # The first one that applies to a text renames all of it, a second one strings and comments: where a
 # class has another prefix than its file, as in transformers' converter (5.0 to 5.24).
@@ -47,6 +48,16 @@ class Node:
     def text(self) -> str:
         """Its text with the blank lines and comments above it."""
         return "".join(fragment.text for fragment in self.fragments)
+
+    @cached_property
+    def code(self) -> str:
+        """Its text without strings and comments."""
+        return code_only(self.text)
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every identifier in its code, attribute and keyword names included."""
+        return identifiers_in(self.code)
 
 
 def node_of_item(item: Item, name: str, renamer: Renamer | None) -> Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +59,6 @@ def choose_prefix(
     others = tuple(prefix for prefix in counts if prefix != chosen)
     if chosen != cased_model:
         collision = chosen.replace(cased_model, cased_old)
-        if re.search(rf"^class {re.escape(collision)}", parent_text, re.MULTILINE):
+        if f"\nclass {collision}" in f"\n{parent_text}":
             return PrefixChoice(cased_model, others, f"class {collision}")
     return PrefixChoice(chosen, others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 
 from modular_converter.conventions.file_types import FILE_TYPES, module_name
 from modular_converter.conventions.profiles import Profile
@@ -17,6 +18,24 @@ _DECORATED = re.compile(
 GENERATED = "This file was automatically generated from "
 _IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
+
+
+@dataclass(frozen=True)
+class _NamedOutside:
+    """What a text says about names outside: functions that a kernel hub supplies, and packages."""
+
+    is_generated: bool
+    supplied: frozenset[str]
+    packages: frozenset[str]
+
+
+def _named_outside(text: str) -> _NamedOutside:
+    supplied: set[str] = set()
+    if _MARK in text:
+        for match in _DECORATED.finditer(text):
+            supplied.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
+    packages = frozenset(_IMPORTED.findall(text))
+    return _NamedOutside(GENERATED in text[:2000], frozenset(supplied), packages)
 
 
 def protected_words(path: str, old_name: str, sources: Sources, profile: Profile) -> frozenset[str]:
@@ -36,13 +55,11 @@ def protected_words(path: str, old_name: str, sources: Sources, profile: Profile
         sibling = os.path.join(directory, f"{module_name(file_type, model)}.py")
         if sibling != path and (sibling in sources.promised or not sources.exists(sibling)):
             continue
-        text = sources.text(sibling)
-        if sibling != path and GENERATED in text[:2000]:
+        outside = sources.facts(sibling, _named_outside)
+        if sibling != path and outside.is_generated:
             continue
-        if _MARK in text:
-            for match in _DECORATED.finditer(text):
-                supplied.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
-        packages.update(_IMPORTED.findall(text))
+        supplied |= outside.supplied
+        packages |= outside.packages
     beginning = old_name.lower()
     return frozenset(word for word in supplied if old_name in word) | frozenset(
         word for word in packages if word.lower().startswith(beginning) and old_name in word

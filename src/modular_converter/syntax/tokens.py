@@ -170,7 +170,12 @@ def code_only(text: str) -> str:
 
 def identifiers(text: str) -> frozenset[str]:
     """Every identifier in the code of ``text``, attribute and keyword names included."""
-    return frozenset(_IDENTIFIER.findall(code_only(text)))
+    return identifiers_in(code_only(text))
+
+
+def identifiers_in(code: str) -> frozenset[str]:
+    """The same for a text without strings and comments."""
+    return frozenset(_IDENTIFIER.findall(code))
 
 
 def references(text: str, *, quoted: bool = True) -> set[str]:
@@ -178,8 +183,32 @@ def references(text: str, *, quoted: bool = True) -> set[str]:
 
     A superset of what a scope analysis finds: keyword names and locally bound names are in it.
     """
-    names = {"".join(name.split()) for name in set(_REFERENCE.findall(code_only(text)))}
+    names = references_in(code_only(text))
     return names | quoted_names(text) if quoted else names
+
+
+def references_in(code: str) -> set[str]:
+    """The same for a text without strings and comments."""
+    return {"".join(name.split()) for name in set(_REFERENCE.findall(code))}
+
+
+def refers_to(code: str, name: str) -> bool:
+    """Whether a text without strings and comments refers to a name without dots."""
+    start = code.find(name)
+    while start >= 0:
+        before, after = code[start - 1 : start], code[start + len(name) : start + len(name) + 1]
+        if before != "." and not (_continues_name(before) or _continues_name(after)):
+            # What follows a dot and blanks is an attribute, but only of a name.
+            if not before.isspace() or not code[:start].rstrip().endswith("."):
+                return True
+            return name in {reference.partition(".")[0] for reference in references_in(code)}
+        start = code.find(name, start + 1)
+    return False
+
+
+def _continues_name(character: str) -> bool:
+    """Whether a character, or none, is part of a name."""
+    return character.isalnum() or character == "_"
 
 
 def quoted_names(text: str) -> set[str]:

@@ -12,6 +12,8 @@ from modular_converter.syntax.tokens import (
     identifiers,
     matching_bracket,
     references,
+    references_in,
+    refers_to,
     strip_comments,
     tokens,
 )
@@ -80,3 +82,9 @@ def test_code_only_blanks_text() -> None:
 
 def test_strip_comments() -> None:
     assert strip_comments("  # one\nx = 1  # two\n") == "x = 1"
+
+
+@given(st.text(alphabet="ab.\n (1_é", max_size=30), st.sampled_from(["a", "b", "ab", "_", "aé"]))
+def test_a_reference_by_name_is_one_of_all_references(code: str, name: str) -> None:
+    heads = {reference.partition(".")[0] for reference in references_in(code)}
+    assert refers_to(code, name) == (name in heads)
