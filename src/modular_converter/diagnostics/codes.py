@@ -262,6 +262,11 @@ CODES = (
              """Whether a method is `async`, and without decorators of its own whether it is a class
              or static method, is taken from the parent's method. Give a method of another kind
              another name."""),
+    _warning("misfit-call", "Inherited code calls what does not take the call",
+             """A definition of the modular file takes the place of one of the parent, and inherited
+             code still calls it as the parent's: with arguments that it has no parameter for, in
+             another order, or without one that it requires. Give it the parameters of the parent's,
+             or override the code that calls it."""),
     _warning("lost-value", "An annotation without a value replaces an attribute that has one",
              """The statement of the modular class replaces that of the parent as a whole. Repeat
              the value."""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.lint.calls import call_warnings
 from modular_converter.lint.dropped_code import object_warnings
 from modular_converter.lint.facts import ConversionFacts
 from modular_converter.lint.inheritance import inheritance_warnings
@@ -29,6 +30,7 @@ def find_warnings(
             *override_warnings(facts),
             *rename_warnings(facts),
             *inheritance_warnings(facts),
+            *call_warnings(facts),
             *resolution_warnings(facts, looks_up_names=looks_up_names),
         ]
     renamed = frozenset(change.new for finding in findings for change in finding.changes)

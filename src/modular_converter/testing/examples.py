@@ -75,6 +75,7 @@ _ROOT = "/examples"
 _IMPORT = "from ..llama.modeling_llama import LlamaMLP\n\n\n"
 _NORM = "from ..llama.modeling_llama import LlamaNorm\n\n\nclass NewtNorm(LlamaNorm):\n"
 _MODEL = "from ..llama.modeling_llama import LlamaModel\n\n\n"
+_NORM_MODEL = "from ..llama.modeling_llama import LlamaModel, LlamaNorm\n\n\n"
 _MLP = f"{_IMPORT}class NewtMLP(LlamaMLP):\n"
 _CONFIG = "from ..llama.configuration_llama import LlamaConfig\n"
 _NEWT_CONFIG = "class NewtConfig(LlamaConfig):\n    pass\n\n\n"
@@ -259,6 +260,18 @@ EXAMPLES: Mapping[str, Example] = {
         f"{_MLP}{_INIT}        del self.gate\n",
         f"{_MLP}{_INIT}        del self.gate\n\n    def forward(self, x):\n"
         "        return self.up(x)\n",
+    ),
+    "misfit-call": Example(
+        f"{_NORM_MODEL}class NewtNorm(LlamaNorm):\n    def __init__(self, size):\n"
+        "        self.size = size\n\n\nclass NewtModel(LlamaModel):\n    pass\n",
+        f"{_NORM_MODEL}class NewtNorm(LlamaNorm):\n    def __init__(self, size, eps):\n"
+        "        self.size = size\n\n\nclass NewtModel(LlamaModel):\n    pass\n",
+        {
+            PARENT: "from torch import nn\n\n\nclass LlamaNorm(nn.Module):\n"
+            "    def __init__(self, size, eps):\n        self.size = size\n\n\n"
+            "class LlamaModel(nn.Module):\n    def __init__(self, config):\n"
+            "        self.norm = LlamaNorm(config.size, config.eps)\n"
+        },
     ),
     "lost-super": Example(
         f"{_MLP}    def forward(self, x):\n        return super().forward(x) + 1\n",
