@@ -35,6 +35,7 @@ def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _of_attention(settings)
     yield from _of_batching_switches(settings)
     yield from _of_concurrency(settings)
+    yield from _of_proposed_tokens(settings)
     if settings["continuous_batching"]:
         yield from _of_continuous_batching(settings)
     elif settings["compile_mode"] is not None and settings["cache_implementation"] in _NOT_COMPILED:
@@ -122,6 +123,49 @@ def _of_concurrency(settings: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(
             f"`concurrency={most}` is more than `batch_size={requests}`, the requests of a sample",
             "raise `batch_size` or lower `concurrency`",
+        )
+
+
+def _of_proposed_tokens(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    has_assistant = settings["assistant"] is not None
+    if settings["assistant_tokens"] is not None and not has_assistant:
+        yield Refusal(
+            "`assistant_tokens` has no effect without an assistant",
+            "omit `assistant_tokens`, or name the assistant that proposes them",
+        )
+    if settings["prompt_lookup_tokens"] is not None:
+        if has_assistant:
+            yield Refusal(
+                "an assistant and `prompt_lookup_tokens` would both propose tokens",
+                "omit one of them",
+            )
+        proposing = f"`prompt_lookup_tokens={settings['prompt_lookup_tokens']}`"
+    elif has_assistant:
+        proposing = "an assistant"
+    else:
+        return
+    if settings["batch_size"] > 1:
+        yield Refusal(
+            f"`generate` checks tokens that {proposing} proposes for one prompt only, but "
+            f"`batch_size={settings['batch_size']}`",
+            "use `batch_size=1`",
+        )
+    if settings["continuous_batching"]:
+        yield Refusal(
+            f"`continuous_batching` takes no tokens that {proposing} proposes",
+            "omit `continuous_batching`",
+        )
+    elif settings["compile_mode"] is not None:
+        yield Refusal(
+            f"{_named(settings, 'compile_mode')} takes a static cache, from which tokens that "
+            f"{proposing} proposed cannot be removed again",
+            "omit `compile_mode`",
+        )
+    elif settings["cache_implementation"] in ("static", "offloaded_static"):
+        yield Refusal(
+            f"tokens that {proposing} proposed cannot be removed again with "
+            f"{_named(settings, 'cache_implementation')}",
+            'use `cache_implementation="dynamic"`',
         )
 
 

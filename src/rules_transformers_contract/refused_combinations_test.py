@@ -7,6 +7,9 @@ import pytest
 from rules_transformers_contract.refused_combinations import refusal
 
 _MEASURABLE = {
+    "assistant": None,
+    "assistant_tokens": None,
+    "prompt_lookup_tokens": None,
     "async_batching": None,
     "attn_implementation": "sdpa",
     "batch_size": 8,
@@ -46,6 +49,19 @@ _MEASURABLE = {
         ({"sdpa_backend": "flash", "dtype": "float32", "device": "cpu"}, None),
         ({"sdpa_backend": "math", "attn_implementation": "eager"}, "attn_implementation"),
         ({"cuda_graphs": False}, "continuous_batching"),
+        ({"assistant": ":draft", "batch_size": 1}, None),
+        ({"assistant": ":draft"}, "for one prompt only, but `batch_size=8`"),
+        ({"assistant_tokens": 4}, "no effect without an assistant"),
+        ({"prompt_lookup_tokens": 4, "batch_size": 1}, None),
+        ({"prompt_lookup_tokens": 4}, "`prompt_lookup_tokens=4` proposes for one prompt only"),
+        ({"assistant": ":d", "prompt_lookup_tokens": 4, "batch_size": 1}, "both propose"),
+        ({"assistant": ":d", "batch_size": 1, "continuous_batching": True}, "takes no tokens"),
+        ({"assistant": ":d", "batch_size": 1, "compile_mode": "default"}, "a static cache"),
+        (
+            {"prompt_lookup_tokens": 4, "batch_size": 1, "cache_implementation": "static"},
+            "removed again",
+        ),
+        ({"assistant": ":d", "batch_size": 1, "cache_implementation": "offloaded"}, None),
         ({"concurrency": 4}, "no effect without `continuous_batching`"),
         ({"concurrency": 4, "continuous_batching": True}, None),
         ({"concurrency": 9, "continuous_batching": True}, "more than `batch_size=8`"),

@@ -17,8 +17,18 @@ Features = Mapping[str, Any]
 # By release: the features of what fails.
 FAILED: Mapping[str, tuple[Features, ...]] = {
     "5.23.0": (
-        {"attn_implementation": "flex_attention", "compiled": False, "cache": "static"},
-        {"attn_implementation": "flex_attention", "compiled": True, "cache": "static"},
+        {
+            "attn_implementation": "flex_attention",
+            "compiled": False,
+            "cache": "static",
+            "proposals": None,
+        },
+        {
+            "attn_implementation": "flex_attention",
+            "compiled": True,
+            "cache": "static",
+            "proposals": None,
+        },
     ),
     "5.24.0": (),
 }
@@ -35,10 +45,16 @@ def features(settings: Mapping[str, Any]) -> dict[str, Any]:
         cache = "paged"
     elif cache is None:
         cache = "static" if compiled else "dynamic"
+    proposals = None
+    if settings["assistant"] is not None:
+        proposals = "assistant"
+    elif settings["prompt_lookup_tokens"] is not None:
+        proposals = "prompt_lookup"
     return {
         "attn_implementation": settings["attn_implementation"],
         "compiled": compiled,
         "cache": cache,
+        "proposals": proposals,
     }
 
 
@@ -58,6 +74,8 @@ def release_refusal(settings: Mapping[str, Any], release: str) -> Refusal | None
     what = f'`attn_implementation="{named["attn_implementation"]}"` and a {named["cache"]} cache'
     if named["compiled"]:
         what += f' (`compile_mode="{settings["compile_mode"]}"`)'
+    if named["proposals"]:
+        what += " and proposed tokens"
     return Refusal(
         f"transformers {release} cannot generate with {what}",
         f"use {upgrade}, or other settings: `sdpa` works with every cache",

@@ -11,6 +11,8 @@ _SETTINGS: dict[str, Any] = {
     "cache_implementation": None,
     "compile_mode": None,
     "continuous_batching": False,
+    "assistant": None,
+    "prompt_lookup_tokens": None,
 }
 
 
@@ -19,9 +21,12 @@ def test_only_what_decides_is_a_feature() -> None:
         "attn_implementation": "flex_attention",
         "compiled": True,
         "cache": "static",
+        "proposals": None,
     }
     assert features({**_SETTINGS, "continuous_batching": True})["cache"] == "paged"
     assert features(_SETTINGS)["cache"] == "dynamic"
+    assert features({**_SETTINGS, "assistant": ":draft"})["proposals"] == "assistant"
+    assert features({**_SETTINGS, "prompt_lookup_tokens": 4})["proposals"] == "prompt_lookup"
 
 
 def test_the_releases_that_this_repository_is_checked_against_were_tried() -> None:

@@ -7,10 +7,13 @@ from pathlib import PurePosixPath
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.core.goals.test import TestFieldSet
-from pants.engine.target import FieldSet
+from pants.engine.target import FieldSet, StringField
 
 from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkArchitectureField,
+    BenchmarkAssistantCheckpointField,
+    BenchmarkAssistantField,
+    BenchmarkAssistantTokensField,
     BenchmarkAsyncBatchingField,
     BenchmarkAttnImplementationField,
     BenchmarkBaselinesField,
@@ -25,6 +28,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkDependenciesField,
     BenchmarkDeviceField,
     BenchmarkDtypeField,
+    BenchmarkGoodputLimitsField,
     BenchmarkKernelizeField,
     BenchmarkMaxRegressionField,
     BenchmarkMaxSamplesField,
@@ -36,6 +40,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkModelTypeField,
     BenchmarkNumTokensField,
     BenchmarkProcessesField,
+    BenchmarkPromptLookupTokensField,
     BenchmarkRepoIdField,
     BenchmarkRevisionField,
     BenchmarkSdpaBackendField,
@@ -62,13 +67,23 @@ class BenchmarkModelFieldSet(FieldSet):
     revision: BenchmarkRevisionField
     architecture: BenchmarkArchitectureField
     config: BenchmarkConfigField
+    assistant: BenchmarkAssistantField
+    assistant_checkpoint: BenchmarkAssistantCheckpointField
 
     @property
     def checkpoint_directory(self) -> str | None:
         """Relative to the build root."""
-        if self.checkpoint.value is None:
+        return self._directory(self.checkpoint)
+
+    @property
+    def assistant_directory(self) -> str | None:
+        """That of `assistant_checkpoint`, relative to the build root."""
+        return self._directory(self.assistant_checkpoint)
+
+    def _directory(self, field: StringField) -> str | None:
+        if field.value is None:
             return None
-        return str(PurePosixPath(self.address.spec_path) / self.checkpoint.value)
+        return str(PurePosixPath(self.address.spec_path) / field.value)
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,8 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     cuda_graphs: BenchmarkCudaGraphsField
     async_batching: BenchmarkAsyncBatchingField
     concurrency: BenchmarkConcurrencyField
+    assistant_tokens: BenchmarkAssistantTokensField
+    prompt_lookup_tokens: BenchmarkPromptLookupTokensField
     cache_implementation: BenchmarkCacheImplementationField
     batch_size: BenchmarkBatchSizeField
     sequence_length: BenchmarkSequenceLengthField
@@ -100,6 +117,7 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     target_interval: BenchmarkTargetIntervalField
     telemetry: BenchmarkTelemetryField
     trace: BenchmarkTraceField
+    goodput_limits: BenchmarkGoodputLimitsField
     max_regression: BenchmarkMaxRegressionField
     baselines: BenchmarkBaselinesField
     timeout: BenchmarkTimeoutField

@@ -521,6 +521,22 @@ def test_a_report_that_lacks_something_stops_nothing(
     assert "The report on m:b is not complete\nround0/result.json: error: odd" in caplog.text
 
 
+def test_limits_of_goodput_reach_the_report_and_measure_nothing_again(machine: _Machine) -> None:
+    machine.has(machine.card)
+    own = "goodput_limits={'per_token': '20ms', 'time_to_first_token': '0.2s'}"
+    plain = "gpu_benchmark(name='%s', model_type='llama'%s)\n"
+    machine.writes(build=plain % ("a", "") + plain % ("b", f", {own}"))
+    assert machine.test("::", options=_TAGGED).exit_code == 0
+    measured = machine.log.read_text()
+    option = "--gpu-bench-goodput-limits=['per_token=9ms']"
+    assert machine.test("::", options=(*_TAGGED, option)).exit_code == 0
+    assert machine.log.read_text() == measured
+    assert machine.file("dist/test/m.a/summary.md").endswith("goodput-limit=per_token=9ms")
+    assert machine.file("dist/test/m.b/summary.md").endswith(
+        "goodput-limit=per_token=20ms goodput-limit=time_to_first_token=0.2s"
+    )
+
+
 def test_a_baseline_that_cannot_be_written_stops_no_other(
     machine: _Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -732,6 +748,36 @@ def test_a_fixture_brings_the_code_of_its_model(machine: _Machine) -> None:
         "root": ".",
     }
     assert list(result["files"]) == ["m/modeling_x.py", "m/tiny/fixture.json"]
+
+
+def test_an_assistant_reaches_the_sandbox(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/draft/config.json": "{}",
+            "build": """
+            tiny_fixture(name="tiny", model_type="llama")
+            tiny_fixture(name="small", model_type="llama")
+            gpu_benchmark(name="fixture", model=":tiny", assistant=":small", assistant_tokens=3)
+            gpu_benchmark(name="directory", model=":tiny", assistant_checkpoint="draft")
+            gpu_benchmark(name="wrong", model=":tiny", assistant=":directory")
+            """,
+        }
+    )
+    target = machine.runner.get_target(Address("m", target_name="fixture"))
+    dependencies = machine.runner.request(Addresses, [DependenciesRequest(target[Dependencies])])
+    assert list(dependencies) == [Address("m", target_name=name) for name in ("small", "tiny")]
+    assert machine.test("m:fixture", "m:directory").exit_code == 0
+    result = json.loads(machine.file("dist/test/m.fixture/round0/result.json"))
+    assert result["request"]["assistant"] == {"checkpoint": "m/small"}
+    assert result["request"]["assistant_tokens"] == 3
+    assert list(result["files"]) == ["m/small/fixture.json", "m/tiny/fixture.json"]
+    result = json.loads(machine.file("dist/test/m.directory/round0/result.json"))
+    assert result["request"]["assistant"] == {"checkpoint": "m/draft"}
+    assert "m/draft/config.json" in result["files"]
+    assert machine.test("--report", "m:wrong").exit_code == 2
+    expected = "must name a `tiny_fixture`, but m:directory is a `gpu_benchmark`"
+    assert expected in machine.file("dist/test/reports/m.wrong.xml")
 
 
 def _git(machine: _Machine, *arguments: str) -> None:

@@ -92,6 +92,15 @@ class GpuBenchmark(PythonToolRequirementsBase):
             """
         ),
     )
+    goodput_limits = StrListOption(
+        help=softwrap(
+            """
+            What a request of continuous batching may take to count for a report's goodput:
+            `time_to_first_token=200ms`, `per_token=20ms`, or both. The field `goodput_limits` of a
+            target replaces them.
+            """
+        ),
+    )
     strict = BoolOption(
         default=False,
         help="Fail if a comparison is inconclusive, or if there is no baseline.",

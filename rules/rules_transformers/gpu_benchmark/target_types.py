@@ -14,6 +14,7 @@ from pants.engine.target import (
     COMMON_TARGET_FIELDS,
     BoolField,
     Dependencies,
+    DictStringToStringField,
     Field,
     FloatField,
     IntField,
@@ -32,6 +33,8 @@ from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from rules_transformers.target_types import SeedField
+from rules_transformers_contract.goodput_limits import NAMES as LIMIT_NAMES
+from rules_transformers_contract.goodput_limits import limit as goodput_limit
 from rules_transformers_contract.refused_combinations import refusal
 
 TAG = "gpu-bench"
@@ -41,6 +44,7 @@ _SHARE = re.compile(r"\d+(\.\d+)?%")
 # `help` evaluates the annotations of `compute_value`, where CPython 3.9 lacks `tuple[...] | None`.
 _Strings = Optional[Iterable[str]]
 _Tags = Optional[tuple[str, ...]]
+_Texts = Optional[dict[str, str]]
 _Limits = Optional[FrozenDict[str, str]]
 
 
@@ -193,6 +197,45 @@ class BenchmarkContinuousBatchingField(BoolField):
     alias = "continuous_batching"
     default = False
     help = help_text("Whether to generate with continuous batching.")
+
+
+class BenchmarkAssistantField(StringField):
+    alias = "assistant"
+    help = help_text(
+        """
+        The address of a `tiny_fixture` that proposes tokens, which the model accepts or replaces:
+        speculative decoding, e.g. `assistant=":draft"`.
+        """
+    )
+
+
+class BenchmarkAssistantCheckpointField(_DirectoryField):
+    alias = "assistant_checkpoint"
+    help = help_text(
+        """
+        In place of `assistant`: a directory of this repository, relative to the BUILD file, with a
+        model and its weights.
+        """
+    )
+
+
+class BenchmarkAssistantTokensField(IntField):
+    alias = "assistant_tokens"
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        "The number of tokens that the assistant proposes in each step. By default, 5."
+    )
+
+
+class BenchmarkPromptLookupTokensField(IntField):
+    alias = "prompt_lookup_tokens"
+    valid_numbers = ValidNumbers.positive_only
+    help = help_text(
+        """
+        The number of tokens to propose in each step, at most, without an assistant: those that
+        followed where the text so far had the same last tokens before (prompt lookup decoding).
+        """
+    )
 
 
 class BenchmarkCudaGraphsField(TriBoolField):
@@ -393,6 +436,30 @@ class BenchmarkMaxRegressionField(Field):
         return FrozenDict(sorted(limits.items()))
 
 
+class BenchmarkGoodputLimitsField(DictStringToStringField):
+    alias = "goodput_limits"
+    help = help_text(
+        """
+        What a request of continuous batching may take to count for the report's goodput, e.g.
+        `goodput_limits={"time_to_first_token": "200ms", "per_token": "20ms"}`; `per_token` is the
+        mean time of a request's tokens after the first. By default,
+        `[gpu-bench].goodput_limits`. Other limits need no new measurement.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: _Texts, address: Address) -> _Limits:
+        value = super().compute_value(raw_value, address)
+        for name, time in (value or {}).items():
+            if goodput_limit(f"{name}={time}") is None:
+                raise InvalidFieldException(
+                    f"The `{cls.alias}` field in target {address} must hold times such as `200ms` "
+                    f"of {' and '.join(f'`{known}`' for known in LIMIT_NAMES)}, but it has "
+                    f"{name!r}: {time!r}"
+                )
+        return value
+
+
 class BenchmarkBaselinesField(_DirectoryField):
     alias = "baselines"
     default = "baselines"
@@ -417,6 +484,8 @@ class BenchmarkTimeoutField(TestTimeoutField):
 
 # Those that may not be combined in every way.
 _COMBINED: tuple[type[Field], ...] = (
+    BenchmarkAssistantField,
+    BenchmarkAssistantTokensField,
     BenchmarkAsyncBatchingField,
     BenchmarkAttnImplementationField,
     BenchmarkBatchSizeField,
@@ -432,6 +501,7 @@ _COMBINED: tuple[type[Field], ...] = (
     BenchmarkMaxWarmupField,
     BenchmarkMinSamplesField,
     BenchmarkMinWarmupField,
+    BenchmarkPromptLookupTokensField,
     BenchmarkSdpaBackendField,
 )
 
@@ -455,6 +525,10 @@ class GpuBenchmarkTarget(Target):
         BenchmarkCompileModeField,
         BenchmarkKernelizeField,
         BenchmarkContinuousBatchingField,
+        BenchmarkAssistantField,
+        BenchmarkAssistantCheckpointField,
+        BenchmarkAssistantTokensField,
+        BenchmarkPromptLookupTokensField,
         BenchmarkCudaGraphsField,
         BenchmarkAsyncBatchingField,
         BenchmarkConcurrencyField,
@@ -474,6 +548,7 @@ class GpuBenchmarkTarget(Target):
         BenchmarkTelemetryField,
         BenchmarkTraceField,
         BenchmarkMaxRegressionField,
+        BenchmarkGoodputLimitsField,
         BenchmarkBaselinesField,
         BenchmarkTimeoutField,
         PythonResolveField,
@@ -504,7 +579,16 @@ class GpuBenchmarkTarget(Target):
 
     def validate(self) -> None:
         self._check_model()
-        refused = refusal({field.alias: self[field].value for field in _COMBINED})
+        settings = {field.alias: self[field].value for field in _COMBINED}
+        checkpoint = self[BenchmarkAssistantCheckpointField].value
+        if checkpoint is not None:
+            if settings["assistant"] is not None:
+                raise InvalidTargetException(
+                    f"The `{self.alias}` target {self.address} has `assistant` and "
+                    "`assistant_checkpoint`\nhint: omit one of them"
+                )
+            settings["assistant"] = checkpoint
+        refused = refusal(settings)
         if refused is not None:
             raise InvalidTargetException(
                 f"The `{self.alias}` target {self.address} cannot be measured: {refused.message}\n"

@@ -45,6 +45,8 @@ def test_the_tag_comes_with_the_type(tags: object, value: tuple[str, ...]) -> No
         ({"max_regression": "5"}, "such as `5%`"),
         ({"max_regression": {"decode": 5}}, "such as `5%`"),
         ({"max_regression": 5}, "a string or a dictionary"),
+        ({"goodput_limits": {"per_token": "20"}}, "times such as `200ms`"),
+        ({"goodput_limits": {"decode": "20ms"}}, "`time_to_first_token` and `per_token`"),
     ],
 )
 def test_values_that_are_none(fields: dict[str, Any], message: str) -> None:
@@ -61,6 +63,12 @@ def test_values_that_are_none(fields: dict[str, Any], message: str) -> None:
         ({"model_type": None, "checkpoint": "c", "config": "c.json"}, "which has its own"),
         ({"revision": "0" * 40}, "has `revision` but no `repo_id`"),
         ({"compile_mode": "default", "cache_implementation": "dynamic"}, "hint: "),
+        (
+            {"assistant": ":a", "assistant_checkpoint": "b"},
+            "`assistant` and `assistant_checkpoint`",
+        ),
+        ({"assistant_checkpoint": "b", "batch_size": 2}, "for one prompt only"),
+        ({"assistant_checkpoint": "../b"}, "below the BUILD file"),
     ],
 )
 def test_targets_that_cannot_be_measured(fields: dict[str, Any], message: str) -> None:

@@ -96,12 +96,12 @@ def _keep(result: Path, output: Path, options: dict[str, str]) -> int:
     return 0
 
 
-def _report(results: Path, output: Path) -> int:
+def _report(results: Path, output: Path, limits: list[str]) -> int:
     output.mkdir(parents=True)
     files = sorted(
         str(path.relative_to(results)) for path in results.glob("**/*") if path.is_file()
     )
-    (output / "summary.md").write_text(" ".join(files), encoding="utf-8")
+    (output / "summary.md").write_text(" ".join(files + limits), encoding="utf-8")
     if any("odd" in path.read_text(encoding="utf-8") for path in results.glob("**/result.json")):
         print(f"{results}/round0/result.json: error: odd", file=sys.stderr)
         return 2
@@ -125,7 +125,8 @@ def main(arguments: list[str]) -> int:
     if command == "baseline":
         return _keep(paths[0], output, options)
     assert command == "report"
-    return _report(paths[0], output)
+    limits = [flag for flag in flags if flag.startswith("goodput-limit=")]
+    return _report(paths[0], output, limits)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,12 @@ class Settings:
     """What was set on a card; None if its driver does not know.
 
     ``slowdown`` is the temperature in degrees Celsius from which the card lowers its clocks.
+    ``uncorrectable`` counts errors of its memory since the driver was loaded.
     """
 
     is_persistent: bool | None = None
     slowdown: int | None = None
+    uncorrectable: int | None = None
 
 
 def settings_of(card: Card | None) -> Settings:
@@ -41,7 +43,14 @@ def settings_of(card: Card | None) -> Settings:
         handle,
         nvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN,
     )
-    return Settings(None if persistence is None else bool(persistence), slowdown)
+    uncorrectable = asked(
+        nvml,
+        nvml.nvmlDeviceGetTotalEccErrors,
+        handle,
+        nvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED,
+        nvml.NVML_VOLATILE_ECC,
+    )
+    return Settings(None if persistence is None else bool(persistence), slowdown, uncorrectable)
 
 
 def advice(
@@ -68,6 +77,14 @@ def advice(
             card,
             f"{foreign_processes} other process{'es' * (foreign_processes > 1)} used the card",
             f"`nvidia-smi --id={card.uuid} --query-compute-apps=pid,name --format=csv` lists them",
+        )
+    if settings.uncorrectable:
+        yield _message(
+            card,
+            f"its memory had {settings.uncorrectable} uncorrectable error"
+            f"{'s' * (settings.uncorrectable > 1)} since the driver was loaded",
+            f"`nvidia-smi --id={card.sensor_uuid} --query --display=ECC,ROW_REMAPPER` shows them; "
+            "the card may need a reset, or repair",
         )
     temperatures = [reading.temperature for reading in readings if reading.temperature is not None]
     if settings.slowdown is not None and temperatures:

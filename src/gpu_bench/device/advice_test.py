@@ -33,6 +33,7 @@ def test_an_ideal_machine_needs_no_advice() -> None:
         ),
         (replace(IDEAL, is_persistent=False), STEADY, 0, "persistence", "--persistence-mode=1"),
         (IDEAL, STEADY, 2, "2 other processes used the card", "--query-compute-apps"),
+        (replace(IDEAL, uncorrectable=3), STEADY, 0, "had 3 uncorrectable errors", "=ECC,ROW"),
         (replace(IDEAL, slowdown=64), STEADY, 0, "reached 60 °C, and lowers", "cooling"),
     ],
 )
@@ -57,6 +58,8 @@ def test_settings_are_read_on_every_machine(
         known = not any(fake.unknown for fake in machine.cards)
         assert (settings.slowdown == 92) == known
         assert (settings.is_persistent is True) == known
+        assert (settings.uncorrectable is not None) == known
+        assert bool(settings.uncorrectable) == (machine.name == "one H200 with memory errors")
 
 
 def test_a_processor_has_no_settings() -> None:

@@ -22,13 +22,24 @@ SMI_TIMEOUT_SECONDS = 30
 
 
 def cards() -> list[Card]:
-    """All cards in the driver's order, parts of a card after it; empty without a driver."""
+    """All cards in the driver's order, parts of a card after it; empty without a driver.
+
+    :raises NoAccelerator: if the driver is there and does not answer, with what it says.
+    """
     nvml = load_nvml()
     if nvml is not None:
         return nvml_cards(nvml)
     if shutil.which("nvidia-smi") is None:
         return []
-    table = smi(SMI_TABLE_ARGUMENTS)
+    answer = _smi(SMI_TABLE_ARGUMENTS)
+    if answer is not None and answer.returncode != 0:
+        lines = (answer.stdout + answer.stderr).strip().splitlines()
+        raise NoAccelerator(
+            f"the driver does not answer: {lines[0] if lines else 'nvidia-smi failed'}",
+            hint="after an update of the driver, load the new one (restart the machine); in a "
+            "container, its libraries must be those of the host's driver",
+        )
+    table = "" if answer is None else answer.stdout
     return smi_cards(table, smi(SMI_LISTING_ARGUMENTS)) if table else []
 
 
@@ -98,14 +109,10 @@ def _nvml_parts(nvml: Any, handle: Any, card: Card) -> list[Card]:
     parts = []
     for number in range(asked(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
         part = asked(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, number)
-        if part is not None:
-            parts.append(
-                card.part(
-                    text(nvml.nvmlDeviceGetUUID(part)),
-                    text(nvml.nvmlDeviceGetName(part)),
-                    _memory(nvml, part),
-                )
-            )
+        uuid = None if part is None else asked(nvml, nvml.nvmlDeviceGetUUID, part)
+        if uuid is not None:
+            name = text(asked(nvml, nvml.nvmlDeviceGetName, part) or f"{card.name} MIG")
+            parts.append(card.part(text(uuid), name, _memory(nvml, part)))
     return parts
 
 
@@ -119,8 +126,14 @@ def asked(nvml: Any, function: Any, *arguments: Any) -> Any | None:
 
 def smi(arguments: Sequence[str]) -> str:
     """What `nvidia-smi` prints; empty if it fails."""
+    done = _smi(arguments)
+    return "" if done is None or done.returncode != 0 else done.stdout
+
+
+def _smi(arguments: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
+    """A run of `nvidia-smi`; None if it cannot be started or does not end."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["nvidia-smi", *arguments],
             capture_output=True,
             text=True,
@@ -128,8 +141,7 @@ def smi(arguments: Sequence[str]) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
+        return None
 
 
 def text(value: Any) -> str:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from gpu_bench.core.errors import NoAccelerator
+from gpu_bench.device import discovery
 from gpu_bench.device.discovery import chosen, nvml_cards
 from gpu_bench.device.fingerprint import fingerprint
 from gpu_bench.device.identity import check_device, from_json, to_json
@@ -159,6 +161,28 @@ def test_a_driver_that_fails_altogether_lists_nothing() -> None:
     assert nvml_cards(nvml) == []
     with pytest.raises(NoAccelerator, match="no CUDA device was found"):
         chosen([], {})
+
+
+MISMATCH = "Failed to initialize NVML: Driver/library version mismatch"
+
+
+def test_a_driver_that_does_not_answer_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        f"#!/bin/sh\necho '{MISMATCH}'\necho 'NVML library version: 580.95'\nexit 18"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(discovery, "load_nvml", lambda: None)
+    with pytest.raises(NoAccelerator) as caught:
+        discovery.cards()
+    assert caught.value.message == f"the driver does not answer: {MISMATCH}"
+    assert "restart" in caught.value.hint
+    # One that lists no card has none.
+    program.write_text("#!/bin/sh\nexit 0")
+    assert discovery.cards() == []
 
 
 def test_the_fingerprint_tells_cards_by_what_they_are_and_not_which() -> None:

@@ -17,7 +17,7 @@ class PhasePeaks:
     def forward(self) -> None:
         """The cache may be allocated before the forward pass: it counts to the prefill."""
 
-    def token(self) -> None:
+    def token(self, count: int = 1) -> None:  # noqa: ARG002 - as `Marks` has it
         """Ends the prefill at the first token."""
         if "prefill" not in self._found:
             self._end("prefill")

@@ -77,8 +77,15 @@ def sensors_of(card: Card | None) -> Sensors | None:
         return None
     nvml = load_nvml()
     if nvml is not None:
-        return NvmlSensors(nvml, card)
+        # A card may be lost since it was listed; what measures on it says so.
+        known = (asked(nvml, nvml.nvmlDeviceGetHandleByUUID, uuid) for uuid in _uuids(card))
+        return None if any(handle is None for handle in known) else NvmlSensors(nvml, card)
     return SmiSensors(card) if shutil.which("nvidia-smi") else None
+
+
+def _uuids(card: Card) -> tuple[str, str]:
+    """Whose sensors are read, and whose users are counted."""
+    return card.sensor_uuid, card.uuid
 
 
 class NvmlSensors:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gpu_bench.device import telemetry
 from gpu_bench.device.telemetry import (
     NvmlSensors,
     Reading,
@@ -39,6 +40,20 @@ def test_what_a_card_does_not_know_is_null(fake_nvml: FakeNvml) -> None:
     assert (values.power, values.sm_clock, values.processes) == (None, None, None)
     partial = smi_reading(0, "[N/A], 3201, [N/A], 61, [N/A]", "")
     assert (partial.sm_clock, partial.power, partial.reasons) == (None, None, 0)
+
+
+def test_a_card_that_falls_off_the_bus_gives_empty_readings(
+    monkeypatch: pytest.MonkeyPatch, fake_nvml: FakeNvml
+) -> None:
+    monkeypatch.setattr(telemetry, "load_nvml", lambda: fake_nvml)
+    sensors = sensors_of(CARD)
+    assert sensors is not None
+    fake_nvml.is_off_the_bus = True
+    lost = sensors.read()
+    assert lost is not None
+    assert (lost.power, lost.sm_clock, lost.processes, lost.reasons) == (None, None, None, 0)
+    # Lost between being listed and being watched.
+    assert sensors_of(CARD) is None
 
 
 def test_an_error_of_the_tool_is_no_reading() -> None:

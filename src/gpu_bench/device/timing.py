@@ -17,7 +17,8 @@ class Sample:
 
     ``started`` is on the host's monotonic clock, which all processes of a machine share.
     ``requests`` has, for each request of continuous batching, the time from its submission to its
-    first token, and the mean time of each further one.
+    first token, and the mean time of each further one. ``proposed`` counts the tokens that an
+    assistant or a lookup proposed, and ``accepted`` those of them that were kept; None without one.
     """
 
     started: int
@@ -28,9 +29,12 @@ class Sample:
     inter_token: tuple[int, ...]
     device_time: int | None
     requests: tuple[tuple[int, int], ...] = ()
+    proposed: int | None = None
+    accepted: int | None = None
 
     def to_json(self, origin: int) -> dict[str, Any]:
         """As a result's schema has it; ``origin`` is the start of the process's first sample."""
+        proposals = {"proposed": self.proposed, "accepted": self.accepted}
         return {
             "start": self.started - origin,
             "end_to_end": self.end_to_end,
@@ -40,14 +44,19 @@ class Sample:
             "inter_token": list(self.inter_token),
             "device_time": self.device_time,
             **({"requests": [list(times) for times in self.requests]} if self.requests else {}),
+            **{name: count for name, count in proposals.items() if count is not None},
         }
 
 
 class Marks:
-    """The moments of one run of `generate`: its start, the forward pass, each token, the end."""
+    """The moments of one run of `generate`: its start, the forward pass, each token, the end.
+
+    Tokens that are chosen at once have one moment.
+    """
 
     def __init__(self, stamps: Stamps) -> None:
         self._stamps = stamps
+        self._at_once: list[int] = []
         self.forward_began = False
 
     def begin(self) -> None:
@@ -60,17 +69,28 @@ class Marks:
             self.forward_began = True
             self._stamps.record()
 
-    def token(self) -> None:
-        """The next token of every row has been chosen, in the device's order."""
+    def token(self, count: int = 1) -> None:
+        """The next ``count`` tokens of every row have been chosen, in the device's order."""
         self._stamps.record()
+        self._at_once.append(count)
 
     def end(self) -> None:
         """All tokens are there."""
         self._stamps.record()
 
     def times(self) -> list[int]:
-        """Nanoseconds from the start to each mark; valid once the device is synchronised."""
-        return self._stamps.since_first()
+        """Nanoseconds from the start to each mark, one for each token.
+
+        Valid once the device is synchronised.
+        """
+        moments = self._stamps.since_first()
+        first_token = len(moments) - 1 - len(self._at_once)
+        tokens = [
+            moment
+            for moment, count in zip(moments[first_token:-1], self._at_once, strict=True)
+            for _ in range(count)
+        ]
+        return [*moments[:first_token], *tokens, moments[-1]]
 
 
 # Marks beside those of the tokens: start, forward pass and end.

@@ -32,8 +32,22 @@ class Meaning:
     patterns: tuple[str, ...]
 
     def fits(self, text: str) -> bool:
-        """Whether the message has this cause."""
+        """Whether the message, as ``with_codes_in_words`` has it, has this cause."""
         return any(re.search(pattern, text, re.IGNORECASE) for pattern in self.patterns)
+
+
+# What the runtime calls `cudaErrorNoDevice` is `CUDA_ERROR_NO_DEVICE` to the driver.
+_CODE = re.compile(r"\b(?:cuda|hip|nccl)Error(\w+)|\b(?:CUDA|HIP)_ERROR_(\w+)")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def with_codes_in_words(text: str) -> str:
+    """The message, followed by its error codes as words: `error no device`."""
+    words = (
+        " ".join(_WORD.findall(camel or capitals.upper())).lower()
+        for camel, capitals in _CODE.findall(text)
+    )
+    return " ".join([text, *(f"(error {code})" for code in words)])
 
 
 # The first that fits counts.
@@ -50,6 +64,9 @@ MEANINGS = (
             r"STATUS_(\w+_)?ALLOC(ATION)?_FAILED",
             r"(CUBLAS|CUDNN|CUSOLVER|CUSPARSE|HIPBLAS|ROCBLAS)_STATUS_NOT_INITIALIZED",
             r"OUT_OF_(DEVICE|HOST)_MEMORY",
+            r"memory allocation failed|\(error memory allocation\)",
+            r"failed to CUDA (c|m)alloc",
+            r"std::bad_alloc",
         ),
     ),
     Meaning(
@@ -62,6 +79,10 @@ MEANINGS = (
             r"provided PTX was compiled with an unsupported toolchain",
             r"NoBinaryForGpu",
             r"STATUS_ARCH_MISMATCH",
+            r"no (kernel image|binary) for (device|gpu)",
+            r"unsupported ptx version",
+            r"PTX JIT compilation was disabled",
+            r"unsupported gpu architecture|invalid value for --gpu-architecture",
         ),
     ),
     Meaning(
@@ -72,12 +93,17 @@ MEANINGS = (
         (
             r"not compiled with CUDA",
             r"cannot open shared object file",
-            r"VERSION_MISMATCH",
+            r"undefined symbol: ",
+            r"version `[\w.]+' not found",
+            r"failed to open lib\S+\.so",
+            r"jit compiler (library )?not found",
+            r"cannot find ptxas",
+            r"VERSION_MISMATCH|(cuDNN|NCCL|CUDA) version incompatib",
             r"RUNTIME_PREREQUISITE_MISSING",
             r"failed to find C compiler",
             r"no working C\+\+ compiler",
             r"cannot find a working triton installation",
-            r"Python\.h: No such file",
+            r"(Python|cuda\w*|cudnn\w*|nvrtc|hip/\w+)\.h: No such file",
             r"cannot find -lcuda",
         ),
     ),
@@ -87,9 +113,17 @@ MEANINGS = (
         "compare `nvidia-smi` with `python -m torch.utils.collect_env`; look for other users of "
         "the device, and on machines with NVSwitch for the fabric manager",
         (
-            r"no (CUDA|HIP)-capable device",
-            r"no (NVIDIA|CUDA|HIP) (driver|GPUs)",
-            r"busy or unavailable",
+            r"no (CUDA|HIP|ROCm)-capable device",
+            r"no (NVIDIA|CUDA|HIP|ROCm|XPU) (driver|GPUs?|devices?)\b",
+            r"\(error no device\)",
+            r"(driver|device) initialization failed",
+            r"unexpected error from (cuda|hip|sycl)GetDeviceCount",
+            r"busy or unavailable|devices unavailable|device already in use",
+            r"stub library",
+            r"\bMPS (server|client|control daemon|connection|rpc)",
+            r"not supported in the installed CUDA driver|call requires newer driver",
+            r"system (not ready|driver mismatch)|insufficient driver|compat not supported",
+            r"nccl ?system ?error",
             r"driver version is insufficient",
             r"driver .*is too old",
             r"system not yet initialized",
@@ -113,7 +147,9 @@ MEANINGS = (
             r"over nvlink or a hardware error",
             r"NVLink error",
             r"DEVICE_LOST",
-            r"CUDA error: unknown error",
+            r"\b(CUDA|HIP|Triton) (error|failure)( \[\w+\])?:? '?unknown\b|\(error unknown\)",
+            r"device lost|ecc uncorrectable|nvlink uncorrectable|external device",
+            r"nccl ?remote ?error",
             r"requires a reset|GPU requires reset",
         ),
     ),
@@ -127,6 +163,9 @@ MEANINGS = (
             r"C\+\+ compile (failed|error)",
             r"out of resource: ",
             r"No valid triton configs",
+            r"\b(InductorError|BackendCompilerFailed|LoweringException)\b",
+            r"triton\.compiler\.errors|^CompilationError: at \d+:\d+",
+            r"error: 'tt\.\w+' op |LLVM ERROR: ",
         ),
     ),
 )
@@ -143,12 +182,14 @@ CODE_HINTS = {
 }
 # What the device or one of its libraries raised.
 OF_THE_DEVICE = re.compile(
-    r"(CUDA|HIP) error|(CUBLAS|CUDNN|CUSOLVER|CUSPARSE|CUFFT|HIPBLAS|ROCBLAS)_|Triton Error|cuDNN"
+    r"(CUDA|HIP|XPU|NCCL)( driver)? error|Triton Error|cuDNN"
+    r"|(CUBLAS|CUDNN|CUSOLVER|CUSPARSE|CUFFT|HIPBLAS|ROCBLAS)_"
 )
 
 
 def meaning(text: str) -> Meaning | None:
     """The cause that a message is known to have, beyond the measured code."""
+    text = with_codes_in_words(text)
     return next((candidate for candidate in MEANINGS if candidate.fits(text)), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from gpu_bench.core.errors import CompileFailed, MeasuringFailed
@@ -11,8 +12,10 @@ from gpu_bench.device.memory import PhasePeaks
 from gpu_bench.device.timing import Marks, Sample, timed
 from gpu_bench.device.torch_device import Device, Peaks
 from gpu_bench.measure.outputs import Captured, LogitsCapture
+from gpu_bench.measure.proposals import Proposals
 from gpu_bench.models.loading import Loaded
-from gpu_bench.request.fields import Request
+from gpu_bench.request.fields import DEFAULT_ASSISTANT_TOKENS, Request
+from toolkit.errors import InputError
 
 
 class Generator(Protocol):
@@ -59,24 +62,34 @@ class PlainGenerator:
         # config below leaves open.
         self._model.generation_config = GenerationConfig()
         self._settings = generation_config(request, loaded.pad_token_id)
-        self._on_forward: Callable[[], None] | None = None
+        self._assistant = loaded.assistant
+        if self._assistant is not None:
+            self._assistant.generation_config = assistant_config(request)
+        self._on_forward: Callable[[Any], None] | None = None
         self._watch_forward()
 
     def measure(self) -> tuple[Sample, list[list[int]]]:
         """See :class:`Generator`. The tokens are copied from the device after the end."""
-        run, sequences = timed(self._device, self._request.num_tokens, self._generate)
+        proposals = self._proposals()
+        run, sequences = timed(
+            self._device,
+            self._request.num_tokens,
+            lambda marks: self._generate(marks, proposals=proposals),
+        )
+        if proposals is not None:
+            run = replace(run, proposed=proposals.proposed, accepted=proposals.accepted)
         return run, self._tokens(sequences)
 
     def capture(self) -> Captured:
         """See :class:`Generator`."""
         logits = LogitsCapture()
-        sequences = self._generate(Marks(self._unused_stamps()), [logits])
+        sequences = self._generate(Marks(self._unused_stamps()), [logits], self._proposals())
         return logits.captured(self._tokens(sequences))
 
     def memory(self) -> dict[str, Peaks]:
         """See :class:`Generator`."""
         phases = PhasePeaks(self._device)
-        self._generate(phases)
+        self._generate(phases, proposals=self._proposals())
         return phases.by_name()
 
     def finish(self) -> None:
@@ -95,14 +108,29 @@ class PlainGenerator:
                 hint="set `compile_mode` to null for this model",
             )
 
-    def _generate(self, marks: Any, processors: Sequence[Any] = ()) -> Any:
+    def _proposals(self) -> Proposals | None:
+        """Counts of a new run, if tokens are proposed in it."""
+        if not self._request.proposes_tokens:
+            return None
+        # An encoder takes the prompt, and the decoder begins with a token of its own.
+        has_encoder = getattr(self._model.config, "is_encoder_decoder", False)
+        return Proposals(1 if has_encoder else self._request.sequence_length)
+
+    def _generate(
+        self, marks: Any, processors: Sequence[Any] = (), proposals: Proposals | None = None
+    ) -> Any:
         from transformers import LogitsProcessorList, StoppingCriteriaList
 
         def token_chosen(input_ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG001 - as called
-            marks.token()
+            marks.token(1 if proposals is None else proposals.chosen(input_ids.shape[-1]))
             return self._not_done
 
-        self._on_forward = marks.forward
+        def forward_begins(input_ids: Any) -> None:
+            if proposals is not None:
+                proposals.checked(input_ids.shape[-1])
+            marks.forward()
+
+        self._on_forward = forward_begins
         try:
             return self._model.generate(
                 self._prompt,
@@ -110,7 +138,15 @@ class PlainGenerator:
                 generation_config=self._settings,
                 logits_processor=LogitsProcessorList(processors),
                 stopping_criteria=StoppingCriteriaList([token_chosen]),
+                **({} if self._assistant is None else {"assistant_model": self._assistant}),
             )
+        except ValueError as error:
+            if proposals is not None and "assist" in str(error).lower():
+                raise InputError(
+                    f"{type(self._model).__name__} takes no proposed tokens: {error}",
+                    hint="omit the assistant, or `prompt_lookup_tokens`",
+                ) from error
+            raise
         except AttributeError as error:
             if "BlockMask" in str(error):
                 raise _no_static_flex(error) from error
@@ -133,10 +169,10 @@ class PlainGenerator:
         prepare = self._model.prepare_inputs_for_generation
 
         @functools.wraps(prepare)
-        def prepared(*arguments: Any, **options: Any) -> Any:
-            inputs = prepare(*arguments, **options)
+        def prepared(input_ids: Any, *arguments: Any, **options: Any) -> Any:
+            inputs = prepare(input_ids, *arguments, **options)
             if self._on_forward is not None:
-                self._on_forward()
+                self._on_forward(input_ids)
             return inputs
 
         self._model.prepare_inputs_for_generation = prepared
@@ -157,7 +193,19 @@ def generation_config(request: Request, pad_token_id: int) -> Any:
         cache_implementation=request.cache if request.cache != "dynamic" else None,
         # With a static cache, `generate` compiles of its own accord.
         disable_compile=request.compile_mode is None,
+        prompt_lookup_num_tokens=request.prompt_lookup_tokens,
         **({"compile_config": compile_config(request)} if request.compile_mode else {}),
+    )
+
+
+def assistant_config(request: Request) -> Any:
+    """The same number of tokens in each step, however sure the assistant is."""
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        num_assistant_tokens=request.assistant_tokens or DEFAULT_ASSISTANT_TOKENS,
+        num_assistant_tokens_schedule="constant",
+        assistant_confidence_threshold=0.0,
     )
 
 

@@ -47,32 +47,40 @@ def token_digest(tokens: Sequence[Sequence[int]]) -> str:
 
 
 class LogitsCapture:
-    """A logits processor that keeps two logits of each step, not the whole vocabulary."""
+    """A logits processor that keeps two logits of each step, not the whole vocabulary.
+
+    A position may come again: an assistant sees it first, and after a rejected token the model sees
+    it once more. The last time counts.
+    """
 
     def __init__(self) -> None:
-        self._margins: list[Any] = []
-        self._finite: list[Any] = []
-        self._top: Any = None
+        self._margins: dict[int, Any] = {}
+        self._finite: dict[int, Any] = {}
+        self._first: tuple[int, Any] | None = None
 
-    def __call__(self, input_ids: Any, scores: Any) -> Any:  # noqa: ARG002 - transformers passes it
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
         """Notes what is needed of ``scores``, [batch_size, vocabulary], and returns them."""
         count = min(TOP_LOGITS, scores.shape[-1])
         top = scores.float().topk(count, dim=-1).values
-        if self._top is None:
-            self._top = top[0]
-        self._margins.append(top[:, 0] - top[:, 1] if count > 1 else top[:, 0] * 0)
+        position = input_ids.shape[-1]
+        if self._first is None or position == self._first[0]:
+            self._first = position, top[0]
+        self._margins[position] = top[:, 0] - top[:, 1] if count > 1 else top[:, 0] * 0
         # -inf is how a model forbids a token; NaN and +inf are never meant.
-        self._finite.append(
+        self._finite[position] = (
             ~(scores.isnan() | scores.isposinf()).any() & top[:, 0].isfinite().all()
         )
         return scores
 
     def captured(self, tokens: list[list[int]]) -> Captured:
         """What was seen. Raises NotFinite if a step had NaN or infinite logits."""
-        check_finite([bool(finite) for finite in self._finite])
-        steps = [margin.tolist() for margin in self._margins]
+        assert self._first is not None
+        # What lies beyond the last token was proposed in vain.
+        positions = sorted(self._margins)[: len(tokens[0])]
+        check_finite([bool(self._finite[position]) for position in positions])
+        steps = [self._margins[position].tolist() for position in positions]
         margins = [[_short(step[row]) for step in steps] for row in range(len(tokens))]
-        return Captured(tokens, margins, [_short(logit) for logit in self._top.tolist()])
+        return Captured(tokens, margins, [_short(logit) for logit in self._first[1].tolist()])
 
 
 def check_finite(steps: Sequence[bool]) -> None:

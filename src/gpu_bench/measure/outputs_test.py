@@ -17,14 +17,29 @@ STEPS = [
 
 def capture(steps: Any) -> Any:
     logits = LogitsCapture()
-    for scores in steps:
-        assert logits(None, scores) is scores
+    for position, scores in enumerate(steps, 7):
+        assert logits(torch.zeros(len(scores), position), scores) is scores
     return logits
 
 
 def test_margins_are_the_best_logit_less_the_second() -> None:
     captured = capture(STEPS).captured([[1, 0], [2, 0]])
     assert captured.margins == [[1.5, 1.0], [7.0, 0.0]]
+    assert captured.top_logits == [4.0, 2.5, 1.0]
+
+
+def test_the_last_look_at_a_position_counts() -> None:
+    logits = LogitsCapture()
+    proposed = torch.tensor([[math.nan, 9.0, 0.0]])
+    # An assistant sees positions first; those after a rejected token come again; the last one is
+    # beyond the end.
+    for position, scores in [
+        *((5, proposed), (6, proposed), (5, STEPS[0][:1]), (6, proposed), (7, proposed)),
+        *((6, STEPS[1][:1]), (7, proposed)),
+    ]:
+        logits(torch.zeros(1, position), scores)
+    captured = logits.captured([[1, 0]])
+    assert captured.margins == [[1.5, 1.0]]
     assert captured.top_logits == [4.0, 2.5, 1.0]
 
 

@@ -83,21 +83,21 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
     loaded = load(request, device.torch_name)
     device.synchronize()
     took = time.perf_counter_ns() - started
-    reporter.send(
-        {
-            "event": "loaded",
-            "load": took,
-            "model": {
-                "class": type(loaded.model).__name__,
-                "parameters": sum(parameter.numel() for parameter in loaded.model.parameters()),
-                "work": work(loaded.model, request),
-            },
-        }
-    )
+    model = {**_size(loaded.model), "work": work(loaded.model, request)}
+    reporter.send({"event": "loaded", "load": took, "model": model})
+    if loaded.assistant is not None:
+        reporter.send(
+            {"event": "environment", "environment": {"assistant": _size(loaded.assistant)}}
+        )
     _tell_peaks("load", device, reporter)
     make: type[ContinuousGenerator] | type[PlainGenerator]
     make = ContinuousGenerator if request.continuous_batching else PlainGenerator
     return make(request, loaded, prompts(request, loaded), device)
+
+
+def _size(model: Any) -> dict[str, Any]:
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return {"class": type(model).__name__, "parameters": parameters}
 
 
 def _first_run(generator: Generator, device: Device, reporter: Reporter) -> None:

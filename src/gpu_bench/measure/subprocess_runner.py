@@ -192,7 +192,9 @@ def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str
     environment["TOKENIZERS_PARALLELISM"] = "false"
     if card is not None:
         environment["CUDA_VISIBLE_DEVICES"] = card.uuid
-    if request.model.repo_id is None:
+    if all(
+        source is None or source.repo_id is None for source in (request.model, request.assistant)
+    ):
         environment["HF_HUB_OFFLINE"] = "1"
     return environment
 

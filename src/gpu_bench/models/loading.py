@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from gpu_bench.models.random_weights import dtype_keyword, random_model
 from gpu_bench.request.fields import Request
 from toolkit import json_text
 from toolkit.checkpoint import CONFIG, no_unpickling
-from toolkit.errors import InputError
+from toolkit.errors import InputError, ToolError
 from toolkit.input_file import read_text
 
 _FLASH_PACKAGES = {
@@ -30,12 +31,13 @@ class Loaded:
     """A model ready to generate.
 
     ``pad_token_id`` is never needed, as all rows are of one length; `generate` asks for one all the
-    same.
+    same. ``assistant`` proposes tokens, if the request has one.
     """
 
     model: Any
     tokenizer: Any | None
     pad_token_id: int
+    assistant: Any | None = None
 
 
 def load(request: Request, device: Any) -> Loaded:
@@ -49,6 +51,15 @@ def load(request: Request, device: Any) -> Loaded:
     torch.set_grad_enabled(False)
     _check_packages(request)
     _choose_sdpa(request)
+    model, tokenizer = _load(request, device)
+    assistant = None
+    if request.assistant is not None:
+        assistant = _assistant(request, model, tokenizer, device)
+    return Loaded(model, tokenizer, _padding(model, tokenizer), assistant)
+
+
+def _load(request: Request, device: Any) -> tuple[Any, Any | None]:
+    """The model and its tokenizer, if it has one."""
     if request.model.has_random_weights:
         model_class, config = model_and_config(request)
         _check_length(config, request)
@@ -60,7 +71,33 @@ def load(request: Request, device: Any) -> Loaded:
         _kernelize(model)
     _check_attention(model, request)
     model.requires_grad_(False)
-    return Loaded(model, tokenizer, _padding(model, tokenizer))
+    return model, tokenizer
+
+
+def _assistant(request: Request, model: Any, tokenizer: Any | None, device: Any) -> Any:
+    """The assistant, loaded as the model is. Its token ids must mean what the model's do."""
+    assert request.assistant is not None
+    alone = dataclasses.replace(
+        request, model=request.assistant, config=request.assistant_config, assistant=None
+    )
+    try:
+        assistant, own_tokenizer = _load(alone, device)
+    except ToolError as problem:
+        problem.message = f"the assistant: {problem.message}"
+        raise
+    sizes = [int(text_config(loaded.config).vocab_size) for loaded in (assistant, model)]
+    same_words = sizes[0] == sizes[1] and (
+        tokenizer is None
+        or own_tokenizer is None
+        or own_tokenizer.get_vocab() == tokenizer.get_vocab()
+    )
+    if not same_words:
+        raise InputError(
+            f"the assistant {request.assistant} has another vocabulary than {request.model}: "
+            f"{sizes[0]} tokens beside {sizes[1]}",
+            hint="choose an assistant of the model's family, with the same tokenizer",
+        )
+    return assistant
 
 
 def prompts(request: Request, loaded: Loaded) -> list[list[int]]:

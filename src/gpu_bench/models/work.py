@@ -26,8 +26,8 @@ def work(model: Any, request: Request) -> dict[str, dict[str, float]] | None:
     config = model.config.get_text_config(decoder=True)
     if getattr(config, "is_encoder_decoder", False) or _has_experts(config):
         return None
-    if request.continuous_batching:
-        # Its phases overlap.
+    if request.continuous_batching or request.proposes_tokens:
+        # Phases overlap, or passes depend on what was proposed.
         return None
     weights = _linear_weights(_decoder(model))
     head = model.get_output_embeddings()

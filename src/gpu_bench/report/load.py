@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from gpu_bench.report.runs import Benchmark, Run
+from rules_transformers_contract.goodput_limits import limit
 from toolkit.errors import InputError
 
 _OPTION = "--goodput-limit"
-_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
-_LIMIT = re.compile(r"(?P<name>\w+)=(?P<number>\d+(\.\d+)?)(?P<unit>s|ms|us)", re.ASCII)
-_NAMES = ("time_to_first_token", "per_token")
 
 
 @dataclass(frozen=True)
@@ -59,15 +56,15 @@ def read_limits(texts: Iterable[str]) -> Limits:
     """Limits from `time_to_first_token=200ms` and `per_token=20ms`. Raises InputError."""
     limits: dict[str, float] = {}
     for text in texts:
-        match = _LIMIT.fullmatch(text.strip())
-        if match is None or match["name"] not in _NAMES:
+        named = limit(text)
+        if named is None:
             raise InputError(
                 f"{text!r} is not a limit of a request",
                 place=f"{_OPTION}={text}",
                 hint=f"write it as in {_OPTION}=time_to_first_token=200ms or "
                 f"{_OPTION}=per_token=20ms",
             )
-        limits[match["name"]] = float(match["number"]) * _SECONDS[match["unit"]] * 1e9
+        limits[named[0]] = named[1]
     return Limits(**limits)
 
 

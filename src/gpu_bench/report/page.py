@@ -63,6 +63,7 @@ class BenchmarkView:
     directory: str
     baseline: str
     outputs: str
+    acceptance: str
     notes: tuple[str, ...]
     problems: tuple[ProblemView, ...]
     cells: tuple[Cell, ...]
@@ -217,6 +218,7 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         directory=run.directory,
         baseline=tables.baseline(run),
         outputs=run.verdict.outputs if run.verdict else "",
+        acceptance=tables.acceptance(run),
         notes=tuple(map(in_words, run.verdict.notes)) if run.verdict else (),
         problems=tuple(_problems(run)),
         cells=tables.compared(run),

@@ -187,6 +187,21 @@ def memory(run: Run) -> tuple[MemoryRow, ...]:
     return tuple(rows)
 
 
+def acceptance(run: Run) -> str:
+    """What became of the tokens that were proposed in all samples; empty if none were."""
+    processes = run.measurement.processes
+    proposed = sum(process.proposed for process in processes)
+    accepted = sum(process.accepted for process in processes)
+    if not proposed:
+        return ""
+    tokens = sum(process.tokens * len(process.end_to_end) for process in processes)
+    # Each step gives one token that was not proposed.
+    return (
+        f"{accepted / proposed * 100:.1f} % of proposed tokens accepted "
+        f"({accepted} of {proposed}), {tokens / (tokens - accepted):.2f} tokens in each step"
+    )
+
+
 def of_peaks(run: Run) -> tuple[UtilizationRow, ...]:
     """The phases whose work was counted; those of new in an A/B run."""
     return tuple(

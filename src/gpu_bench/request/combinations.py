@@ -35,6 +35,13 @@ def check_combinations(request: Request) -> None:
             f"`config` cannot be combined with a checkpoint: {request.model} has its own",
             hint="omit `config`, or name a `model_type` to measure those shapes",
         )
+    if request.assistant_config is not None and not (
+        request.assistant is not None and request.assistant.has_random_weights
+    ):
+        raise InputError(
+            "`assistant_config` has no effect without an `assistant` that has random weights",
+            hint="omit `assistant_config`, or name the assistant by `model_type` or `module`",
+        )
     refused = refusal(vars(request))
     if refused is not None:
         raise InputError(refused.message, hint=refused.hint)

@@ -27,6 +27,7 @@ DType = Literal["bfloat16", "float16", "float32"]
 COMPILE_MODES: tuple[str, ...] = get_args(CompileMode)
 SOURCES = ("model_type", "module", "checkpoint", "repo_id")
 
+DEFAULT_ASSISTANT_TOKENS = 5
 _LARGEST_SEED = 2**32 - 1
 _LAST_ROUND = 16
 _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
@@ -140,6 +141,29 @@ class Request:
             "sample; a finished one is followed by the next. null: all at once"
         ),
     )
+    assistant: ModelSource | None = field(
+        default=None,
+        metadata=_about(
+            "A smaller model that proposes tokens, which the model accepts or replaces "
+            "(speculative decoding)"
+        ),
+    )
+    assistant_config: Mapping[str, Any] | None = field(
+        default=None, metadata=_about("As `config`, of an assistant with random weights")
+    )
+    assistant_tokens: Annotated[int | None, between(1)] = field(
+        default=None,
+        metadata=_about(
+            f"Tokens that the assistant proposes in each step; null: {DEFAULT_ASSISTANT_TOKENS}"
+        ),
+    )
+    prompt_lookup_tokens: Annotated[int | None, between(1)] = field(
+        default=None,
+        metadata=_about(
+            "Tokens to propose in each step, at most, from where the text so far has the last "
+            "tokens before; null: no prompt lookup"
+        ),
+    )
     cuda_graphs: bool | None = field(
         default=None,
         metadata=_about(
@@ -229,6 +253,11 @@ class Request:
         return self.cache_implementation or ("static" if self.compile_mode else "dynamic")
 
     @property
+    def proposes_tokens(self) -> bool:
+        """Whether the model checks several tokens at once that something else proposed."""
+        return self.assistant is not None or self.prompt_lookup_tokens is not None
+
+    @property
     def least_samples(self) -> int:
         """Samples of a process, at least: each round doubles them."""
         return self.min_samples << self.round
@@ -241,5 +270,8 @@ class Request:
     def to_json(self) -> dict[str, Any]:
         """The request with all defaults filled in, as its schema describes it."""
         values = dataclasses.asdict(self)
-        model = {key: value for key, value in values["model"].items() if value is not None}
-        return {**values, "model": model}
+        for source in ("model", "assistant"):
+            if values[source] is not None:
+                given = {key: value for key, value in values[source].items() if value is not None}
+                values[source] = given
+        return values

@@ -37,6 +37,9 @@ def parse_request(text: str, place: str = "") -> Request:
     request = parse_record(Request, text, place)
     try:
         _check_model(request.model)
+        if request.assistant is not None:
+            _check_model(request.assistant, "assistant")
+            _check_root(request.assistant)
         _check_limits(request, set(values))
         check_combinations(request)
     except InputError as problem:
@@ -55,23 +58,31 @@ def _check_limits(request: Request, given: set[str]) -> None:
             )
 
 
-def _check_model(model: ModelSource) -> None:
+def _check_root(assistant: ModelSource) -> None:
+    if assistant.root is not None:
+        raise InputError(
+            "`assistant.root` cannot be given",
+            hint="`assistant.module` is imported from `model.root`, as the model's module is",
+        )
+
+
+def _check_model(model: ModelSource, key: str = "model") -> None:
     given = [source for source in SOURCES if getattr(model, source) is not None]
     if len(given) != 1 and given != ["module", "checkpoint"]:
         names = " and ".join(f"`{source}`" for source in given) or "none"
         raise InputError(
-            f"`model` needs exactly one of {', '.join(SOURCES)}, found {names}",
+            f"`{key}` needs exactly one of {', '.join(SOURCES)}, found {names}",
             hint="model_type and module make random weights, checkpoint and repo_id read them",
         )
-    for key, owner in (("root", "module"), ("revision", "repo_id")):
-        if getattr(model, key) is not None and owner not in given:
+    for name, owner in (("root", "module"), ("revision", "repo_id")):
+        if getattr(model, name) is not None and owner not in given:
             raise InputError(
-                f"`model.{key}` has a meaning only beside `model.{owner}`",
-                hint=f"remove `model.{key}`",
+                f"`{key}.{name}` has a meaning only beside `{key}.{owner}`",
+                hint=f"remove `{key}.{name}`",
             )
     if model.repo_id is not None and not _COMMIT.fullmatch(str(model.revision)):
         raise InputError(
-            f"`model.revision` must be a commit of {model.repo_id}, 40 hexadecimal digits, "
+            f"`{key}.revision` must be a commit of {model.repo_id}, 40 hexadecimal digits, "
             f"found {json.dumps(model.revision)}",
             hint="give a commit: a branch or tag may move, and then mean another model",
         )

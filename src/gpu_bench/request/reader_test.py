@@ -81,6 +81,11 @@ def test_each_round_doubles_the_samples(number: Any, least: Any) -> None:
             "",
         ),
         ({"address": ""}, "`address` must be a string", ""),
+        ({"assistant": {}}, "`assistant` needs exactly one of", "random weights"),
+        ({"assistant": {"module": "a", "root": "src"}}, "`assistant.root`", "`model.root`"),
+        ({"assistant": {"repo_id": "a/b"}}, "`assistant.revision` must be", "may move"),
+        ({"assistant_config": {}}, "`assistant_config` has no effect", "omit"),
+        ({"assistant": {"checkpoint": "a"}, "batch_size": 2}, "one prompt only", "`batch_size=1`"),
     ],
 )
 def test_what_is_wrong_is_named(fields: Any, message: Any, hint: Any) -> None:

@@ -22,12 +22,15 @@ def text() -> str:
         f"Exactly one of {', '.join(SOURCES)}, or module beside checkpoint: the class of a model "
         "that transformers does not know"
     )
-    model["oneOf"] = [
+    sources = [
         {"required": ["model_type"]},
         {"required": ["module"], "not": {"required": ["checkpoint"]}},
         {"required": ["checkpoint"]},
         {"required": ["repo_id", "revision"]},
     ]
+    model["oneOf"] = sources
+    assistant = schema["properties"]["assistant"]
+    next(kind for kind in assistant["anyOf"] if kind != {"type": "null"})["oneOf"] = sources
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Request of gpu_bench run",

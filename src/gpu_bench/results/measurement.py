@@ -29,6 +29,10 @@ METHOD_FIELDS = (
     "compile_mode",
     "kernelize",
     "continuous_batching",
+    "assistant",
+    "assistant_config",
+    "assistant_tokens",
+    "prompt_lookup_tokens",
     "cuda_graphs",
     "async_batching",
     "cache_implementation",
@@ -183,13 +187,19 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
     remarks = []
     if base.address != new.address:
         remarks.append(f"the base is a result of {base.address}")
-    parts = [{name: side.first.request.get(name) for name in METHOD_FIELDS} for side in (base, new)]
+    parts = [
+        {name: _work(side.first.request, name) for name in METHOD_FIELDS} for side in (base, new)
+    ]
     if differing := _differing(*parts):
         remarks.append(f"the requests differ in {differing}")
     if differing := _differing(base.first.environment, new.first.environment):
         remarks.append(f"the environments differ in {differing}")
     if not share_a_card(base, new):
         remarks.append("measured on different cards of one kind")
+    accepted = [acceptance(side.processes) for side in (base, new)]
+    if accepted[0] is not None and accepted[1] is not None and accepted[0] != accepted[1]:
+        shares = " -> ".join(f"{share * 100:.1f} %" for share in accepted if share is not None)
+        remarks.append(f"the share of proposed tokens that were accepted differs ({shares})")
     for name, side in (("base", base), ("new", new)):
         # A processor has no telemetry that could be missed.
         on_cpu = side.first.request.get("device") == "cpu"
@@ -206,9 +216,15 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
     return remarks
 
 
+def acceptance(processes: Sequence[MeasuredProcess]) -> float | None:
+    """The share of proposed tokens that were accepted; None if none were proposed."""
+    proposed = sum(process.proposed for process in processes)
+    return sum(process.accepted for process in processes) / proposed if proposed else None
+
+
 def _work(request: Mapping[str, Any], name: str) -> Any:
     value = request.get(name)
-    if name == "model" and isinstance(value, dict):
+    if name in ("model", "assistant") and isinstance(value, dict):
         # An A/B run takes the same model from two directories.
         return {key: setting for key, setting in value.items() if key != "root"}
     return value

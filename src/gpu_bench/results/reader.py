@@ -63,6 +63,9 @@ class MeasuredProcess:
     empty unless each sample has one. ``memory`` maps a phase to its peaks in bytes. ``compiled``
     counts the samples during which something was compiled or captured. ``served`` has a row for
     each request of continuous batching: time to its first token, and of each further one.
+
+    ``proposed`` and ``accepted`` count what an assistant or a lookup proposed, in all samples.
+    Tokens that are accepted at once have gaps of zero, so ``inter_token`` is the mean then.
     """
 
     index: int
@@ -87,6 +90,8 @@ class MeasuredProcess:
     requests: int = 1
     compiled: int = 0
     served: Times = field(default_factory=lambda: np.empty((0, 2)))
+    proposed: int = 0
+    accepted: int = 0
 
     @property
     def disturbances(self) -> tuple[str, ...]:
@@ -320,7 +325,10 @@ def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
         first_run=fields.whole("first_run", least=0),
         settled=fields.object("warmup").flag("settled"),
         **{name: np.array([s.whole(name, least=1) for s in samples], float) for name in TIMES},
-        inter_token=np.array([_gap(*both) for both in zip(samples, gaps, strict=True)], float),
+        inter_token=np.array(
+            [_gap(sample, of_it, tokens) for sample, of_it in zip(samples, gaps, strict=True)],
+            float,
+        ),
         gaps=np.concatenate(gaps) if gaps else np.empty(0),
         device_time=_complete(samples, "device_time"),
         sm_clock=_complete(samples, "sm_clock"),
@@ -332,6 +340,8 @@ def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
         energy=_energy(telemetry) if telemetry else None,
         compiled=sum(any(map(sample.optional_count, _COMPILED)) for sample in samples),
         served=np.array([times for sample in samples for times in _served(sample)]).reshape(-1, 2),
+        proposed=sum(sample.optional_count("proposed") for sample in samples),
+        accepted=sum(sample.optional_count("accepted") for sample in samples),
     )
 
 
@@ -385,7 +395,9 @@ def _quantile(fields: Fields, name: str) -> Quantile:
     return Quantile(*values)
 
 
-def _gap(sample: Fields, gaps: Times) -> float:
+def _gap(sample: Fields, gaps: Times, tokens: int) -> float:
+    if "proposed" in sample.values:
+        return max(sample.whole("decode", least=1) / max(tokens - 1, 1), 1.0)
     # Requests of a continuous batch may get tokens at once; the logarithm needs more than zero.
     if len(gaps):
         return max(float(np.median(gaps)), 1.0)

@@ -42,18 +42,36 @@ CONFIG = {
     "max_position_embeddings": 256,
 }
 
+# What may propose tokens, by its name among the features.
+_NO_PROPOSALS = {"assistant": None, "prompt_lookup_tokens": None}
+PROPOSALS: Mapping[str | None, Mapping[str, Any]] = {
+    None: _NO_PROPOSALS,
+    "assistant": {
+        **_NO_PROPOSALS,
+        "assistant": {"model_type": "qwen2"},
+        "assistant_config": CONFIG,
+        "assistant_tokens": 2,
+    },
+    "prompt_lookup": {**_NO_PROPOSALS, "prompt_lookup_tokens": 2},
+}
+
 
 def combinations() -> Iterator[Mapping[str, Any]]:
     """Settings that differ in their features, and that no release refuses."""
     seen = set()
-    for attention, mode, cache, batching in itertools.product(
-        get_args(Attention), (None, "default"), (None, *get_args(Cache)), (False, True)
+    for attention, mode, cache, batching, proposals in itertools.product(
+        get_args(Attention),
+        (None, "default"),
+        (None, *get_args(Cache)),
+        (False, True),
+        PROPOSALS.values(),
     ):
         settings = {
             "attn_implementation": attention,
             "compile_mode": mode,
             "cache_implementation": cache,
             "continuous_batching": batching,
+            **proposals,
         }
         try:
             request = parse_request(_document(settings))
@@ -71,9 +89,8 @@ def attempt(settings: Mapping[str, Any]) -> tuple[str, bool]:
     The reason is empty if they can. Compilers for a processor lack what those for a GPU have.
     """
     try:
-        request = parse_request(_document(settings))
         device = CpuDevice()
-        generator = _generator(request, device)
+        generator = _generator(parse_request(_document(settings)), device)
         generator.measure()
         generator.check_compiled()
         generator.capture()

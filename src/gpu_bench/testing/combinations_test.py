@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import transformers
 
+from gpu_bench.request import combinations as request_combinations
 from gpu_bench.testing import combinations as command
 from gpu_bench.testing.combinations import attempt, combinations
 from rules_transformers_contract.release_refusals import FAILED, features, release_refusal
@@ -39,6 +40,19 @@ def test_the_table_is_right_for_the_installed_release(settings: Mapping[str, Any
     assert bool(reason) == (refused is not None), reason
 
 
+@pytest.mark.parametrize("proposals", ["assistant", "prompt_lookup"])
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"batch_size": 2}, "batch_size = 1"), ({"cache_implementation": "static"}, "Static cache")],
+)
+def test_proposed_tokens_are_refused_where_transformers_refuses_them(
+    monkeypatch: pytest.MonkeyPatch, proposals: str, settings: Mapping[str, Any], reason: str
+) -> None:
+    settings = {**command.PROPOSALS[proposals], **settings}
+    monkeypatch.setattr(request_combinations, "refusal", lambda _: None)
+    assert reason in attempt(settings)[0]
+
+
 @pytest.mark.parametrize(
     ("release", "fails", "exit_code"),
     [
@@ -58,6 +72,6 @@ def test_a_release_is_checked_against_the_table(
         return ("BlockMask" if refused else "", refused)
 
     monkeypatch.setattr(command, "attempt", stand_in)
-    monkeypatch.setattr(transformers, "__version__", release)
+    monkeypatch.setattr("transformers.__version__", release)
     monkeypatch.setattr("sys.argv", ["combinations", "--check"])
     assert command.main() == exit_code

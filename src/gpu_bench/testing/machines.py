@@ -41,6 +41,7 @@ class FakeCard:
     slices: tuple[Slice, ...] = ()
     is_divided: bool = False
     is_lost: bool = False
+    uncorrectable: int | None = 0
     unknown: frozenset[str] = frozenset()
 
     @property
@@ -186,13 +187,15 @@ class FakeNvml:
     """The functions of `pynvml` that are called here, for a machine.
 
     ``processes`` and ``reasons`` are those of every card; a function named in ``unsupported``
-    fails.
+    fails, and every function once ``is_off_the_bus`` is set.
     """
 
     NVML_CLOCK_SM = 1
     NVML_CLOCK_MEM = 2
     NVML_TEMPERATURE_GPU = 0
     NVML_TEMPERATURE_THRESHOLD_SLOWDOWN = 1
+    NVML_MEMORY_ERROR_TYPE_UNCORRECTED = 1
+    NVML_VOLATILE_ECC = 0
     NVMLError = NVMLError
 
     def __init__(self, machine: Machine) -> None:
@@ -200,13 +203,14 @@ class FakeNvml:
         self.processes: list[int] = []
         self.reasons = 0x1
         self.unsupported: set[str] = set()
+        self.is_off_the_bus = False
 
     def _text(self, value: str) -> str | bytes:
         return value.encode() if self._machine.gives_bytes else value
 
     def _answer(self, handle: Any, name: str, value: Any) -> Any:
         card = handle[0] if isinstance(handle, tuple) else handle
-        if card.is_lost:
+        if card.is_lost or self.is_off_the_bus:
             raise NVMLError("GPU is lost")
         if value is None or name in self.unsupported or name in card.unknown:
             raise NVMLError("Not Supported")
@@ -263,6 +267,9 @@ class FakeNvml:
     def nvmlDeviceGetTemperatureThreshold(self, handle: Any, _kind: int) -> Any:
         return self._answer(handle, "threshold", 92)
 
+    def nvmlDeviceGetTotalEccErrors(self, handle: Any, _kind: int, _counter: int) -> Any:
+        return self._answer(handle, "ecc", handle.uncorrectable)
+
     def nvmlDeviceGetMigMode(self, handle: Any) -> Any:
         mode = int(handle.is_divided)
         return self._answer(handle, "mig", [mode, mode])
@@ -316,6 +323,7 @@ MACHINES = (
     Machine("eight H200", _EIGHT),
     Machine("eight H200, the fourth lost", _with(_EIGHT, 3, is_lost=True)),
     Machine("eight H200, the first lost", _with(_EIGHT, 0, is_lost=True)),
+    Machine("one H200 with memory errors", (replace(_H200, uncorrectable=3),)),
     Machine("one H200, lost", _with((_H200,), 0, is_lost=True)),
     Machine("display card before H200", (_DISPLAY, _H200)),
     Machine("H200 before display card", (_H200, _DISPLAY)),
@@ -341,7 +349,7 @@ MACHINES = (
                 None,
                 unknown=frozenset(
                     {"clocks", "clock", "power", "temperature", "mig", "processes"}
-                    | {"persistence", "threshold"}
+                    | {"persistence", "threshold", "ecc"}
                 ),
             ),
         ),
@@ -360,7 +368,7 @@ MACHINES = (
                 None,
                 unknown=frozenset(
                     {"power", "temperature", "mig", "reasons", "processes"}
-                    | {"persistence", "threshold"}
+                    | {"persistence", "threshold", "ecc"}
                 ),
             ),
         ),

@@ -142,7 +142,9 @@ async def _report(field_set: GpuBenchmarkFieldSet, outcome: str, text: str) -> S
     return await Get(Snapshot, CreateDigest([FileContent(junit_path(field_set), xml.encode())]))
 
 
-async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
+async def _files(
+    field_set: GpuBenchmarkFieldSet, outcome: Outcome, goodput_limits: Iterable[str]
+) -> Snapshot:
     """What goes where `test` puts outputs: results, verdict, provenance, page and summary."""
     address = field_set.address.spec
     if outcome.in_turn:
@@ -155,7 +157,10 @@ async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
         digests.append(outcome.judgement.files)
     if any(path.endswith(f"/{RESULT_FILE}") for path in results.files):
         files = await Get(Digest, MergeDigests(digests))
-        report = await Get(BenchmarkReport, BenchmarkReportRequest(address, files))
+        report = await Get(
+            BenchmarkReport,
+            BenchmarkReportRequest(address, files, _limits(field_set, goodput_limits)),
+        )
         digests.append(report.digest)
     # The report leaves the commit out, or each commit would make it again.
     provenance = await Get(Provenance)
@@ -163,6 +168,14 @@ async def _files(field_set: GpuBenchmarkFieldSet, outcome: Outcome) -> Snapshot:
         Digest, CreateDigest([FileContent(PROVENANCE_FILE, provenance.document(address))])
     )
     return await Get(Snapshot, MergeDigests((*digests, provenance_file)))
+
+
+def _limits(field_set: GpuBenchmarkFieldSet, by_option: Iterable[str]) -> tuple[str, ...]:
+    """The limits of goodput: the target's own, or those of the option."""
+    own = field_set.goodput_limits.value
+    if own is None:
+        return tuple(by_option)
+    return tuple(f"{name}={time}" for name, time in sorted(own.items()))
 
 
 # Without a level its results would be shown under the name of the rule.
@@ -193,7 +206,7 @@ async def run_benchmark(
         return result_without_process(
             ExitCode.WRONG_INPUT, outcome.problem, address, test.output, report
         )
-    files = await _files(field_set, outcome)
+    files = await _files(field_set, outcome, benchmark.goodput_limits)
     measured = outcome.measurements[-1].process_result
     judgement = outcome.judgement
     if judgement is None:

@@ -109,8 +109,10 @@ async def _check_release(field_set: GpuBenchmarkFieldSet, python_setup: PythonSe
                 field_set.cache_implementation,
                 field_set.compile_mode,
                 field_set.continuous_batching,
+                field_set.prompt_lookup_tokens,
             )
         }
+        settings["assistant"] = field_set.assistant.value or field_set.assistant_directory
         refused = release_refusal(settings, pin.partition("==")[2])
         if refused is not None:
             raise InvalidTargetException(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     Digest,
     DigestContents,
     GlobMatchErrorBehavior,
@@ -57,6 +58,24 @@ class MeasuredModelFiles:
     code: ModelSourcesRequest | None = None
 
 
+@dataclass(frozen=True)
+class _ModelFiles:
+    """As `MeasuredModelFiles`, without the assistant."""
+
+    model: MeasuredModel
+    digest: Digest
+    code: ModelSourcesRequest | None = None
+
+
+@dataclass(frozen=True)
+class _AssistantFiles:
+    """An assistant, if the benchmark has one; see `MeasuredModel`."""
+
+    digest: Digest
+    checkpoint: str | None = None
+    module: str | None = None
+
+
 class InferMeasuredModel(InferDependenciesRequest[BenchmarkModelFieldSet]):
     infer_from = BenchmarkModelFieldSet
 
@@ -64,9 +83,11 @@ class InferMeasuredModel(InferDependenciesRequest[BenchmarkModelFieldSet]):
 @rule
 async def infer_measured_model(request: InferMeasuredModel) -> InferredDependencies:
     field_set = request.field_set
-    return InferredDependencies(
-        await Get(NamedModel, NamedModelRequest(field_set.address, field_set.model.value))
+    named = await MultiGet(
+        Get(NamedModel, NamedModelRequest(field_set.address, field.value))
+        for field in (field_set.model, field_set.assistant)
     )
+    return InferredDependencies(address for addresses in named for address in addresses)
 
 
 async def _config(field_set: BenchmarkModelFieldSet) -> str | None:
@@ -82,25 +103,73 @@ async def _config(field_set: BenchmarkModelFieldSet) -> str | None:
     return None
 
 
-async def _without_target(
-    field_set: BenchmarkModelFieldSet, config: str | None
-) -> MeasuredModelFiles:
+async def _without_target(field_set: BenchmarkModelFieldSet, config: str | None) -> _ModelFiles:
     directory = field_set.checkpoint_directory
     if directory is None:
-        return MeasuredModelFiles(MeasuredModel(config=config), await Get(Digest, MergeDigests(())))
-    digest = await Get(
+        return _ModelFiles(MeasuredModel(config=config), EMPTY_DIGEST)
+    digest = await _repository_files(field_set, directory, "checkpoint")
+    return _ModelFiles(MeasuredModel(checkpoint=directory, config=config), digest)
+
+
+async def _repository_files(
+    field_set: BenchmarkModelFieldSet, directory: str, field: str
+) -> Digest:
+    return await Get(
         Digest,
         PathGlobs(
             [f"{directory}/**"],
             glob_match_error_behavior=GlobMatchErrorBehavior.error,
-            description_of_origin=f"the `checkpoint` field of {field_set.address}",
+            description_of_origin=f"the `{field}` field of {field_set.address}",
         ),
     )
-    return MeasuredModelFiles(MeasuredModel(checkpoint=directory, config=config), digest)
 
 
 @rule
 async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFiles:
+    files, assistant = await MultiGet(
+        Get(_ModelFiles, MeasuredModelRequest, request),
+        Get(_AssistantFiles, MeasuredModelRequest, request),
+    )
+    model = replace(files.model, assistant=assistant.checkpoint, assistant_module=assistant.module)
+    digest = await Get(Digest, MergeDigests((files.digest, assistant.digest)))
+    return MeasuredModelFiles(model, digest, files.code)
+
+
+@rule
+async def find_assistant(request: MeasuredModelRequest) -> _AssistantFiles:
+    field_set = request.field_set
+    directory = field_set.assistant_directory
+    if directory is not None:
+        return _AssistantFiles(
+            await _repository_files(field_set, directory, "assistant_checkpoint"), directory
+        )
+    addresses = await Get(
+        NamedModel, NamedModelRequest(field_set.address, field_set.assistant.value)
+    )
+    if not addresses:
+        return _AssistantFiles(EMPTY_DIGEST)
+    origin = f"the `assistant` field of {field_set.address}"
+    wrapped = await Get(WrappedTarget, WrappedTargetRequest(addresses[0], origin))
+    if not TinyFixtureFieldSet.is_applicable(wrapped.target):
+        raise InvalidTargetException(
+            f"The `assistant` field in target {field_set.address} must name a `tiny_fixture`, but "
+            f"{addresses[0]} is a `{wrapped.target.alias}`\n"
+            "hint: for a directory with a model and its weights, use `assistant_checkpoint`"
+        )
+    fixture = TinyFixtureFieldSet.create(wrapped.target)
+    built, sources = await MultiGet(
+        Get(BuiltFixture, BuildFixtureRequest(fixture)),
+        Get(ModelSources, ModelSourcesRequest, ModelSourcesRequest.of(fixture)),
+    )
+    return _AssistantFiles(
+        await Get(Digest, MergeDigests((built.snapshot.digest, sources.digest))),
+        _repository(field_set, built, "assistant"),
+        sources.module,
+    )
+
+
+@rule
+async def find_model(request: MeasuredModelRequest) -> _ModelFiles:
     field_set = request.field_set
     config = await _config(field_set)
     addresses = await Get(NamedModel, NamedModelRequest(field_set.address, field_set.model.value))
@@ -112,7 +181,7 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
         code = ModelSourcesRequest.of(field_set)
         sources = await Get(ModelSources, ModelSourcesRequest, code)
         model = MeasuredModel(module=sources.module, root=sources.root, config=config)
-        return MeasuredModelFiles(model, sources.digest, code)
+        return _ModelFiles(model, sources.digest, code)
     if TinyFixtureFieldSet.is_applicable(wrapped.target):
         if config is not None:
             raise InvalidTargetException(
@@ -129,10 +198,10 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
         model = MeasuredModel(
             module=sources.module,
             root=None if sources.module is None else sources.root,
-            checkpoint=_repository(field_set, built),
+            checkpoint=_repository(field_set, built, "model"),
         )
         digest = await Get(Digest, MergeDigests((built.snapshot.digest, sources.digest)))
-        return MeasuredModelFiles(model, digest, code if sources.module else None)
+        return _ModelFiles(model, digest, code if sources.module else None)
     raise InvalidTargetException(
         f"The `model` field in target {field_set.address} must name a `modular_model` or a "
         f"`tiny_fixture`, but {addresses[0]} is a `{wrapped.target.alias}`\n"
@@ -140,8 +209,8 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
     )
 
 
-def _repository(field_set: BenchmarkModelFieldSet, built: BuiltFixture) -> str:
-    """The directory of the fixture that is measured, of which there may be several."""
+def _repository(field_set: BenchmarkModelFieldSet, built: BuiltFixture, field: str) -> str:
+    """The directory of the fixture that a field names, of which there may be several."""
     directories = {
         path.parent.name: str(path.parent)
         for path in map(PurePosixPath, built.snapshot.files)
@@ -153,7 +222,7 @@ def _repository(field_set: BenchmarkModelFieldSet, built: BuiltFixture) -> str:
     if architecture in directories:
         return directories[architecture]
     raise InvalidTargetException(
-        f"The `model` of {field_set.address} is a fixture of {len(directories)} architectures, "
+        f"The `{field}` of {field_set.address} is a fixture of {len(directories)} architectures, "
         f"and `architecture` is {architecture!r}\n"
         f"hint: choose one of {', '.join(sorted(directories))}"
     )

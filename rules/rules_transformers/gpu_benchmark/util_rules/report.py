@@ -27,10 +27,12 @@ class BenchmarkReportRequest:
 
     :param about: whose, for messages.
     :param files: the directories that benchmarks wrote.
+    :param goodput_limits: limits such as `per_token=20ms`, of requests under load.
     """
 
     about: str
     files: Digest
+    goodput_limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,11 @@ async def report_on_benchmarks(request: BenchmarkReportRequest) -> BenchmarkRepo
         Process,
         BenchToolRequest(
             command=REPORT,
-            arguments=(_INPUT_DIR, f"--output={_OUTPUT_DIR}"),
+            arguments=(
+                _INPUT_DIR,
+                f"--output={_OUTPUT_DIR}",
+                *(f"--goodput-limit={limit}" for limit in request.goodput_limits),
+            ),
             files=await Get(Digest, AddPrefix(request.files, _INPUT_DIR)),
             output_directories=(_OUTPUT_DIR,),
             description=f"Report on {request.about}",

@@ -22,6 +22,8 @@ _SETTINGS = (
     "cuda_graphs",
     "async_batching",
     "concurrency",
+    "assistant_tokens",
+    "prompt_lookup_tokens",
     "cache_implementation",
     "batch_size",
     "sequence_length",
@@ -48,12 +50,16 @@ class MeasuredModel:
         root that it is relative to.
     :param checkpoint: a directory with a model and its weights, relative to the sandbox.
     :param config: the text of the config file.
+    :param assistant: the directory of the assistant with its weights, relative to the sandbox.
+    :param assistant_module: the module of the assistant's classes, if the repository has them.
     """
 
     module: str | None = None
     root: str | None = None
     checkpoint: str | None = None
     config: str | None = None
+    assistant: str | None = None
+    assistant_module: str | None = None
 
 
 def request_document(
@@ -83,6 +89,8 @@ def request_document(
         "schema": SCHEMA,
         "address": field_set.address.spec,
         "model": _given(named),
+        "assistant": _given({"checkpoint": model.assistant, "module": model.assistant_module})
+        or None,
         "config": None if model.config is None else json.loads(model.config),
         **settings,
         "timeout_seconds": timeout_seconds,
