@@ -51,7 +51,6 @@ class BazaarConfig(PreTrainedConfig):
     ```"""
 
     model_type = "bazaar"
-    keys_to_ignore_at_inference = ["past_key_values"]
     base_model_tp_plan = {
         "layers.*.self_attn.q_proj": "colwise",
         "layers.*.self_attn.k_proj": "colwise",

@@ -209,7 +209,7 @@ class BazaarModel(QuillModel):
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.LongTensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         use_cache: bool | None = None,
         **kwargs: Unpack[TransformersKwargs],
@@ -220,12 +220,12 @@ class BazaarModel(QuillModel):
         if inputs_embeds is None:
             inputs_embeds: torch.Tensor = self.embed_tokens(input_ids)
 
-        if use_cache and past_key_values is None:
-            past_key_values = DynamicCache(config=self.config)
+        if use_cache and cache is None:
+            cache = DynamicCache(config=self.config)
 
         if position_ids is None:
             past_seen_tokens = (
-                past_key_values.get_seq_length() if past_key_values is not None else 0
+                cache.get_seq_length() if cache is not None else 0
             )
             position_ids = (
                 torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
@@ -233,7 +233,7 @@ class BazaarModel(QuillModel):
             position_ids = position_ids.unsqueeze(0)
 
         causal_mask_mapping = self.prepare_masks(
-            inputs_embeds, attention_mask, past_key_values, position_ids
+            inputs_embeds, attention_mask, cache, position_ids
         )
 
         hidden_states = inputs_embeds
@@ -246,7 +246,7 @@ class BazaarModel(QuillModel):
                 attention_mask=causal_mask_mapping[layer_type],
                 position_embeddings=position_embeddings,
                 position_ids=position_ids,
-                past_key_values=past_key_values,
+                cache=cache,
                 use_cache=use_cache,
                 log_lengths=log_lengths,
                 **kwargs,
@@ -255,7 +255,7 @@ class BazaarModel(QuillModel):
         hidden_states = self.norm(hidden_states)
         return MoeModelOutputWithPast(  # which has a place for the router logits
             last_hidden_state=hidden_states,
-            past_key_values=past_key_values,
+            cache=cache,
         )
 
     def rebalance_experts(
@@ -300,7 +300,7 @@ class BazaarForCausalLM(QuillForCausalLM):
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.LongTensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.LongTensor | None = None,
         use_cache: bool | None = None,
@@ -332,7 +332,7 @@ class BazaarForCausalLM(QuillForCausalLM):
             input_ids=input_ids,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=cache,
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
             output_router_logits=output_router_logits,
@@ -355,7 +355,7 @@ class BazaarForCausalLM(QuillForCausalLM):
             loss=loss,
             aux_loss=aux_loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
+            cache=outputs.cache,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
             router_logits=outputs.router_logits,

@@ -56,7 +56,6 @@ class EmberConfig(QuillConfig):
     ```"""
 
     model_type = "ember"
-    keys_to_ignore_at_inference = AttributeError()
 
     vocab_size: int = 32000
     sliding_window: int = 128

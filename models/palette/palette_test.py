@@ -137,7 +137,7 @@ def test_images_are_read(model, processor):
         inputs = processor(images=image, text="<image> what is this ?", return_tensors="pt")
         outputs = model(**inputs)
         assert outputs.logits.shape == (1, 5 + 4, len(WORDS))
-        assert outputs.image_hidden_states.shape == (5, 32)
+        assert torch.cat(outputs.image_outputs.pooler_output).shape == (5, 32)
         return outputs.logits[:, -1]
 
     image = picture(32, 8)

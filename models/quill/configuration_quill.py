@@ -38,7 +38,6 @@ class QuillConfig(PreTrainedConfig):
     ```"""
 
     model_type = "quill"
-    keys_to_ignore_at_inference = ["past_key_values"]
     # Default tensor parallel plan for base model `QuillModel`
     base_model_tp_plan = {
         "layers.*.self_attn.q_proj": "colwise",

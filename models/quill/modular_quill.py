@@ -110,7 +110,7 @@ class QuillAttention(LlamaAttention):
         hidden_states: torch.Tensor,
         position_embeddings: tuple[torch.Tensor, torch.Tensor] | None = None,
         attention_mask: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         log_lengths: torch.Tensor | None = None,
         **kwargs: Unpack[TransformersKwargs],
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -128,8 +128,8 @@ class QuillAttention(LlamaAttention):
             sharpness = 1 + self.length_scale[:, None] * log_lengths[:, None, :]
             query_states = query_states * sharpness[..., None].to(query_states.dtype)
 
-        if past_key_values is not None:
-            key_states, value_states = past_key_values.update(
+        if cache is not None:
+            key_states, value_states = cache.update(
                 key_states, value_states, self.layer_idx
             )
 
@@ -168,7 +168,7 @@ class QuillModel(LlamaModel):
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.LongTensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         use_cache: bool | None = None,
         **kwargs: Unpack[TransformersKwargs],
@@ -179,12 +179,12 @@ class QuillModel(LlamaModel):
         if inputs_embeds is None:
             inputs_embeds: torch.Tensor = self.embed_tokens(input_ids)
 
-        if use_cache and past_key_values is None:
-            past_key_values = DynamicCache(config=self.config)
+        if use_cache and cache is None:
+            cache = DynamicCache(config=self.config)
 
         if position_ids is None:
             past_seen_tokens = (
-                past_key_values.get_seq_length() if past_key_values is not None else 0
+                cache.get_seq_length() if cache is not None else 0
             )
             position_ids = (
                 torch.arange(inputs_embeds.shape[1], device=inputs_embeds.device) + past_seen_tokens
@@ -192,7 +192,7 @@ class QuillModel(LlamaModel):
             position_ids = position_ids.unsqueeze(0)
 
         causal_mask_mapping = self.prepare_masks(
-            inputs_embeds, attention_mask, past_key_values, position_ids
+            inputs_embeds, attention_mask, cache, position_ids
         )
 
         hidden_states = inputs_embeds
@@ -205,7 +205,7 @@ class QuillModel(LlamaModel):
                 attention_mask=causal_mask_mapping[layer_type],
                 position_embeddings=position_embeddings,
                 position_ids=position_ids,
-                past_key_values=past_key_values,
+                cache=cache,
                 use_cache=use_cache,
                 log_lengths=log_lengths,
                 **kwargs,
@@ -214,14 +214,14 @@ class QuillModel(LlamaModel):
         hidden_states = self.norm(hidden_states)
         return BaseModelOutputWithPast(
             last_hidden_state=hidden_states,
-            past_key_values=past_key_values,
+            cache=cache,
         )
 
     def prepare_masks(
         self,
         inputs_embeds: torch.Tensor,
         attention_mask: torch.Tensor | dict[str, torch.Tensor] | None,
-        past_key_values: Cache | None,
+        cache: Cache | None,
         position_ids: torch.LongTensor,
     ) -> dict[str, torch.Tensor | None]:
         """Makes one mask per layer type, unless `generate` already has."""
@@ -231,7 +231,7 @@ class QuillModel(LlamaModel):
             "config": self.config,
             "inputs_embeds": inputs_embeds,
             "attention_mask": attention_mask,
-            "past_key_values": past_key_values,
+            "cache": cache,
             "position_ids": position_ids,
         }
         return {
@@ -251,7 +251,7 @@ class QuillForCausalLM(LlamaForCausalLM):
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.LongTensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.LongTensor | None = None,
         use_cache: bool | None = None,
@@ -276,7 +276,7 @@ class QuillForCausalLM(LlamaForCausalLM):
             input_ids=input_ids,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=cache,
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
             **kwargs,
@@ -294,7 +294,7 @@ class QuillForCausalLM(LlamaForCausalLM):
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
+            cache=outputs.cache,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )

@@ -41,7 +41,6 @@ class WarbleConfig(PreTrainedConfig):
     ```"""
 
     model_type = "warble"
-    keys_to_ignore_at_inference = ["past_key_values"]
     attribute_map = {
         "num_key_value_heads": "decoder_num_key_value_heads",
         "num_attention_heads": "decoder_num_attention_heads",
