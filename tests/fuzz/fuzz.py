@@ -30,7 +30,7 @@ from tests.forks.fork import Fork
 from tests.fuzz.mutations import MUTATIONS, mutated
 
 # The release whose files are spoilt.
-RELEASE = "5.23.0"
+RELEASE = "5.24.0"
 
 Command = Literal["convert", "check", "graph"]
 

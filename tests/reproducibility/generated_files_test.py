@@ -9,7 +9,7 @@ from tests.conformance.corpus import corpus
 from tests.reproducibility.circumstances import STRANGER, Circumstances, is_root, two
 from tests.reproducibility.comparison import differences
 
-_RELEASE = "5.23.0"
+_RELEASE = "5.24.0"
 # With letters outside ASCII, many parents, and outputs of every kind.
 _MODELS = ("altclip", "aya_vision", "colqwen2", "exaone4", "qwen3", "siglip2")
 

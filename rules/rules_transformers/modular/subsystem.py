@@ -71,7 +71,7 @@ class ModularConverter(PythonToolRequirementsBase):
         advanced=True,
         help=softwrap(
             """
-            The release of transformers whose conversion rules apply, e.g. `5.23`, or a file of the
+            The release of transformers whose conversion rules apply, e.g. `5.24`, or a file of the
             repository that `modular_converter conformance --write-profile=FILE` has written, e.g.
             `transformers-5.25.json`. By default it follows from the version of the parents.
             """

@@ -84,7 +84,7 @@ class ModularParentsField(StringField):
     help = help_text(
         """
         The distribution that holds the parents, as a pinned requirement, e.g.
-        `parents="transformers==5.23.0"`.
+        `parents="transformers==5.24.0"`.
 
         By default it is the distribution that `[modular-converter].parents_distribution` names, at
         the version that the lockfile of the target's `resolve` pins. Only its model sources are

@@ -42,7 +42,7 @@ class ParentFinder(PythonToolRequirementsBase):
         help=softwrap(
             """
             The library whose models are the candidates, as a pinned requirement, e.g.
-            `transformers==5.23.0`. By default it is the distribution that
+            `transformers==5.24.0`. By default it is the distribution that
             `[modular-converter].parents_distribution` names, at the version that the lockfile of
             `[parent-finder].resolve` pins.
             """

@@ -22,7 +22,7 @@ _PEX = "distribution.pex"
 class DistributionSourcesRequest:
     """Asks for files of a distribution.
 
-    :param requirement: the distribution, pinned, e.g. `transformers==5.23.0`.
+    :param requirement: the distribution, pinned, e.g. `transformers==5.24.0`.
     :param interpreter_constraints: those that it is to be fetched for.
     :param patterns: globs of the files, relative to where it would be installed.
     """

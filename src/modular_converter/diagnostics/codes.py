@@ -51,7 +51,7 @@ CODES = (
            """The model's name is taken from the file's name, so that it must be
            modular_<model>.py."""),
     _error("unknown-profile", "There is no such profile",
-           """A profile names the rules of a release family, such as 5.23, or is a file that
+           """A profile names the rules of a release family, such as 5.24, or is a file that
            `conformance --write-profile` has written."""),
     _error("bad-profile", "A profile file is not understood",
            """A profile file names the built-in profile that it changes and the values of switches.

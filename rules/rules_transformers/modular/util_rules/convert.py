@@ -161,7 +161,7 @@ class _Run:
     Files of the repository are in it by their digests, and nothing is read for it. If it read them,
     a change would start its process again before Pants knows that the parents have changed, too.
 
-    :param distribution: what the other parents are from, e.g. `transformers==5.23.0`, if anything.
+    :param distribution: what the other parents are from, e.g. `transformers==5.24.0`, if anything.
     :param installed: that distribution's sources.
     :param input: what the process reads besides parents.
     """

@@ -21,7 +21,7 @@ _REQUEST = re.compile(
 def shown(text: str, parents: str | None) -> str:
     """The messages of a process, for people.
 
-    :param parents: the distribution that the parents are from, e.g. `transformers==5.23.0`.
+    :param parents: the distribution that the parents are from, e.g. `transformers==5.24.0`.
     """
     text = _REQUEST.sub(r"[modular-converter]: \g<message>", text)
     return _without_directories(text, parents)

@@ -58,7 +58,7 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
         raise NoLibrary(
             f"The resolve `{resolve}` pins no library with models\n"
             "hint: name a resolve that does in `[parent-finder].resolve`, or the library itself in "
-            '`[parent-finder].library`, e.g. "transformers==5.23.0"'
+            '`[parent-finder].library`, e.g. "transformers==5.24.0"'
         )
     sources = await Get(
         DistributionSources,
@@ -82,7 +82,7 @@ async def index_library(finder: ParentFinder, python_setup: PythonSetup) -> Libr
         message = result.stderr.decode(errors="replace").replace(LIBRARY_DIR, requirement.value)
         raise NoLibrary(
             f"{message.strip()}\nhint: name a library with models in `[parent-finder].library`, "
-            'e.g. "transformers==5.23.0"'
+            'e.g. "transformers==5.24.0"'
         )
     more = await MultiGet(
         Get(
