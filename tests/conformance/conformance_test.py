@@ -49,7 +49,9 @@ def test_files_of_older_releases_from_the_shipped_parents(version: str) -> None:
     assert comparison.converted == len(only) > len(models) / _PARTS / 2
 
 
-@pytest.mark.parametrize(("version", "older"), [("5.24.0", "5.23"), ("5.15.1", "5.10")])
+@pytest.mark.parametrize(
+    ("version", "older"), [("5.24.0", "5.23"), ("5.15.1", "5.10"), ("5.8.1", "5.5")]
+)
 def test_the_switches_of_a_release_are_found_again(version: str, older: str) -> None:
     """As if the profile of the release were not known yet: from the files that differ alone."""
     release = corpus(version)

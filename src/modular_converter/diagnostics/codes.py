@@ -178,7 +178,8 @@ CODES = (
              modular file's value another name and use it in the class."""),
     _warning("dropped-statement", "A statement at module level is not carried over",
              """Only imports, functions, classes and assignments to one plain name are carried
-             over. Put the statement into a function or class, or write the assignment plainly."""),
+             over, and not what is assigned to an attribute of a class. Put the statement into a
+             function or class, or write the assignment plainly."""),
     _warning("dropped-member", "A statement in a class body is not carried over",
              """A class that inherits from a parent is put together from docstring, attributes and
              methods; `if` blocks, nested classes, bare calls, tuple assignments and all but the
@@ -221,7 +222,12 @@ CODES = (
              """The module is another file of the model, or one of the library around it. Inherited
              code refers to a class by the name that renaming gives it, such as the configuration of
              the parent under the new name. Define that class in the modular file under this name,
-             or override what uses it."""),
+             or override what uses it. Two files of the model that import from each other are
+             reported, too: the one that is imported first lacks what the other one needs."""),
+    _warning("shadowed-import", "A definition replaces what inherited code imports",
+             """A function or assignment of the modular file has a name that the parent's file
+             imports. In the generated file, inherited code finds the definition and not the import.
+             Give it another name, unless that is intended."""),
     _warning("unknown-export", "`__all__` names something that the file does not define",
              "Delete the entry, check its spelling, or define the class."),
     _warning("changed-argument", "An argument of `super()` is not what the inherited body uses",
@@ -242,9 +248,9 @@ CODES = (
              the same target, and does not come after it. What it reads must be assigned above that
              place: use another target, or write the parent's body out."""),
     _warning("deletes-nothing", "A deletion names nearly what the parent has, or no method of it",
-             """`del self.x` leaves out the parent's assignment to the same target, and a method
-             that only raises leaves out the parent's method of that name; without one it is written
-             as a new method. Check the spelling."""),
+             """After `super()`, `del` leaves out the parent's assignment to the same target and
+             does nothing else. A method that only raises leaves out the parent's method of that
+             name; without one it is written as a new method. Check the spelling."""),
     _pedantic("redundant-deletion", "`del self.x` names nothing that the parent assigns",
               "The statement has no effect. Delete it."),
     _warning("deleted-attribute-used", "An attribute is deleted and still used",
@@ -256,8 +262,9 @@ CODES = (
     _warning("base-order", "A base named before the parent comes after the parent's own bases",
              """The bases of the generated class are those of the parent, then the extra ones.
              Methods of a base that was named first no longer override inherited ones."""),
-    _warning("repeated-class", "A class is defined twice in the modular file",
-             "Only the last definition is written. Delete or rename one."),
+    _warning("repeated-class", "A class or function is defined twice in the modular file",
+             """Only the last definition is written, and of a class and a function with one name the
+             class. Delete or rename one."""),
     _warning("inherited-kind", "An override is written as another kind of function",
              """Whether a method is `async`, and without decorators of its own whether it is a class
              or static method, is taken from the parent's method. Give a method of another kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -48,7 +49,16 @@ def _unreached(facts: ConversionFacts) -> Iterator[Diagnostic]:
             texts.add(node.fragments[-1].text.strip())
     for item in (*index.functions.values(), *index.assignments.values()):
         texts = written.get(item.name, set())
-        if not texts and not _is_boilerplate(item):
+        owner = re.split(r"[.\[]", item.name)[0]
+        if not texts and owner != item.name and owner in index.classes:
+            yield item.source.diagnostic(
+                "dropped-statement",
+                f"the assignment to `{item.name}` is not carried over to any generated file",
+                item.statement.node,
+                hint=f"write it into the body of {owner}",
+                severity="warning",
+            )
+        elif not texts and not _is_boilerplate(item):
             yield item.source.diagnostic(
                 "unreached-object",
                 f"{item.kind} `{item.name}` is used by no class and reaches no generated file",

@@ -50,20 +50,26 @@ def _is_deleted(merged: MergedClass, statement: Statement) -> bool:
 
 
 def _repeated_classes(facts: ConversionFacts) -> Iterator[Diagnostic]:
-    seen: dict[str, int] = {}
+    seen: dict[str, ast.ClassDef | Function] = {}
     for statement in facts.index.statements:
         node = statement.node
-        if isinstance(node, ast.ClassDef):
-            if node.name in seen:
-                yield facts.index.source.diagnostic(
-                    "repeated-class",
-                    f"class {node.name} is defined again, and only this definition is written "
-                    f"(first on line {seen[node.name]})",
-                    node,
-                    hint="delete or rename one of the two",
-                    severity="warning",
-                )
-            seen.setdefault(node.name, node.lineno)
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        first = seen.setdefault(node.name, node)
+        if first is node:
+            continue
+        kind = "class" if isinstance(node, ast.ClassDef) else "function"
+        # A class is written, whatever function has its name.
+        is_written = kind == "class" or not isinstance(first, ast.ClassDef)
+        written = "this definition is written" if is_written else "the class is written"
+        yield facts.index.source.diagnostic(
+            "repeated-class",
+            f"{kind} {node.name} is defined again, and only {written} (first on line "
+            f"{first.lineno})",
+            node,
+            hint="delete or rename one of the two",
+            severity="warning",
+        )
 
 
 def replaced_call(node: Function) -> ast.Call | None:
@@ -277,7 +283,16 @@ def _deletions(
     }
     for target in deleted:
         name = ast.unparse(target)
-        if name not in known:
+        if name not in known and not _is_attribute_of_self(target):
+            yield merged.item.source.diagnostic(
+                "deletes-nothing",
+                f"`del {name}` is not carried over: after `super()`, it only leaves out what "
+                f"{merged.parent_item.name} assigns to it",
+                target,
+                hint="write the parent's body out, or delete it in another way",
+                severity="warning",
+            )
+        elif name not in known:
             near = did_you_mean(name, known)
             is_misspelt = near.startswith("did you mean")
             yield merged.item.source.diagnostic(
@@ -295,6 +310,14 @@ def _deletions(
                 hint="override the methods that use it, or keep it",
                 severity="warning",
             )
+
+
+def _is_attribute_of_self(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    )
 
 
 def _is_only_read(name: str, code: str) -> bool:

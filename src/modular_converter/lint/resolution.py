@@ -7,15 +7,24 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.library.imports import ImportNode, ImportStatement
 from modular_converter.lint.facts import ConversionFacts, Output
 from modular_converter.lint.import_time import names_at_import
+from modular_converter.lint.unbound_locals import unbound_locals
 from modular_converter.merge.nodes import Node, Origin
 from modular_converter.syntax.annotations import names_in_quoted_annotations
-from modular_converter.syntax.tokens import quoted_names, references, references_in
+from modular_converter.syntax.statements import FUNCTIONS
+from modular_converter.syntax.tokens import (
+    code_only,
+    quoted_names,
+    references,
+    references_in,
+    refers_to,
+)
 from toolkit.suggestions import did_you_mean
 
 # What every module and class body has beside the builtins.
@@ -48,7 +57,10 @@ def resolution_warnings(
             yield from _too_early(facts, output)
         yield from _sibling_imports(facts, output)
         yield from _library_imports(facts, output)
+        yield from _inner_imports(facts, output)
         yield from _exports(facts, output)
+    yield from _circles(facts)
+    yield from _shadowed_imports(facts)
 
 
 def bound_names(imports: Sequence[ImportNode]) -> set[str]:
@@ -84,6 +96,7 @@ def _undefined(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
                 missing.setdefault(name, table)
     for name, table in missing.items():
         yield _undefined_name(facts, output, name, table, defined)
+    yield from _unbound(facts, output)
     for node, name in _quoted(output, defined):
         yield _finding(
             facts,
@@ -102,6 +115,25 @@ def _undefined(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
             node,
             None,
             f"define `{name}` outside the class",
+        )
+
+
+def _unbound(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """Variables that functions read before they assign them."""
+    try:
+        tree = ast.parse(output.text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # The formatter reports it.
+    for function, read in unbound_locals(tree):
+        node, origin = output.at(read.lineno)
+        yield _finding(
+            facts,
+            "undefined-name",
+            f"`{read.id}` in `{function.name}` is read before it is assigned in {output.name}",
+            node,
+            origin,
+            f"give the override a parameter or variable `{read.id}`, or write the inherited body "
+            "out",
         )
 
 
@@ -288,7 +320,10 @@ def _library_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnos
     """
     package, source = facts.package, facts.index.source
     for statement in output.imports:
-        if not isinstance(statement, ImportStatement) or not statement.is_from:
+        if not isinstance(statement, ImportStatement):
+            continue
+        if not statement.is_from:
+            yield from _missing_modules(facts, output, statement)
             continue
         module = statement.module or ""
         if statement.level == 1 or not (statement.level or facts.is_of_library(module)):
@@ -305,6 +340,135 @@ def _library_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnos
                 f"{output.name} imports `{alias.name}` from `{statement.dotted}`, which {problem}",
                 _import_of(facts, alias.bound),
                 hint="check the spelling, or import it from the module that defines it",
+                severity="warning",
+            )
+
+
+def _missing_modules(
+    facts: ConversionFacts, output: Output, statement: ImportStatement
+) -> Iterator[Diagnostic]:
+    """Modules of the library in an `import` statement that do not exist."""
+    for alias in statement.names:
+        if facts.is_of_library(alias.name) and facts.library.is_missing("", 0, alias.name):
+            yield facts.index.source.diagnostic(
+                "missing-import",
+                f"{output.name} imports `{alias.name}`, which does not exist",
+                _import_of(facts, alias.bound),
+                hint="check the spelling",
+                severity="warning",
+            )
+
+
+def _inner_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
+    """The same for imports in functions, from the model's own files and from the library."""
+    for node in output.nodes:
+        if "import" not in node.identifiers:
+            continue
+        for statement in _imports_in_functions(node.text):
+            level, module = statement.level, statement.module or ""
+            own = level == 1 and "." not in module and type_of_module(module) is not None
+            if not own and (level == 1 or not (level or facts.is_of_library(module))):
+                continue
+            names = facts.own_module(module) if own else None
+            dotted = f"{'.' * level}{module}"
+            is_missing = (
+                names is None if own else facts.library.is_missing(facts.package, level, module)
+            )
+            for alias in statement.names:
+                if own:
+                    lacks = names is not None and alias.name not in names and "*" not in names
+                else:
+                    lacks = facts.library.lacks(facts.package, level, module, alias.name)
+                if not is_missing and not lacks:
+                    continue
+                problem = "does not exist" if is_missing else f"does not define `{alias.name}`"
+                yield _finding(
+                    facts,
+                    "missing-import",
+                    f"`{node.name}` imports `{alias.name}` from `{dotted}`, which {problem}",
+                    node,
+                    _origin_in(node, statement.lineno),
+                    "check the spelling, or import it from the module that defines it",
+                )
+
+
+def _imports_in_functions(text: str) -> Iterator[ast.ImportFrom]:
+    """The `from` imports in functions that no `if` and no `try` guards."""
+    try:
+        pending: list[ast.AST] = [*ast.parse(text).body]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, ast.ImportFrom):
+            yield node
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.With)):
+            pending += node.body
+
+
+def _origin_in(node: Node, line: int) -> Origin | None:
+    """The place that a line (from 1) of a node's text stems from."""
+    first = 1
+    for fragment in node.fragments:
+        after = first + fragment.text.count("\n")
+        if first <= line < after:
+            return replace(fragment.origin, line=fragment.origin.line + line - first)
+        first = after
+    return None
+
+
+def _shadowed_imports(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    """Definitions of the modular file that take the place of what inherited code imports."""
+    index = facts.index
+    own = {**index.functions, **index.assignments}
+    for parent in facts.parents:
+        for name in sorted(own.keys() & bound_names(parent.index.import_nodes)):
+            user = next(
+                (
+                    node
+                    for node, fragment in facts.inherited()
+                    if fragment.origin.path == parent.index.source.label
+                    and name in node.identifiers
+                    and refers_to(code_only(fragment.text), name)
+                ),
+                None,
+            )
+            if user is not None:
+                yield own[name].source.diagnostic(
+                    "shadowed-import",
+                    f"`{name}` is defined here, but inherited code of `{user.name}` means what "
+                    f"{parent.index.source.label} imports under this name",
+                    own[name].statement.node,
+                    hint="give it another name",
+                    severity="warning",
+                )
+
+
+def _circles(facts: ConversionFacts) -> Iterator[Diagnostic]:
+    """Outputs that import from each other at module level: neither can be imported first."""
+    modules = {output.module: output for output in facts.outputs}
+    imported = {
+        output.module: {
+            statement.module: [alias.name for alias in statement.names]
+            for statement in output.imports
+            if isinstance(statement, ImportStatement)
+            and statement.level == 1
+            and statement.module in modules
+        }
+        for output in facts.outputs
+    }
+    for module, others in imported.items():
+        for other, names in others.items():
+            # Reported once, for the file that others import first: a model needs its configuration.
+            if other is None or module not in imported[other] or module > other:
+                continue
+            item = facts.index.classes.get(names[0])
+            yield facts.index.source.diagnostic(
+                "missing-import",
+                f"{module}.py imports `{names[0]}` from `.{other}`, which imports "
+                f"`{imported[other][module][0]}` from `.{module}`: neither can be imported first",
+                item.statement.node if item is not None else None,
+                hint=f"name it so that it is written to {module}.py, or do not use it there",
                 severity="warning",
             )
 

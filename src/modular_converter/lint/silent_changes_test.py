@@ -109,6 +109,34 @@ def codes(workspace: Workspace, text: str) -> list[str]:
             "lost-base",
         ),
         (
+            f"{MLP}    def forward(self, *args):\n        return super().forward(*args)\n\n"
+            "    def extend(self, x, **kwargs):\n        del x\n"
+            "        return super().extend(x, **kwargs)\n",
+            "undefined-name",
+        ),
+        (f"{MLP}{INIT}        del config.size\n", "deletes-nothing"),
+        (f"{MLP}{INIT}        del self.sizes['a'], self.up_proj\n", "deletes-nothing"),
+        (f"{MLP}    pass\n\n\nNewOneMLP.kind = 'b'\n", "dropped-statement"),
+        (f"{MLP}    pass\n\n\nNewOneMLP.kinds['a'] = 'b'\n", "dropped-statement"),
+        (f"{MLP}    pass\n\n\ndef NewOneMLP(x):\n    return x\n", "repeated-class"),
+        (
+            "def f(x):\n    return x\n\n\ng = f\n\n\ndef f(x):\n    return g(x)\n\n\n"
+            f"{MLP}    kind = f(1)\n",
+            "repeated-class",
+        ),
+        (f"nn = None\n\n\n{MLP}    pass\n", "shadowed-import"),
+        (f"def torch(x):\n    return x\n\n\n{NORM}    pass\n", "shadowed-import"),
+        (
+            f"{MLP}    def helper(self):\n        from .modeling_new_one import Nothing\n\n"
+            "        return Nothing\n",
+            "missing-import",
+        ),
+        (
+            "class Kind:\n    a = 1\n\n\nclass NewOneTextConfig:\n    kind = Kind.a\n\n\n"
+            "class NewOneHead(nn.Module):\n    kind = Kind\n    config: NewOneTextConfig\n",
+            "missing-import",
+        ),
+        (
             "class XTools:\n    pass\n\n\nclass NewOneMLP(XTools, LlamaMLP):\n    pass\n",
             "base-order",
         ),
@@ -281,6 +309,21 @@ class LlamaModel(LlamaPreTrainedModel):
 """
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{MLP}    def helper(self):\n        if self.kind:\n"
+        "            from .modeling_new_one import Nothing\n\n            return Nothing\n",
+        f"{MLP}    def helper(self):\n        from .modeling_new_one import NewOneMLP\n\n"
+        "        return NewOneMLP\n",
+        f"{MLP}    def forward(self, x):\n        for layer in self.layers:\n"
+        "            y = x if layer else z\n            z = y\n        return y\n",
+    ],
+)
+def test_what_may_work_has_none(workspace: Workspace, text: str) -> None:
+    assert codes(workspace, text) == []
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_super_call_in_a_block_that_reaches_no_base(workspace: Workspace, whole: bool) -> None:
     """Bases are read if their files are there; without them, no model base has a `forward`."""
@@ -304,6 +347,8 @@ def test_a_super_call_in_a_block_that_reaches_no_base(workspace: Workspace, whol
         ("from ...modeling_utils import PretrainedModel", "does not define `PretrainedModel`"),
         ("from transformers.modeling_utils import Tool as PretrainedModel", "does not define"),
         ("from ...utils.generic import PretrainedModel", "does not exist"),
+        ("import transformers.modelling_utils as PretrainedModel", "does not exist"),
+        ("import transformers.modeling_utils as PretrainedModel", ""),
         ("from ... import PretrainedModel", ""),
         ("from ...package import PretrainedModel", ""),
     ],

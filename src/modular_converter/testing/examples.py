@@ -212,6 +212,10 @@ EXAMPLES: Mapping[str, Example] = {
         f"{_OLD}\n\nclass NewtMLP(LlamaMLP):\n    kind = 'plain'\n",
         f"{_MLP}    kind = 'plain'\n",
     ),
+    "shadowed-import": Example(
+        f"{_IMPORT}nn = None\n\n\nclass NewtMLP(LlamaMLP):\n    pass\n",
+        f"{_IMPORT}nothing = None\n\n\nclass NewtMLP(LlamaMLP):\n    kind = nothing\n",
+    ),
     "lost-base": Example(
         f"{_MODEL}class TextCached:\n    pass\n\n\nclass NewtModel(LlamaModel, TextCached):\n"
         "    pass\n",
