@@ -41,6 +41,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkNumTokensField,
     BenchmarkProcessesField,
     BenchmarkPromptLookupTokensField,
+    BenchmarkQuantizationConfigField,
     BenchmarkRepoIdField,
     BenchmarkRevisionField,
     BenchmarkSdpaBackendField,
@@ -91,6 +92,7 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     required_fields = (BenchmarkModelField, BenchmarkConfigField)
 
     sources: BenchmarkConfigField
+    quantization_config: BenchmarkQuantizationConfigField
     device: BenchmarkDeviceField
     attn_implementation: BenchmarkAttnImplementationField
     sdpa_backend: BenchmarkSdpaBackendField

@@ -759,7 +759,8 @@ def test_an_assistant_reaches_the_sandbox(machine: _Machine) -> None:
             tiny_fixture(name="tiny", model_type="llama")
             tiny_fixture(name="small", model_type="llama")
             gpu_benchmark(name="fixture", model=":tiny", assistant=":small", assistant_tokens=3)
-            gpu_benchmark(name="directory", model=":tiny", assistant_checkpoint="draft")
+            gpu_benchmark(name="directory", model=":tiny", assistant_checkpoint="draft",
+                quantization_config={"quant_method": "fp8", "dequantize": True})
             gpu_benchmark(name="wrong", model=":tiny", assistant=":directory")
             """,
         }
@@ -775,6 +776,7 @@ def test_an_assistant_reaches_the_sandbox(machine: _Machine) -> None:
     result = json.loads(machine.file("dist/test/m.directory/round0/result.json"))
     assert result["request"]["assistant"] == {"checkpoint": "m/draft"}
     assert "m/draft/config.json" in result["files"]
+    assert result["request"]["quantization_config"] == {"quant_method": "fp8", "dequantize": True}
     assert machine.test("--report", "m:wrong").exit_code == 2
     expected = "must name a `tiny_fixture`, but m:directory is a `gpu_benchmark`"
     assert expected in machine.file("dist/test/reports/m.wrong.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -149,6 +150,38 @@ class BenchmarkConfigField(OptionalSingleSourceField):
         or that of the checkpoint.
         """
     )
+
+
+class BenchmarkQuantizationConfigField(Field):
+    """`value` is JSON, whose keys are sorted."""
+
+    alias = "quantization_config"
+    value: str | None
+    default: ClassVar[None] = None
+    help = help_text(
+        """
+        How weights are quantised when they are read, as transformers' `quantization_config`: a
+        dictionary of `quant_method` and its settings, e.g. `quantization_config={"quant_method":
+        "bitsandbytes", "load_in_8bit": True}`. The `resolve` needs the method's package. By default
+        the weights stay as they are.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        if value is None:
+            return None
+        if not isinstance(value, dict) or not isinstance(value.get("quant_method"), str):
+            raise InvalidFieldTypeException(
+                address, cls.alias, raw_value, expected_type="a dictionary with a `quant_method`"
+            )
+        try:
+            return json.dumps(value, sort_keys=True)
+        except TypeError:
+            raise InvalidFieldTypeException(
+                address, cls.alias, raw_value, expected_type="a dictionary of JSON values"
+            ) from None
 
 
 class BenchmarkDeviceField(StringField):
@@ -519,6 +552,7 @@ class GpuBenchmarkTarget(Target):
         BenchmarkRevisionField,
         BenchmarkArchitectureField,
         BenchmarkConfigField,
+        BenchmarkQuantizationConfigField,
         BenchmarkDeviceField,
         BenchmarkAttnImplementationField,
         BenchmarkSdpaBackendField,
@@ -616,6 +650,13 @@ class GpuBenchmarkTarget(Target):
                 f"The `{self.alias}` target {self.address} has `config` beside `{given[0]}`, "
                 "which has its own\n"
                 "hint: leave out `config`, or name a `model_type` to measure those shapes"
+            )
+        has_shapes = given[0] == BenchmarkModelTypeField.alias
+        if has_shapes and self[BenchmarkQuantizationConfigField].value is not None:
+            raise InvalidTargetException(
+                f"The `{self.alias}` target {self.address} has `quantization_config` beside "
+                "`model_type`, whose weights are random and not read\n"
+                "hint: name a `checkpoint`, a `repo_id` or a `tiny_fixture`"
             )
         repo_id, revision = self[BenchmarkRepoIdField].value, self[BenchmarkRevisionField].value
         if (repo_id is None) != (revision is None):

@@ -17,6 +17,7 @@ from gpu_bench.measure.outputs import token_digest
 from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
 from gpu_bench.measure.trace import write_trace
 from gpu_bench.measure.warmup import is_warm, settled
+from gpu_bench.models import quantization
 from gpu_bench.models.loading import load, prompts
 from gpu_bench.models.work import work
 from gpu_bench.request.fields import Request
@@ -97,7 +98,9 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
 
 def _size(model: Any) -> dict[str, Any]:
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return {"class": type(model).__name__, "parameters": parameters}
+    sizes = {"class": type(model).__name__, "parameters": parameters}
+    method = quantization.used(model)
+    return sizes if method is None else {**sizes, "quantization": method}
 
 
 def _first_run(generator: Generator, device: Device, reporter: Reporter) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu_bench.core.errors import MissingPackage
-from gpu_bench.models import checkpoint
+from gpu_bench.models import checkpoint, quantization
 from gpu_bench.models.architectures import class_for, class_of_module, model_and_config
 from gpu_bench.models.prompt import seeded_prompts, special_ids, text_prompts
 from gpu_bench.models.random_weights import dtype_keyword, random_model
@@ -78,7 +78,11 @@ def _assistant(request: Request, model: Any, tokenizer: Any | None, device: Any)
     """The assistant, loaded as the model is. Its token ids must mean what the model's do."""
     assert request.assistant is not None
     alone = dataclasses.replace(
-        request, model=request.assistant, config=request.assistant_config, assistant=None
+        request,
+        model=request.assistant,
+        config=request.assistant_config,
+        quantization_config=None,
+        assistant=None,
     )
     try:
         assistant, own_tokenizer = _load(alone, device)
@@ -153,19 +157,24 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
             named = (getattr(config, "architectures", None) or [None])[0]
             model_class = class_for(config, source.architecture or named)
         _check_length(config, request)
+        quantized = quantization.options(request, device)
+        method = quantization.named(config)
         model = _supported(
             request,
-            model_class.from_pretrained,
+            quantization.supported(request, model_class.from_pretrained),
             where,
             # Other formats run code when they are read.
             use_safetensors=True,
             config=config,
             attn_implementation=request.attn_implementation,
             **{dtype_keyword(config): getattr(torch, request.dtype)},
+            **quantized,
             **options,
         )
         tokenizer = _tokenizer(where, options)
-    return model.to(device).eval(), tokenizer
+    quantization.check_used(request, method, model)
+    # Quantised weights are placed as they are read, and some cannot be moved.
+    return (model if quantized else model.to(device)).eval(), tokenizer
 
 
 def _known_config(where: str, options: dict[str, Any]) -> Any:

@@ -35,6 +35,12 @@ def check_combinations(request: Request) -> None:
             f"`config` cannot be combined with a checkpoint: {request.model} has its own",
             hint="omit `config`, or name a `model_type` to measure those shapes",
         )
+    if request.quantization_config is not None and request.model.has_random_weights:
+        raise InputError(
+            f"`quantization_config` is for weights that are read, and those of {request.model} are "
+            "random",
+            hint="name a `checkpoint` or a `repo_id`; under Pants, a `tiny_fixture`",
+        )
     if request.assistant_config is not None and not (
         request.assistant is not None and request.assistant.has_random_weights
     ):

@@ -119,6 +119,14 @@ class Request:
             "model type, or what the checkpoint has"
         ),
     )
+    quantization_config: Mapping[str, Any] | None = field(
+        default=None,
+        metadata=_about(
+            "How a checkpoint's weights are quantised when they are read, or dequantised: "
+            "`quant_method` and its settings, as transformers' `quantization_config`; null: as "
+            "they are"
+        ),
+    )
     device: Device = field(
         default="cuda", metadata=_about("cpu is for smoke tests: the same code, no accelerator")
     )

@@ -14,6 +14,7 @@ from toolkit.errors import InputError
 WORKLOAD_FIELDS = (
     "model",
     "config",
+    "quantization_config",
     "device",
     "batch_size",
     "concurrency",

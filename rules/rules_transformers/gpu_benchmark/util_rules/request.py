@@ -85,6 +85,7 @@ def request_document(
         "architecture": field_set.architecture.value,
     }
     settings = {name: getattr(field_set, name).value for name in _SETTINGS}
+    quantization = field_set.quantization_config.value
     document = {
         "schema": SCHEMA,
         "address": field_set.address.spec,
@@ -92,6 +93,7 @@ def request_document(
         "assistant": _given({"checkpoint": model.assistant, "module": model.assistant_module})
         or None,
         "config": None if model.config is None else json.loads(model.config),
+        "quantization_config": None if quantization is None else json.loads(quantization),
         **settings,
         "timeout_seconds": timeout_seconds,
         "round": round_number,
