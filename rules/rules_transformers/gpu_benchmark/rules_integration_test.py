@@ -528,12 +528,15 @@ def test_limits_of_goodput_reach_the_report_and_measure_nothing_again(machine: _
     machine.writes(build=plain % ("a", "") + plain % ("b", f", {own}"))
     assert machine.test("::", options=_TAGGED).exit_code == 0
     measured = machine.log.read_text()
-    option = "--gpu-bench-goodput-limits=['per_token=9ms']"
-    assert machine.test("::", options=(*_TAGGED, option)).exit_code == 0
+    machine.writes(**{"peaks.json": "{}"})
+    option = ("--gpu-bench-goodput-limits=['per_token=9ms']", "--gpu-bench-peaks=['peaks.json']")
+    assert machine.test("::", options=(*_TAGGED, *option)).exit_code == 0
     assert machine.log.read_text() == measured
-    assert machine.file("dist/test/m.a/summary.md").endswith("goodput-limit=per_token=9ms")
+    assert machine.file("dist/test/m.a/summary.md").endswith(
+        "goodput-limit=per_token=9ms peaks=peaks.json"
+    )
     assert machine.file("dist/test/m.b/summary.md").endswith(
-        "goodput-limit=per_token=20ms goodput-limit=time_to_first_token=0.2s"
+        "goodput-limit=per_token=20ms goodput-limit=time_to_first_token=0.2s peaks=peaks.json"
     )
 
 

@@ -101,6 +101,15 @@ class GpuBenchmark(PythonToolRequirementsBase):
             """
         ),
     )
+    peaks = StrListOption(
+        help=softwrap(
+            """
+            Files that `gpu_bench peaks` wrote, relative to the build root, e.g.
+            `benchmarks/peaks.json`: what devices can do at most whose datasheets are not in the
+            tool's table. Reports state shares of them.
+            """
+        ),
+    )
     strict = BoolOption(
         default=False,
         help="Fail if a comparison is inconclusive, or if there is no baseline.",

@@ -125,7 +125,7 @@ def main(arguments: list[str]) -> int:
     if command == "baseline":
         return _keep(paths[0], output, options)
     assert command == "report"
-    limits = [flag for flag in flags if flag.startswith("goodput-limit=")]
+    limits = [flag for flag in flags if flag.startswith(("goodput-limit=", "peaks="))]
     return _report(paths[0], output, limits)
 
 

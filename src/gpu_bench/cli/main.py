@@ -9,7 +9,7 @@ from toolkit.command_line import CommandLine
 COMMAND_LINE = CommandLine(
     tool="gpu_bench",
     description="Measures models on an accelerator and judges the figures.",
-    commands=("run", "ab", "fingerprint", "compare", "baseline", "report", "export"),
+    commands=("run", "ab", "fingerprint", "peaks", "compare", "baseline", "report", "export"),
     exit_codes="Exit codes: 0 done, 1 the answer is no, 2 wrong input, 3 something is missing, "
     "4 undecided.",
 )

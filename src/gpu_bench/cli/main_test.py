@@ -24,6 +24,7 @@ JUDGING = ("core", "results", "judge")
 PARTS = {
     "run": MEASURING,
     "fingerprint": MEASURING,
+    "peaks": MEASURING,
     "ab": (*MEASURING, *JUDGING),
     "compare": JUDGING,
     "baseline": JUDGING,

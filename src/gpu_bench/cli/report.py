@@ -29,6 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a request of continuous batching may take to count for goodput, e.g. "
         "time_to_first_token=200ms or per_token=20ms (repeatable)",
     )
+    parser.add_argument(
+        "--peaks",
+        metavar="FILE.json",
+        action="append",
+        default=[],
+        help="peaks that `gpu_bench peaks` measured, for devices whose datasheet is not in the "
+        "table (repeatable)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,13 +55,15 @@ def run(options: argparse.Namespace) -> int:
         from gpu_bench.report.page import page
         from gpu_bench.report.runs import devices
         from gpu_bench.report.summary import summary
+        from gpu_bench.results.peaks import read_measured
 
         limits = read_limits(options.goodput_limit)
+        peaks = read_measured(map(Path, options.peaks))
         collected = collect([Path(directory) for directory in options.directories])
         by_device = devices(collected.runs)
         output = Path(options.output)
         texts = {
-            output / PAGE: page(by_device, collected.problems, limits),
+            output / PAGE: page(by_device, collected.problems, limits, peaks),
             output / SUMMARY: summary(by_device, collected.problems),
         }
     atomic_file.write_files({path: text.encode() for path, text in texts.items()})

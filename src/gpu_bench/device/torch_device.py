@@ -52,6 +52,9 @@ class Device(Protocol):
     def peaks(self) -> Peaks | None:
         """Peaks since the last reset; None if the device does not count."""
 
+    def free_memory(self) -> int | None:
+        """Bytes that are free on the device; None if it does not count."""
+
 
 class HostStamps:
     """Moments on the host's monotonic clock."""
@@ -85,6 +88,9 @@ class CpuDevice:
         """The host's allocator does not count."""
 
     def peaks(self) -> None:
+        return None
+
+    def free_memory(self) -> None:
         return None
 
 
@@ -135,3 +141,7 @@ class CudaDevice:
 
     def peaks(self) -> Peaks:
         return Peaks(self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved())
+
+    def free_memory(self) -> int:
+        free: int = self._cuda.mem_get_info()[0]
+        return free

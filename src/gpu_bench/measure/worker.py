@@ -14,14 +14,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from gpu_bench.core.errors import MissingPackage, NoAccelerator
-from gpu_bench.device.identity import check_device, from_json
-from gpu_bench.device.torch_device import CpuDevice, CudaDevice, Device
+from gpu_bench.device.identity import from_json
+from gpu_bench.measure.open_device import open_device
 from gpu_bench.measure.problems import problem_of, to_json
 from gpu_bench.measure.procedure import Reporter, measure
-from gpu_bench.request.fields import Request
 from gpu_bench.request.reader import parse_request
-from rules_transformers_contract.cuda_device import Card
 from toolkit.errors import ToolError
 
 
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     request = parse_request(text)
     try:
-        device = _device(request, from_json(json.loads(card_text)))
+        device = open_device(request.device, from_json(json.loads(card_text)))
         send({"event": "environment", "environment": environment()})
         measure(request, device, reporter)
     except Exception as error:  # noqa: BLE001 - the parent names whatever the model raises
@@ -64,34 +61,6 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     send({"event": "done"})
     return 0
-
-
-def _device(request: Request, card: Card | None) -> Device:
-    try:
-        import torch
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise MissingPackage(
-            f"a measuring process cannot import {error.name or error}",
-            hint="install torch and transformers beside gpu_bench",
-        ) from error
-    if request.device == "cpu":
-        return CpuDevice()
-    if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
-        raise MissingPackage(
-            f"torch {torch.__version__} is built without CUDA",
-            hint="install a torch build with CUDA, or set `device` to cpu for a smoke test",
-        )
-    if not torch.cuda.is_available():
-        raise NoAccelerator(
-            "torch does not find the CUDA device that the driver lists",
-            hint="the driver may be too old for this torch: compare `nvidia-smi` with "
-            "`python -m torch.utils.collect_env`",
-        )
-    torch.cuda.init()
-    if card is not None:
-        check_device(card, torch.cuda.get_device_properties(0))
-    return CudaDevice(torch.cuda)
 
 
 def environment() -> dict[str, Any]:

@@ -41,7 +41,7 @@ def _config(values: Mapping[str, Any]) -> Any:
             for name in AUTO_QUANTIZATION_CONFIG_MAPPING
         }
     )
-    if method not in known:
+    if not isinstance(method, str) or method not in known:
         raise InputError(
             f"transformers {transformers.__version__} has no `quantization_config` with "
             f"`{_METHOD}` {method!r}",

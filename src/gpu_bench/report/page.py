@@ -30,6 +30,7 @@ from gpu_bench.report.tables import (
     UtilizationRow,
 )
 from gpu_bench.report.utilization import sources
+from gpu_bench.results.peaks import Peaks
 from toolkit.errors import ToolError
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -98,9 +99,12 @@ class DeviceView:
 
 
 def page(
-    devices: Sequence[Device], problems: Sequence[ToolError], limits: Limits | None = None
+    devices: Sequence[Device],
+    problems: Sequence[ToolError],
+    limits: Limits | None = None,
+    peaks: Mapping[str, Peaks] | None = None,
 ) -> str:
-    """The page's HTML; ``limits`` are those of goodput.
+    """The page's HTML; ``limits`` are those of goodput, ``peaks`` those measured by fingerprint.
 
     Raises ModuleNotFoundError without matplotlib.
     """
@@ -116,7 +120,8 @@ def page(
     environment.filters["unbroken"] = _unbroken
     with matplotlib_settings():
         views = [
-            _device(device, f"device-{number}", limits) for number, device in enumerate(devices, 1)
+            _device(device, f"device-{number}", limits, peaks or {})
+            for number, device in enumerate(devices, 1)
         ]
     text: str = environment.get_template("index.html.jinja").render(
         devices=views,
@@ -177,17 +182,17 @@ def counted_states(devices: Sequence[Device]) -> list[tuple[State, int]]:
     return [(state, counts[name]) for name, state in STATES.items() if counts[name]]
 
 
-def _device(device: Device, key: str, limits: Limits) -> DeviceView:
+def _device(device: Device, key: str, limits: Limits, peaks: Mapping[str, Peaks]) -> DeviceView:
     return DeviceView(
         anchor=key,
         name=device.name,
         machine=tables.machine(device.fingerprint),
         digest=device.fingerprint["digest"][:12],
-        peaks=sources(device),
+        peaks=sources(device, peaks),
         load=tuple(map(tables.load, under_load(device.benchmarks, limits))),
         changes=comparison_plots.changes(device, f"{key}-changes"),
         benchmarks=tuple(
-            _benchmark(benchmark, f"{key}-benchmark-{number}")
+            _benchmark(benchmark, f"{key}-benchmark-{number}", peaks)
             for number, benchmark in enumerate(by_state(device.benchmarks), 1)
         ),
     )
@@ -202,7 +207,7 @@ _PLOTS: tuple[Callable[[Run, str], Plot | None], ...] = (
 )
 
 
-def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
+def _benchmark(benchmark: Benchmark, key: str, peaks: Mapping[str, Peaks]) -> BenchmarkView:
     run = benchmark.latest
     request = run.first.request
     steps = history_steps(benchmark)
@@ -229,7 +234,7 @@ def _benchmark(benchmark: Benchmark, key: str) -> BenchmarkView:
         percentiles=tables.gap_percentiles(run),
         processes=tables.processes(run),
         memory=tables.memory(run),
-        of_peaks=tables.of_peaks(run),
+        of_peaks=tables.of_peaks(run, peaks),
         configuration=tables.settings(request, leave_out=("schema", "address", "config")),
         model_config="" if config is None else json.dumps(config, indent=2, ensure_ascii=False),
         versions=_versions(run),

@@ -15,6 +15,7 @@ from gpu_bench.report.labels import State
 from gpu_bench.report.load import Load
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run, moment
 from gpu_bench.report.utilization import utilization
+from gpu_bench.results.peaks import Peaks
 from gpu_bench.results.reader import PHASES
 
 # What the comparison of all benchmarks shows of each.
@@ -202,7 +203,7 @@ def acceptance(run: Run) -> str:
     )
 
 
-def of_peaks(run: Run) -> tuple[UtilizationRow, ...]:
+def of_peaks(run: Run, measured: Mapping[str, Peaks]) -> tuple[UtilizationRow, ...]:
     """The phases whose work was counted; those of new in an A/B run."""
     return tuple(
         UtilizationRow(
@@ -212,7 +213,7 @@ def of_peaks(run: Run) -> tuple[UtilizationRow, ...]:
             bandwidth=f"{reached.bandwidth / 1e9:#.3g} GB/s",
             bandwidth_share=_share(reached.bandwidth_share),
         )
-        for reached in utilization(run)
+        for reached in utilization(run, measured)
     )
 
 

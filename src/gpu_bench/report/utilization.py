@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gpu_bench.report.aggregates import figure
 from gpu_bench.report.runs import Device, Run
-from gpu_bench.results.peaks import peaks_of
+from gpu_bench.results.peaks import Peaks, peaks_of
 from gpu_bench.results.reader import TIMES
 
 
@@ -22,13 +22,13 @@ class Utilization:
     bandwidth_share: float | None
 
 
-def utilization(run: Run) -> tuple[Utilization, ...]:
-    """The phases of a run whose work was counted."""
-    return tuple(_phases(run))
+def utilization(run: Run, measured: Mapping[str, Peaks]) -> tuple[Utilization, ...]:
+    """The phases of a run whose work was counted; ``measured`` are peaks by fingerprint."""
+    return tuple(_phases(run, measured))
 
 
-def _phases(run: Run) -> Iterator[Utilization]:
-    peaks = peaks_of(run.first.device_name)
+def _phases(run: Run, measured: Mapping[str, Peaks]) -> Iterator[Utilization]:
+    peaks = peaks_of(run.first.device_name, run.digest, measured)
     most = peaks and peaks.operations.get(str(run.first.request["dtype"]))
     for phase, work in run.first.work.items():
         time = figure(run, phase) if phase in TIMES else None
@@ -44,11 +44,14 @@ def _phases(run: Run) -> Iterator[Utilization]:
         )
 
 
-def sources(device: Device) -> str:
+def sources(device: Device, measured: Mapping[str, Peaks]) -> str:
     """Where the peaks are from, or that there are none; empty if no run needs them."""
     if not any(benchmark.latest.first.work for benchmark in device.benchmarks):
         return ""
-    peaks = peaks_of(device.name)
+    peaks = peaks_of(device.name, str(device.fingerprint["digest"]), measured)
     if peaks is None:
-        return f"no shares of peak: {device.name} is not in the table of peaks"
+        return (
+            f"no shares of peak: {device.name} is not in the table of peaks, and `report --peaks` "
+            "names no file of its own"
+        )
     return f"peaks of the {peaks.source}, dense"

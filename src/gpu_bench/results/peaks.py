@@ -1,9 +1,17 @@
-"""What a card can do at most, from its maker's datasheet: operations and bytes in a second."""
+"""What a card can do at most: operations and bytes in a second, by its datasheet or measured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from gpu_bench.core.json_reader import Fields
+from gpu_bench.results.reader import read_json
+from toolkit.errors import InputError
+
+MEASURED_KIND = "gpu_bench.peaks"
+_SCHEMA = 1
 
 _HALF = ("bfloat16", "float16")
 _H100 = "NVIDIA H100 Tensor Core GPU datasheet"
@@ -46,9 +54,40 @@ PEAKS: Mapping[str, Peaks] = {
 }
 
 
-def peaks_of(name: str) -> Peaks | None:
-    """The peaks of a card, by its driver's name; None for one that is not in the table.
+def peaks_of(name: str, digest: str, measured: Mapping[str, Peaks]) -> Peaks | None:
+    """The peaks of a card by its driver's name, or else those measured under its fingerprint.
 
-    A part of a card (MIG) has a name of its own, and none.
+    A part of a card (MIG) has a name of its own, which is not in the table.
     """
-    return PEAKS.get(name)
+    return PEAKS.get(name) or measured.get(digest)
+
+
+def read_measured(paths: Iterable[Path]) -> dict[str, Peaks]:
+    """Files of `gpu_bench peaks` by their fingerprints. Raises InputError that names the field."""
+    return dict(map(_measured, paths))
+
+
+def _measured(path: Path) -> tuple[str, Peaks]:
+    document = read_json(path)
+    if not isinstance(document, dict) or document.get("kind") != MEASURED_KIND:
+        raise InputError(
+            "this is not a file of peaks",
+            place=str(path),
+            hint="name a file that `gpu_bench peaks` wrote",
+        )
+    top = Fields(document, "", str(path))
+    if top.whole("schema") != _SCHEMA:
+        raise top.wrong("schema", str(_SCHEMA))
+    rates = top.object("operations")
+    operations = {name: _rate(rates, name) for name in rates.values}
+    source = f"device, measured on {top.text('measured_at')[:10]}"
+    return top.object("fingerprint").text("digest"), Peaks(
+        operations, _rate(top, "bandwidth"), source
+    )
+
+
+def _rate(fields: Fields, name: str) -> float:
+    rate = fields.number(name)
+    if rate <= 0:
+        raise fields.wrong(name, "a number more than 0")
+    return rate

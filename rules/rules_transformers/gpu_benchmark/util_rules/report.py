@@ -6,11 +6,21 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest, RemovePrefix
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    AddPrefix,
+    Digest,
+    GlobMatchErrorBehavior,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
+from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.util_rules.judge import BenchToolRequest
 from rules_transformers.util_rules.tool_commands import REPORT
 from rules_transformers.util_rules.tool_run import ToolRun
@@ -43,7 +53,20 @@ class BenchmarkReport:
 
 
 @rule
-async def report_on_benchmarks(request: BenchmarkReportRequest) -> BenchmarkReport:
+async def report_on_benchmarks(
+    request: BenchmarkReportRequest, benchmark: GpuBenchmark
+) -> BenchmarkReport:
+    peaks, results = await MultiGet(
+        Get(
+            Snapshot,
+            PathGlobs(
+                benchmark.peaks,
+                glob_match_error_behavior=GlobMatchErrorBehavior.error,
+                description_of_origin="`[gpu-bench].peaks`",
+            ),
+        ),
+        Get(Digest, AddPrefix(request.files, _INPUT_DIR)),
+    )
     process = await Get(
         Process,
         BenchToolRequest(
@@ -52,8 +75,9 @@ async def report_on_benchmarks(request: BenchmarkReportRequest) -> BenchmarkRepo
                 _INPUT_DIR,
                 f"--output={_OUTPUT_DIR}",
                 *(f"--goodput-limit={limit}" for limit in request.goodput_limits),
+                *(f"--peaks={path}" for path in peaks.files),
             ),
-            files=await Get(Digest, AddPrefix(request.files, _INPUT_DIR)),
+            files=await Get(Digest, MergeDigests((results, peaks.digest))),
             output_directories=(_OUTPUT_DIR,),
             description=f"Report on {request.about}",
         ),
