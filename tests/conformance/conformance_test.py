@@ -18,14 +18,12 @@ from modular_converter.conformance.release import Release
 from modular_converter.conformance.search import SwitchSearch
 from modular_converter.conventions import profiles
 from modular_converter.conventions.profiles import for_version, named, switches
-from tests.conformance.corpus import NEWEST, assert_identical, corpus
+from tests.conformance.corpus import LEFT_OVER, NEWEST, assert_identical, corpus
 from tests.sampling.sampling import sample, source_digest
 
 # Absolute, since a sandbox names its source roots relative to itself and tests change directory.
 _PYTHONPATH = os.pathsep.join(map(os.path.abspath, sys.path))
 _PARTS = 12
-# Shipped up to 4.57 with the banner of a modular file that does not define its class.
-_LEFT_OVER = frozenset({"transformers/models/zamba2/configuration_zamba2.py"})
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ def test_files_of_older_releases_from_the_shipped_parents(version: str) -> None:
     models = [os.path.basename(os.path.dirname(path)) for path in release.modular_files]
     only = sample(models, _PARTS, seed=f"{version} {source_digest()}")
     comparison = compare(release, for_version(version), only=only)
-    assert_identical(comparison, release, _LEFT_OVER if version.startswith("4.") else frozenset())
+    assert_identical(comparison, release, LEFT_OVER if version.startswith("4.") else frozenset())
     assert comparison.converted == len(only) > len(models) / _PARTS / 2
 
 

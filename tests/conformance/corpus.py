@@ -12,6 +12,8 @@ from modular_converter.conventions import profiles
 NEWEST = profiles.TESTED[-1]
 # Where a test target's dependency lays a release out, relative to the working directory.
 _CORPORA = "corpus"
+# Shipped up to 4.57 with the banner of a modular file that does not define its class.
+LEFT_OVER = frozenset({"transformers/models/zamba2/configuration_zamba2.py"})
 
 
 def corpus(version: str) -> Release:

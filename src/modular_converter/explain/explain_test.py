@@ -420,3 +420,39 @@ def test_a_request_says_where_parents_are(
     number = _line_number(CHILD, "size = 3")
     assert main(["explain", f"{CHILD}:{number}", "--request", "request.json"]) == 0
     assert f"from {MODELS}/new_one/modular_new_one.py:9" in capsys.readouterr().out
+
+
+def test_a_joined_docstring_of_a_method_has_lines_of_both_files(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to transformers 4.53, docstrings of overrides are joined with the parent's."""
+    monkeypatch.chdir(workspace.root)
+    workspace.parent(
+        "class LlamaMLP:\n    def forward(self, x):\n"
+        '        r"""\n        Llama\'s layer.\n\n        It scales.\n        """\n'
+        "        return x\n"
+    )
+    modular = workspace.modular(
+        "from ..llama.modeling_llama import LlamaMLP\n\n\nclass NewOneMLP(LlamaMLP):\n"
+        "    def forward(self, x):\n"
+        '        r"""\n        It also shifts.\n        """\n        return x + 1\n'
+    )
+    context = workspace.context("4.52")
+    result = run_batch([workspace.location(modular)], context)
+    write_files({path: text.encode() for path, text in result.texts.items()})
+    explainer = Explainer(context, workspace.location)
+    file = explainer.file(os.path.abspath(CHILD))
+    assert file is not None
+    for text, name in (
+        ("NewOne's layer.", "modeling_llama.py"),
+        ("It scales.", "modeling_llama.py"),
+        ("It also shifts.", "modular_new_one.py"),
+        ("return x + 1", "modular_new_one.py"),
+    ):
+        explained = explainer.line(file, _line_number(CHILD, text))
+        assert explained.kind == "copied"
+        (source,) = explained.sources
+        assert (os.path.basename(source.path), source.text.strip()) == (
+            name,
+            text.replace("NewOne", "Llama"),
+        )

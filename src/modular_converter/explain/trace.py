@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from modular_converter.explain.items import items_by_line
 from modular_converter.merge.nodes import Fragment, Node, Origin
 from modular_converter.names.renamer import Renamer
 from modular_converter.syntax.source import Source
-from modular_converter.syntax.statements import first_line
+from modular_converter.syntax.statements import first_line, statements_within
 
 # The line that names a definition is the modular's, even where the parent's reads the same.
 _DEFINITION = re.compile(r"\s*(?:class|def|async)\s")
@@ -112,8 +113,22 @@ class SourceText:
             spans.update(dict.fromkeys(range(span[0], span[1] + 1), span))
         return spans
 
+    @cached_property
+    def _strings(self) -> dict[int, int]:
+        """The first and last lines (from 0) of statements that are strings, such as docstrings."""
+        return {
+            node.lineno - 1: node.end_lineno - 1
+            for node in statements_within(self.source.tree.body)
+            if isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+            and node.end_lineno is not None
+        }
+
     def end_of_header(self, first: int) -> int:
-        """The last line (from 0) of the statement or header that begins on line ``first``."""
+        """The last line (from 0) of the string or header that begins on line ``first``."""
+        if first in self._strings:
+            return self._strings[first]
         depth = 0
         for number in range(first, len(self.source.lines)):
             line = self.source.lines[number].partition("#")[0]

@@ -145,7 +145,9 @@ class MethodMerger:
                 text = merged_docstring(
                     docstrings[0].text.strip(), body[number].text.strip(), self.profile.docstrings
                 )
-                body[number] = replace(body[number], text=f"{_BODY}{text}\n")
+                body[number] = replace(
+                    body[number], text=f"{_BODY}{text}\n", second=docstrings[0].origin
+                )
         fragments += self._body(mine, my_parts, body, offset, unravelled)
         return fragments
 
@@ -205,7 +207,8 @@ class MethodMerger:
                 with_super_calls(mine.source, parts.statements[position], statement, self.bases)
             )
         fragments = [
-            Fragment(statement.lead + statement.text, statement.origin) for statement in done
+            Fragment(statement.lead + statement.text, statement.origin, statement.second)
+            for statement in done
         ]
         last = parts.statements[-1].last
         if mine.parsed.last > last:

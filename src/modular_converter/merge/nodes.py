@@ -28,7 +28,8 @@ class Origin:
 class Fragment:
     """Whole lines of output that stem from consecutive lines of one file.
 
-    A header that is put together from a modular's and a parent's has the parent's as ``second``.
+    A header or docstring that is put together from a modular's and a parent's has the parent's as
+    ``second``.
     """
 
     text: str

@@ -23,7 +23,10 @@ _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.Genera
 
 @dataclass(frozen=True, eq=False)
 class BodyStatement:
-    """A statement of a method body as text. ``target`` is that of a single assignment."""
+    """A statement of a method body as text. ``target`` is that of a single assignment.
+
+    A docstring that is joined with the parent's has the parent's as ``second``.
+    """
 
     lead: str
     text: str
@@ -33,6 +36,7 @@ class BodyStatement:
     deletes: str | None = None
     is_docstring: bool = False
     calls_super: str | None = None
+    second: Origin | None = None
 
     @property
     def comparable(self) -> str:
