@@ -14,14 +14,14 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from call_by_name.pants_rules import PANTS_RULES
 
-from tests.contracts.pants_api import flavours
+from tests.contracts.pants_api.flavours import Flavour, all_flavours
 from tests.contracts.pants_api.uses import (
     is_property,
     method_parameters,
@@ -261,8 +261,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    used = {use.name for flavour in flavours.all_flavours() for use in flavour.uses}
-    names = sorted(used | {f"{rule.module}.{rule.function}" for rule in PANTS_RULES.values()})
+    names = sorted(used_names(all_flavours()))
     facts: dict[str, dict[str, Fact]] = {name: {} for name in names}
     latest: dict[str, Fact] = {}
     for version in RELEASES:
@@ -276,6 +275,12 @@ def main(arguments: list[str]) -> int:
     head = json.dumps(document)[:-1]
     FILE.write_text(f'{head}, "names": {{\n' + ",\n".join(lines) + "\n}}\n")
     return 0
+
+
+def used_names(flavours: Iterable[Flavour]) -> set[str]:
+    """The full names that the rules use, in any of these flavours."""
+    used = {use.name for flavour in flavours for use in flavour.uses}
+    return used | {f"{rule.module}.{rule.function}" for rule in PANTS_RULES.values()}
 
 
 def fact_of(changes: dict[str, Fact], version: str) -> Fact:

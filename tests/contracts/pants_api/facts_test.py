@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from call_by_name.pants_rules import PANTS_RULES
 
-from tests.contracts.pants_api.facts import FILE, Fact, fact_of, releases_between
+from tests.contracts.pants_api.facts import FILE, Fact, fact_of, releases_between, used_names
 from tests.contracts.pants_api.flavours import Flavour, all_flavours
 from tests.contracts.pants_api.uses import (
     VERSIONS_MODULE,
@@ -96,6 +96,11 @@ def test_each_release_has_what_the_rules_use(flavour: Flavour) -> None:
     assert problems == {}
     assert len(flavour.uses) > 1000
     assert any(use.name.endswith(".Get") for use in flavour.uses) == (flavour.name == "Get")
+
+
+def test_the_facts_are_those_of_uses() -> None:
+    """Otherwise it was not written again after the last use of a name was removed."""
+    assert set(_FACTS) == used_names(_FLAVOURS.values())
 
 
 _NAMES: dict[str, dict[str, Fact]] = {
