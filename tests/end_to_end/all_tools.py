@@ -10,22 +10,19 @@ import zipfile
 from pathlib import Path
 from textwrap import dedent
 
+from rules_transformers.testutil.tiny_models_stand_in import SERVES_FIXTURE_GROUPS
 from tests.end_to_end.library import LIBRARY
 from tests.end_to_end.workspace import PANTS_VERSIONS, Workspace
 
-_BUILDER = """
-import json
-import pathlib
-import sys
+_BUILDER = (
+    SERVES_FIXTURE_GROUPS
+    + """
+sys.path.insert(0, str(pathlib.Path(sys.argv[0]).parents[1]))
 
 from tiny_models.request.manifest import Manifest, digest_file
 
-command, *arguments = sys.argv[1:]
-assert command == "group"
-options = dict(argument[2:].split("=") for argument in arguments if argument.startswith("--"))
-(member,) = (pathlib.Path(argument) for argument in arguments if not argument.startswith("--"))
-(fixture,) = json.loads((member / options["request"]).read_text())["fixtures"]
-directory = member / options["output"] / fixture["path"]
+(fixture,) = json.loads(pathlib.Path(sys.argv[2]).read_text())["fixtures"]
+directory = pathlib.Path(sys.argv[4]) / fixture["path"]
 directory.mkdir(parents=True)
 (directory / "weights.txt").write_text("tiny")
 files = {"weights.txt": digest_file(str(directory / "weights.txt"))}
@@ -34,9 +31,8 @@ manifest = Manifest(
     0, "float32", "0", "0" * 64, files, {},
 )
 (directory / "fixture.json").write_text(manifest.to_json())
-built = {"exit_code": 0, "messages": ""}
-pathlib.Path(options["results"]).write_text(json.dumps({"members": [built]}))
 """
+)
 
 _FILES = {
     # The root of a sandbox of remote execution has the directories of the system, whose `lib`
@@ -129,14 +125,9 @@ def write_repository(
         directory,
         _RESOLVES.replace("@WHEEL@", str(wheel)),
         backend='tiny_fixtures", "rules_transformers.parents',
+        default_resolve="default",
         pants_version=pants_version,
         tools=("modular_converter", "parent_finder", "tiny_models"),
     )
-    resolves = 'enable_resolves = true\ndefault_resolve = "default"\n'
-    config = workspace.read("pants.toml").replace(
-        "[python]\n", f'[python]\n{resolves}invalid_lockfile_behavior = "ignore"\n'
-    )
-    workspace.write(
-        {"pants.toml": config, **_FILES, ".plugin/src/tiny_models/__main__.py": _BUILDER}
-    )
+    workspace.write({**_FILES, ".plugin/src/tiny_models/__main__.py": _BUILDER})
     return workspace

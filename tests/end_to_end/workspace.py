@@ -44,6 +44,13 @@ env_vars.add = ["PIP_CONFIG_FILE=/dev/null"]
 tools_path = ".plugin/src"
 """
 
+# Of `[python]`, for a lockfile that is one of pip's requirements files.
+_RESOLVES = """
+enable_resolves = true
+default_resolve = "@RESOLVE@"
+invalid_lockfile_behavior = "ignore"
+"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -111,7 +118,8 @@ class Repository:
 class Workspace(Repository):
     """One that uses this plugin from a copy of its sources.
 
-    `config` has further sections of `pants.toml`, `tools` what `backend` runs.
+    `config` has further sections of `pants.toml`, `tools` what `backend` runs. With
+    `default_resolve`, `config` names the lockfile of that resolve.
     """
 
     def __init__(
@@ -120,6 +128,7 @@ class Workspace(Repository):
         config: str = "",
         *,
         backend: str = "modular",
+        default_resolve: str = "",
         pants_version: str = PANTS_VERSIONS[0],
         tools: tuple[str, ...] = ("modular_converter",),
     ) -> None:
@@ -128,6 +137,9 @@ class Workspace(Repository):
         for tool in (*tools, "rules_transformers_contract", "toolkit"):
             self.copy(f"src/{tool}", f".plugin/src/{tool}")
         settings = _CONFIG.replace("@BACKEND@", backend).replace("@PANTS@", pants_version)
+        if default_resolve:
+            resolves = _RESOLVES.replace("@RESOLVE@", default_resolve)
+            settings = settings.replace("[python]\n", f"[python]{resolves}")
         settings += dedent(config)
         self.write({"pants.toml": settings, ".gitignore": ".pids/\n.pants.d/\n"})
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rules_transformers.testutil.tiny_models_stand_in import SERVES_FIXTURE_GROUPS
 from tests.end_to_end.workspace import Workspace
 from tests.remote_cache.buildgrid import BuildGrid
 from tests.remote_cache.guide import CI, with_settings
@@ -41,24 +42,15 @@ else:
     (output / "summary.md").write_text("same")
 """
 _FILES = 200
-_TINY_MODELS = f"""
-import json
-import pathlib
-import sys
+_TINY_MODELS = f"""{SERVES_FIXTURE_GROUPS}
 import uuid
 
-command, *arguments = sys.argv[1:]
-assert command == "group"
-options = dict(each[2:].split("=") for each in arguments if each.startswith("--"))
-(member,) = (pathlib.Path(each) for each in arguments if not each.startswith("--"))
-(fixture,) = json.loads((member / options["request"]).read_text())["fixtures"]
-directory = member / options["output"] / fixture["path"]
+(fixture,) = json.loads(pathlib.Path(sys.argv[2]).read_text())["fixtures"]
+directory = pathlib.Path(sys.argv[4]) / fixture["path"]
 directory.mkdir(parents=True)
 (directory / "fixture.json").write_text('{{"repo_id": null}}')
 for number in range({_FILES}):
     (directory / f"{{number}}.txt").write_text(str(uuid.uuid4()))
-built = {{"exit_code": 0, "messages": ""}}
-pathlib.Path(options["results"]).write_text(json.dumps({{"members": [built]}}))
 """
 _RESOLVES = """
     [python.resolves]
@@ -101,16 +93,16 @@ def _runner(
 
     :param prepared: has what Pants unpacks on each machine.
     """
-    workspace = Workspace(directory / "workspace", _RESOLVES, backend="gpu_benchmark", tools=())
-    config = workspace.read("pants.toml").replace(
-        "[python]\n",
-        '[python]\nenable_resolves = true\ndefault_resolve = "ml"\n'
-        'invalid_lockfile_behavior = "ignore"\n',
+    workspace = Workspace(
+        directory / "workspace",
+        _RESOLVES,
+        backend="gpu_benchmark",
+        default_resolve="ml",
+        tools=(),
     )
     tools = {"gpu_bench": _GPU_BENCH, "tiny_models": _TINY_MODELS, "modular_converter": ""}
     workspace.write(
         {
-            "pants.toml": config,
             "empty.lock": "",
             "m/BUILD": _BUILD,
             **{f".plugin/src/{name}/__init__.py": "" for name in tools},

@@ -39,12 +39,12 @@ from rules_transformers.testutil import gpu_bench_stand_in
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    SERVES_FIXTURE_GROUPS,
     SERVES_GROUPS,
     make_rule_runner,
     process_count,
     start_over,
 )
+from rules_transformers.testutil.tiny_models_stand_in import SERVES_FIXTURE_GROUPS
 from rules_transformers.util_rules.atomic_write import write_atomically
 
 _TINY_MODELS = (

@@ -91,31 +91,6 @@ if sys.argv[1] == "group":
     sys.exit(0)
 """
 
-# The same for a stand-in for the builder of fixtures, which need only know `build`.
-SERVES_FIXTURE_GROUPS = """
-import json
-import os
-import pathlib
-import subprocess
-import sys
-
-if sys.argv[1] == "group":
-    options = dict(a[2:].split("=") for a in sys.argv[2:] if a.startswith("--"))
-    results = []
-    for directory in [a for a in sys.argv[2:] if not a.startswith("--")]:
-        program = [sys.executable, os.path.abspath(sys.argv[0])]
-        run = subprocess.run(
-            [*program, "build", options["request"], "--output", options["output"]],
-            cwd=directory,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        pathlib.Path(directory, options["output"]).mkdir(parents=True, exist_ok=True)
-        results.append({"exit_code": run.returncode, "messages": run.stderr})
-    pathlib.Path(options["results"]).write_text(json.dumps({"members": results}))
-    sys.exit(0)
-"""
-
 
 def make_rule_runner(
     backend: Any,

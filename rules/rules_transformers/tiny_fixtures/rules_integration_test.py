@@ -37,12 +37,12 @@ from pants.testutil.rule_runner import MockGet, RuleRunner, run_rule_with_mocks
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    SERVES_FIXTURE_GROUPS,
     SERVES_GROUPS,
     make_rule_runner,
     process_count,
     start_over,
 )
+from rules_transformers.testutil.tiny_models_stand_in import SERVES_FIXTURE_GROUPS
 from rules_transformers.tiny_fixtures import register
 from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.goals.package import TinyFixturePackageFieldSet

@@ -21,10 +21,10 @@ from pants.testutil.rule_runner import RuleRunner, mock_console
 from rules_transformers.testutil.stand_in_tools import (
     ENVIRONMENT,
     OPTIONS,
-    SERVES_FIXTURE_GROUPS,
     make_rule_runner,
     start_over,
 )
+from rules_transformers.testutil.tiny_models_stand_in import SERVES_FIXTURE_GROUPS
 from rules_transformers.tiny_fixtures import register
 from rules_transformers.tiny_fixtures.field_set import TinyFixtureFieldSet
 from rules_transformers.tiny_fixtures.goals.publish import (
