@@ -785,6 +785,28 @@ def test_an_assistant_reaches_the_sandbox(machine: _Machine) -> None:
     assert expected in machine.file("dist/test/reports/m.wrong.xml")
 
 
+def test_an_assistant_brings_the_code_of_its_model(machine: _Machine) -> None:
+    machine.has(machine.card)
+    machine.writes(
+        **{
+            "m/modular_x.py": "",
+            "build": """
+            modular_model(name="x", source="modular_x.py")
+            tiny_fixture(name="small", model=":x", architectures=["X"])
+            gpu_benchmark(name="b", model_type="llama", assistant=":small")
+            """,
+        }
+    )
+    assert machine.test("m:b").exit_code == 0
+    result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    assert result["request"]["assistant"] == {
+        "checkpoint": "m/small",
+        "module": "m.modeling_x",
+        "root": ".",
+    }
+    assert list(result["files"]) == ["m/modeling_x.py", "m/small/fixture.json"]
+
+
 def _git(machine: _Machine, *arguments: str) -> None:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments]
     subprocess.run(command, cwd=machine.runner.build_root, check=True, capture_output=True)

@@ -33,10 +33,10 @@ def run(options: argparse.Namespace) -> int:
     request = read_request(options.request)
     output = Path(options.output)
     if options.base_root is not None:
-        new_root = request.model.import_root or "."
+        new_root = request.import_root or "."
         measure_in_turn(request, options.base_root, new_root, output)
         return ExitCode.DONE
-    side = Side(request, output, request.model.import_root)
+    side = Side(request, output, request.import_root)
     measure([side])
     if side.problem is not None:
         raise side.problem

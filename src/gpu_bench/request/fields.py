@@ -261,6 +261,12 @@ class Request:
         return self.cache_implementation or ("static" if self.compile_mode else "dynamic")
 
     @property
+    def import_root(self) -> str | None:
+        """The directory that modules are imported from; None without one."""
+        of_assistant = None if self.assistant is None else self.assistant.import_root
+        return self.model.import_root or of_assistant
+
+    @property
     def proposes_tokens(self) -> bool:
         """Whether the model checks several tokens at once that something else proposed."""
         return self.assistant is not None or self.prompt_lookup_tokens is not None

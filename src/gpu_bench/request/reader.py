@@ -39,7 +39,7 @@ def parse_request(text: str, place: str = "") -> Request:
         _check_model(request.model)
         if request.assistant is not None:
             _check_model(request.assistant, "assistant")
-            _check_root(request.assistant)
+            _check_root(request.model, request.assistant)
         _check_limits(request, set(values))
         check_combinations(request)
     except InputError as problem:
@@ -58,11 +58,11 @@ def _check_limits(request: Request, given: set[str]) -> None:
             )
 
 
-def _check_root(assistant: ModelSource) -> None:
-    if assistant.root is not None:
+def _check_root(model: ModelSource, assistant: ModelSource) -> None:
+    if assistant.root is not None and model.module is not None and assistant.root != model.root:
         raise InputError(
-            "`assistant.root` cannot be given",
-            hint="`assistant.module` is imported from `model.root`, as the model's module is",
+            f"`assistant.root` is {assistant.root}, and `model.root` {model.root or '.'}",
+            hint="modules of both are imported from one directory: omit `assistant.root`",
         )
 
 

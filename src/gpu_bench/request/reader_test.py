@@ -82,7 +82,11 @@ def test_each_round_doubles_the_samples(number: Any, least: Any) -> None:
         ),
         ({"address": ""}, "`address` must be a string", ""),
         ({"assistant": {}}, "`assistant` needs exactly one of", "random weights"),
-        ({"assistant": {"module": "a", "root": "src"}}, "`assistant.root`", "`model.root`"),
+        (
+            {"model": {"module": "b"}, "assistant": {"module": "a", "root": "src"}},
+            "`assistant.root` is src, and `model.root` .",
+            "omit `assistant.root`",
+        ),
         ({"assistant": {"repo_id": "a/b"}}, "`assistant.revision` must be", "may move"),
         ({"assistant_config": {}}, "`assistant_config` has no effect", "omit"),
         ({"assistant": {"checkpoint": "a"}, "batch_size": 2}, "one prompt only", "`batch_size=1`"),
@@ -108,6 +112,13 @@ def test_a_checkpoint_has_its_own_config() -> None:
         parsed(minimal(model={"checkpoint": "dir"}, config={}))
     assert "`config` cannot be combined with a checkpoint" in caught.value.message
     assert "omit `config`" in caught.value.hint
+
+
+def test_modules_are_imported_from_the_root_of_either_model() -> None:
+    assert parsed(minimal()).import_root is None
+    assert parsed(minimal(model={"module": "b", "root": "src"})).import_root == "src"
+    assert parsed(minimal(assistant={"module": "a", "root": "lib"})).import_root == "lib"
+    assert parsed(minimal(assistant={"module": "a"})).import_root == "."
 
 
 def test_the_cache_follows_the_compile_mode() -> None:

@@ -74,6 +74,7 @@ class _AssistantFiles:
     digest: Digest
     checkpoint: str | None = None
     module: str | None = None
+    root: str | None = None
 
 
 class InferMeasuredModel(InferDependenciesRequest[BenchmarkModelFieldSet]):
@@ -130,7 +131,12 @@ async def find_measured_model(request: MeasuredModelRequest) -> MeasuredModelFil
         Get(_ModelFiles, MeasuredModelRequest, request),
         Get(_AssistantFiles, MeasuredModelRequest, request),
     )
-    model = replace(files.model, assistant=assistant.checkpoint, assistant_module=assistant.module)
+    model = replace(
+        files.model,
+        assistant=assistant.checkpoint,
+        assistant_module=assistant.module,
+        assistant_root=assistant.root,
+    )
     digest = await Get(Digest, MergeDigests((files.digest, assistant.digest)))
     return MeasuredModelFiles(model, digest, files.code)
 
@@ -165,6 +171,7 @@ async def find_assistant(request: MeasuredModelRequest) -> _AssistantFiles:
         await Get(Digest, MergeDigests((built.snapshot.digest, sources.digest))),
         _repository(field_set, built, "assistant"),
         sources.module,
+        None if sources.module is None else sources.root,
     )
 
 

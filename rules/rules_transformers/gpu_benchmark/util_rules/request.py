@@ -51,7 +51,8 @@ class MeasuredModel:
     :param checkpoint: a directory with a model and its weights, relative to the sandbox.
     :param config: the text of the config file.
     :param assistant: the directory of the assistant with its weights, relative to the sandbox.
-    :param assistant_module: the module of the assistant's classes, if the repository has them.
+    :param assistant_module: the module of the assistant's classes, if the repository has them,
+        with the source root that it is relative to.
     """
 
     module: str | None = None
@@ -60,6 +61,7 @@ class MeasuredModel:
     config: str | None = None
     assistant: str | None = None
     assistant_module: str | None = None
+    assistant_root: str | None = None
 
 
 def request_document(
@@ -84,14 +86,18 @@ def request_document(
         "revision": field_set.revision.value,
         "architecture": field_set.architecture.value,
     }
+    assistant = {
+        "checkpoint": model.assistant,
+        "module": model.assistant_module,
+        "root": model.assistant_root,
+    }
     settings = {name: getattr(field_set, name).value for name in _SETTINGS}
     quantization = field_set.quantization_config.value
     document = {
         "schema": SCHEMA,
         "address": field_set.address.spec,
         "model": _given(named),
-        "assistant": _given({"checkpoint": model.assistant, "module": model.assistant_module})
-        or None,
+        "assistant": _given(assistant) or None,
         "config": None if model.config is None else json.loads(model.config),
         "quantization_config": None if quantization is None else json.loads(quantization),
         **settings,
