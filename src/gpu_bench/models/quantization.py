@@ -13,7 +13,14 @@ from toolkit.errors import InputError
 from toolkit.suggestions import did_you_mean
 
 _METHOD = "quant_method"
-_NEEDS_DEVICE = ("no gpu", "requires a gpu", "need a gpu", "needs a gpu", "gpu is required")
+_NEEDS_DEVICE = (
+    "no gpu",
+    "requires a gpu",
+    "need a gpu",
+    "needs a gpu",
+    "gpu is required",
+    "only supported on gpus",
+)
 
 
 def options(request: Request, device: Any) -> dict[str, Any]:
@@ -67,7 +74,9 @@ def _config(values: Mapping[str, Any]) -> Any:
         if name not in settings and name != _METHOD:
             raise InputError(
                 f"`quantization_config` of {method} has no setting {name!r}",
-                hint=did_you_mean(name, [known for known in settings if known != "self"]),
+                hint=did_you_mean(
+                    name, [known for known in settings if known not in ("self", "kwargs")]
+                ),
             )
     return config
 

@@ -15,7 +15,7 @@ from gpu_bench.conftest import TINY_CONFIG, tiny_request
 from gpu_bench.core.errors import MissingPackage, NoAccelerator
 from gpu_bench.models import quantization
 from gpu_bench.models.loading import load
-from toolkit.errors import InputError
+from toolkit.errors import EnvironmentLack, InputError
 
 BLOCK = 16
 DEQUANTIZED = {"quant_method": "fp8", "dequantize": True}
@@ -84,7 +84,7 @@ def test_nothing_is_dequantised_silently(fp8: Path) -> None:
         ({"quant_method": "bitsandbytes", "load_in_4bit": True}, MissingPackage, "bitsandbytes"),
         ({"quant_method": "torchao", "quant_type": "int8_weight_only"}, MissingPackage, "torchao"),
         ({"quant_method": "quanto"}, MissingPackage, "optimum-quanto"),
-        ({"quant_method": "mxfp4"}, MissingPackage, "Triton"),
+        ({"quant_method": "mxfp4"}, EnvironmentLack, "mxfp4"),
         ({"quant_method": "fp8"}, NoAccelerator, "No GPU"),
         ({"quant_method": "awq"}, InputError, "pre-quantized"),
         ({"quant_method": "bitsandbytes"}, InputError, "neither `load_in_4bit` nor"),
