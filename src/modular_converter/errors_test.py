@@ -103,6 +103,12 @@ CASES = {
     "package-parent absolute": (
         "from transformers.models.llama import LlamaMLP\n\n\nclass NewOneMLP([LlamaMLP):\n"
         "    pass\n", "modeling_llama"),
+    "package-parent dotted": (
+        "from .. import llama\n\n\nclass NewOneMLP([llama.LlamaMLP):\n    pass\n",
+        "modeling_llama"),
+    "package-parent dotted absolute": (
+        "import transformers.models.llama as m\n\n\nclass NewOneMLP([m.LlamaMLP):\n    pass\n",
+        "modeling_llama"),
     "dotted-parent": (
         "from ..llama import modeling_llama\n\n\n"
         "class NewOneMLP([modeling_llama.LlamaMLP):\n    pass\n", "import LlamaMLP"),

@@ -163,7 +163,7 @@ def _modular_files(paths: Iterable[str]) -> tuple[list[str], list[Diagnostic]]:
                 )
             refuse_leaving_links(sorted(inside), path)
             files.update(dict.fromkeys(sorted(inside)))
-        elif os.path.isfile(path):
+        elif os.path.exists(path):
             files[os.path.abspath(path)] = None
         else:
             raise error(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modular_converter.conventions.file_types import generated_path, module_name, type_of_class
-from modular_converter.diagnostics.record import Diagnostic
+from modular_converter.diagnostics.record import ConversionError, Diagnostic
 from modular_converter.emit import exports
 from modular_converter.emit.assembly import FIRST_NAMES, OutputFile, Placed, assemble
 from modular_converter.emit.dependencies import (
@@ -28,6 +28,7 @@ from modular_converter.lint.import_errors import (
     check_free_bases,
     check_names,
     check_package_bases,
+    is_exported,
 )
 from modular_converter.lint.passes import find_warnings
 from modular_converter.lint.resolution import bound_names
@@ -147,6 +148,26 @@ class _Conversion:
             self._types[class_name] = known
         return known
 
+    def _check_package_bases(self, item: Item) -> None:
+        """An error, but for what a package exports in transformers: 5.5 has such a class."""
+        try:
+            check_package_bases(item, self.index, self.location, self.library)
+        except ConversionError as problem:
+            if self.corrects or not self._are_exported(item):
+                raise
+            self.warnings += [
+                replace(finding, severity="warning") for finding in problem.diagnostics
+            ]
+
+    def _are_exported(self, item: Item) -> bool:
+        """Whether all imported bases of a class are in the `__all__` of a file of their model."""
+        bases = [base for base in item.class_parts.bases if base in self.index.imports_of]
+        return bool(bases) and all(
+            is_exported(base, imported, self.location, self.library)
+            for base in bases
+            for imported in self.index.imports_of[base]
+        )
+
     def _parent_base(self, item: Item) -> str | None:
         """The base of a modular class that a parent file supplies."""
         bases = [base for base in item.class_parts.bases if base in self.origin_of]
@@ -213,7 +234,7 @@ class _Conversion:
             else:
                 dotted = self.profile.keeps_module_bases
                 check_free_bases(item, self.index, self.origin_of, dotted=dotted)
-                check_package_bases(item, self.index, self.location, self.library)
+                self._check_package_bases(item)
                 self._write_free(item, file_type, file)
 
     def run(self, *, looks_up_names: bool) -> Conversion:

@@ -132,9 +132,6 @@ CODES = (
     _error("base-not-a-name", "A base of an inherited class is not a name",
            """The bases of the standalone class are put together by name; a call or a subscript has
            none. Assign the value to a name and use that."""),
-    _error("package-parent", "A parent class is imported from a package",
-           """The package of a model hands its classes on from several files. Import the class from
-           the file that defines it, such as `..llama.modeling_llama`."""),
     _error("dotted-parent", "A parent class is named through its module",
            "Import the class itself from its module and inherit from that name."),
     _error("no-such-attribute", "An attribute to be removed does not exist in the parent class",
@@ -256,6 +253,11 @@ CODES = (
     _warning("deleted-attribute-used", "An attribute is deleted and still used",
              """The parent's assignment is left out, but a method of the class still reads the
              attribute. Override that method, or keep the attribute."""),
+    _warning("package-parent", "A parent class is imported from a package",
+             """The package of a model hands its classes on from several files, so that the class
+             inherits from the parent at run time: the file does not stand alone. An error, except
+             for classes that the package exports, in models of transformers itself. Import the
+             class from the file that defines it, such as `..llama.modeling_llama`."""),
     _warning("lost-base", "A base of the parent class is replaced by an extra base",
              """An extra base whose name ends as that of a base of the parent takes its place. Name
              both bases."""),

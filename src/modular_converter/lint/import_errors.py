@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Mapping
 
-from modular_converter.conventions.file_types import type_of_module
+from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.library_reader import LibraryReader
@@ -131,6 +131,9 @@ def check_package_bases(
     """
     node = item.statement.node
     assert isinstance(node, ast.ClassDef)
+    for dotted in node.bases:
+        if isinstance(dotted, ast.Attribute):
+            _check_dotted_package(item, dotted, index, location, library)
     bases = {base.id: base for base in node.bases if isinstance(base, ast.Name)}
     if not bases:
         return
@@ -148,6 +151,54 @@ def check_package_bases(
                     hint=f"import it from the module that defines it, such as "
                     f"`from {package}.modeling_{model} import {imported_as}`",
                 )
+
+
+def _check_dotted_package(
+    item: Item,
+    base: ast.Attribute,
+    index: FileIndex,
+    location: ModularLocation,
+    library: LibraryReader,
+) -> None:
+    """Refuses a base that is named through a model's package. Raises ConversionError."""
+    *owner, name = _dotted(base) or [""]
+    packages = [
+        (imported.level, f"{imported.module or ''}.{_imported_name(imported, owner[0])}".strip("."))
+        for imported in (index.imports_of.get(owner[0], ()) if len(owner) == 1 else ())
+    ]
+    packages += [
+        (0, alias.name)
+        for statement in index.imports
+        if isinstance(statement.node, ast.Import)
+        for alias in statement.node.names
+        if (alias.asname or alias.name) == ".".join(owner)
+    ]
+    for level, package in packages:
+        of_library = package.partition(".")[0] in (location.package.partition(".")[0], DISTRIBUTION)
+        imported = ast.ImportFrom(module=package, names=[], level=level)
+        if (level or of_library) and _is_model_package(imported, location, library):
+            module, model = f"{'.' * level}{package}", package.rpartition(".")[2]
+            raise item.source.error(
+                "package-parent",
+                f"parent class {name} is named through the package {module}, which does not say "
+                "which file defines it",
+                base,
+                hint=f"import it from the module that defines it, such as "
+                f"`from {module}.modeling_{model} import {name}`",
+            )
+
+
+def is_exported(
+    name: str, node: ast.ImportFrom, location: ModularLocation, library: LibraryReader
+) -> bool:
+    """Whether a file of a model exports a name that is imported from the model's package."""
+    module = node.module or ""
+    model = module.rpartition(".")[2]
+    texts = (
+        library.text(location.package, node.level, f"{module}.{file_type}_{model}") or ""
+        for file_type in FILE_TYPES
+    )
+    return any(f'"{name}"' in text.partition("\n__all__")[2] for text in texts)
 
 
 def _imported_name(node: ast.ImportFrom, bound: str) -> str:

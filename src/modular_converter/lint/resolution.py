@@ -463,6 +463,15 @@ def _circles(facts: ConversionFacts) -> Iterator[Diagnostic]:
             if other is None or module not in imported[other] or module > other:
                 continue
             item = facts.index.classes.get(names[0])
+            if module == other:
+                yield facts.index.source.diagnostic(
+                    "missing-import",
+                    f"{module}.py imports `{names[0]}` from itself",
+                    _import_of(facts, names[0]),
+                    hint="define it in the modular file, or import it from a parent",
+                    severity="warning",
+                )
+                continue
             yield facts.index.source.diagnostic(
                 "missing-import",
                 f"{module}.py imports `{names[0]}` from `.{other}`, which imports "

@@ -365,3 +365,23 @@ def test_imports_that_the_library_does_not_supply(
     ).warnings
     assert [finding.code for finding in findings] == ["missing-import"] * bool(problem)
     assert all(problem in finding.message and finding.line == 1 for finding in findings)
+
+
+def test_a_class_that_a_package_exports_may_be_inherited_from_in_transformers(
+    workspace: Workspace,
+) -> None:
+    """As transformers 5.5 does in one model."""
+    workspace.parent(
+        'class LlamaConfig:\n    pass\n\n\n__all__ = ["LlamaConfig"]\n', file_type="configuration"
+    )
+    text = "from ..llama import LlamaConfig\n\n\nclass NewOneConfig(LlamaConfig):\n    pass\n"
+    conversion = workspace.convert(text)
+    assert "class NewOneConfig(LlamaConfig):" in conversion.outputs["configuration"].text
+    assert [finding.code for finding in conversion.warnings] == ["package-parent"]
+
+
+def test_an_import_of_the_own_output_is_at_its_place(workspace: Workspace) -> None:
+    text = "from .modeling_new_one import NewOneMLP\n\n\nclass NewOneMLP2(NewOneMLP):\n    pass\n"
+    (finding,) = workspace.convert(text).warnings
+    assert (finding.code, finding.line) == ("missing-import", 1)
+    assert "from itself" in finding.message
