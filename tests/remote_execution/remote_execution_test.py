@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.end_to_end.all_tools import (
     BY_GOALS,
@@ -20,43 +12,16 @@ from tests.end_to_end.all_tools import (
     write_wheel,
 )
 from tests.remote_cache.machine import Machine
-from tests.remote_execution import buildbox
-from tests.remote_execution.buildbox import BuildBox
-
-_PYTHON = str(Path(sys.executable).resolve())
-
-
-def _folders_of_wheels() -> Iterator[Path]:
-    """Top-level directories of what pip's configuration names: packages come from there."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
-    for place in re.findall(r"(?:file://)?(/[^\s'\"\\]+)", listed.stdout):
-        yield Path(*Path(place).parts[:2])
-
-
-@contextmanager
-def _serving(directory: Path, release: str, wheels: Path) -> Iterator[BuildBox]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    pythons = (cache / "rules_transformers", pyenv, Path(sys.base_prefix))
-    visible = (*pythons, wheels, *_folders_of_wheels())
-    try:
-        programs = buildbox.install(directory / "release", release)
-    except buildbox.NoServer as problem:
-        pytest.skip(f"REMOTE EXECUTION IS NOT TESTED: {problem}")
-    with buildbox.serving(programs, directory / "server", visible) as server:
-        yield server
+from tests.remote_execution.setting import WITHOUT_OUTPUTS, WORKING, machine_of, serving
 
 
 def _machine(directory: Path, wheel: Path) -> Machine:
-    workspace = write_repository(directory / "workspace", wheel)
-    return Machine(directory, workspace, PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH=f"['{_PYTHON}']")
+    return machine_of(directory, write_repository(directory / "workspace", wheel))
 
 
 def test_a_server_does_the_work_and_a_second_machine_takes_its_results(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path / "wheels")
-    with _serving(tmp_path, "2.5.0", wheel.parent) as server:
+    with serving(tmp_path, WORKING, wheel.parent) as server:
         first = _machine(tmp_path / "first", wheel)
         reports = {
             goals: first.pants_succeeds(*server.options, *goals, *specs(goals))
@@ -81,7 +46,7 @@ def test_a_server_does_the_work_and_a_second_machine_takes_its_results(tmp_path:
 
 def test_a_server_that_returns_no_outputs_is_one_message(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path / "wheels")
-    with _serving(tmp_path, "2.8.1", wheel.parent) as server:
+    with serving(tmp_path, WITHOUT_OUTPUTS, wheel.parent) as server:
         run = _machine(tmp_path / "machine", wheel).pants(*server.options, "generate", "::").run
         assert run.exit_code == 1
         assert run.stderr.count("the remote execution server ended the process with 0") == 1
