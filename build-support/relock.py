@@ -4,8 +4,8 @@
     build-support/relock.py [RESOLVE…]
 
 The locks are pip's requirements files: unlike the format that `pants generate-lockfiles` writes
-they name no index, so that a mirror or a folder of wheels serves as well. All but `ml` and
-`formats` are locked with hashes. Those are not, because torch has several builds of one release.
+they name no index, so that a mirror or a folder of wheels serves as well. All but `ml`, `formats`
+and `images` are locked with hashes. Those are not, because torch has several builds of one release.
 `ml` has three variants: `cuda` is what the index offers for Linux, with torchvision; `cpu-vision`
 is the same less CUDA; `cpu` has no torchvision, whose CPU build PyTorch's own index alone has.
 """
@@ -37,6 +37,7 @@ PYTHON_OF = {
     "tools": "3.11",
     "ml": "3.11",
     "formats": "3.11",
+    "images": "3.11",
     "modular_converter": "3.10",
     "parent_finder": "3.11",
     "gpu_bench": "3.11",
@@ -96,6 +97,10 @@ def main(resolves: list[str]) -> int:
             # Its requirements name the lock of `ml` as a constraint.
             cuda_lock = lock(DIRECTORY / "formats-requirements.txt", python)
             (DIRECTORY / "formats.lock").write_text(cpu_variant(cuda_lock))
+        elif resolve == "images":
+            (DIRECTORY / "images.lock").write_text(
+                lock(DIRECTORY / "images-requirements.txt", python)
+            )
         else:
             directory = TOOLS.get(resolve, DIRECTORY)
             requirements = directory / f"{resolve}-requirements.txt"

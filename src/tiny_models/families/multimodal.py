@@ -58,6 +58,11 @@ FAMILIES: tuple[Family, ...] = (
         {"image_grid_pinpoints": [[64, 64]]},
     ),
     Family(
+        ("cohere2_vision",),
+        "its processor makes 16 x 16 tokens of a tile, whatever its settings",
+        {"vision_config": {"image_size": 64, "patch_size": 2}},
+    ),
+    Family(
         ("inkling2", "inkling2_vision"),
         "takes merged patches as small pictures",
         recipe=merged_pictures,
