@@ -173,8 +173,8 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("granite_speech", "granite_speech_plus"),
-        "windows of several downsampled frames",
-        {"window_size": 15},
+        "windows of several downsampled frames; the bands that its extractor always makes",
+        {"window_size": 15, "encoder_config": {"input_dim": 160}},
     ),
     Family(("moonshine_streaming",), "as many keys as heads", {"num_key_value_heads": 4}),
     Family(
@@ -194,7 +194,22 @@ FAMILIES: tuple[Family, ...] = (
         recipe=hidden_speech,
         architectures=("SpeechT5Model",),
     ),
-    Family(("xcodec2", "neucodec"), "reads a spectrogram beside the waveform", recipe=semantic),
+    Family(
+        ("xcodec2", "neucodec"),
+        "reads a spectrogram beside the waveform, with the bands that its extractor always makes",
+        {"semantic_model_config": {"feature_projection_input_dim": 160}},
+        recipe=semantic,
+    ),
+    Family(
+        ("higgs_audio_v2_tokenizer",),
+        "sound and meaning have as many frames",
+        {
+            "acoustic_model_config": {
+                "downsampling_ratios": [8, 5, 4, 2, 3],
+                "upsampling_ratios": [8, 5, 4, 2, 3],
+            }
+        },
+    ),
     Family(
         ("seamless_m4t", "seamless_m4t_v2"),
         "reads either text or sound",

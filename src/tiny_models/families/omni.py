@@ -94,7 +94,8 @@ FAMILIES: tuple[Family, ...] = (
         "reads neither pictures nor sound by default",
         {
             "vision_config": {"model_type": "gemma4_unified_vision"},
-            "audio_config": {"model_type": "gemma4_unified_audio"},
+            # Its extractor puts so many samples side by side.
+            "audio_config": {"model_type": "gemma4_unified_audio", "audio_embed_dim": 640},
         },
     ),
     Family(

@@ -47,6 +47,15 @@ _OTHER_NAMES = {
     "pooling_ratio": ("projector_pooling_ratio",),
     "pixel_shuffle_ratio": ("pixel_shuffle_ratio",),
 }
+_SAME_AUDIO_FIELDS = ("model_in_channels",)
+_ONLY_OF_SOUND = (
+    "num_mel_bins",
+    "n_mels",
+    "num_mels",
+    "mel_bins",
+    "feature_size",
+    "feature_projection_input_dim",
+)
 _MEL_NAMES = (
     "num_mel_bins",
     "input_feat_per_channel",
@@ -106,7 +115,17 @@ def _unit(fields: Mapping[str, Any]) -> int:
 def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
     """Values for those fields of a feature extractor that the config determines."""
     known = flat_values(config, AUDIO_PARTS)
-    values: dict[str, Any] = {}
+    # What only sound has may stand in any part, such as the decoder that hears a voice.
+    known.update(
+        (name, value)
+        for name, value in _values_anywhere(config).items()
+        if name in _ONLY_OF_SOUND and name not in known
+    )
+    values: dict[str, Any] = {
+        name: known[name]
+        for name in _SAME_AUDIO_FIELDS
+        if _whole(fields.get(name)) and _whole(known.get(name))
+    }
     bins = next((known[name] for name in _MEL_NAMES if _whole(known.get(name))), None)
     if bins is not None:
         if isinstance(fields.get("num_mel_bins"), int):
@@ -120,6 +139,10 @@ def audio_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
     if joined and _whole(fields.get("stride")):
         # So many frames side by side are one input of the model.
         values["feature_size"] = values["num_mel_bins"] = joined // fields["stride"]
+    ratios = known.get("downsampling_ratios")
+    if _whole(fields.get("pad_to_multiple_of")) and isinstance(ratios, (list, tuple)):
+        # So many samples become one feature, and the processor counts them.
+        values["pad_to_multiple_of"] = math.prod(ratios)
     rate = known.get("sampling_rate") or known.get("sample_rate")
     if _whole(rate) and fields.get("feature_size") == 1:
         values["sampling_rate"] = rate
@@ -198,6 +221,15 @@ def flat_values(config: Mapping[str, Any], preferred: re.Pattern[str]) -> dict[s
         for name, value in level.items():
             if value is not None and not isinstance(value, Mapping):
                 values.setdefault(name, value)
+    return values
+
+
+def _values_anywhere(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config's values by name, from any of its parts; those of outer parts come first."""
+    values = {name: value for name, value in config.items() if value is not None}
+    for part in config.values():
+        if isinstance(part, Mapping):
+            values = {**_values_anywhere(part), **values}
     return values
 
 

@@ -133,3 +133,31 @@ def test_a_budget_of_patches_is_small_and_one_of_crops_is_kept() -> None:
     assert image_values(budget, {"merge_size": 2})["max_patches"] == 64
     assert image_values(budget, {})["max_patches"] == 16
     assert "max_patches" not in image_values({**budget, "min_patches": 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "config", "expected"),
+    [
+        ({"feature_size": 80}, {"decoder_config": {"feature_size": 32}}, {"feature_size": 32}),
+        (
+            {"feature_size": 80},
+            {"audio_config": {"asr_config": {"num_mel_bins": 24}}},
+            {"feature_size": 24},
+        ),
+        (
+            {"feature_size": 80, "stride": 2},
+            {"semantic_model_config": {"feature_projection_input_dim": 32}},
+            {"feature_size": 16, "num_mel_bins": 16},
+        ),
+        ({"model_in_channels": 64}, {"model_in_channels": 8}, {"model_in_channels": 8}),
+        (
+            {"pad_to_multiple_of": 3200},
+            {"audio_config": {"downsampling_ratios": [2, 2, 4]}},
+            {"pad_to_multiple_of": 16},
+        ),
+    ],
+)
+def test_what_only_sound_has_is_found_in_any_part(
+    fields: dict[str, Any], config: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert audio_values(fields, config) == expected
