@@ -90,12 +90,28 @@ def as_markdown(results: Sequence[Result]) -> str:
     lines += ["", "| those that are ok ran on | classes |", "|---|---:|"]
     given = Counter(result.ran_on or _OTHER for result in results if result.ok)
     lines += [f"| {kind} | {count} |" for kind, count in given.most_common()]
-    lines += ["", _MEANING]
+    lines += ["", _MEANING, "", *_of_processors(results)]
     bad = [result for result in results if not result.ok]
     if bad:
         lines += ["", "| class | stops at | cause |", "|---|---|---|"]
         lines += [f"| `{b.architecture}` | {b.reached} | {_cell(b.cause)} |" for b in bad]
     return "\n".join(lines) + "\n"
+
+
+def _of_processors(results: Sequence[Result]) -> list[str]:
+    """Tables of the classes that were given what their fixtures' processors make."""
+    counts = Counter(result.processors for result in results if result.processors)
+    tried = counts["ok"] + counts["fails"]
+    lines = [
+        f"The processors of {tried} fixtures made inputs of a picture, a sound and a text; "
+        f"{counts['ok']} models ran on them ({100 * counts['ok'] / max(1, tried):.1f} %). "
+        f"{counts['refused']} other fixtures have processors that want something else.",
+    ]
+    failing = [result for result in results if result.processors == "fails"]
+    if failing:
+        lines += ["", "| class that does not run on them | cause |", "|---|---|"]
+        lines += [f"| `{bad.architecture}` | {_cell(bad.processors_cause)} |" for bad in failing]
+    return lines
 
 
 def _cell(text: str) -> str:

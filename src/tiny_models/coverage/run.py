@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiny_models.core.errors import MissingPackage
@@ -39,8 +40,10 @@ class Result:
 
     ``takes`` are the kinds of input that ``forward`` names, and ``ran_on`` those of ``inputs``, the
     names of what it was given. ``left_out`` says which of the fixture's tokenizer and processors
-    could not be written, and why. ``size`` counts all files in bytes, 0 where nothing was saved;
-    ``seconds`` are CPU seconds.
+    could not be written, and why. ``processors`` says whether the model ran on what the fixture's
+    processors make: `ok`, `fails`, or `refused` where they want other inputs than a picture, a
+    sound and a text; ``processors_cause`` why not. ``size`` counts all files in bytes, 0 where
+    nothing was saved; ``seconds`` are CPU seconds.
     """
 
     architecture: str
@@ -53,6 +56,8 @@ class Result:
     ran_on: str = ""
     inputs: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    processors: str = ""
+    processors_cause: str = ""
 
     @property
     def ok(self) -> bool:
@@ -90,6 +95,8 @@ def try_class(architecture: Architecture, *, build_only: bool = False) -> Result
         ran_on=state.get("ran_on", ""),
         inputs=state.get("inputs", ()),
         left_out=state.get("left_out", ()),
+        processors=state.get("processors", ""),
+        processors_cause=state.get("processors_cause", ""),
     )
 
 
@@ -152,6 +159,9 @@ def _steps(
                 if attempt.problem is not None:
                     raise attempt.problem
                 outputs = checks.require_outputs(attempt.outputs)
+            state["processors"], state["processors_cause"] = _on_processors(
+                model_type, model, directory
+            )
             state["inputs"] = tuple(inputs)
             state["ran_on"] = modalities.joined(modalities.kinds_of(model_class, inputs))
             state["step"] = "native"
@@ -166,6 +176,27 @@ def _steps(
     state["step"] = "size"
     if state["size"] >= SIZE_LIMIT:
         raise ToolError(f"{state['size']} bytes, not under {SIZE_LIMIT}")
+
+
+def _on_processors(model_type: str, model: Any, directory: Path) -> tuple[str, str]:
+    """Whether a model runs on what its fixture's processors make, and why not."""
+    from tiny_models.checks import checks
+    from tiny_models.processors.classes import classes_of
+    from tiny_models.processors.trial import made_inputs
+
+    if not checks.has_forward(model):
+        return "", ""
+    try:
+        inputs = made_inputs(classes_of(model_type), directory, model)
+    except Exception as problem:  # noqa: BLE001 - any class may refuse its inputs
+        return "refused", describe(problem)
+    if not inputs:
+        return "", ""
+    try:
+        checks.require_outputs(checks.forward(model, inputs))
+    except Exception as problem:  # noqa: BLE001 - the report is there to show any cause
+        return "fails", describe(problem)
+    return "ok", ""
 
 
 @contextlib.contextmanager

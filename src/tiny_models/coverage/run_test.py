@@ -3,12 +3,14 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import torch
 
 from tiny_models.checks import checks
 from tiny_models.checks import working_inputs as working_inputs_module
 from tiny_models.coverage.report import as_markdown
 from tiny_models.coverage.run import Result, run, try_class
 from tiny_models.inputs.watch import Attempt
+from tiny_models.processors import trial
 from tiny_models.transformers_api.catalogue import Architecture
 from tiny_models.transformers_api.process import prepare
 
@@ -61,3 +63,31 @@ def test_a_pass_on_text_alone_does_not_count_for_a_class_that_takes_more(
     assert "| on every kind of input that `forward` names | 1 | 50.0 % |" in as_markdown(
         [alone, part]
     )
+
+
+def test_models_are_tried_on_what_their_processors_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare()
+    fits = try_class(Architecture("CLIPModel", "clip"))
+    hears = try_class(Architecture("SpeechT5ForSpeechToText", "speecht5"))
+    text = try_class(Architecture("GPT2LMHeadModel", "gpt2"))
+    assert (fits.processors, hears.processors, text.processors) == ("ok", "ok", "")
+
+    def larger(*_arguments: object) -> dict[str, object]:
+        return {"pixel_values": torch.zeros(1, 3, 999, 999)}
+
+    monkeypatch.setattr(trial, "made_inputs", larger)
+    misfit = try_class(Architecture("ViTModel", "vit"))
+    assert (misfit.processors, misfit.reached) == ("fails", "ok")
+    assert "999" in misfit.processors_cause
+
+    def refusing(*_arguments: object) -> dict[str, object]:
+        raise ValueError("a film, please")
+
+    monkeypatch.setattr(trial, "made_inputs", refusing)
+    refused = try_class(Architecture("ViTModel", "vit"))
+    assert refused.processors == "refused"
+    assert refused.processors_cause == "ValueError: a film, please"
+    page = as_markdown([fits, hears, text, misfit, refused])
+    assert "The processors of 3 fixtures" in page
+    assert "2 models ran on them (66.7 %). 1 other" in page
+    assert f"| `ViTModel` | {misfit.processors_cause}" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def made_inputs(classes: ProcessorClasses, directory: Path, model: Any) -> dict[
     for role, thing in _loaded(classes, directory):
         made.update(_called(role, thing))
     names = inspect.signature(model.forward).parameters
-    inputs = {name: value for name, value in made.items() if name in names}
+    # Without labels: those of a text that is also the input would be for another task.
+    inputs = {name: value for name, value in made.items() if name in names and name != "labels"}
     if not inputs or ("input_ids" in names and "input_ids" not in inputs):
         return {}
     starts = "decoder_input_ids" in names and not {"decoder_input_ids", "labels"} & inputs.keys()
@@ -73,20 +75,54 @@ def _called(role: str, thing: Any) -> Any:
         return thing(
             _sound(thing.sampling_rate), sampling_rate=thing.sampling_rate, return_tensors="pt"
         )
-    parts = thing.get_attributes()
-    given: dict[str, Any] = {}
+    return _processed(thing)
+
+
+def _processed(processor: Any) -> Any:
+    """What a processor makes of all that it takes, in the first way that it accepts.
+
+    Some take a text only in place of other inputs, or only as part of a conversation. Raises what
+    the first way raises.
+    """
+    parts = processor.get_attributes()
+    media: dict[str, Any] = {}
     if "image_processor" in parts:
-        given["images"] = _picture()
+        media["images"] = _picture()
+    options: dict[str, Any] = {"return_tensors": "pt"}
     hears = next((part for part in ("feature_extractor", "audio_processor") if part in parts), None)
     if hears is not None:
-        rate = getattr(thing, hears).sampling_rate
-        given.update(audio=_sound(rate), sampling_rate=rate)
-    if "tokenizer" in parts:
-        given["text"] = [_placeholders(thing, given) + _TEXT]
-    return thing(**given, return_tensors="pt")
+        options["sampling_rate"] = getattr(processor, hears).sampling_rate
+        media["audio"] = _sound(options["sampling_rate"])
+    if "tokenizer" not in parts:
+        return processor(**media, **options)
+    text = [_placeholders(processor, media) + _TEXT]
+    ways: list[Callable[[], Any]] = [lambda: processor(**media, text=text, **options)]
+    if media:
+        ways.append(lambda: processor(**media, **options))
+        if processor.chat_template:
+            ways.append(lambda: _of_conversation(processor, media))
+    problems = []
+    for way in ways:
+        try:
+            return way()
+        except Exception as problem:  # noqa: BLE001 - any class may refuse some of its inputs
+            problems.append(problem)
+    raise problems[0]
 
 
-def _placeholders(processor: Any, given: dict[str, Any]) -> str:
+def _of_conversation(processor: Any, media: Mapping[str, Any]) -> Any:
+    kinds = {"images": "image", "audio": "audio"}
+    content = [{"type": kinds[name], kinds[name]: value} for name, value in media.items()]
+    return processor.apply_chat_template(
+        [{"role": "user", "content": [*content, {"type": "text", "text": _TEXT}]}],
+        add_generation_prompt=True,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+    )
+
+
+def _placeholders(processor: Any, given: Mapping[str, Any]) -> str:
     """A token for each input, where the processor or its tokenizer has one by name."""
     tokens = []
     for name, attribute in (("images", "image_token"), ("audio", "audio_token")):
