@@ -31,7 +31,8 @@ class Card:
     """A card, or a part of one (MIG), as its driver describes it.
 
     ``memory`` in bytes, rounded to MiB as `nvidia-smi` does; clocks in MHz, power in watts.
-    ``parent_uuid`` is the card that a part belongs to: sensors are read there.
+    ``parent_uuid`` is the card that a part belongs to: sensors are read there. ``address`` is the
+    place on the bus by which AMD's tools name a device; None if they do not know it.
     """
 
     index: int
@@ -44,6 +45,8 @@ class Card:
     max_memory_clock: int | None = None
     power_limit: float | None = None
     parent_uuid: str | None = None
+    vendor: str = "NVIDIA"
+    address: str | None = None
 
     @property
     def sensor_uuid(self) -> str:

@@ -462,3 +462,57 @@ def test_no_changed_file_ends_in_a_traceback(
         path = Path(out.rstrip("\n"))
         assert path.parent == tmp_path / "kept"
         assert read_result(path).measured
+
+
+def of_vendor(measurement: Measurement, vendor: str, name: str, digit: str) -> dict[str, Any]:
+    known = measurement.first.fingerprint
+    accelerator = {**known["accelerator"], "name": name}
+    return {**known, "digest": digit * 64, "vendor": vendor, "accelerator": accelerator}
+
+
+def test_a_baseline_of_another_vendor_is_refused(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nvidia = of_vendor(measure(1), "NVIDIA", "NVIDIA H200", "a")
+    base = write("base.json", measure(1), fingerprint=nvidia)
+    amd = of_vendor(measure(2), "AMD", "AMD Instinct MI300X", "b")
+    new = write("new.json", measure(2), fingerprint=amd)
+    code, _, err = run(capsys, "compare", base, new)
+    assert code == 2
+    assert 'vendor ("NVIDIA" -> "AMD"), name (' in err
+
+
+@pytest.mark.parametrize("vendor", ["AMD", "Intel"])
+def test_a_verdict_on_a_device_that_was_not_tried_notes_it(
+    vendor: str,
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = of_vendor(measure(1), vendor, "Some card", "c")
+    missing = {"throttled": "the driver is mute"}
+    base = write("base.json", measure(1), fingerprint=made, missing=missing)
+    new = write("new.json", measure(2), fingerprint=made)
+    note = f"note: not tried on this kind of device ({vendor})\n"
+    _, out, _ = run(capsys, "compare", base, new)
+    assert note in out
+    # The other side was watched for both.
+    assert "note: base was not watched for throttling\n" in out
+    assert "new was not watched" not in out
+    (tmp_path / "baselines").mkdir()
+    code, out, _ = run(capsys, "compare", tmp_path / "baselines", new)
+    assert (code, note in out) == (4, True)
+
+
+def test_a_tried_vendor_needs_no_note(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = of_vendor(measure(1), "NVIDIA", "NVIDIA H200", "d")
+    base = write("base.json", measure(1), fingerprint=made)
+    new = write("new.json", measure(2), fingerprint=made)
+    assert "not tried" not in run(capsys, "compare", base, new)[1]

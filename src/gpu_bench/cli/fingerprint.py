@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 HELP = "say what a result on this machine would be filed under"
 DESCRIPTION = "Prints the accelerator's fingerprint as JSON."
@@ -11,13 +12,17 @@ DESCRIPTION = "Prints the accelerator's fingerprint as JSON."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments."""
-    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--device", choices=("cuda", "xpu", "cpu"), default="cuda")
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the fingerprint of the device that a result would be measured on."""
+    from gpu_bench.core.vendors import not_tried
     from gpu_bench.device.fingerprint import card_for, fingerprint
     from toolkit.exit_codes import ExitCode
 
-    print(json.dumps(fingerprint(card_for(options.device)), indent=1))
+    known = fingerprint(card_for(options.device))
+    print(json.dumps(known, indent=1))
+    if note := not_tried(known["vendor"]):
+        print(f"note: {note}", file=sys.stderr)
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 HELP = "measure what a device can do at most"
@@ -15,7 +16,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments."""
-    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--device", choices=("cuda", "xpu", "cpu"), default="cuda")
     parser.add_argument("--output", metavar="FILE.json", required=True, help="file to write")
 
 
@@ -25,9 +26,13 @@ def run(options: argparse.Namespace) -> int:
     Raises NoAccelerator and MissingPackage as measuring does, InputError if the file cannot be
     written.
     """
+    from gpu_bench.core.vendors import not_tried
     from gpu_bench.measure.peaks_session import measure_once
     from gpu_bench.measure.result_writer import write_json
     from toolkit.exit_codes import ExitCode
 
-    write_json(Path(options.output), measure_once(options.device))
+    measured = measure_once(options.device)
+    write_json(Path(options.output), measured)
+    if note := not_tried(measured["fingerprint"]["vendor"]):
+        print(f"note: {note}", file=sys.stderr)
     return ExitCode.DONE

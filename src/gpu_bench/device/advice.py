@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gpu_bench.device.discovery import asked, load_nvml
 from gpu_bench.device.telemetry import Reading
 from rules_transformers_contract.cuda_device import Card
 
@@ -30,61 +29,57 @@ class Settings:
     uncorrectable: int | None = None
 
 
-def settings_of(card: Card | None) -> Settings:
-    """The settings of a card, by NVML."""
-    nvml = None if card is None else load_nvml()
-    if card is None or nvml is None:
-        return Settings()
-    handle = asked(nvml, nvml.nvmlDeviceGetHandleByUUID, card.sensor_uuid)
-    persistence = asked(nvml, nvml.nvmlDeviceGetPersistenceMode, handle)
-    slowdown = asked(
-        nvml,
-        nvml.nvmlDeviceGetTemperatureThreshold,
-        handle,
-        nvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN,
-    )
-    uncorrectable = asked(
-        nvml,
-        nvml.nvmlDeviceGetTotalEccErrors,
-        handle,
-        nvml.NVML_MEMORY_ERROR_TYPE_UNCORRECTED,
-        nvml.NVML_VOLATILE_ECC,
-    )
-    return Settings(None if persistence is None else bool(persistence), slowdown, uncorrectable)
+@dataclass(frozen=True)
+class Commands:
+    """What an administrator of a card would type, and how its maker calls the cores' clock.
+
+    ``hold_clock`` has a place for the clock in MHz. ``persistence`` is None where the driver has no
+    such mode.
+    """
+
+    clock: str
+    hold_clock: str
+    free_clock: str
+    persistence: str | None
+    processes: str
+    memory_errors: str
 
 
 def advice(
-    card: Card, settings: Settings, readings: Sequence[Reading], foreign_processes: int
+    card: Card,
+    settings: Settings,
+    commands: Commands,
+    readings: Sequence[Reading],
+    foreign_processes: int,
 ) -> Iterator[str]:
     """Messages, each with the command that an administrator would use."""
-    smi = f"sudo nvidia-smi --id={card.sensor_uuid}"
     clocks = [reading.sm_clock for reading in readings if reading.sm_clock]
     if clocks and max(clocks) > (1 + _STEADY_CLOCK) * min(clocks):
         yield _message(
             card,
-            f"the SM clock varied from {min(clocks)} to {max(clocks)} MHz while samples were taken",
-            f"`{smi} --lock-gpu-clocks={min(clocks)}` holds it, and "
-            f"`{smi} --reset-gpu-clocks` undoes that",
+            f"the {commands.clock} varied from {min(clocks)} to {max(clocks)} MHz while samples "
+            "were taken",
+            f"`{commands.hold_clock.format(min(clocks))}` holds it, and "
+            f"`{commands.free_clock}` undoes that",
         )
-    if settings.is_persistent is False:
+    if settings.is_persistent is False and commands.persistence is not None:
         yield _message(
             card,
             "persistence mode is off, so the driver starts again with each process",
-            f"`{smi} --persistence-mode=1` turns it on",
+            f"`{commands.persistence}` turns it on",
         )
     if foreign_processes:
         yield _message(
             card,
             f"{foreign_processes} other process{'es' * (foreign_processes > 1)} used the card",
-            f"`nvidia-smi --id={card.uuid} --query-compute-apps=pid,name --format=csv` lists them",
+            f"`{commands.processes}` lists them",
         )
     if settings.uncorrectable:
         yield _message(
             card,
             f"its memory had {settings.uncorrectable} uncorrectable error"
             f"{'s' * (settings.uncorrectable > 1)} since the driver was loaded",
-            f"`nvidia-smi --id={card.sensor_uuid} --query --display=ECC,ROW_REMAPPER` shows them; "
-            "the card may need a reset, or repair",
+            f"`{commands.memory_errors}` shows them; the card may need a reset, or repair",
         )
     temperatures = [reading.temperature for reading in readings if reading.temperature is not None]
     if settings.slowdown is not None and temperatures:

@@ -4,21 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from gpu_bench.device import advice as module
-from gpu_bench.device.advice import Settings, advice, settings_of
-from gpu_bench.device.discovery import nvml_cards
+from gpu_bench.device import nvidia
+from gpu_bench.device.advice import Settings, advice
+from gpu_bench.device.nvidia import commands, settings_of
+from gpu_bench.device.nvidia_cards import nvml_cards
 from gpu_bench.device.telemetry import Reading
 from gpu_bench.testing.machines import MACHINE, MACHINES, Machine
 
 (CARD,) = nvml_cards(MACHINE["one H200"].nvml())
+COMMANDS = commands(CARD)
 IDEAL = Settings(is_persistent=True, slowdown=92)
 STEADY = [Reading(number, 1755, 3201, 400.0, 60) for number in range(5)]
 
 
 def test_an_ideal_machine_needs_no_advice() -> None:
-    assert list(advice(CARD, IDEAL, STEADY, 0)) == []
+    assert list(advice(CARD, IDEAL, COMMANDS, STEADY, 0)) == []
     # Nor is there any where nothing is known.
-    assert list(advice(CARD, Settings(), [Reading(0, None, None, None, None)], 0)) == []
+    assert list(advice(CARD, Settings(), COMMANDS, [Reading(0, None, None, None, None)], 0)) == []
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def test_an_ideal_machine_needs_no_advice() -> None:
 def test_what_is_not_ideal_is_named_with_a_command(
     settings: Settings, readings: list[Reading], foreign: int, message: str, command: str
 ) -> None:
-    (text,) = advice(CARD, settings, readings, foreign)
+    (text,) = advice(CARD, settings, COMMANDS, readings, foreign)
     first, hint = text.split("\n")
     assert first.startswith("NVIDIA H200: warning: ")
     assert message in first
@@ -52,7 +54,7 @@ def test_what_is_not_ideal_is_named_with_a_command(
 def test_settings_are_read_on_every_machine(
     monkeypatch: pytest.MonkeyPatch, machine: Machine
 ) -> None:
-    monkeypatch.setattr(module, "load_nvml", machine.nvml)
+    monkeypatch.setattr(nvidia, "load_nvml", machine.nvml)
     for card in nvml_cards(machine.nvml()):
         settings = settings_of(card)
         known = not any(fake.unknown for fake in machine.cards)
@@ -60,7 +62,3 @@ def test_settings_are_read_on_every_machine(
         assert (settings.is_persistent is True) == known
         assert (settings.uncorrectable is not None) == known
         assert bool(settings.uncorrectable) == (machine.name == "one H200 with memory errors")
-
-
-def test_a_processor_has_no_settings() -> None:
-    assert settings_of(None) == Settings()

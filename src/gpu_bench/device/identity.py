@@ -42,8 +42,9 @@ def check_device(card: Card, properties: Any) -> None:
         raise NoAccelerator(
             f"torch's device is not the one that the result would be filed under: "
             f"{'; '.join(differences)}",
-            hint="name the device by its UUID in CUDA_VISIBLE_DEVICES, and look for settings that "
-            "hide devices from one of torch and the driver's tools",
+            hint="name the device by its UUID in CUDA_VISIBLE_DEVICES, or by its number in "
+            "HIP_VISIBLE_DEVICES or ZE_AFFINITY_MASK, and look for settings that hide devices from "
+            "one of torch and the driver's tools",
         )
 
 

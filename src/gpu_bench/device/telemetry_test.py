@@ -4,68 +4,34 @@ from typing import Any
 
 import pytest
 
-from gpu_bench.device import telemetry
-from gpu_bench.device.telemetry import (
-    NvmlSensors,
-    Reading,
-    foreign,
-    overhead,
-    sensors_of,
-    smi_reading,
-    summary,
-)
-from gpu_bench.testing.machines import MACHINE, FakeNvml
+from gpu_bench.device.telemetry import Reading, foreign, missing_figures, overhead, summary
 from rules_transformers_contract.cuda_device import Card
-
-CARD = Card(0, MACHINE["one H200"].cards[0].uuid, "NVIDIA H200", 1 << 30)
 
 
 def reading(time: Any = 0, **values: Any) -> Any:
     return Reading(time, 1755, 3201, 400.0, 60, **values)
 
 
-def test_the_tool_and_nvml_read_alike(fake_nvml: FakeNvml) -> None:
-    fake_nvml.reasons = 0x4
-    fake_nvml.processes = [4242]
-    line = "1755, 3201, 412.345, 61, 0x0000000000000004\n"
-    by_tool = smi_reading(5, line, "4242\n")
-    by_nvml = NvmlSensors(fake_nvml, CARD).read()
-    assert by_tool == Reading(5, 1755, 3201, 412.345, 61, 4, (4242,))
-    assert {**vars(by_nvml), "time": 5} == vars(by_tool)
-
-
-def test_what_a_card_does_not_know_is_null(fake_nvml: FakeNvml) -> None:
-    fake_nvml.unsupported = {"power", "processes", "clock"}
-    values = NvmlSensors(fake_nvml, CARD).read()
-    assert (values.power, values.sm_clock, values.processes) == (None, None, None)
-    partial = smi_reading(0, "[N/A], 3201, [N/A], 61, [N/A]", "")
-    assert (partial.sm_clock, partial.power, partial.reasons) == (None, None, 0)
-
-
-def test_a_card_that_falls_off_the_bus_gives_empty_readings(
-    monkeypatch: pytest.MonkeyPatch, fake_nvml: FakeNvml
-) -> None:
-    monkeypatch.setattr(telemetry, "load_nvml", lambda: fake_nvml)
-    sensors = sensors_of(CARD)
-    assert sensors is not None
-    fake_nvml.is_off_the_bus = True
-    lost = sensors.read()
-    assert lost is not None
-    assert (lost.power, lost.sm_clock, lost.processes, lost.reasons) == (None, None, None, 0)
-    # Lost between being listed and being watched.
-    assert sensors_of(CARD) is None
-
-
-def test_an_error_of_the_tool_is_no_reading() -> None:
-    assert smi_reading(0, "Unable to determine the device handle", "") is None
-
-
-def test_throttling_is_named_once_and_set_limits_are_none() -> None:
-    idle_and_set_limits = 0x1 | 0x2 | 0x4 | 0x100
-    readings = [reading(reasons=idle_and_set_limits), reading(reasons=0x20), reading(reasons=0x60)]
-    summarized = summary(readings, [], 0, None)
-    assert summarized["throttled"] == ["software thermal slowdown", "hardware thermal slowdown"]
+def test_throttling_is_named_once() -> None:
+    readings = [reading(reasons=()), reading(reasons=("hot",)), reading(reasons=("hot", "brake"))]
+    assert summary(readings, [], 0, None)["throttled"] == ["hot", "brake"]
     assert summary(readings[:1], [], 0, None)["throttled"] == []
+
+
+def test_what_no_reading_knows_is_null_and_never_zero() -> None:
+    summarized = summary([reading(), reading()], [], 0, None)
+    assert (summarized["throttled"], summarized["foreign_processes"]) == (None, None)
+    # One that fails among others is no gap.
+    known = summary([reading(), reading(reasons=(), processes=())], [], 0, None)
+    assert (known["throttled"], known["foreign_processes"]) == ([], 0)
+
+
+def test_missing_figures_have_the_names_of_a_result() -> None:
+    card = Card(0, "GPU-1", "Card", 1 << 30, driver="570", max_sm_clock=1980)
+    assert missing_figures(card, reading(reasons=())) == [
+        *("max_memory_clock", "power_limit", "foreign_processes", "energy.counter")
+    ]
+    assert {"sm_clock", "power", "throttled"} <= set(missing_figures(card, None))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +64,3 @@ def test_times_are_since_the_first_sample() -> None:
 def test_the_cost_of_readings_is_a_share() -> None:
     assert overhead([110, 99, 120], [100, 90, 105]) == pytest.approx(0.10)
     assert overhead([], [1]) is None
-
-
-def test_a_processor_has_no_sensors() -> None:
-    assert sensors_of(None) is None

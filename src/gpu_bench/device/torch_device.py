@@ -95,7 +95,7 @@ class CpuDevice:
 
 
 class EventStamps:
-    """CUDA events. Creating one takes longer than recording it, so all are made beforehand."""
+    """The device's events. Creating one takes longer than recording it: all are made beforehand."""
 
     def __init__(self, events: Sequence[Any]) -> None:
         self._events = events
@@ -106,7 +106,7 @@ class EventStamps:
         self._used += 1
 
     def since_first(self) -> list[int]:
-        # CUDA gives milliseconds as float32. Neighbours are subtracted and summed up as integers,
+        # Torch gives milliseconds as float32. Neighbours are subtracted and summed up as integers,
         # since a float32 of a long time since the first would lose the short times.
         used = self._events[: self._used]
         result = [0]
@@ -115,33 +115,37 @@ class EventStamps:
         return result
 
 
-class CudaDevice:
-    """The first CUDA device that is visible. ``cuda`` is `torch.cuda`, or what acts like it."""
+class AcceleratorDevice:
+    """The first device that is visible.
 
-    torch_name = "cuda:0"
+    :param api: `torch.cuda`, which is HIP's too, or `torch.xpu`, or what acts like them.
+    :param name: what torch calls its devices: `cuda` or `xpu`.
+    """
+
     has_own_clock = True
 
-    def __init__(self, cuda: Any) -> None:
-        self._cuda = cuda
+    def __init__(self, api: Any, name: str = "cuda") -> None:
+        self.torch_name = f"{name}:0"
+        self._api = api
         self._events: list[Any] = []
 
     def synchronize(self) -> None:
-        self._cuda.synchronize()
+        self._api.synchronize()
 
     def stamps(self, count: int) -> EventStamps:
         missing = count - len(self._events)
-        self._events += [self._cuda.Event(enable_timing=True) for _ in range(missing)]
+        self._events += [self._api.Event(enable_timing=True) for _ in range(missing)]
         return EventStamps(self._events)
 
     def release_unused(self) -> None:
-        self._cuda.empty_cache()
+        self._api.empty_cache()
 
     def reset_peaks(self) -> None:
-        self._cuda.reset_peak_memory_stats()
+        self._api.reset_peak_memory_stats()
 
     def peaks(self) -> Peaks:
-        return Peaks(self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved())
+        return Peaks(self._api.max_memory_allocated(), self._api.max_memory_reserved())
 
     def free_memory(self) -> int:
-        free: int = self._cuda.mem_get_info()[0]
+        free: int = self._api.mem_get_info()[0]
         return free

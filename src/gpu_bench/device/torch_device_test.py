@@ -7,7 +7,7 @@ import pytest
 from gpu_bench.conftest import FakeCuda
 from gpu_bench.device.memory import PhasePeaks
 from gpu_bench.device.timing import sample, timed
-from gpu_bench.device.torch_device import CpuDevice, CudaDevice, EventStamps, Peaks
+from gpu_bench.device.torch_device import AcceleratorDevice, CpuDevice, EventStamps, Peaks
 
 
 class FixedEvent:
@@ -35,7 +35,7 @@ def test_events_become_whole_nanoseconds_without_losing_short_times() -> None:
 
 
 def test_events_are_made_once_and_used_again(fake_cuda: FakeCuda) -> None:
-    device = CudaDevice(fake_cuda)
+    device = AcceleratorDevice(fake_cuda)
     device.stamps(5)
     device.stamps(5)
     assert fake_cuda.events == 5
@@ -43,7 +43,7 @@ def test_events_are_made_once_and_used_again(fake_cuda: FakeCuda) -> None:
     assert fake_cuda.events == 7
 
 
-@pytest.mark.parametrize("make", [CpuDevice, lambda: CudaDevice(FakeCuda())])
+@pytest.mark.parametrize("make", [CpuDevice, lambda: AcceleratorDevice(FakeCuda())])
 def test_a_run_is_timed_between_its_marks(make: Any) -> None:
     def run(marks: Any) -> Any:
         marks.forward()
@@ -74,7 +74,7 @@ def test_the_device_is_idle_at_both_edges_and_nowhere_else(fake_cuda: FakeCuda) 
         marks.token()
         marks.token()
 
-    timed(CudaDevice(fake_cuda), 2, run)
+    timed(AcceleratorDevice(fake_cuda), 2, run)
     assert calls == ["synchronize", "run", "synchronize"]
 
 
@@ -95,7 +95,7 @@ def test_memory_is_split_at_the_first_token(fake_cuda: FakeCuda) -> None:
     # Of the first run and autotuning.
     fake_cuda.use(5000)
     fake_cuda.use(100)
-    phases = PhasePeaks(CudaDevice(fake_cuda))
+    phases = PhasePeaks(AcceleratorDevice(fake_cuda))
     phases.forward()
     fake_cuda.use(900)
     fake_cuda.use(300)

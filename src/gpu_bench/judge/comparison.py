@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpu_bench.core.vendors import not_tried
 from gpu_bench.judge import baselines, limits, outcomes, verdict_writer
 from gpu_bench.judge import verdict as verdicts
 from gpu_bench.judge.verdict import Verdict
@@ -72,7 +73,9 @@ def compare(
         baseline = read_result(base)
     if baseline is None:
         reason = _no_baseline(base, measured, baseline_command)
-        verdict = Verdict(measured.address, outcomes.NO_BASELINE, reason)
+        note = not_tried(measured.first.fingerprint.get("vendor"))
+        notes = () if note is None else (note,)
+        verdict = Verdict(measured.address, outcomes.NO_BASELINE, reason, notes=notes)
         return Comparison(verdict, measured, None)
     against = pool([baseline])
     cards = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gpu_bench.core.errors import MissingPackage, NoAccelerator
 from gpu_bench.device.identity import check_device
-from gpu_bench.device.torch_device import CpuDevice, CudaDevice, Device
+from gpu_bench.device.torch_device import AcceleratorDevice, CpuDevice, Device
 from gpu_bench.request.fields import Device as DeviceName
 from rules_transformers_contract.cuda_device import Card
 
@@ -24,6 +26,8 @@ def open_device(name: DeviceName, card: Card | None) -> Device:
         ) from error
     if name == "cpu":
         return CpuDevice()
+    if name == "xpu":
+        return _opened_xpu(torch, card)
     if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
         raise MissingPackage(
             f"torch {torch.__version__} is built without CUDA",
@@ -38,4 +42,21 @@ def open_device(name: DeviceName, card: Card | None) -> Device:
     torch.cuda.init()
     if card is not None:
         check_device(card, torch.cuda.get_device_properties(0))
-    return CudaDevice(torch.cuda)
+    return AcceleratorDevice(torch.cuda)
+
+
+def _opened_xpu(torch: Any, card: Card | None) -> Device:
+    if getattr(torch.version, "xpu", None) is None:
+        raise MissingPackage(
+            f"torch {torch.__version__} is built without XPU",
+            hint="install a torch build for Intel's devices, or set `device` to cuda or cpu",
+        )
+    if not torch.xpu.is_available():
+        raise NoAccelerator(
+            "torch does not find an XPU device",
+            hint="compare with `python -m torch.utils.collect_env`; look into ZE_AFFINITY_MASK",
+        )
+    torch.xpu.init()
+    if card is not None:
+        check_device(card, torch.xpu.get_device_properties(0))
+    return AcceleratorDevice(torch.xpu, "xpu")

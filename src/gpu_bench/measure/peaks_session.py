@@ -8,6 +8,7 @@ from typing import Any
 
 from gpu_bench.device.fingerprint import card_for, fingerprint
 from gpu_bench.device.lock import device_lock
+from gpu_bench.device.vendor_choice import vendor_of
 from gpu_bench.measure.open_device import open_device
 from gpu_bench.measure.peaks import measure_peaks
 from gpu_bench.measure.problems import problem_of
@@ -26,7 +27,7 @@ def measure_once(name: Device) -> dict[str, Any]:
     known = fingerprint(card)
     if card is not None:
         # Before torch is imported, which reads it once.
-        os.environ["CUDA_VISIBLE_DEVICES"] = card.uuid
+        os.environ.update(vendor_of(card).visibility(card, os.environ))
     with device_lock(card.uuid if card else None):
         began = datetime.now(timezone.utc)
         device = open_device(name, card)

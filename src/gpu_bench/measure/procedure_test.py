@@ -11,17 +11,19 @@ import torch
 from gpu_bench.conftest import FakeCuda, tiny_request
 from gpu_bench.core.errors import CompileFailed, MeasuringFailed, NotFinite, TimedOut
 from gpu_bench.device.telemetry import Reading
-from gpu_bench.device.torch_device import CpuDevice, CudaDevice
+from gpu_bench.device.torch_device import AcceleratorDevice, CpuDevice
 from gpu_bench.measure.generation import PlainGenerator, compile_config, generation_config
 from gpu_bench.measure.procedure import OVERHEAD_PAIRS, Reporter, measure
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.models.loading import load, prompts
 
 
-class FakeCudaDevice(CudaDevice):
+class FakeAcceleratorDevice(AcceleratorDevice):
     """Computes on the host, and measures by CUDA's events."""
 
-    torch_name = "cpu"
+    def __init__(self, api: Any) -> None:
+        super().__init__(api)
+        self.torch_name = "cpu"
 
 
 class Parent:
@@ -55,7 +57,7 @@ def measured(device: Any, seconds: Any = 60.0, **fields: Any) -> Any:
 
 
 def test_a_process_measures_on_cudas_clock(fake_cuda: FakeCuda) -> None:
-    parent = measured(FakeCudaDevice(fake_cuda))
+    parent = measured(FakeAcceleratorDevice(fake_cuda))
     record = parent.record
     assert record.stopped_by == "max_samples"
     assert len(record.samples) == 4
@@ -72,7 +74,7 @@ def test_a_process_measures_on_cudas_clock(fake_cuda: FakeCuda) -> None:
 
 
 def test_the_order_keeps_each_figure_clean(fake_cuda: FakeCuda) -> None:
-    events = measured(FakeCudaDevice(fake_cuda)).events
+    events = measured(FakeAcceleratorDevice(fake_cuda)).events
     assert events[:4] == ["loaded", "memory", "first_run", "memory"]
     pairs = events[events.index("warmup") + 1 : events.index("overhead")]
     assert pairs[:4] == ["watch False", "watch True", "watch True", "watch False"]

@@ -21,11 +21,15 @@ NAME = "result.json"
 def result(
     request: Request,
     fingerprint: dict[str, Any],
+    missing: dict[str, str],
     records: Sequence[ProcessRecord],
     problem: ToolError | None,
     began: datetime,
 ) -> dict[str, Any]:
-    """The content of a result file, as its schema describes it."""
+    """The content of a result file, as its schema describes it.
+
+    :param missing: figures that the device does not give, each with the reason.
+    """
     if problem is None:
         status = "complete"
     else:
@@ -38,6 +42,7 @@ def result(
         "status": status,
         "problem": _problem(problem, records),
         "fingerprint": fingerprint,
+        **({"missing": missing} if missing else {}),
         "environment": _environment(records),
         "measured_at": began.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "output": _output(records),

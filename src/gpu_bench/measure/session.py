@@ -14,10 +14,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gpu_bench.device.advice import advice, settings_of
+from gpu_bench.core.vendors import not_tried
 from gpu_bench.device.fingerprint import card_for, fingerprint
 from gpu_bench.device.lock import device_lock
-from gpu_bench.device.telemetry import sensors_of
+from gpu_bench.device.telemetry import Sensors, missing_figures
+from gpu_bench.device.vendor_choice import vendor_of
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.measure.result_writer import NAME, result, write_json
 from gpu_bench.measure.subprocess_runner import measure_in_process
@@ -69,7 +70,8 @@ def measure(sides: Sequence[Side]) -> None:
         _make_directory(side.output)
     card = card_for(sides[0].request.device)
     known = fingerprint(card)
-    sensors = sensors_of(card)
+    sensors = None if card is None else vendor_of(card).sensors(card)
+    missing = {} if card is None else _missing(card, sensors)
     turns = order(sides[0].request.processes, len(sides))
     with device_lock(card.uuid if card else None), _ending_children():
         began = datetime.now(timezone.utc)
@@ -103,7 +105,8 @@ def measure(sides: Sequence[Side]) -> None:
         if side.records:
             # The other side's problem leaves this one with fewer processes than were asked for.
             problem = side.problem or (wrong and _cut_short(wrong))
-            write_json(side.result_path, result(side.request, known, side.records, problem, began))
+            content = result(side.request, known, missing, side.records, problem, began)
+            write_json(side.result_path, content)
         if side.problem is None:
             _remove_log(side)
 
@@ -137,8 +140,18 @@ def _advise(card: Card, sides: Sequence[Side]) -> None:
     records = [record for side in sides for record in side.records]
     readings = [reading for record in records for reading in record.sampled_readings]
     foreign = max((record.foreign_processes for record in records), default=0)
-    for message in advice(card, settings_of(card), readings, foreign):
+    for message in vendor_of(card).advice(card, readings, foreign):
         print(message, file=sys.stderr)
+    note = not_tried(card.vendor)
+    if note is not None:
+        print(f"{card.name}: warning: {note}\nhint: check figures by other means", file=sys.stderr)
+
+
+def _missing(card: Card, sensors: Sensors | None) -> dict[str, str]:
+    """The figures that this device has not, each with the reason."""
+    reason = vendor_of(card).absence(card)
+    reading = None if sensors is None else sensors.read()
+    return dict.fromkeys(missing_figures(card, reading), reason)
 
 
 def _make_directory(path: Path) -> None:

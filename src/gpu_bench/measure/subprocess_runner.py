@@ -17,6 +17,7 @@ from pathlib import Path
 from gpu_bench.core.errors import DeviceLost, MeasuringFailed, TimedOut
 from gpu_bench.device.identity import to_json
 from gpu_bench.device.telemetry import Sensors
+from gpu_bench.device.vendor_choice import vendor_of
 from gpu_bench.measure.error_messages import meaning
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.request.fields import Request
@@ -191,7 +192,7 @@ def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
     if card is not None:
-        environment["CUDA_VISIBLE_DEVICES"] = card.uuid
+        environment.update(vendor_of(card).visibility(card, os.environ))
     if all(
         source is None or source.repo_id is None for source in (request.model, request.assistant)
     ):

@@ -81,8 +81,16 @@ def environment() -> dict[str, Any]:
             facts[package] = version(package)
         except PackageNotFoundError:
             continue
-    prefixes = ("TORCH", "CUDA_", "PYTORCH_", "CUBLAS", "NVIDIA_TF32", "OMP_", "MKL_")
-    private = ("CUDA_VISIBLE_DEVICES", "CUDA_CACHE_PATH", "TORCHINDUCTOR_CACHE_DIR")
+    prefixes = (
+        *("TORCH", "CUDA_", "PYTORCH_", "CUBLAS", "NVIDIA_TF32", "OMP_", "MKL_"),
+        *("HIP_", "HSA_", "ROCBLAS_", "HIPBLASLT_", "SYCL_", "UR_"),
+    )
+    private = (
+        "CUDA_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES",
+        "CUDA_CACHE_PATH",
+        "TORCHINDUCTOR_CACHE_DIR",
+    )
     facts["settings"] = {
         key: value
         for key, value in sorted(os.environ.items())

@@ -252,6 +252,7 @@ def _versions(run: Run) -> list[tuple[str, str]]:
         ("torch", fingerprint["torch"]),
         *((f"device: {name}", value) for name, value in tables.settings(device)),
         *tables.settings({"device_hash": fingerprint.get("device_hash")}),
+        *((f"not measured: {name}", reason) for name, reason in run.first.missing.items()),
     ]
 
 

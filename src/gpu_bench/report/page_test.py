@@ -12,6 +12,7 @@ import pytest
 from gpu_bench.report.collection import collect
 from gpu_bench.report.page import page
 from gpu_bench.report.runs import devices
+from gpu_bench.report.summary import summary
 from gpu_bench.testing.run_factory import MadeUp, document, write_json, write_run
 
 EVIL = '<script>alert("1")</script>&amp;'
@@ -277,3 +278,24 @@ def test_paper_has_tables_and_light_colours(tmp_path: Path) -> None:
         "screen and (max-width: 62rem)",
         "print",
     ]
+
+
+def test_a_device_that_was_not_tried_is_marked_and_its_missing_figures_have_reasons(
+    tmp_path: Path,
+) -> None:
+    content = document(MadeUp())
+    accelerator = {"name": "AMD Instinct MI300X", "memory": 206142701568, "hip": "7.0.51831"}
+    fingerprint = {**content["fingerprint"], "vendor": "AMD", "accelerator": accelerator}
+    missing = {"throttled": "amdsmi does not report it"}
+    for process in content["processes"]:
+        process["telemetry"].update(throttled=None, foreign_processes=None)
+    write_json(
+        tmp_path / "result.json", {**content, "fingerprint": fingerprint, "missing": missing}
+    )
+    text = Elements(html_of(tmp_path)).text
+    assert "HIP 7.0.51831" in text
+    assert "not tried on this kind of device (AMD)" in text
+    assert "none known" in text
+    assert "not measured: throttled amdsmi does not report it" in text
+    collected = collect([tmp_path])
+    assert "not tried on this kind of device" in summary(devices(collected.runs), ())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gpu_bench.core.vendors import not_tried
 from gpu_bench.judge.metric_verdict import MetricVerdict, percent, share, signed_percent
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import labels
@@ -15,6 +16,7 @@ from gpu_bench.report.labels import State
 from gpu_bench.report.load import Load
 from gpu_bench.report.runs import Benchmark, NamedProcess, Run, moment
 from gpu_bench.report.utilization import utilization
+from gpu_bench.results.measurement import WATCHED
 from gpu_bench.results.peaks import Peaks
 from gpu_bench.results.reader import PHASES
 
@@ -149,13 +151,16 @@ def _metric(judged: MetricVerdict) -> MetricRow:
 
 def processes(run: Run) -> tuple[ProcessRow, ...]:
     """All processes of a run."""
-    return tuple(_process(process) for process in run.processes)
+    unknown = any(set(result.missing) & set(WATCHED) for result in run.rounds)
+    return tuple(
+        _process(process, "none known" if unknown else "none") for process in run.processes
+    )
 
 
-def _process(process: NamedProcess) -> ProcessRow:
+def _process(process: NamedProcess, undisturbed: str) -> ProcessRow:
     measured, details = process.measured, process.details
     settled = "" if measured.settled else ", not settled"
-    watched = "; ".join(measured.disturbances) or "none"
+    watched = "; ".join(measured.disturbances) or undisturbed
     return ProcessRow(
         name=process.name,
         samples=len(measured.end_to_end),
@@ -315,10 +320,14 @@ def machine(fingerprint: Mapping[str, Any]) -> str:
     parts: Sequence[tuple[str, Any]] = (
         ("driver", accelerator.get("driver")),
         ("CUDA", accelerator.get("cuda")),
+        ("HIP", accelerator.get("hip")),
+        ("XPU", accelerator.get("xpu")),
         ("torch", fingerprint["torch"]),
     )
     memory = accelerator.get("memory")
     known = [f"{name} {value}" for name, value in parts if value]
     if isinstance(memory, int):
         known.insert(0, f"{memory / 2**30:.4g} GiB")
+    if note := not_tried(fingerprint.get("vendor")):
+        known.append(note)
     return ", ".join(known)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from toolkit.json_record import NOT_EMPTY, Constraint, above, between
 
 SCHEMA: Literal[1] = 1
-Device = Literal["cuda", "cpu"]
+Device = Literal["cuda", "xpu", "cpu"]
 Attention = Literal[
     "eager",
     "sdpa",
@@ -128,7 +128,11 @@ class Request:
         ),
     )
     device: Device = field(
-        default="cuda", metadata=_about("cpu is for smoke tests: the same code, no accelerator")
+        default="cuda",
+        metadata=_about(
+            "cuda is also torch's name for AMD devices, xpu for those of Intel; neither was tried. "
+            "cpu is for smoke tests: the same code, no accelerator"
+        ),
     )
     attn_implementation: Attention = "sdpa"
     sdpa_backend: SdpaBackend | None = field(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gpu_bench.core.vendors import not_tried
 from gpu_bench.results.reader import MeasuredProcess, Output, Result
 from toolkit.errors import InputError
 
@@ -38,6 +39,8 @@ METHOD_FIELDS = (
     "async_batching",
     "cache_implementation",
 )
+# Without these figures nobody knows whether times are evidence.
+WATCHED = {"throttled": "throttling", "foreign_processes": "other processes"}
 # Characters of a value that a note quotes.
 _MOST_QUOTED = 40
 
@@ -133,10 +136,13 @@ def require_same_device(base: Result, new: Result) -> None:
     """Raises InputError that names the fields of the fingerprints that differ."""
     if base.digest == new.digest:
         return
-    parts = [
-        {"torch": result.fingerprint["torch"], **result.fingerprint["accelerator"]}
-        for result in (base, new)
-    ]
+    prints = [result.fingerprint for result in (base, new)]
+    parts = [{"torch": known["torch"], **known["accelerator"]} for known in prints]
+    # Earlier results name no vendor.
+    if all("vendor" in known for known in prints):
+        parts = [
+            {"vendor": known["vendor"], **part} for known, part in zip(prints, parts, strict=True)
+        ]
     differing = _differing(*parts) or "digest"
     raise InputError(
         f"measured on another device than {base.place}: {differing}",
@@ -195,6 +201,8 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
         remarks.append(f"the requests differ in {differing}")
     if differing := _differing(base.first.environment, new.first.environment):
         remarks.append(f"the environments differ in {differing}")
+    if note := not_tried(new.first.fingerprint.get("vendor")):
+        remarks.append(note)
     if not share_a_card(base, new):
         remarks.append("measured on different cards of one kind")
     accepted = [acceptance(side.processes) for side in (base, new)]
@@ -204,8 +212,11 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
     for name, side in (("base", base), ("new", new)):
         # A processor has no telemetry that could be missed.
         on_cpu = side.first.request.get("device") == "cpu"
-        if not on_cpu and not all(process.watched for process in side.processes):
-            remarks.append(f"{name} was not watched for throttling and other processes")
+        missing = side.first.missing
+        unwatched = not all(process.watched for process in side.processes)
+        blind = [words for figure, words in WATCHED.items() if unwatched or figure in missing]
+        if not on_cpu and blind:
+            remarks.append(f"{name} was not watched for {' and '.join(blind)}")
         compiled = sum(process.compiled for process in side.processes)
         if compiled:
             remarks.append(

@@ -139,7 +139,8 @@ class Result:
     """A result file. ``document`` is the JSON object as it was read.
 
     ``revision`` is the one that a baseline was made at, if it is known. ``work`` is that of each
-    phase, if the model's work was counted.
+    phase, if the model's work was counted. ``missing`` are figures that the device does not give,
+    each with the reason.
     """
 
     place: str
@@ -155,6 +156,7 @@ class Result:
     document: Mapping[str, Any] = field(repr=False)
     revision: Revision | None = None
     work: Mapping[str, Work] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -246,10 +248,13 @@ def parse_result(document: Any, place: str) -> Result:
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise fingerprint.wrong("digest", "64 hexadecimal digits")
     fingerprint.text("torch")
+    if fingerprint.values.get("vendor") is not None:
+        fingerprint.text("vendor")
     if fingerprint.values.get("device_hash") is not None:
         fingerprint.text("device_hash")
     accelerator = fingerprint.object("accelerator")
     accelerator.text("name")
+    missing = top.object("missing") if "missing" in top.values else None
     problem = top.optional_object("problem")
     if problem is not None:
         problem.text("kind")
@@ -274,7 +279,15 @@ def parse_result(document: Any, place: str) -> Result:
         document=document,
         revision=read_revision(top),
         work=_work(environment),
+        missing={} if missing is None else {name: missing.text(name) for name in missing.values},
     )
+
+
+def _throttled(telemetry: Fields) -> tuple[str, ...]:
+    """Nothing where it is not known either: the result says so among what is missing."""
+    if telemetry.values.get("throttled", ()) is None:
+        return ()
+    return telemetry.texts("throttled")
 
 
 def _work(environment: Fields) -> dict[str, Work]:
@@ -334,8 +347,8 @@ def _process(fields: Fields, requests: int, tokens: int) -> MeasuredProcess:
         sm_clock=_complete(samples, "sm_clock"),
         memory=_memory(fields.object("memory")),
         watched=telemetry is not None,
-        throttled=telemetry.texts("throttled") if telemetry else (),
-        foreign_processes=telemetry.whole("foreign_processes", least=0) if telemetry else 0,
+        throttled=_throttled(telemetry) if telemetry else (),
+        foreign_processes=telemetry.optional_count("foreign_processes") if telemetry else 0,
         gap_quantiles=_gap_quantiles(fields, np.concatenate(gaps) if gaps else np.empty(0)),
         energy=_energy(telemetry) if telemetry else None,
         compiled=sum(any(map(sample.optional_count, _COMPILED)) for sample in samples),

@@ -1,4 +1,4 @@
-"""Which cards a machine has and which of them is meant, without torch: by NVML or `nvidia-smi`."""
+"""Which NVIDIA cards a machine has and which is meant, without torch: by NVML or `nvidia-smi`."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from gpu_bench.core.errors import NoAccelerator
-from gpu_bench.device import discovery
-from gpu_bench.device.discovery import chosen, nvml_cards
+from gpu_bench.device import nvidia_cards
 from gpu_bench.device.fingerprint import fingerprint
 from gpu_bench.device.identity import check_device, from_json, to_json
+from gpu_bench.device.nvidia_cards import chosen, nvml_cards
 from gpu_bench.testing.machines import MACHINE, MACHINES, Machine
 from rules_transformers_contract.cuda_device import (
     SMI_LISTING_ARGUMENTS,
@@ -175,14 +175,14 @@ def test_a_driver_that_does_not_answer_is_quoted(
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(discovery, "load_nvml", lambda: None)
+    monkeypatch.setattr(nvidia_cards, "load_nvml", lambda: None)
     with pytest.raises(NoAccelerator) as caught:
-        discovery.cards()
+        nvidia_cards.cards()
     assert caught.value.message == f"the driver does not answer: {MISMATCH}"
     assert "restart" in caught.value.hint
     # One that lists no card has none.
     program.write_text("#!/bin/sh\nexit 0")
-    assert discovery.cards() == []
+    assert nvidia_cards.cards() == []
 
 
 def test_the_fingerprint_tells_cards_by_what_they_are_and_not_which() -> None:

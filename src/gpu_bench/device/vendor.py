@@ -1,0 +1,36 @@
+"""What measuring asks of a device's maker: which device, its sensors, and advice on its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from gpu_bench.device.telemetry import Reading, Sensors
+from rules_transformers_contract.cuda_device import Card
+
+
+class Vendor(Protocol):
+    """A maker's drivers. Whatever they do not report is None, never a made-up figure."""
+
+    name: str
+
+    def card(self, variables: Mapping[str, str]) -> Card:
+        """The device that a process with these environment variables sees as its first.
+
+        :raises NoAccelerator: if there is none, or all are hidden.
+        :raises InputError: if a variable names one that is not there.
+        """
+
+    def visibility(self, card: Card, variables: Mapping[str, str]) -> dict[str, str]:
+        """Variables with which a process that has these variables sees the device alone."""
+
+    def sensors(self, card: Card) -> Sensors | None:
+        """The device's sensors; None if there are none."""
+
+    def absence(self, card: Card) -> str:
+        """Why figures of this device are missing."""
+
+    def advice(
+        self, card: Card, readings: Sequence[Reading], foreign_processes: int
+    ) -> Iterator[str]:
+        """Messages on what of the device's state is not ideal; see `advice.advice`."""
