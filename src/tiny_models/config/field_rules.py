@@ -135,6 +135,9 @@ RULES = (
     _rule(r"num_negatives", at_most(4)),
     _rule(r"(.*_)?(num_query_tokens|num_latents|num_perceiver_latents|resampler_n_latents)",
           at_most(4)),
+    # Places along an edge of the picture, and the pixels of a patch of 4 x 4 in three colours.
+    _rule(r"position_embedding_size", at_most(POSITIONS)),
+    _rule(r"patch_embed_hidden_size", at_most(3 * 4**2)),
     # Widths. The feed-forward part first: its names contain those of the others.
     _rule(r"(.*_)?(intermediate_size|intermediate_dim|ffn_dim|ffn_size|ffn_hidden_size|d_ff"
           r"|mlp_dim|n_inner|mlp_hidden_size|inner_dim|feed_forward_dim|feedforward_dim"

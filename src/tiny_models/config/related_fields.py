@@ -56,5 +56,6 @@ def _pictures(before: Mapping[str, Any]) -> dict[str, Any]:
         else:
             sizes["image_size"] = min(image, IMAGE_SIZE)
     elif isinstance(image, (list, tuple)) and all(isinstance(side, int) for side in image):
-        sizes["image_size"] = [min(side, IMAGE_SIZE) for side in image]
+        whole = patch if isinstance(patch, int) and patch >= _SMALLEST_PATCH else 1
+        sizes["image_size"] = [min(side, IMAGE_SIZE) // whole * whole for side in image]
     return sizes

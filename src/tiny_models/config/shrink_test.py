@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
 from tiny_models.config.field_rules import shrink_value
 from tiny_models.config.layers import select_layers
+from tiny_models.config.related_fields import related_sizes
 from tiny_models.config.rope import shrink_rope
 from tiny_models.config.shrink import shrink
-from tiny_models.vocabulary.token_ids import parts
+from tiny_models.tokenizers.config_fields import token_fields
+from tiny_models.vocabulary.token_ids import id_fields, parts
 from tiny_models.vocabulary.vocabulary import Vocabulary
 from toolkit.errors import InputError
 
@@ -91,6 +96,31 @@ def test_a_vocabulary_is_written_everywhere() -> None:
     assert config.image_token_id == 299
     kept = shrink("qwen2", vocabulary=vocabulary, overrides={"vocab_size": 400, "eos_token_id": 1})
     assert (kept.vocab_size, kept.eos_token_id, kept.pad_token_id) == (400, 1, 5)
+
+
+def test_an_id_may_have_a_field_of_another_name() -> None:
+    @dataclass
+    class Config:
+        attribute_map: ClassVar = {"image_token_id": "image_patch_id", "depth": "num_layers"}
+        image_patch_id: int = 0
+        num_layers: int = 2
+
+    assert list(id_fields(Config())) == ["image_patch_id"]
+    assert [field.attribute for field in token_fields("any", Config)] == ["image_token"]
+
+
+def test_words_of_the_vocabulary_have_the_placeholder() -> None:
+    config = shrink("chameleon", vocabulary=Vocabulary(300, {"image_token_id": 299}))
+    assert config.image_token_id == config.vocabulary_map["<image>"] == 299
+
+
+def test_sides_of_a_picture_are_whole_patches() -> None:
+    assert related_sizes(SimpleNamespace(image_size=[378, 378], patch_size=14)) == {
+        "image_size": [56, 56]
+    }
+    assert related_sizes(SimpleNamespace(image_size=[32, 128], patch_size=4)) == {
+        "image_size": [32, 64]
+    }
 
 
 def test_ids_that_the_vocabulary_lacks_do_not_stay() -> None:

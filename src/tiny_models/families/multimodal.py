@@ -59,8 +59,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("cohere2_vision",),
-        "its processor makes 16 x 16 tokens of a tile, whatever its settings",
+        "its processor makes 16 x 16 tokens of a tile by default",
         {"vision_config": {"image_size": 64, "patch_size": 2}},
+    ),
+    Family(
+        ("got_ocr2",),
+        "its processor makes 16 x 16 tokens of a picture, and four patches each way are one",
+        {"vision_config": {"image_size": 64, "patch_size": 1}},
     ),
     Family(
         ("inkling2", "inkling2_vision"),
@@ -74,8 +79,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("aria",),
-        "the projector's queries depend on the number of patches",
-        {"projector_patch_to_query_dict": {"16": 4}},
+        "its processor makes pictures of 980 pixels, and the queries depend on the patches",
+        {
+            "projector_patch_to_query_dict": {"784": 4},
+            "vision_config": {"image_size": 980, "patch_size": 35},
+        },
     ),
     Family(("visual_bert",), "takes features of regions, not pictures", recipe=regions),
     Family(("lxmert",), "takes features of regions, not pictures", recipe=lxmert),

@@ -105,8 +105,8 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         ("phi4_multimodal",),
-        "takes the whole picture and its crops, and counts tokens itself",
-        {"vision_config": {"crop_size": 56, "image_size": 56, "patch_size": 14}},
+        "takes the whole picture and its crops, and counts 16 x 16 tokens of the whole",
+        {"vision_config": {"crop_size": 64, "image_size": 64, "patch_size": 2}},
         recipe=phi,
     ),
     Family(

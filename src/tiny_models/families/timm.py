@@ -51,6 +51,23 @@ FAMILIES: tuple[Family, ...] = (
         },
     ),
     Family(
+        ("omdet-turbo",),
+        "reads a backbone whose features have the channels last; timm has one for tests",
+        {
+            "backbone_config": {
+                "model_type": "timm_backbone",
+                "backbone": "test_mambaout",
+                "out_indices": [1, 2, 3],
+            },
+            "encoder_in_channels": [32, 48, 64],
+            # The decoder looks for a projection that it has only between two widths.
+            "class_embed_dim": 64,
+            "text_config": {"hidden_size": 64},
+            "text_projection_in_dim": 64,
+            "text_projection_out_dim": 64,
+        },
+    ),
+    Family(
         ("pe_video_encoder",),
         "the part's architecture is large; its width and depth are arguments of timm",
         {

@@ -11,6 +11,7 @@ from typing import Any
 class ProcessorEntry:
     """A departure from the general rules; whatever is unset follows them.
 
+    An entry is found by the class that joins the parts, or without one by the image processor's.
     ``tokenizers`` are the model types of further tokenizers, by role; ``classes`` are parts'
     classes by role, where the library maps none; ``settings`` are parameters by role.
     ``extra_image_tokens`` says that the image processor counts the tokens of an image, and
@@ -98,6 +99,24 @@ ENTRIES: Mapping[str, ProcessorEntry] = {
     "PerceptionLMProcessor": ProcessorEntry(
         "its config has the patches inside the name of a timm model",
         settings={"processor": {"patch_size": 14}},
+    ),
+    "AriaProcessor": ProcessorEntry(
+        "it makes pictures of 980 pixels, whatever its parts' settings",
+        settings={"processor": {"size_conversion": {980: 4}}},
+    ),
+    "DeepseekOcr2Processor": ProcessorEntry(
+        "its model has 144 queries, one per token of 768 pixels each way, whatever its config",
+        settings={
+            "image_processor": {"size": {"height": 768, "width": 768}, "tile_size": 768},
+        },
+    ),
+    "EomtImageProcessor": ProcessorEntry(
+        "its model has positions for one size, to which pictures are padded",
+        settings={"image_processor": {"do_pad": True}},
+    ),
+    "Cohere2VisionProcessor": ProcessorEntry(
+        "calls patches the tokens of a tile along an edge, which its config does not have",
+        settings={"image_processor": {"patch_size": 16}},
     ),
     "ColPaliProcessor": _COUNTS_TOKENS,
     "PaliGemmaProcessor": _COUNTS_TOKENS,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 # Names of sub-configs.
-VISION_PARTS = re.compile(r".*(vision|visual|image|backbone|pixel).*")
+VISION_PARTS = re.compile(r".*(vision|visual|image|backbone|pixel|vlm).*|model_args")
 AUDIO_PARTS = re.compile(r".*(audio|speech|sound|encoder).*")
 # Parts of which a value is taken where no other has it.
 _PART = re.compile(r"(perceiver|backbone|encoder).*")
@@ -20,6 +20,12 @@ _LONGEST_CHUNK = 30
 _FEW_FRAMES = 4
 # Edges are at most this long; what is larger in a default counts pixels of an area.
 _LONGEST_EDGE = 4000
+# The least soft tokens of an image that the classes with a choice of them take.
+_SOFT_TOKENS = 70
+# Tiles beside a thumbnail.
+_MOST_TILES = 4
+# A discrete VAE makes a code of so many pixels each way.
+_CODE_EDGE = 8
 # Image tokens along an edge, at least and at most, where a processor bounds the area.
 _FEWEST_TOKENS, _MOST_TOKENS = 2, 4
 
@@ -46,6 +52,7 @@ _OTHER_NAMES = {
     "image_size": ("image_size",),
     "pooling_ratio": ("projector_pooling_ratio",),
     "pixel_shuffle_ratio": ("pixel_shuffle_ratio",),
+    "downsample_rate": ("downsample_rate",),
 }
 _SAME_AUDIO_FIELDS = ("model_in_channels",)
 _ONLY_OF_SOUND = (
@@ -78,32 +85,133 @@ def image_values(fields: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
     for name in _SAME_FIELDS:
         if fields.get(name) is not None and _whole(known.get(name)):
             values[name] = _like(fields[name], _whole(known[name]))
+    edges = _picture_edges(known, config)
+    values.update(_patch_values(fields, known, edges))
     merge = next((known[name] for name in _OTHER_NAMES["merge_size"] if _whole(known.get(name))), 0)
     if fields.get("merge_size") is not None and merge:
         values["merge_size"] = merge
     if isinstance(fields.get("num_frames"), int) and "num_frames" not in values:
         values["num_frames"] = min(fields["num_frames"], _FEW_FRAMES)
-    if isinstance(fields.get("image_grid_pinpoints"), list) and known.get("image_grid_pinpoints"):
-        values["image_grid_pinpoints"] = known["image_grid_pinpoints"]
-    finer = flat_values(config.get("high_res_vision_config") or {}, VISION_PARTS).get("image_size")
-    if isinstance(fields.get("high_res_size"), Mapping) and _edges(finer):
-        values["high_res_size"] = _size(fields["high_res_size"], _edges(finer), 1)
+    values.update(_crop_values(fields, known, edges))
     # Those with a least number, too, count the crops of an image by such fields.
-    patches = [fields.get(name) for name in ("max_patches", "patch_size")]
-    if all(isinstance(patch, int) for patch in patches) and "min_patches" not in fields:
+    counts_patches = isinstance(fields.get("max_patches"), int) and fields.get("patch_size")
+    if counts_patches and "min_patches" not in fields:
         values["max_patches"] = (
             _MOST_TOKENS * max(1, merge or _whole(fields.get("merge_size")))
         ) ** 2
-    edges = _edges(known.get("image_size"))
     unit = _unit({**fields, **values})
+    values.update(_size_values(fields, known, edges, unit, merge or 1))
+    finer = flat_values(config.get("high_res_vision_config") or {}, VISION_PARTS).get("image_size")
+    if isinstance(fields.get("high_res_size"), Mapping) and _edges(finer):
+        values["high_res_size"] = _size(fields["high_res_size"], _edges(finer), 1)
+    return {**values, **_code_values(fields, known, edges)}
+
+
+def _size_values(
+    fields: Mapping[str, Any],
+    known: Mapping[str, Any],
+    edges: tuple[int, int] | None,
+    unit: int,
+    merge: int,
+) -> dict[str, Any]:
+    """The sizes of pictures, of one kind or another; ``unit`` is the edge of a token."""
+    values: dict[str, Any] = {}
     for name in ("size", "crop_size", "max_image_size", "pad_size"):
         given = fields.get(name)
-        if isinstance(given, Mapping):
+        if isinstance(given, Mapping) and _is_token(given) and not edges and "patch_size" in known:
+            values[name] = dict.fromkeys(given, _whole(known["patch_size"]) * merge)
+        elif isinstance(given, Mapping):
             values[name] = _size(given, edges, unit)
-    for name, pixels in (("min_pixels", _FEWEST_TOKENS), ("max_pixels", _MOST_TOKENS)):
+    if fields.get("format") == "coco_detection" and edges:
+        # Detectors with positions or windows for one size were published with both edges given.
+        values["size"] = {"height": edges[0], "width": edges[1]}
+    for name, tokens in (("min_pixels", _FEWEST_TOKENS), ("max_pixels", _MOST_TOKENS)):
         if isinstance(fields.get(name), int):
-            values[name] = (pixels * unit) ** 2
+            values[name] = (tokens * unit) ** 2
     return values
+
+
+def _crop_values(
+    fields: Mapping[str, Any], known: Mapping[str, Any], edges: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Into what a picture is cut, and how many tokens it may become."""
+    values: dict[str, Any] = {}
+    if isinstance(fields.get("image_grid_pinpoints"), list) and known.get("image_grid_pinpoints"):
+        values["image_grid_pinpoints"] = known["image_grid_pinpoints"]
+    if isinstance(fields.get("tile_size"), int) and edges:
+        values["tile_size"] = edges[0]
+    for name, most in (("max_num_tiles", _MOST_TILES), ("max_soft_tokens", _SOFT_TOKENS)):
+        if isinstance(fields.get(name), int):
+            values[name] = min(fields[name], most)
+    return values
+
+
+def _picture_edges(known: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The edges of the picture that a model reads, in pixels, if its config determines them."""
+    ratios, patch = config.get("scaled_images_ratios"), _whole(config.get("patch_size"))
+    if ratios and patch:
+        # Patches of the smallest of several scales are the pictures of a tower.
+        edge = round(patch / min(ratios))
+        return edge, edge
+    positions = _whole(known.get("n_positions"))
+    if positions and not known.get("image_size"):
+        # Each pixel has a position of its own.
+        return math.isqrt(positions), math.isqrt(positions)
+    return _edges(known.get("image_size") or known.get("img_size"))
+
+
+def _patch_values(
+    fields: Mapping[str, Any], known: Mapping[str, Any], edges: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Sizes of patches that a config spells otherwise than a processor."""
+    values: dict[str, Any] = {}
+    patch = _whole(known.get("patch_size"))
+    width = _whole(known.get("patch_embed_hidden_size"))
+    edge = math.isqrt(width // (_whole(known.get("num_channels")) or 3))
+    if edge and fields.get("patch_size") is not None:
+        values["patch_size"] = _like(fields["patch_size"], edge)
+    if patch and edges and isinstance(fields.get("vision_patch_size"), int):
+        # What the processor calls a patch is a crop of the picture here.
+        values |= {"vision_patch_size": patch, "patch_size": edges[0]}
+    merges = _whole(known.get("spatial_merge_size"))
+    in_time = known.keys() & {"temporal_patch_size", "temporal_merge_size"}
+    if fields.get("temporal_patch_size") and merges and not in_time:
+        # A model that merges patches and says nothing of time reads one frame in each.
+        values["temporal_patch_size"] = 1
+    count = edges[0] // patch if edges and patch else 0
+    if count and isinstance(fields.get("overlap_margins"), (list, tuple)):
+        # In patches; a crop without its margins has to be more than nothing.
+        values["overlap_margins"] = [
+            min(margin, count // 4) for margin in fields["overlap_margins"]
+        ]
+    return values
+
+
+def _code_values(
+    fields: Mapping[str, Any], known: Mapping[str, Any], edges: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Fields of processors that make codes of a picture, or say which of them are masked."""
+    values: dict[str, Any] = {}
+    if "clusters" in fields and _whole(known.get("vocab_size")) > 1:
+        # Shades of grey between -1 and 1; the last id begins a sequence.
+        last = known["vocab_size"] - 2
+        values["clusters"] = [[2 * shade / max(1, last) - 1] * 3 for shade in range(last + 1)]
+    patch = _whole(known.get("patch_size"))
+    if "input_size_patches" in fields and edges and patch:
+        count = edges[0] // patch
+        values |= {
+            "input_size_patches": count,
+            "total_mask_patches": count**2 // 2,
+            "mask_group_min_patches": 1,
+            "codebook_size": _like(fields["codebook_size"], _CODE_EDGE * count),
+            "codebook_crop_size": _like(fields["codebook_crop_size"], _CODE_EDGE * count),
+        }
+    return values
+
+
+def _is_token(size: Mapping[str, Any]) -> bool:
+    """Whether a size is that of one token: less than any picture's."""
+    return 0 < _whole(size.get("height")) == _whole(size.get("width")) < _FREE_EDGE
 
 
 def _unit(fields: Mapping[str, Any]) -> int:
@@ -208,6 +316,13 @@ def _merged_tokens(known: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     for name in ("scale_factor", "pixel_shuffle_factor"):
         if _whole(known.get(name)):
             return tokens // _whole(known[name]) ** 2
+    if _whole(known.get("hidden_stride")):
+        return tokens // _whole(known["hidden_stride"]) ** 2
+    codes = config.get("vq_config")
+    if isinstance(codes, Mapping) and codes.get("channel_multiplier"):
+        # Each stage of the coder but the last halves the picture.
+        edge = (_edges(known.get("image_size")) or (_FREE_EDGE,))[0]
+        return int((edge >> (len(codes["channel_multiplier"]) - 1)) ** 2)
     ratio = known.get("downsample_ratio")
     if isinstance(ratio, float) and 0 < ratio < 1:
         return int(tokens * ratio**2)
@@ -252,6 +367,10 @@ def _size(given: Mapping[str, Any], edges: tuple[int, int] | None, unit: int) ->
             name: ((_FEWEST_TOKENS if name in smallest else _MOST_TOKENS) * unit) ** 2
             for name in given
         }
+    lines = 0 < given.get("height", 0) < _FREE_EDGE < given.get("width", 0)
+    if not edges and lines:
+        # Lines of text are as high as the model's strides make one row of.
+        return dict(given)
     height, width = edges or (_FREE_EDGE, _FREE_EDGE)
     chosen = {
         "height": height,

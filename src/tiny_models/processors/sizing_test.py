@@ -121,6 +121,128 @@ def test_how_many_tokens_an_image_becomes(config: dict[str, Any], expected: int)
     }
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({**VISION, "hidden_stride": 2}, 4),
+        # The coder halves a picture of 64 pixels after each stage but the last.
+        ({"vq_config": {"channel_multiplier": [1, 1, 1, 1]}}, 64),
+        ({"image_size": 32, "vq_config": {"channel_multiplier": [1, 2]}}, 256),
+    ],
+)
+def test_tokens_of_strides_and_of_codes(config: dict[str, Any], expected: int) -> None:
+    assert processor_values(["image_seq_length"], config) == {"image_seq_length": expected}
+
+
+def test_the_model_may_be_a_part_and_its_sizes_arguments() -> None:
+    wrapped = {"vlm_config": {**VISION, "pixel_shuffle_factor": 2}}
+    assert processor_values(["image_seq_len"], wrapped) == {"image_seq_len": 4}
+    timm = {"vision_config": {"model_args": {"img_size": 64, "patch_size": 16}}}
+    assert processor_values(["patch_size"], timm) == {"patch_size": 16}
+    tiles = {"tile_size": 448, "max_num_tiles": 36}
+    assert image_values(tiles, timm) == {"tile_size": 64, "max_num_tiles": 4}
+
+
+@given(st.integers(1, 32))
+def test_flattened_patches_are_as_wide_as_the_model_reads(edge: int) -> None:
+    fields = {"patch_size": {"height": 16, "width": 16}, "max_patches": 4096}
+    config = {"vision_config": {"patch_embed_hidden_size": 3 * edge**2}}
+    assert image_values(fields, config) == {
+        "patch_size": {"height": edge, "width": edge},
+        "max_patches": 16,
+    }
+
+
+def test_a_patch_may_be_a_crop() -> None:
+    fields = {"patch_size": 504, "vision_patch_size": 14, "size": {"height": 728, "width": 728}}
+    assert image_values(fields, VISION) == {
+        "patch_size": 32,
+        "vision_patch_size": 8,
+        "size": {"height": 32, "width": 32},
+    }
+
+
+def test_margins_leave_something_of_a_crop() -> None:
+    margins = {"overlap_margins": [4, 4]}
+    assert image_values(margins, VISION)["overlap_margins"] == [1, 1]
+    large = {"vision_config": {"image_size": 378, "patch_size": 14}}
+    assert image_values(margins, large)["overlap_margins"] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("vision", "expected"),
+    [
+        ({"spatial_merge_size": 2}, {"temporal_patch_size": 1}),
+        ({"spatial_merge_size": 2, "temporal_patch_size": 2}, {"temporal_patch_size": 2}),
+        ({"spatial_merge_size": 2, "temporal_merge_size": 2}, {}),
+        ({}, {}),
+    ],
+)
+def test_frames_in_a_patch(vision: dict[str, int], expected: dict[str, int]) -> None:
+    assert image_values({"temporal_patch_size": 2}, {"vision_config": vision}) == expected
+
+
+def test_a_size_below_any_pictures_is_that_of_a_token() -> None:
+    fields = {"size": {"height": 40, "width": 40}}
+    vision = {"patch_size": 16, "spatial_merge_size": 2}
+    assert image_values(fields, {"vision_config": vision})["size"] == {"height": 32, "width": 32}
+    assert image_values(fields, VISION)["size"] == {"height": 32, "width": 32}
+    assert image_values(fields, {})["size"] == {"height": 64, "width": 64}
+
+
+def test_lines_of_text_stay_low() -> None:
+    line = {"height": 48, "width": 320}
+    assert image_values({"size": line, "pad_size": line}, {}) == {"size": line, "pad_size": line}
+    assert image_values({"size": line}, VISION)["size"] == {"height": 32, "width": 32}
+
+
+def test_detectors_with_one_size_get_both_edges() -> None:
+    fields = {"format": "coco_detection", "size": {"shortest_edge": 800, "longest_edge": 1333}}
+    assert image_values(fields, VISION)["size"] == {"height": 32, "width": 32}
+    assert image_values(fields, {})["size"] == {"shortest_edge": 64, "longest_edge": 64}
+
+
+def test_the_smallest_of_several_scales_is_one_patch() -> None:
+    config = {
+        "patch_size": 56,
+        "scaled_images_ratios": [0.25, 0.5, 1],
+        "image_model_config": {"image_size": 56, "patch_size": 14},
+    }
+    fields = {"size": {"height": 1536, "width": 1536}}
+    assert image_values(fields, config)["size"] == {"height": 224, "width": 224}
+
+
+def test_soft_tokens_are_the_fewest_that_can_be_chosen() -> None:
+    assert image_values({"max_soft_tokens": 280}, VISION) == {"max_soft_tokens": 70}
+
+
+@given(st.integers(2, 300), st.integers(1, 32))
+def test_pixels_that_become_ids_fit_the_vocabulary_and_the_positions(
+    vocabulary: int, edge: int
+) -> None:
+    fields = {"clusters": None, "size": {"height": 256, "width": 256}}
+    values = image_values(fields, {"vocab_size": vocabulary, "n_positions": edge**2})
+    assert values["size"] == {"height": edge, "width": edge}
+    assert len(values["clusters"]) == vocabulary - 1
+    assert all(-1 <= shade <= 1 for cluster in values["clusters"] for shade in cluster)
+
+
+def test_a_codebook_has_a_code_per_patch() -> None:
+    codebook = {"height": 112, "width": 112}
+    fields = {
+        "input_size_patches": 14,
+        "codebook_size": codebook,
+        "codebook_crop_size": codebook,
+    }
+    assert image_values(fields, VISION) == {
+        "input_size_patches": 4,
+        "total_mask_patches": 8,
+        "mask_group_min_patches": 1,
+        "codebook_size": {"height": 32, "width": 32},
+        "codebook_crop_size": {"height": 32, "width": 32},
+    }
+
+
 def test_a_class_token_is_counted() -> None:
     config = {"vision_config": {"model_type": "clip_vision_model", "image_size": 32}}
     assert processor_values(

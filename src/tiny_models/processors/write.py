@@ -96,7 +96,8 @@ def write_available(
                 hint="leave `processors` out",
             )
         return Written(missing=tuple(LeftOut(*lack) for lack in own.lacking.items()))
-    entry = ENTRIES.get(own.classes.processor or "", ProcessorEntry(""))
+    name = own.classes.processor or (own.classes.image_processor or "").removesuffix("Pil")
+    entry = ENTRIES.get(name, ProcessorEntry(""))
     if no_tokenizer is not None:
         own = replace(own, lacking={**own.lacking, "tokenizer": no_tokenizer})
     maker = _Maker(model_type, config, options, directory, own, entry, installed=installed)
@@ -274,7 +275,11 @@ class _Maker:
             for name, value in self.settings.get(role, {}).items()
             if name in fields and not name.endswith("_type")
         }
-        values = {**taken, **fit({**fields, **taken}, self.config), **given}
+        values = {
+            **taken,
+            **fit({**_declared(part_class), **fields, **taken}, self.config),
+            **given,
+        }
         tokens = image_tokens(self.config)
         extra = self.entry.extra_image_tokens
         if role == "image_processor" and extra is not None and tokens is not None:
@@ -286,6 +291,16 @@ class _Maker:
     def _overrides(self, fields: Any) -> dict[str, Any]:
         self.fields.update(name for name in fields if not name.endswith("_type"))
         return {name: value for name, value in self.options.overrides.items() if name in fields}
+
+
+def _declared(part_class: Any) -> dict[str, Any]:
+    """The settings that a class declares; its `to_dict` leaves out some of them."""
+    return {
+        name: value
+        for ancestor in reversed(part_class.__mro__)
+        for name, value in vars(ancestor).items()
+        if not name.startswith("_") and isinstance(value, (int, float, list, dict, type(None)))
+    }
 
 
 def _mapped(role: str) -> str:

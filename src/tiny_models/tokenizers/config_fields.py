@@ -54,13 +54,22 @@ class TokenField:
 def token_fields(model_type: str, config_class: type) -> tuple[TokenField, ...]:
     """The fields of a config class and of its sub-configs; the outermost default of each counts."""
     by_name: dict[str, TokenField] = {}
+    roles = other_names(config_class)
     for owner, field in _fields(model_type, config_class):
-        match = _FIELD.match(field.name)
+        match = _FIELD.match(field.name) or _FIELD.match(roles.get(field.name, ""))
         if match is None or field.name in by_name or _elsewhere(owner, field.name):
             continue
         default = field.default if isinstance(field.default, int) else None
         by_name[field.name] = TokenField(field.name, match["name"], default)
     return tuple(by_name.values())
+
+
+def other_names(config_class: Any) -> dict[str, str]:
+    """The first other name of each field that a config class has one for."""
+    names: dict[str, str] = {}
+    for other, name in getattr(config_class, "attribute_map", {}).items():
+        names.setdefault(name, other)
+    return names
 
 
 def _fields(model_type: str, config_class: type) -> Iterator[tuple[str, dataclasses.Field[Any]]]:

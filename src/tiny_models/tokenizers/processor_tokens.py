@@ -2,6 +2,7 @@
 
 A processor names them in a few ways: it reads `tokenizer.image_token`, with or without a literal
 to fall back on, has a parameter `image_token="<image>"`, or sets `self.image_token = "<image>"`.
+What it repeats for an image may be a literal only: `"<patch>" * count`.
 Reading the source needs no import, so that a class whose requirements are missing, or one that a
 repository has just generated, is not an exception.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 # Attributes that every tokenizer has, or that end in `_token` without naming one.
 STANDARD = frozenset(f"{name}_token" for name in ("bos", "eos", "unk", "sep", "pad", "cls", "mask"))
+_LITERAL = re.compile(r"<[^<>\s]+>")
 _TOKEN = re.compile(r"^(?P<name>[a-z][a-z0-9_]*_token)(_ids?)?$")
 # Settings and flags that end like a token's name.
 _NO_TOKENS = frozenset(
@@ -71,6 +73,8 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             yield from _parameters(node)
+            if "image" in node.name:
+                yield from _repeated(node)
         elif isinstance(node, ast.Attribute) and _is_tokenizer(node.value):
             match = _TOKEN.match(node.attr)
             if match:
@@ -93,6 +97,18 @@ def _parameters(function: ast.FunctionDef) -> Iterator[tuple[str, str | None]]:
             text = _text(default)
             if argument.arg.endswith("_token") and text:
                 yield argument.arg, text
+
+
+def _repeated(function: ast.FunctionDef) -> Iterator[tuple[str, str | None]]:
+    """`"<patch>" * count` and `["<patch>"] * count`, of what stands for an image."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            left = node.left
+            if isinstance(left, ast.List) and len(left.elts) == 1:
+                left = left.elts[0]
+            text = _text(left)
+            if text and _LITERAL.fullmatch(text):
+                yield "img_patch_token", text
 
 
 def _lookups(call: ast.Call) -> Iterator[tuple[str, str | None]]:

@@ -40,6 +40,20 @@ def test_a_parameter_with_a_text() -> None:
     assert takes_tokenizer(source, "P")
 
 
+@pytest.mark.parametrize(
+    "repeated", ["'<patch>' * n", "['<patch>'] * n", "f\"<a>{'<patch>' * n}\""]
+)
+def test_what_a_processor_repeats_for_an_image(repeated: str) -> None:
+    source = f"class P:\n    def replace_image_token(self, n):\n        return {repeated}\n"
+    assert expected_tokens(source, "P") == {"img_patch_token": "<patch>"}
+    assert expected_tokens(source.replace("image", "audio"), "P") == {}
+
+
+def test_other_texts_may_be_repeated_for_an_image() -> None:
+    source = "class P:\n    def draw_image(self, n):\n        return ' ' * n + self.token * n\n"
+    assert expected_tokens(source, "P") == {}
+
+
 def test_another_class_of_the_module_is_left_out() -> None:
     source = "class Other:\n    image_token = 1\n\nclass P:\n    pass\n"
     assert expected_tokens(source, "P") == {}

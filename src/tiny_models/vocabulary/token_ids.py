@@ -46,6 +46,7 @@ def set_vocabulary(config: Any, vocabulary: Vocabulary, skip: frozenset[str] = f
                 last = vocabulary.size - 1
                 setattr(part, name, [last - index for index in range(len(vars(part)[name]))])
         _set_padding_beyond_codes(part, skip)
+        _set_image_word(part, vocabulary, skip)
 
 
 def _set_sizes(part: Any, size: int, skip: frozenset[str]) -> None:
@@ -64,6 +65,15 @@ def _set_padding_beyond_codes(part: Any, skip: frozenset[str]) -> None:
     if name in vars(part) and "codebook_vocab_size" in vars(part) and name not in skip:
         codes = part.num_codebooks * part.codebook_vocab_size
         setattr(part, name, part.vocab_size + codes)
+
+
+def _set_image_word(part: Any, vocabulary: Vocabulary, skip: frozenset[str]) -> None:
+    """Where a config has words of its vocabulary, the placeholder of an image is one of them."""
+    words = vars(part).get("vocabulary_map")
+    placeholder = vocabulary.special_ids.get("image_token_id")
+    if words and "<image>" in words and placeholder is not None and "vocabulary_map" not in skip:
+        part.vocabulary_map = {**words, "<image>": placeholder}
+        part.image_token_id = placeholder
 
 
 def _stands_for_ends(part: Any, role: str, vocabulary: Vocabulary) -> bool:
@@ -114,10 +124,12 @@ def _is_beyond_codes(part: Any, name: str) -> bool:
 
 def id_fields(config: Any) -> Iterable[str]:
     """The names of a config's fields that hold token ids."""
+    # A field may be one of ids by another name only.
+    others = {name for other, name in config.attribute_map.items() if _ID_FIELD.fullmatch(other)}
     return [
         declared.name
         for declared in dataclasses.fields(config)
-        if _ID_FIELD.fullmatch(declared.name)
+        if _ID_FIELD.fullmatch(declared.name) or declared.name in others
     ]
 
 
