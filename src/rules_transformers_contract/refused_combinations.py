@@ -157,14 +157,15 @@ def _of_proposed_tokens(settings: Mapping[str, Any]) -> Iterator[Refusal]:
         )
     elif settings["compile_mode"] is not None:
         yield Refusal(
-            f"{_named(settings, 'compile_mode')} takes a static cache, from which tokens that "
-            f"{proposing} proposed cannot be removed again",
+            f"{_named(settings, 'compile_mode')} takes a static cache, which has no room for tokens "
+            f"that {proposing} proposes",
             "omit `compile_mode`",
         )
     elif settings["cache_implementation"] in ("static", "offloaded_static"):
+        # transformers 5.23.0 refuses it; in 5.24.0 proposals from the prompt overrun the cache.
         yield Refusal(
-            f"tokens that {proposing} proposed cannot be removed again with "
-            f"{_named(settings, 'cache_implementation')}",
+            f"{_named(settings, 'cache_implementation')} has no room for tokens that {proposing} "
+            "proposes",
             'use `cache_implementation="dynamic"`',
         )
 

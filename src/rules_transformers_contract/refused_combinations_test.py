@@ -59,7 +59,7 @@ _MEASURABLE = {
         ({"assistant": ":d", "batch_size": 1, "compile_mode": "default"}, "a static cache"),
         (
             {"prompt_lookup_tokens": 4, "batch_size": 1, "cache_implementation": "static"},
-            "removed again",
+            "no room",
         ),
         ({"assistant": ":d", "batch_size": 1, "cache_implementation": "offloaded"}, None),
         ({"concurrency": 4}, "no effect without `continuous_batching`"),
