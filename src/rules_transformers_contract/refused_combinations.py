@@ -157,8 +157,8 @@ def _of_proposed_tokens(settings: Mapping[str, Any]) -> Iterator[Refusal]:
         )
     elif settings["compile_mode"] is not None:
         yield Refusal(
-            f"{_named(settings, 'compile_mode')} takes a static cache, which has no room for tokens "
-            f"that {proposing} proposes",
+            f"{_named(settings, 'compile_mode')} takes a static cache, which has no room for "
+            f"tokens that {proposing} proposes",
             "omit `compile_mode`",
         )
     elif settings["cache_implementation"] in ("static", "offloaded_static"):
