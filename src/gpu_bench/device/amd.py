@@ -5,8 +5,10 @@ Written from the documentation of amdsmi 7.0 and its changes since 6.0; not trie
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -68,15 +70,17 @@ class Amd:
 
 def load_amdsmi() -> Any | None:
     """The package, initialised; None if it or the driver's library is missing."""
-    try:
-        import amdsmi
-    except (ImportError, OSError, KeyError):
-        # Without its library the package fails in different ways, by release.
-        return None
-    try:
-        amdsmi.amdsmi_init()
-    except amdsmi.AmdSmiException:
-        return None
+    # Without its library, amdsmi 7.0 prints that on stdout, which belongs to our callers.
+    with redirect_stdout(io.StringIO()):
+        try:
+            import amdsmi
+        except (ImportError, OSError, KeyError, AttributeError):
+            # It then fails with a KeyError, and with an older library with an AttributeError.
+            return None
+        try:
+            amdsmi.amdsmi_init()
+        except amdsmi.AmdSmiException:
+            return None
     return amdsmi
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -187,6 +188,29 @@ def test_what_amdsmi_does_not_report_is_null_and_never_zero() -> None:
     assert (telemetry["throttled"], telemetry["foreign_processes"]) == (None, None)
     for value in ("N/A", 2**32 - 1, True, None):
         assert amd.number({"clk": value, "cur_clk": 7}, "clk", "cur_clk") == 7
+
+
+@pytest.mark.parametrize("error", ["KeyError('libamd_smi.so')", "AttributeError('symbol')"])
+def test_an_amdsmi_without_its_library_is_none_and_silent(
+    error: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # As the package of release 7.0.2 does.
+    broken = f"print('Unable to find libamd_smi.so library')\nraise {error}\n"
+    (tmp_path / "amdsmi.py").write_text(broken)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert amd.load_amdsmi() is None
+    assert capsys.readouterr().out == ""
+
+
+def test_an_amdsmi_whose_driver_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    amdsmi = FakeAmdsmi(unsupported=("init",))
+    monkeypatch.setitem(sys.modules, "amdsmi", amdsmi)
+    assert amd.load_amdsmi() is None
+    amdsmi.unsupported.clear()
+    assert amd.load_amdsmi() is amdsmi
 
 
 def test_advice_names_the_commands_of_the_vendor(on: Callable[..., None]) -> None:
