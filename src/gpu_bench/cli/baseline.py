@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Writes a baseline and prints its path."""
     from gpu_bench.judge import baselines, verdict
-    from gpu_bench.results.measurement import pool
+    from gpu_bench.results.measurement import pool, unwatched
     from gpu_bench.results.reader import Revision, read_result
     from toolkit import atomic_file
     from toolkit.exit_codes import ExitCode
@@ -48,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
             f"{path}: warning: measured in {number} process; how much processes differ stays "
             "unknown, so only large changes will be decided\n"
             "hint: measure with `processes` of at least 2 and write the baseline again",
+            file=sys.stderr,
+        )
+    if blind := unwatched(measured):
+        print(
+            f"{path}: warning: the device was not watched for {' and '.join(blind)}, so the "
+            "baseline may be of a disturbed run",
             file=sys.stderr,
         )
     if not measured.stable:

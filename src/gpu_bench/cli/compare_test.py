@@ -507,6 +507,21 @@ def test_a_verdict_on_a_device_that_was_not_tried_notes_it(
     assert (code, note in out) == (4, True)
 
 
+def test_a_baseline_of_a_device_that_nobody_watched_is_kept_with_a_warning(
+    measure: Callable[..., Measurement],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    missing = {"foreign_processes": "the driver is mute", "power": "the same"}
+    new = write("new.json", measure(1), missing=missing)
+    code, _, err = run(capsys, "baseline", new, "--output", tmp_path / "kept")
+    assert code == 0
+    assert "warning: the device was not watched for other processes, so" in err
+    _, _, err = run(capsys, "baseline", write("n.json", measure(1)), "--output", tmp_path / "kept")
+    assert "not watched" not in err
+
+
 def test_a_tried_vendor_needs_no_note(
     measure: Callable[..., Measurement],
     write: Callable[..., Path],

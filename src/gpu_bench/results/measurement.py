@@ -210,12 +210,7 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
         shares = " -> ".join(f"{share * 100:.1f} %" for share in accepted if share is not None)
         remarks.append(f"the share of proposed tokens that were accepted differs ({shares})")
     for name, side in (("base", base), ("new", new)):
-        # A processor has no telemetry that could be missed.
-        on_cpu = side.first.request.get("device") == "cpu"
-        missing = side.first.missing
-        unwatched = not all(process.watched for process in side.processes)
-        blind = [words for figure, words in WATCHED.items() if unwatched or figure in missing]
-        if not on_cpu and blind:
+        if blind := unwatched(side):
             remarks.append(f"{name} was not watched for {' and '.join(blind)}")
         compiled = sum(process.compiled for process in side.processes)
         if compiled:
@@ -226,6 +221,15 @@ def notes(base: Measurement, new: Measurement) -> list[str]:
         if not all(process.settled for process in side.processes):
             remarks.append(f"the warm-up of {name} ended before its times settled")
     return remarks
+
+
+def unwatched(side: Measurement) -> list[str]:
+    """What may have disturbed a measurement unseen; a processor has no sensors to miss."""
+    if side.first.request.get("device") == "cpu":
+        return []
+    by_none = not all(process.watched for process in side.processes)
+    missing = {figure for result in side.results for figure in result.missing}
+    return [words for figure, words in WATCHED.items() if by_none or figure in missing]
 
 
 def acceptance(processes: Sequence[MeasuredProcess]) -> float | None:
