@@ -307,6 +307,8 @@ def image_tokens(config: Mapping[str, Any]) -> int | None:
     strides = known.get("patch_stride")
     if isinstance(strides, (list, tuple)):
         unit = math.prod(strides)
+        # Convolutions leave the size open; the processor has one.
+        edges = edges or (_FREE_EDGE, _FREE_EDGE)
     return (edges[0] // unit) * (edges[1] // unit) if edges and unit else None
 
 

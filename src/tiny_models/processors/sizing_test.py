@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiny_models.processors.sizing import audio_values, image_values, processor_values
+from tiny_models.processors.sizing import (
+    audio_values,
+    image_tokens,
+    image_values,
+    processor_values,
+)
 
 VISION = {"vision_config": {"image_size": 32, "patch_size": 8}, "text_config": {"image_size": 9}}
 
@@ -132,6 +137,11 @@ def test_how_many_tokens_an_image_becomes(config: dict[str, Any], expected: int)
 )
 def test_tokens_of_strides_and_of_codes(config: dict[str, Any], expected: int) -> None:
     assert processor_values(["image_seq_length"], config) == {"image_seq_length": expected}
+
+
+def test_tokens_of_strides_without_a_size() -> None:
+    config = {"vision_config": {"patch_stride": [4, 2, 2, 2]}}
+    assert image_tokens(config) == 4
 
 
 def test_the_model_may_be_a_part_and_its_sizes_arguments() -> None:

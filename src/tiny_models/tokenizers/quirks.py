@@ -111,7 +111,15 @@ FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
         Entry("speech recognition with sentencepiece Unigram", "unigram", _SENTENCEPIECE_TOKENS),
     ),
     (
-        r"modernbert|modernvbert|colmodernvbert|ultrabert|ultravbert|eurobert|neomme|jev",
+        r"neomme",
+        Entry(
+            "byte-level BPE whose texts begin with a token of their task, and end without one",
+            "byte_level_bpe",
+            {**_ENCODER_TOKENS, "cls_token": None, "sep_token": None},
+        ),
+    ),
+    (
+        r"modernbert|modernvbert|colmodernvbert|ultrabert|ultravbert|eurobert|jev",
         Entry("byte-level BPE with BERT's special tokens", "byte_level_bpe", _ENCODER_TOKENS),
     ),
     (
