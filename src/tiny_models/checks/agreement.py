@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tiny_models.core.errors import CheckFailed
@@ -19,16 +20,23 @@ _PROCESSOR_FILES = {
     "preprocessor_config.json": "AutoProcessor",
     "video_preprocessor_config.json": "AutoVideoProcessor",
 }
+_PART_KEYS = {
+    "feature_extractor_type": "AutoFeatureExtractor",
+    "image_processor_type": "AutoImageProcessor",
+}
 _CONVERSATIONS: tuple[list[dict[str, Any]], ...] = (
     [{"role": "user", "content": "a question"}],
     [{"role": "user", "content": [{"type": "text", "text": "a question"}]}],
 )
 
 
-def require_agreement(directory: str, model: Any) -> dict[str, Any]:
+def require_agreement(directory: str, model: Any, absent: Collection[str] = ()) -> dict[str, Any]:
     """Loads tokenizer, template, processors and generation config, and compares ids and sizes.
 
     Returns what was loaded, by its part, with the packages that others need. Raises CheckFailed.
+
+    :param absent: parts that the fixture does not have, such as `processor`. Without its
+        processor, the parts of it that are there are loaded by themselves.
     """
     record: dict[str, Any] = {}
     generation = _generation_config(directory)
@@ -43,9 +51,19 @@ def require_agreement(directory: str, model: Any) -> dict[str, Any]:
             _require_same_roles(directory, tokenizer, (model.config, generation))
             _require_template(directory, tokenizer)
     for name, auto_class in _PROCESSOR_FILES.items():
-        if os.path.exists(os.path.join(directory, name)):
-            _loaded(auto_class, directory, record)
+        path = os.path.join(directory, name)
+        if os.path.exists(path):
+            alone = "processor" in absent and auto_class == "AutoProcessor"
+            for part_class in _classes_alone(path) if alone else [auto_class]:
+                _loaded(part_class, directory, record)
     return record
+
+
+def _classes_alone(path: str) -> list[str]:
+    """The Auto classes of the parts that a file of a fixture without processor has."""
+    with open(path, encoding="utf-8") as file:
+        values = json.load(file)
+    return [auto_class for key, auto_class in _PART_KEYS.items() if key in values]
 
 
 def _has_any(directory: str, names: Iterable[str]) -> bool:

@@ -162,7 +162,7 @@ WRONG: list[tuple[dict[str, Any], int, str, str]] = [
     ({"config": {"num_attention_heads": "x"}}, 2, "refuses the overrides", "hint"),
     ({"config": {"num_key_value_heads": 3}}, 1, "check `forward` failed", "may not fit"),
     ({"max_size": 1000}, 2, "more than", "hint"),
-    ({"config": {"hidden_size": 100000}}, 2, "parameters, more than", "override the sizes"),
+    ({"config": {"hidden_size": 100000}}, 2, "parameters, more than", "override `hidden_size`"),
     ({"model_type": "dinat", "architectures": ["DinatModel"]}, 3, "needs natten", "add `natten`"),
     ({"from_checkpoint": "/no/such/directory"}, 2, "there is no directory", "from_checkpoint"),
 ]

@@ -62,6 +62,8 @@ RULES = (
     _rule(r".*(_id|_ids|_index|_indices|_idx|_token|_token_index|_indexes)", _same),
     _rule(r"window_size", _in_patches),
     _rule(r"num_groups|group_detr", at_most(2)),
+    # As many as the codec of the family has.
+    _rule(r"num_code_groups", at_most(16)),
     _rule(r"num_queries", at_most(8)),
     _rule(r"encoder_hash_byte_group_vocab", at_most(64)),
     _rule(r"upsample_groups", exactly(WIDTH)),
@@ -137,6 +139,8 @@ RULES = (
           at_most(4)),
     # Places along an edge of the picture, and the pixels of a patch of 4 x 4 in three colours.
     _rule(r"position_embedding_size", at_most(POSITIONS)),
+    # A square of places.
+    _rule(r"num_position_embeddings", at_most(16**2)),
     _rule(r"patch_embed_hidden_size", at_most(3 * 4**2)),
     # Widths. The feed-forward part first: its names contain those of the others.
     _rule(r"(.*_)?(intermediate_size|intermediate_dim|ffn_dim|ffn_size|ffn_hidden_size|d_ff"

@@ -261,7 +261,11 @@ def _select(wanted: tuple[str, ...]) -> list[Architecture]:
             if name in (architecture.name, architecture.model_type)
         ]
         if not matching:
-            names = [*(architecture.name for architecture in everything), *catalogue.model_types()]
+            names = [
+                known
+                for architecture in everything
+                for known in (architecture.name, architecture.model_type)
+            ]
             raise InputError(
                 f"`{name}` is neither a model class nor a model type of transformers "
                 f"{catalogue.version()}",

@@ -133,9 +133,17 @@ FAMILY_ENTRIES: tuple[tuple[str, Entry], ...] = (
     ),
     (
         r"mistral|mixtral|llava|llava_next|llava_next_video|vipllava|video_llava|jamba|phi3|phimoe"
-        r"|persimmon|fuyu|internlm[23]|minicpm3|chameleon|moonshine.*|bitnet|mimo_v2_flash"
+        r"|persimmon|internlm[23]|minicpm3|chameleon|moonshine.*|bitnet|mimo_v2_flash"
         r"|minicpm_ocr",
         Entry("Llama 2's BPE with byte fallback", "bpe_byte_fallback", _SENTENCEPIECE_TOKENS),
+    ),
+    (
+        r"fuyu",
+        Entry(
+            "Llama 2's BPE with byte fallback; its processor pads with the first id",
+            "bpe_byte_fallback",
+            {**_SENTENCEPIECE_TOKENS, "pad_token": "<s>"},
+        ),
     ),
     (
         r"paligemma|colpali|pi0",

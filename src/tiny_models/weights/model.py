@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from tiny_models.weights.keyed_random import keyed_values, rounded
 
 # A tenfold of what the largest fixture should have, far below what would hurt.
 MOST_PARAMETERS = 12_000_000
+
+# Sides of a tensor that a tiny config has no reason to have, and fields to name for them.
+_LONG_SIDE = 256
+_MOST_FIELDS = 4
 
 
 def build_model(
@@ -54,11 +59,12 @@ def require_small(model_class: Any, config: Any, most: int) -> None:
 
     A class that cannot be counted is let through.
     """
-    count = count_parameters(model_class, config)
-    if count is not None and count > most:
+    shapes = _shapes(model_class, config)
+    count = sum(map(math.prod, shapes.values()))
+    if count > most:
         raise DoesNotFit(
             f"{model_class.__name__} would have {count:,} parameters, more than {most:,}",
-            hint="override the sizes that the config still has large",
+            hint=_what_is_large(shapes, config.to_dict()),
         )
 
 
@@ -67,6 +73,12 @@ def count_parameters(model_class: Any, config: Any) -> int | None:
 
     None for a class that cannot be built that way.
     """
+    shapes = _shapes(model_class, config)
+    return sum(map(math.prod, shapes.values())) if shapes else None
+
+
+def _shapes(model_class: Any, config: Any) -> dict[str, tuple[int, ...]]:
+    """The shapes of a model's parameters by name, tied ones once; none if it cannot be asked."""
     import torch
 
     try:
@@ -74,9 +86,32 @@ def count_parameters(model_class: Any, config: Any) -> int | None:
             empty = model_class._from_config(config)
     except Exception:  # noqa: BLE001 - a class may raise anything
         # Some classes compute with values that the meta device does not have.
-        return None
-    tensors = {id(tensor): tensor for tensor in empty.parameters()}
-    return sum(int(tensor.numel()) for tensor in tensors.values())
+        return {}
+    return {name: tuple(tensor.shape) for name, tensor in empty.named_parameters()}
+
+
+def largest_tensor(model: Any) -> str:
+    """What to override to make a model smaller, as the end of a hint."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in model.named_parameters()}
+    return _what_is_large(shapes, model.config.to_dict())
+
+
+def _what_is_large(shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, Any]) -> str:
+    """The largest tensor, and the fields of the config that its longest sides may be from."""
+    largest = max(shapes, key=lambda name: math.prod(shapes[name]))
+    sides = {side for side in shapes[largest] if side >= _LONG_SIDE}
+    fields = [f"`{path}`" for path, value in _sizes(config) if value in sides][:_MOST_FIELDS]
+    shape = " x ".join(map(str, shapes[largest]))
+    override = " or ".join(fields) if fields else "the field that makes it so large"
+    return f"the largest tensor is `{largest}`, {shape}: override {override} in `config`"
+
+
+def _sizes(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, int]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _sizes(value, f"{prefix}{name}.")
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield f"{prefix}{name}", value
 
 
 def fill(model: Any, other: Any, seed: int) -> frozenset[str]:
