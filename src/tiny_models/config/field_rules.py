@@ -139,8 +139,6 @@ RULES = (
           at_most(4)),
     # Places along an edge of the picture, and the pixels of a patch of 4 x 4 in three colours.
     _rule(r"position_embedding_size", at_most(POSITIONS)),
-    # A square of places.
-    _rule(r"num_position_embeddings", at_most(16**2)),
     _rule(r"patch_embed_hidden_size", at_most(3 * 4**2)),
     # Widths. The feed-forward part first: its names contain those of the others.
     _rule(r"(.*_)?(intermediate_size|intermediate_dim|ffn_dim|ffn_size|ffn_hidden_size|d_ff"

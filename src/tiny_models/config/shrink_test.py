@@ -38,7 +38,6 @@ from toolkit.errors import InputError
         ("hidden_size", None, None),
         ("mlp_ratio", 4, 4),
         ("num_code_groups", 32, 16),
-        ("num_position_embeddings", 2304, 256),
     ],
 )
 def test_rules(name: str, value: object, expected: object) -> None:

@@ -312,3 +312,41 @@ def kosmos_patches(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
         "flattened_patches": torch.cat([torch.ones(1, 8, 2), patches], dim=-1),
         "image_embeds_position_mask": mask,
     }
+
+
+def pooled_crops(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """A picture of two crops in flat patches, with the patches to pool; no film beside it."""
+    import torch
+
+    from tiny_models.inputs.values import floats
+
+    vision = model.config.vision_config
+    side = vision.image_size[0] // vision.patch_size
+    half = side // 2
+    # Windows of 2 x 2 patches, numbered through both crops.
+    numbers = torch.arange(2 * side**2).reshape(2, half, 2, half, 2)
+    return {
+        **{name: value for name, value in inputs.items() if name != "pixel_values_videos"},
+        "pixel_values": floats("crops", 2, side**2, 3 * vision.patch_size**2),
+        "image_token_pooling": numbers.transpose(2, 3).reshape(-1, 4),
+        "image_grids": torch.tensor([[half] * 4]),
+    }
+
+
+def named_classes(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The names of two classes, and a task, as token ids."""
+    import torch
+
+    from tiny_models.inputs.values import token_ids
+
+    text = model.config.text_config
+    classes = torch.cat([token_ids(text, f"class {number}", 8) for number in range(2)])
+    tasks = token_ids(text, "task", 8)
+    return {
+        **inputs,
+        "classes_input_ids": classes,
+        "classes_attention_mask": torch.ones_like(classes),
+        "classes_structure": torch.tensor([2]),
+        "tasks_input_ids": tasks,
+        "tasks_attention_mask": torch.ones_like(tasks),
+    }
