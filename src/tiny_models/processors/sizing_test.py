@@ -13,7 +13,10 @@ from tiny_models.processors.sizing import (
     processor_values,
 )
 
-VISION = {"vision_config": {"image_size": 32, "patch_size": 8}, "text_config": {"image_size": 9}}
+VISION: dict[str, Any] = {
+    "vision_config": {"image_size": 32, "patch_size": 8},
+    "text_config": {"image_size": 9},
+}
 
 
 @pytest.mark.parametrize(
