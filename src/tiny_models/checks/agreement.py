@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tiny_models.core.errors import CheckFailed
@@ -15,9 +15,10 @@ from toolkit import os_errors
 # Common letters and marks, so that a tokenizer with a vocabulary has tokens for them.
 _SENTENCE = "the model reads a text of 12 words, and writes another one."
 _ROLES = ("bos_token_id", "eos_token_id", "pad_token_id")
+_PROCESSOR, _PARTS = "processor_config.json", "preprocessor_config.json"
 _PROCESSOR_FILES = {
-    "processor_config.json": "AutoProcessor",
-    "preprocessor_config.json": "AutoProcessor",
+    _PROCESSOR: "AutoProcessor",
+    _PARTS: "AutoProcessor",
     "video_preprocessor_config.json": "AutoVideoProcessor",
 }
 _PART_KEYS = {
@@ -30,13 +31,12 @@ _CONVERSATIONS: tuple[list[dict[str, Any]], ...] = (
 )
 
 
-def require_agreement(directory: str, model: Any, absent: Collection[str] = ()) -> dict[str, Any]:
+def require_agreement(directory: str, model: Any) -> dict[str, Any]:
     """Loads tokenizer, template, processors and generation config, and compares ids and sizes.
 
-    Returns what was loaded, by its part, with the packages that others need. Raises CheckFailed.
-
-    :param absent: parts that the fixture does not have, such as `processor`. Without its
-        processor, the parts of it that are there are loaded by themselves.
+    Parts of a processor are loaded by themselves where the processor itself has no file: it may be
+    left out. Returns what was loaded, by its part, with the packages that others need. Raises
+    CheckFailed.
     """
     record: dict[str, Any] = {}
     generation = _generation_config(directory)
@@ -53,14 +53,14 @@ def require_agreement(directory: str, model: Any, absent: Collection[str] = ()) 
     for name, auto_class in _PROCESSOR_FILES.items():
         path = os.path.join(directory, name)
         if os.path.exists(path):
-            alone = "processor" in absent and auto_class == "AutoProcessor"
+            alone = name == _PARTS and not _has_any(directory, (_PROCESSOR,))
             for part_class in _classes_alone(path) if alone else [auto_class]:
                 _loaded(part_class, directory, record)
     return record
 
 
 def _classes_alone(path: str) -> list[str]:
-    """The Auto classes of the parts that a file of a fixture without processor has."""
+    """The Auto classes of the parts that a file has."""
     with open(path, encoding="utf-8") as file:
         values = json.load(file)
     return [auto_class for key, auto_class in _PART_KEYS.items() if key in values]
