@@ -18,7 +18,7 @@ from modular_converter.lint.parameters import (
 )
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.nodes import Node
-from modular_converter.syntax.statements import FUNCTIONS, Function
+from modular_converter.syntax.statements import FUNCTIONS, Function, parsed_statements
 
 # What a call of an instance runs.
 _CALLED = "forward"
@@ -58,7 +58,7 @@ class _Replacement:
         """The methods in the output, where corrections may have changed them."""
         return {
             function.name: function
-            for top in _parsed(self.node.text)
+            for top in parsed_statements(self.node.text)
             for function in (top, *getattr(top, "body", ()))
             if isinstance(function, FUNCTIONS) and function.name in self.narrower
         }
@@ -135,7 +135,7 @@ def _functions(item: Item) -> Iterator[Function]:
 
 def _misfits(node: Node, replaced: Mapping[str, _Replacement]) -> Iterator[Diagnostic]:
     """Inherited calls in a class or function of the output that do not fit."""
-    for top in _parsed(node.text):
+    for top in parsed_statements(node.text):
         functions = [
             (function, [*ast.walk(function)])
             for function in (top, *getattr(top, "body", ()))
@@ -265,10 +265,3 @@ def _finding(replacement: _Replacement, method: str, caller: str, problem: str) 
         f"{caller}",
         severity="warning",
     )
-
-
-def _parsed(text: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from modular_converter.syntax.annotations import annotations_of
-from modular_converter.syntax.statements import FUNCTIONS
+from modular_converter.syntax.statements import FUNCTIONS, parsed_statements
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -21,12 +21,8 @@ def names_at_import(text: str, *, annotations: bool = True) -> frozenset[str]:
     :param annotations: whether annotations are evaluated, which
         `from __future__ import annotations` prevents.
     """
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
     walk = _Walk(annotations)
-    for statement in body:
+    for statement in parsed_statements(text):
         walk.visit(statement, _Scope("module"))
     return frozenset(walk.needed)
 

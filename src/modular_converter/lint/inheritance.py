@@ -13,7 +13,13 @@ from modular_converter.library.index import Item
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.arguments import Signature, bindings, defaults_of
 from modular_converter.merge.methods import deletes_method
-from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
+from modular_converter.syntax.statements import (
+    FUNCTIONS,
+    Function,
+    Statement,
+    parsed_statements,
+    statements_within,
+)
 from modular_converter.syntax.tokens import code_only
 from toolkit.suggestions import did_you_mean
 
@@ -138,7 +144,7 @@ def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
     """The names that a method of a written class loads, and those that it binds."""
     loaded: set[str] = set()
     bound: set[str] = set()
-    for top in _parsed(text):
+    for top in parsed_statements(text):
         for function in ast.walk(top):
             if isinstance(function, FUNCTIONS) and function.name == method:
                 for node in ast.walk(function):
@@ -147,13 +153,6 @@ def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
                     elif isinstance(node, ast.arg):
                         bound.add(node.arg)
     return loaded, bound
-
-
-def _parsed(text: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
 
 
 def _order(
@@ -444,5 +443,5 @@ def _members(item: Item) -> set[str]:
 
 
 def _written_bases(text: str) -> list[str]:
-    node = next((item for item in _parsed(text) if isinstance(item, ast.ClassDef)), None)
+    node = next((item for item in parsed_statements(text) if isinstance(item, ast.ClassDef)), None)
     return [ast.unparse(base) for base in node.bases] if node else []

@@ -17,7 +17,7 @@ from modular_converter.lint.import_time import names_at_import
 from modular_converter.lint.unbound_locals import unbound_locals
 from modular_converter.merge.nodes import Node, Origin
 from modular_converter.syntax.annotations import names_in_quoted_annotations
-from modular_converter.syntax.statements import FUNCTIONS
+from modular_converter.syntax.statements import FUNCTIONS, parsed_statements
 from modular_converter.syntax.tokens import (
     code_only,
     quoted_names,
@@ -120,11 +120,7 @@ def _undefined(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
 
 def _unbound(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
     """Variables that functions read before they assign them."""
-    try:
-        tree = ast.parse(output.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # The formatter reports it.
-    for function, read in unbound_locals(tree):
+    for function, read in unbound_locals(ast.Module(parsed_statements(output.text), [])):
         node, origin = output.at(read.lineno)
         yield _finding(
             facts,
@@ -394,10 +390,7 @@ def _inner_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnosti
 
 def _imports_in_functions(text: str) -> Iterator[ast.ImportFrom]:
     """The `from` imports in functions that no `if` and no `try` guards."""
-    try:
-        pending: list[ast.AST] = [*ast.parse(text).body]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    pending: list[ast.AST] = [*parsed_statements(text)]
     while pending:
         node = pending.pop(0)
         if isinstance(node, ast.ImportFrom):

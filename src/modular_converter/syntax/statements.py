@@ -58,6 +58,17 @@ class Statement:
         return len(self.nodes) == 1 and not isinstance(self.node, COMPOUND)
 
 
+def parsed_statements(text: str) -> list[ast.stmt]:
+    """The statements of a text that was put together; none if it is not valid Python.
+
+    The formatter reports that.
+    """
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
 def first_line(node: ast.stmt) -> int:
     """Line (from 0) of the first decorator, or of the statement itself."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
