@@ -41,7 +41,7 @@ class Origins:
 def of_modular(content: bytes, path: str) -> Origins:
     """The origins of a modular file. Raises InputError if it is not Python."""
     text = content.decode("utf-8-sig", errors="replace")
-    tree = source_file.parse(text, path)
+    tree = source_file.parse_signatures(text, path)
     imported: dict[str, tuple[str, str]] = {}
     paths = set(_copied(text))
     for node in _imports(tree.body):

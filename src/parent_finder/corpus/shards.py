@@ -19,7 +19,7 @@ from parent_finder.corpus.units import CodeUnit
 from toolkit.errors import InputError, ToolError
 
 # Part of every cache key: a new number for every change of what is counted or how it is stored.
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def key(file: LibraryFile) -> str:
 def load_or_read(file: LibraryFile, directory: str | None) -> tuple[Shard, bool]:
     """A file's shard, and whether the file had to be read for it.
 
-    A file that is not valid Python gives an empty shard: a broken model in the library must not
-    stop a question about another one. Without a directory nothing is cached.
+    A file that is not valid Python gives an empty shard, unless only bodies of its functions are
+    invalid: a broken model in the library must not stop a question about another one. Without a
+    directory nothing is cached.
     """
     path = os.path.join(directory, "shards", f"{key(file)}.npz") if directory else ""
     shard = _load(path) if path else None
@@ -71,7 +72,7 @@ def _read(file: LibraryFile) -> Shard:
         if file.is_modular:
             origins = parentage.of_modular(file.content, file.path)
         else:
-            source = source_file.read(file.content, file.path)
+            source = source_file.read_candidate(file.content, file.path)
             origins = parentage.of_standalone(file.content)
     except InputError:
         pass
