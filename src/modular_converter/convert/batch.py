@@ -107,7 +107,31 @@ def batch_steps(
     Yields unformatted texts by keys that are relative paths, and is sent the formatted ones by
     the same keys.
     """
-    outlines = outline_all(locations, context.sources, context.table, context.profile)
+    sources = context.sources
+    paths = [location.path for location in locations]
+    promised = sources.promised.copy()
+    sources.leave_for_later(paths)
+    try:
+        return (yield from _batch_steps(locations, context, jobs, renamed or {}))
+    except _Unreadable:
+        # As if it had not been found out so late: some outline has an error.
+        sources.promised = promised
+        sources.read_at_once(paths)
+        return (yield from _batch_steps(locations, context, jobs, renamed or {}))
+
+
+class _Unreadable(ConversionError):
+    """A syntax error in a modular file whose outline was taken without reading all of it."""
+
+
+def _batch_steps(
+    locations: Sequence[ModularLocation],
+    context: ConversionContext,
+    jobs: int,
+    renamed: Mapping[str, Collection[str]],
+) -> Generator[EncodedTexts, dict[str, Formatted], BatchResult]:
+    sources = context.sources
+    outlines = outline_all(locations, sources, context.table, context.profile)
     findings = [outline.error for outline in outlines if outline.error is not None]
     good = [outline for outline in outlines if outline.error is None]
     producers = _producers(good)
@@ -119,7 +143,7 @@ def batch_steps(
             [_nothing_produced(outline, context)]
         )
     ]
-    context.sources.promised.update(producers)
+    sources.promise(producers)
     edges = _edges(good, producers, context)
     for cycle in find_cycles(edges):
         findings.append(_cycle_error(cycle, good, producers, context))
@@ -145,7 +169,7 @@ def batch_steps(
         if not task.failed
     }
     for task in tasks.values():
-        findings += without_inherited(task.findings, {**(renamed or {}), **made})
+        findings += without_inherited(task.findings, {**renamed, **made})
     return BatchResult(
         state.texts,
         origin,
@@ -257,6 +281,8 @@ def _convert_round(
     for path, outcome in zip(ready, _outcomes(state, ready, looks_up_names=False), strict=True):
         task = state.tasks[path]
         state.converted += 1
+        if isinstance(outcome, _Unreadable):
+            raise outcome
         if isinstance(outcome, ConversionError):
             task.findings, task.failed = outcome.diagnostics, True
             for output in task.outputs:
@@ -404,6 +430,10 @@ def _run_in_turn(
 def _outcome(
     location: ModularLocation, context: ConversionContext, *, looks_up_names: bool
 ) -> Outcome | ConversionError:
+    try:
+        context.sources.index(location.path).source.read_bodies()
+    except ConversionError as problem:
+        return _Unreadable(problem.diagnostics)
     try:
         conversion: Conversion = convert(location, context, looks_up_names=looks_up_names)
     except ConversionError as problem:

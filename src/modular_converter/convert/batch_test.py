@@ -68,6 +68,18 @@ def test_order_of_the_command_line_does_not_matter(workspace: Workspace) -> None
     assert run(workspace, two, one).texts == run(workspace, one, two).texts
 
 
+@pytest.mark.parametrize("broken", ["        return (\n", "        return (\n\n\nx = 1)\n"])
+def test_a_syntax_error_in_a_body_is_one_of_the_outline(workspace: Workspace, broken: str) -> None:
+    """Bodies are read late, but a file that is broken there must not count as convertible."""
+    two, one = chain(workspace)
+    text = Path(one).read_text(encoding="utf-8")
+    Path(one).write_text(text.replace("    pass\n", f"    def f(self):\n{broken}"))
+    bad = run(workspace, two, one)
+    found = [(finding.code, Path(finding.path).name) for finding in bad.diagnostics]
+    assert found == [("syntax-error", "modular_one.py"), ("parent-not-found", "modular_two.py")]
+    assert bad.texts == {}
+
+
 def test_no_syntax_tree_outlives_its_last_use(workspace: Workspace) -> None:
     """A corpus of trees takes more memory than all else together."""
     paths = chain(workspace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -24,6 +24,7 @@ from modular_converter.syntax.statements import (
 )
 from modular_converter.syntax.suppressions import NO_IGNORES, Ignores, without_lone_comments
 from modular_converter.syntax.tokens import identifiers
+from modular_converter.syntax.unread_bodies import is_unread
 
 ItemKind = Literal["function", "class", "assignment"]
 
@@ -117,7 +118,7 @@ class FileIndex:
         if _INDENTED_FROM.search(self.source.text):
             imports += [
                 (node, False)
-                for node in statements_within(self.source.tree.body)
+                for node in self._statements_within()
                 if isinstance(node, ast.ImportFrom) and id(node) not in top
             ]
         return tuple(imports)
@@ -150,10 +151,14 @@ class FileIndex:
         """Names that any import of the file binds, inside blocks and functions too."""
         return frozenset(
             alias.asname or alias.name
-            for node in statements_within(self.source.tree.body)
+            for node in self._statements_within()
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for alias in node.names
         )
+
+    def _statements_within(self) -> Iterator[ast.stmt]:
+        """All statements but those that hold neither imports nor classes."""
+        return statements_within(node for node in self.source.tree.body if not is_unread(node))
 
     @cached_property
     def _other_names(self) -> frozenset[str]:
@@ -226,10 +231,10 @@ class _Content:
         node = statement.node
         if isinstance(node, FUNCTIONS):
             self._record(self.functions, Item(node.name, "function", statement, self.source))
-            self._add_nested(node.body)
+            self._add_nested([] if is_unread(node) else node.body)
         elif isinstance(node, ast.ClassDef):
             self._record(self.classes, Item(node.name, "class", statement, self.source))
-            self._add_nested(node.body)
+            self._add_nested([] if is_unread(node) else node.body)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             if statement.is_single:
                 self.imports.append(statement)

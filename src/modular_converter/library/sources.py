@@ -47,6 +47,8 @@ class Sources:
     overlay: dict[str, str | None] = field(default_factory=dict)
     # Files that count as existing because a conversion of the batch will produce them.
     promised: set[str] = field(default_factory=set)
+    # Files whose definitions are read when they are asked for: others see to their syntax errors.
+    read_late: set[str] = field(default_factory=set)
     # A restricted view, see `restricted`: what it reads on the disk, and who keeps that.
     _visible: Visible | None = None
     _shared: Sources | None = None
@@ -63,6 +65,22 @@ class Sources:
         What it reads there is read and indexed once for all views.
         """
         return Sources(dict(self.labels), _visible=visible, _shared=self)
+
+    def promise(self, paths: Iterable[str]) -> None:
+        """Notes files that a conversion will produce, whose syntax the formatter checks."""
+        self.promised.update(paths)
+        self.read_late.update(paths)
+
+    def leave_for_later(self, paths: Iterable[str]) -> None:
+        """Has the definitions of modular files read when these are converted."""
+        (self._shared or self).read_late.update(paths)
+
+    def read_at_once(self, paths: Iterable[str]) -> None:
+        """Takes that back."""
+        sources = self._shared or self
+        for path in paths:
+            sources.read_late.discard(path)
+            sources._forget(path)
 
     def put(self, path: str, text: str) -> None:
         """Lays a text over a path."""
@@ -174,7 +192,7 @@ class Sources:
         if known is None:
             label = self.label(path)
             text, ignores = take_comments(self.text(path), label)
-            file = source.Source(path, label, text)
+            file = source.Source(path, label, text, reads_late=path in self.read_late)
             if not source.has_regular_blocks(file.tree):
                 file = source.Source(path, label, source.normalized(file.text, label))
             try:

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity, error
+from modular_converter.syntax.unread_bodies import (
+    is_unread,
+    module_with_unread_bodies,
+    read_bodies,
+)
 from toolkit.newer_syntax import newer_syntax
 
 # The nodes that have a place.
@@ -23,13 +28,15 @@ class Source:
     r"""A decoded file: ``text`` has ``\n`` line ends and four-space blocks.
 
     ``label`` is the path shown in messages; lines count from 0 here. ``first_line`` is the line
-    of the real file where ``text`` begins (not 0 only for a class taken out of a block).
+    of the real file where ``text`` begins (not 0 only for a class taken out of a block). With
+    ``reads_late``, a syntax error in a definition is found when its body is read.
     """
 
     path: str
     label: str
     text: str
     first_line: int = 0
+    reads_late: bool = False
 
     @cached_property
     def lines(self) -> list[str]:
@@ -39,6 +46,16 @@ class Source:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree. Raises ConversionError at a syntax error."""
+        tree = None
+        if self.reads_late:
+            tree = module_with_unread_bodies(self.text, self.lines, self._parse)
+        return self._parse() if tree is None else tree
+
+    def read_bodies(self) -> None:
+        """Reads what the tree lacks. Raises ConversionError at a syntax error."""
+        read_bodies(self.tree, self._parse)
+
+    def _parse(self) -> ast.Module:
         return parse(self.text, self.label)
 
     def line_text(self, line: int) -> str:
@@ -207,7 +224,7 @@ def has_regular_blocks(tree: ast.Module) -> bool:
     for node in tree.body:
         if not _is_regular(node, 4):
             return False
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and not is_unread(node):
             for child in node.body:
                 if not _is_regular(child, 8):
                     return False
@@ -215,6 +232,8 @@ def has_regular_blocks(tree: ast.Module) -> bool:
 
 
 def _is_regular(node: ast.stmt, column: int) -> bool:
+    if is_unread(node):
+        return True
     body = getattr(node, "body", None)
     return not body or body[0].col_offset == column or body[0].lineno == node.lineno
 

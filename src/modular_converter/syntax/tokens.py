@@ -16,7 +16,7 @@ CODE, STRING, COMMENT, FORMAT_TEXT = "code", "string", "comment", "format_text"
 # Yields pieces as `tokens` does, and returns the position after the last one.
 _Scan = Generator[tuple[str, int, int], None, int]
 
-_OPENING = re.compile(
+STRING_OR_COMMENT = re.compile(
     r"#[^\n]*"
     r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
     r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
@@ -49,7 +49,7 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     fields (CODE, STRING, ...), so that expressions inside braces are seen as code.
     """
     position = 0
-    search = _OPENING.search
+    search = STRING_OR_COMMENT.search
     while True:
         match = search(text, position)
         if match is None:
@@ -110,7 +110,7 @@ def _replacement_field(text: str, start: int) -> _Scan:
     while position < size:
         char = text[position]
         if char in "\"'":
-            match = _OPENING.match(text, position)
+            match = STRING_OR_COMMENT.match(text, position)
             if match is None:
                 position += 1
                 continue

@@ -1,0 +1,125 @@
+"""Trees with unread bodies are, once read, those of Python's parser."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from modular_converter.syntax.source import Source
+
+TEXT = '''\
+"""Doc
+string."""
+
+import torch
+
+X = """
+    class NotOne:
+"""
+
+
+@decorated(
+    "a",
+)
+class First(Base, metaclass=Meta):  # why
+    """Of the first."""
+
+
+class Second(
+    Base,
+):
+    """Text
+
+def not_a_function():
+    """
+
+    def method(self, value=":"):
+        return [
+            value,
+        ]  # the end
+
+    # A comment of the class.
+
+
+# A comment below.
+async def third(
+    a: int, b: str = "):",
+) -> None:
+    await a
+
+
+def fourth(): return 1
+
+
+class WithInner:
+    class Inner:
+        pass
+
+
+def importing():
+    from a import b
+
+    return b
+
+
+if torch:
+
+    class Conditional:
+        pass
+
+
+class Last:
+    x = f"{torch!r:>{X}}"
+'''
+
+
+def _late(text: str) -> Source:
+    return Source("a.py", "a.py", text, reads_late=True)
+
+
+def _unread(source: Source) -> list[str]:
+    return [node.name for node in source.tree.body if "_read" in node.__dict__]  # type: ignore[attr-defined]
+
+
+def test_the_tree_is_that_of_the_parser() -> None:
+    source = _late(TEXT)
+    assert _unread(source) == ["Second", "third", "Last"]
+    whole = ast.dump(ast.parse(TEXT), include_attributes=True)
+    assert ast.dump(source.tree, include_attributes=True) == whole
+    at_once = _late(TEXT)
+    at_once.read_bodies()
+    assert not _unread(at_once)
+    assert ast.dump(at_once.tree, include_attributes=True) == whole
+
+
+def test_ends_are_known_before_bodies_are_read() -> None:
+    source = _late(TEXT)
+    ends = [node.end_lineno for node in source.tree.body]
+    assert _unread(source) == ["Second", "third", "Last"]
+    assert ends == [node.end_lineno for node in ast.parse(TEXT).body]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A:\n  def f(self):\n    return 1\n",
+        "class A:\n\tx = 1\n",
+        "class A:\n        x = 1\n        y = 2\n",
+        "class A:\n    x = 1 + \\\n2\n",
+        "class A:\n    x = (\n1,\n)\n",
+        'class A:\n    x = """\n""".strip()\n',
+        "def f(a={1:\n2}):\n    return a\n",
+        "class A:\n    x = [\n        1,\n]\n\n\nclass B:\n    y = 1\n",
+        "class A: x = 1; y = 2\n",
+        "x = 1; y = 2\n\n\nclass A:\n    pass\n",
+        "try:\n    x = 1\nexcept A:\n    pass\nelse:\n    pass\n\n\nclass A:\n    y = 1\n",
+        "class A:\n    x = 1\n    # end\n# outside\n\n",
+        "class A:\n    'é'\n    x = 'é'  # é\n",
+    ],
+)
+def test_unusual_texts(text: str) -> None:
+    tree = _late(text).tree
+    whole = ast.parse(text)
+    assert [node.end_lineno for node in tree.body] == [node.end_lineno for node in whole.body]
+    assert ast.dump(tree, include_attributes=True) == ast.dump(whole, include_attributes=True)
