@@ -4,7 +4,8 @@
 
 What is fitted is the probability that a model is the parent of a class: a softmax over the class's
 candidates, linear in their evidence, with an L2 penalty in units of each evidence's spread. Each
-model has the same weight, however many classes it has. The penalty is chosen by looking forward:
+model has the same weight, however many classes it has. The factor of what the whole file adds is
+fitted then, to the models. The penalty is chosen by looking forward:
 fitted on the models before a release, measured on those from it to 5.8.0. Later models are never
 used.
 """
@@ -24,13 +25,15 @@ from parent_finder.core.releases import known_releases
 from parent_finder.corpus import index, library_files
 from parent_finder.evaluation import calibration, ranking
 from parent_finder.evaluation.calibration import JudgedFile
-from parent_finder.ranking import likelihood, unit_candidates
+from parent_finder.ranking import likelihood, model_evidence, unit_candidates
 from parent_finder.ranking.likelihood import ClassCandidates
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation, order
 from parent_finder.ranking.weights import Floats, Weights
 
 PENALTIES = (1e-4, 1e-3, 1e-2)
 CUTS = ("4.54.0", "5.0.0", "5.3.0")
+# Models that a true one may be put before.
+_FIRST = 8
 _SIMILAR = (3.0, 6.0, 9.0, 12.0)
 _NAMESAKE = (0.0, 1.0, 2.0, 3.0, 4.0)
 _MODEL = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
@@ -38,12 +41,16 @@ _MODEL = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 @dataclass(frozen=True)
 class Example:
-    """A model with what is known of its classes; ``true`` marks the parents in ``classes``."""
+    """A model with what is known of its classes; ``true`` marks the parents in ``classes``.
+
+    ``sole`` is as of `model_evidence.sole`.
+    """
 
     release: int
     parents: list[int]
     situation: Situation
     classes: tuple[ClassCandidates, ...]
+    sole: Floats
     true: tuple[np.ndarray, ...]
 
 
@@ -66,7 +73,8 @@ def examples(opened: ReferenceLibrary, root: str) -> list[Example]:
             for candidates in classes
         )
         parents = ranking.true_models(opened, case)
-        collected.append(Example(situation.release, parents, situation, classes, true))
+        sole = model_evidence.sole(opened, compared, situation)
+        collected.append(Example(situation.release, parents, situation, classes, sole, true))
     return collected
 
 
@@ -99,11 +107,42 @@ def fitted(some: Sequence[Example], penalty: float) -> Weights:
     return Weights.from_array(done.x / spread)
 
 
-def first_places(opened: ReferenceLibrary, some: Sequence[Example], weights: Weights) -> list[int]:
+def fitted_sole(some: Sequence[Example], weights: Weights) -> float:
+    """The factor of `Example.sole` that, with a scale for both, makes the true models likeliest.
+
+    Only the models that come first without it are looked at.
+    """
+    pairs, true = [], []
+    for example in some:
+        values = likelihood.model_scores(
+            example.classes, example.sole, example.situation, weights, factor=0
+        )
+        first = np.argsort(-values, kind="stable")[:_FIRST]
+        pairs.append(np.stack([values[first], example.sole[first]], axis=1))
+        true.append(np.isin(first, example.parents))
+
+    def loss(factors: Floats) -> float:
+        value = 0.0
+        for pair, parents in zip(pairs, true, strict=True):
+            if parents.any():
+                raw = pair @ factors
+                raised = np.exp(raw - raw.max())
+                value -= float(np.log((raised * parents).sum() / raised.sum()))
+        return value
+
+    scale, factor = minimize(loss, np.ones(2), method="L-BFGS-B").x
+    return float(factor / scale)
+
+
+def first_places(
+    opened: ReferenceLibrary, some: Sequence[Example], weights: Weights, sole: float
+) -> list[int]:
     """The place of each example's first true parent in the ranking of models, from 1."""
     first = []
     for example in some:
-        values = likelihood.model_scores(example.classes, example.situation, weights)
+        values = likelihood.model_scores(
+            example.classes, example.sole, example.situation, weights, sole
+        )
         ranked = order(opened, values)
         places = [n for n, model in enumerate(ranked, 1) if model in example.parents]
         first.append(places[0] if places else len(ranked) + 1)
@@ -119,7 +158,8 @@ def _forward(opened: ReferenceLibrary, collected: Sequence[Example]) -> float:
             number = opened.releases.number_of(cut)
             before = [example for example in collected if example.release < number]
             after = [example for example in collected if example.release >= number]
-            places = first_places(opened, after, fitted(before, penalty))
+            weights = fitted(before, penalty)
+            places = first_places(opened, after, weights, fitted_sole(before, weights))
             shares.append(100 * float(np.mean([place == 1 for place in places])))
         means[penalty] = float(np.mean(shares))
         listed = ", ".join(f"{share:.1f}" for share in shares)
@@ -199,6 +239,7 @@ def main() -> int:
     print(f"weights.FITTED, with penalty {penalty:g}:")
     for name, value in asdict(weights).items():
         print(f"    {name}={value:.3f},")
+    print(f"weights.SOLE = {fitted_sole(collected, weights):.3f}")
     similar, namesake, model = _unit_constants(opened, root, weights)
     print(f"unit_candidates.SIMILAR, NAMESAKE, MODEL = {similar}, {namesake}, {model}")
     judged = judged_files(opened, root, weights)

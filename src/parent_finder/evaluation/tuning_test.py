@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from parent_finder.evaluation import tuning
 from parent_finder.ranking.likelihood import ClassCandidates
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
-from parent_finder.ranking.weights import NAMES
+from parent_finder.ranking.weights import FITTED, NAMES
 
 
 def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
@@ -16,7 +18,9 @@ def made_up(seed: int, telling: int, models: int = 4) -> tuning.Example:
     noise[true, telling] = 1
     candidates = ClassCandidates(0, np.arange(models), noise)
     situation = Situation("breeze", 1, np.ones(models, dtype=bool))
-    return tuning.Example(1, [true], situation, (candidates,), (np.arange(models) == true,))
+    return tuning.Example(
+        1, [true], situation, (candidates,), np.zeros(models), (np.arange(models) == true,)
+    )
 
 
 def test_what_tells_parents_gets_the_weight(library: ReferenceLibrary) -> None:
@@ -25,7 +29,22 @@ def test_what_tells_parents_gets_the_weight(library: ReferenceLibrary) -> None:
     weights = tuning.fitted(some, 1e-3)
     assert int(np.argmax(np.abs(weights.array()))) == telling
     assert weights.array()[telling] > 0
-    assert tuning.first_places(library, some, weights) == [1] * len(some)
+    assert tuning.first_places(library, some, weights, 0.0) == [1] * len(some)
+
+
+def test_the_file_decides_where_classes_cannot(library: ReferenceLibrary) -> None:
+    alike = np.zeros((4, len(NAMES)))
+    some = []
+    for number in range(40):
+        example = made_up(number, 0)
+        # In one of four files, a model that is no parent is the one alone.
+        alone = np.arange(4) == (number + (number % 4 == 0)) % 4
+        classes = (replace(example.classes[0], evidence=alike),)
+        some.append(replace(example, classes=classes, sole=alone.astype(float)))
+    factor = tuning.fitted_sole(some, FITTED)
+    assert factor > 0
+    places = tuning.first_places(library, some, FITTED, factor)
+    assert sum(place == 1 for place in places) == 30
 
 
 def test_a_larger_penalty_gives_smaller_weights() -> None:

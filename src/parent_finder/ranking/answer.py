@@ -101,8 +101,7 @@ def rank(
     weights: Weights = FITTED,
 ) -> Ranked:
     """Ranks the library's models for a file of so many lines."""
-    classes = tuple(likelihood.candidates(library, compared, situation))
-    scores = likelihood.model_scores(classes, situation, weights)
+    scores = likelihood.scores(library, compared, situation, weights)
     planned = plan.make(library, compared, scores, lines)
     evidence = confidence.file_evidence(library, compared, situation, planned)
     return Ranked(scores, reference_library.order(library, scores), planned, evidence)

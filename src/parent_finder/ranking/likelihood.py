@@ -12,7 +12,7 @@ from parent_finder.corpus.feature_matrix import Scores
 from parent_finder.ranking import model_evidence
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
-from parent_finder.ranking.weights import FITTED, NAMES, Floats, Weights
+from parent_finder.ranking.weights import FITTED, NAMES, SOLE, Floats, Weights
 
 # The most similar models that are candidates for a class, and how similar they have to be.
 _CANDIDATES = 60
@@ -97,19 +97,26 @@ def scores(
     """The score of each model, less the best one's: 0 is best, -inf is not allowed.
 
     It is the logarithm of the mean, over the file's classes, of the probability that the model is
-    the parent of the class.
+    the parent of the class, and more if the model is alone in having a method unchanged. Among
+    models that share most of the code, this says which of them the author had open.
     """
-    return model_scores(tuple(candidates(library, comparison, situation)), situation, weights)
+    classes = tuple(candidates(library, comparison, situation))
+    sole = model_evidence.sole(library, comparison, situation)
+    return model_scores(classes, sole, situation, weights)
 
 
 def model_scores(
-    classes: Sequence[ClassCandidates], situation: Situation, weights: Weights
+    classes: Sequence[ClassCandidates],
+    sole: Floats,
+    situation: Situation,
+    weights: Weights,
+    factor: float = SOLE,
 ) -> Floats:
-    """As `scores`, from the candidates of each class."""
+    """As `scores`, from the candidates of each class and `model_evidence.sole`, times a factor."""
     total = np.zeros(len(situation.allowed))
     for candidate in classes:
         total[candidate.models] += candidate.likelihood(weights)
-    values: Floats = np.log(total / max(len(classes), 1) + _NONE)
+    values: Floats = np.log(total / max(len(classes), 1) + _NONE) + factor * sole
     values[~situation.allowed] = -np.inf
     if situation.allowed.any():
         # Rounding lets the order of release decide what differs by the order of summation.

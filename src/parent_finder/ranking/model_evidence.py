@@ -14,6 +14,8 @@ from parent_finder.ranking.weights import Floats
 # Cosines that differ by less are equal: a comma or a default value.
 EQUAL = 0.003
 _ALIKE = 0.3
+# Fewer tokens may be equal by chance.
+_LEAST_METHOD = 60
 
 
 def evidence(
@@ -41,6 +43,21 @@ def evidence(
         "methods": _methods(library, comparison) * allowed,
         "roles": np.array([len(roles & own) / len(roles) for own in library.roles]),
     }
+
+
+def sole(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Floats:
+    """How alone each model is in having one of the file's methods unchanged: 0 to 1.
+
+    It is 1 if no other model has the method, 1/n if n models have it; the largest of these
+    counts, and 0 if the model has none.
+    """
+    values = np.zeros(len(library.models))
+    for method in comparison.queries["method"].features:
+        owners = library.method_models.get(method.digest)
+        if owners is not None and method.size >= _LEAST_METHOD:
+            possible = owners[situation.allowed[owners]]
+            values[possible] = np.maximum(values[possible], 1 / max(len(possible), 1))
+    return values
 
 
 def coverage(library: ReferenceLibrary, comparison: Comparison, situation: Situation) -> Floats:
