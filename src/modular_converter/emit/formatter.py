@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from modular_converter.conventions.profiles import Profile
+from modular_converter.emit.sorted_imports import LINE_LENGTH, SortedImports, sorted_imports
 from toolkit.errors import EnvironmentLack
 from toolkit.scratch_directory import scratch_directory
 
@@ -36,7 +37,7 @@ def ruff_configuration(profile: Profile) -> str:
     )
     external = ("NC",) if profile.lints_encodings else ()
     lines = [
-        "line-length = 119",
+        f"line-length = {LINE_LENGTH}",
         f'target-version = "{profile.python}"',
         "[format]",
         'quote-style = "double"',
@@ -105,6 +106,30 @@ def format_all(
     """
     if not texts:
         return {}
+    firsts: dict[str, SortedImports] = {}
+
+    def prepared(key: str) -> str:
+        done = sorted_imports(texts[key])
+        if done is None:
+            return texts[key]
+        firsts[key] = replace(done, text="")
+        return done.text
+
+    result = _format(texts, prepared, profile, jobs)
+    again = {
+        key: texts[key]
+        for key, done in firsts.items()
+        if result[key].problem or done.has_lost_first(result[key].text)
+    }
+    if again:
+        result.update(_format(again, again.__getitem__, profile, jobs))
+    return result
+
+
+def _format(
+    texts: Mapping[str, str], prepared: Callable[[str], str], profile: Profile, jobs: int | None
+) -> dict[str, Formatted]:
+    """The formatted texts by their keys, each ``prepared`` for ruff."""
     ruff = find_ruff()
     environment = {**os.environ, "RUFF_NO_CACHE": "true"}
     if jobs is not None:
@@ -118,9 +143,9 @@ def format_all(
         os.mkdir(tree)
         # A key may be longer than the name of a file, or hold what messages are split by.
         names = {key: f"{number}.py" for number, key in enumerate(texts)}
-        for key, text in texts.items():
+        for key in texts:
             with open(os.path.join(tree, names[key]), "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+                file.write(prepared(key))
         common = ["--config", config, "--no-cache", "files"]
         check = _run(
             [ruff, "check", "--fix", "--exit-zero", "--quiet", "--output-format=concise", *common],

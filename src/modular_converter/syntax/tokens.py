@@ -26,6 +26,8 @@ STRING_OR_COMMENT = re.compile(
 )
 _PREFIX_LETTERS = frozenset("rRbBuUfFtT")
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
+# Blanks in place of the characters that words do not have.
+_WORDS_ALONE = "".join(c if c.isalnum() or c == "_" else " " for c in map(chr, range(128)))
 _REFERENCE = re.compile(r"(?<![.\w])[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 # A string that may be an annotation: names joined by dots, brackets, commas and bars.
 _QUOTED_NAME = re.compile(
@@ -175,7 +177,10 @@ def identifiers(text: str) -> frozenset[str]:
 
 def identifiers_in(code: str) -> frozenset[str]:
     """The same for a text without strings and comments."""
-    return frozenset(_IDENTIFIER.findall(code))
+    if not code.isascii():
+        return frozenset(_IDENTIFIER.findall(code))
+    words = set(code.translate(_WORDS_ALONE).split())
+    return frozenset(word for word in words if not word[0].isdigit())
 
 
 def references(text: str, *, quoted: bool = True) -> set[str]:

@@ -1,0 +1,147 @@
+"""Putting imports into ruff's order before ruff looks at them.
+
+Ruff checks a file again after each fix, and nearly all that it would fix are unsorted imports. What
+is sorted here in another way than it wants it, or is left alone, ruff sorts itself.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from modular_converter.names.renamer import DISTRIBUTION
+
+# Of generated files.
+LINE_LENGTH = 119
+_IMPORT = re.compile(r"import (?P<module>[\w.]+(?: as \w+)?)")
+_FROM = re.compile(
+    r"from (?P<module>\.*[\w.]*) import (?P<names>\w+(?: as \w+)?(?:, \w+(?: as \w+)?)*)"
+)
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class SortedImports:
+    """A text whose first imports are sorted.
+
+    ``firsts`` are the beginnings of the first one, before and after. If ruff deletes one of the two
+    as unused, the blank lines that this leaves depend on the order in which it found them.
+    """
+
+    text: str
+    firsts: tuple[str, str]
+
+    def has_lost_first(self, formatted: str) -> bool:
+        """Whether ruff has deleted an import that was the first one."""
+        return not all(f"\n{first}" in formatted for first in self.firsts)
+
+
+@dataclass(frozen=True, order=True)
+class _Statement:
+    """An import in the order in which ruff wants it; ``head`` is what precedes its names."""
+
+    section: int
+    order: tuple[object, ...]
+    head: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its lines."""
+        line = f"{self.head}{', '.join(self.names)}".rstrip("\n")
+        if len(line) <= LINE_LENGTH or not self.names:
+            return f"{line}\n"
+        listed = "".join(f"    {name},\n" for name in self.names)
+        return f"{self.head}(\n{listed})\n"
+
+
+def sorted_imports(text: str) -> SortedImports | None:
+    """The text with its first imports sorted; None if they stand below more than comments.
+
+    An import with a comment or in parentheses ends them. Which of several imports of a name ruff
+    takes for unused is a matter of their order: those are left alone.
+    """
+    begin = position = 0
+    plain: list[str] = []
+    several: dict[str, list[str]] = {}
+    first = ""
+    while end := text.find("\n", position) + 1:
+        line = text[position:end].rstrip()
+        if match := _IMPORT.fullmatch(line):
+            plain.append(match["module"])
+            first = first or f"{line}\n"
+        elif match := _FROM.fullmatch(line):
+            names = several.setdefault(match["module"], [])
+            if names and first == _head(match["module"]):
+                return None
+            names += match["names"].split(", ")
+            first = first or _head(match["module"])
+        elif line and (first or not line.startswith("#")):
+            break
+        position = end
+        if not first:
+            begin = end
+    bound = [name.rpartition(" ")[2] for names in (plain, *several.values()) for name in names]
+    if not first or len(bound) > len(set(bound)):
+        return None
+    statements = sorted([*map(_import, plain), *_from_imports(several)])
+    heads = [statement.head for statement in statements]
+    if heads.count(heads[0]) > 1:
+        return None
+    lines = [text[:begin], statements[0].text]
+    for previous, statement in pairwise(statements):
+        lines += ["\n"] * (previous.section != statement.section) + [statement.text]
+    return SortedImports("".join([*lines, "\n\n", text[position:]]), (first, heads[0]))
+
+
+def _head(module: str) -> str:
+    return f"from {module} import "
+
+
+def _import(module: str) -> _Statement:
+    return _Statement(_section(module), (0, 0, _order(module)), f"import {module}\n")
+
+
+def _from_imports(names: dict[str, list[str]]) -> list[_Statement]:
+    """One for the names of each module, and one for each name under another one."""
+    statements = []
+    for module, imported in names.items():
+        plain = tuple(sorted((name for name in imported if " " not in name), key=_member_order))
+        dots = len(module) - len(module.lstrip("."))
+        for listed in (plain, *((name,) for name in imported if " " in name)):
+            if listed:
+                order = (1, -dots, _order(module), _member_order(listed[0]))
+                statements.append(_Statement(_section(module), order, _head(module), listed))
+    return statements
+
+
+def _section(module: str) -> int:
+    """The standard library comes before other packages, and these before the own one."""
+    if module.startswith("."):
+        return 4
+    top = module.partition(" ")[0].partition(".")[0]
+    if top == "__future__":
+        return 0
+    if top == DISTRIBUTION:
+        return 3
+    return 1 if top in sys.stdlib_module_names else 2
+
+
+@lru_cache(maxsize=4096)
+def _order(name: str) -> tuple[object, object]:
+    """Without regard to case; digits count as numbers."""
+    return _natural(name.lower()), _natural(name)
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(name))
+
+
+@lru_cache(maxsize=4096)
+def _member_order(name: str) -> tuple[object, ...]:
+    """Constants, then classes, then others."""
+    is_constant = len(name) > 1 and name.isupper()
+    return (not is_constant, not name[0].isupper(), *_order(name))

@@ -1,0 +1,72 @@
+"""Sorting imports beforehand saves ruff a pass and changes nothing of what comes out."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from modular_converter.conventions.profiles import named
+from modular_converter.emit import formatter
+from modular_converter.emit.sorted_imports import sorted_imports
+
+PROFILE = named("5.23")
+MODULES = (
+    "os", "collections.abc", "torch", "torch.nn", "numpy", "transformers", "transformers.utils",
+    ".configuration_x", "..llama.modeling_llama", "...utils", "...utils.generic", "...",
+    "...utils2", "...utils10", "__future__", "PIL", "einops",
+)  # fmt: skip
+NAMES = ("a", "B", "C", "CONSTANT", "Class2", "Class10", "_private", "__dunder__", "aB", "T", "é")
+
+
+def _statement(choose: random.Random) -> str:
+    module = choose.choice(MODULES)
+    if module == "__future__":
+        return "from __future__ import annotations"
+    if not module.startswith(".") and choose.random() < 0.3:
+        return f"import {module}" + choose.choice(("", "", " as other"))
+    names = choose.choices(NAMES, k=choose.choice((1, 2, 3, 25)))
+    listed = ", ".join(name + choose.choice(("",) * 9 + (" as other",)) for name in names)
+    return f"from {module} import {listed}" + choose.choice(
+        ("",) * 9 + ("  # why", "  # noqa: F401")
+    )
+
+
+def _text(choose: random.Random) -> str:
+    lines = [_statement(choose) for _ in range(choose.randint(1, 9))]
+    for blank in ("", "", "# A comment", "if True:\n    import inner", "x = 1"):
+        if choose.random() < 0.2:
+            lines.insert(choose.randrange(len(lines) + 1), blank)
+    body = choose.choice(("", "\n\nx = 1", "# Comment\nclass A:\n    pass"))
+    return "# Licence\n\n" + "\n".join(lines) + f"\n{body}\nused = {', '.join(NAMES)}, other\n"
+
+
+def test_ruff_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose = random.Random(5)
+    texts = {str(number): _text(choose) for number in range(400)}
+    assert sum(sorted_imports(text) is not None for text in texts.values()) > 80
+    sorted_before = formatter.format_all(texts, PROFILE)
+    monkeypatch.setattr(formatter, "sorted_imports", lambda text: None)
+    assert sorted_before == formatter.format_all(texts, PROFILE)
+
+
+def test_usual_imports_are_as_ruff_wants_them() -> None:
+    text = """\
+# Licence
+
+import torch
+from ...utils import logging
+from torch import nn
+from .configuration_x import XConfig
+from ... import initialization as init
+from ...utils import auto_docstring, TransformersKwargs
+import math
+
+
+class A:
+    x = (math, torch, nn, init, logging, auto_docstring, TransformersKwargs, XConfig)
+"""
+    done = sorted_imports(text)
+    assert done is not None
+    assert formatter.format_all({"a": done.text}, PROFILE)["a"].text == done.text
+    assert sorted_imports("x = 1\nimport b\nimport a\n") is None
