@@ -1,4 +1,4 @@
-"""Which CUDA device a process sees first, from what `nvidia-smi` lists and CUDA's variables."""
+"""Which CUDA devices a process sees first, from what `nvidia-smi` lists and CUDA's variables."""
 
 from __future__ import annotations
 
@@ -77,17 +77,19 @@ class NoDevice(Exception):
         self.is_mistake = is_mistake
 
 
-def visible_device(cards: Sequence[Card], visible: str | None, order: str | None) -> Card:
-    """The device that a process sees as its first.
+def visible_devices(
+    cards: Sequence[Card], visible: str | None, order: str | None, count: int = 1
+) -> tuple[Card, ...]:
+    """The devices that a process sees as its first ``count``, in its order.
 
     Indices count cards, either in the driver's order or, by default, the fastest first. CUDA does
     not document how it compares them: here, by compute capability and then by memory. UUIDs may be
-    shortened. Of a card that is divided, CUDA shows a part.
+    shortened. Of a card that is divided, CUDA shows a part, and no further device.
 
     :param cards: in the driver's order.
     :param visible: the value of CUDA_VISIBLE_DEVICES, None if it is not set.
     :param order: the value of CUDA_DEVICE_ORDER, None if it is not set.
-    :raises NoDevice: if there is none.
+    :raises NoDevice: if there are not so many.
     """
     whole = [card for card in cards if card.parent_uuid is None]
     if not whole:
@@ -96,23 +98,60 @@ def visible_device(cards: Sequence[Card], visible: str | None, order: str | None
         )
     if order != "PCI_BUS_ID":
         whole.sort(key=_speed, reverse=True)
-    first = "0" if visible is None else visible.split(",")[0].strip()
-    if first in _HIDING:
+    if visible is None:
+        names = [str(index) for index in range(len(whole))]
+    else:
+        names = [name.strip() for name in visible.split(",")]
+    if names[0] in _HIDING:
         raise NoDevice(
             f'CUDA_VISIBLE_DEVICES="{visible}" hides all of {len(whole)}',
             "unset CUDA_VISIBLE_DEVICES, or name a device in it",
         )
-    if first.isdigit():
-        matching = whole[int(first) : int(first) + 1]
-    elif first.lower().startswith(("gpu-", "mig-")):
-        matching = [card for card in cards if card.uuid.lower().startswith(first.lower())]
+    # The first name that hides ends the list.
+    hiding = next((at for at, name in enumerate(names) if name in _HIDING), len(names))
+    chosen: list[Card] = []
+    for name in names[:hiding][:count]:
+        card = _named(name, cards, whole, visible)
+        if card in chosen:
+            raise NoDevice(
+                f'CUDA_VISIBLE_DEVICES="{visible}" names {card.uuid} twice',
+                "name each device once",
+                is_mistake=True,
+            )
+        chosen.append(card)
+    if count > 1 and any(card.parent_uuid is not None for card in chosen):
+        raise NoDevice(
+            f"{count} devices are needed, and a process sees one part of a divided card only",
+            "name cards that are not divided (MIG) in CUDA_VISIBLE_DEVICES",
+        )
+    if len(chosen) < count:
+        raise NoDevice(
+            f"{count} devices are needed, but {_number(len(chosen), visible)}",
+            "lower `tensor_parallel_size`"
+            + ("" if visible is None else ", or name more devices in CUDA_VISIBLE_DEVICES"),
+        )
+    return tuple(chosen)
+
+
+def _number(devices: int, visible: str | None) -> str:
+    if visible is None:
+        return f"this machine has {devices}"
+    return f'CUDA_VISIBLE_DEVICES="{visible}" shows {devices}'
+
+
+def _named(name: str, cards: Sequence[Card], whole: Sequence[Card], visible: str | None) -> Card:
+    """The device, or the first part of it, that a name in CUDA_VISIBLE_DEVICES means."""
+    if name.isdigit():
+        matching = list(whole[int(name) : int(name) + 1])
+    elif name.lower().startswith(("gpu-", "mig-")):
+        matching = [card for card in cards if card.uuid.lower().startswith(name.lower())]
     else:
         matching = []
     if len(matching) != 1:
         names = [f"{index} ({card.uuid})" for index, card in enumerate(whole)]
         names += [card.uuid for card in cards if card.parent_uuid is not None]
         raise NoDevice(
-            f'CUDA_VISIBLE_DEVICES="{visible}" begins with {first}, which is '
+            f'CUDA_VISIBLE_DEVICES="{visible}" names {name}, which is '
             f"{'none' if not matching else len(matching)} of the devices here",
             f"name one of {', '.join(names)}",
             is_mistake=True,

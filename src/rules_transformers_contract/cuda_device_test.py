@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules_transformers_contract.cuda_device import Card, NoDevice, smi_cards, visible_device
+from rules_transformers_contract.cuda_device import Card, NoDevice, smi_cards, visible_devices
 
 # As `nvidia-smi` prints. A small card, a divided one, and one that knows less of itself.
 _TABLE = """\
@@ -72,13 +72,14 @@ def test_a_card_that_does_not_answer_is_skipped() -> None:
     ],
 )
 def test_the_device_that_is_seen_first(visible: str | None, order: str | None, uuid: str) -> None:
-    assert visible_device(_CARDS, visible, order).uuid.startswith(uuid)
+    (card,) = visible_devices(_CARDS, visible, order)
+    assert card.uuid.startswith(uuid)
 
 
 @pytest.mark.parametrize("visible", ["", "-1", "NoDevFiles", "-1,0"])
 def test_all_may_be_hidden(visible: str) -> None:
     with pytest.raises(NoDevice) as caught:
-        visible_device(_CARDS, visible, None)
+        visible_devices(_CARDS, visible, None)
     assert caught.value.message == f'CUDA_VISIBLE_DEVICES="{visible}" hides all of 3'
     assert not caught.value.is_mistake
 
@@ -89,16 +90,16 @@ def test_all_may_be_hidden(visible: str) -> None:
 )
 def test_an_unknown_or_ambiguous_device_is_a_mistake(visible: str, number: str) -> None:
     with pytest.raises(NoDevice) as caught:
-        visible_device(_CARDS, visible, None)
+        visible_devices(_CARDS, visible, None)
     assert caught.value.is_mistake
-    assert f"begins with {visible}, which is {number} of the devices here" in caught.value.message
+    assert f"names {visible}, which is {number} of the devices here" in caught.value.message
     assert "0 (GPU-11111111-" in caught.value.hint
     assert "MIG-bbbbbbbb-" in caught.value.hint
 
 
 def test_there_may_be_none() -> None:
     with pytest.raises(NoDevice, match="no CUDA device was found") as caught:
-        visible_device([], "0", None)
+        visible_devices([], "0", None)
     assert not caught.value.is_mistake
 
 

@@ -36,6 +36,7 @@ def _refusals(settings: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _of_batching_switches(settings)
     yield from _of_concurrency(settings)
     yield from _of_proposed_tokens(settings)
+    yield from _of_tensor_parallelism(settings)
     if settings["continuous_batching"]:
         yield from _of_continuous_batching(settings)
     elif settings["compile_mode"] is not None and settings["cache_implementation"] in _NOT_COMPILED:
@@ -167,6 +168,17 @@ def _of_proposed_tokens(settings: Mapping[str, Any]) -> Iterator[Refusal]:
             f"{_named(settings, 'cache_implementation')} has no room for tokens that {proposing} "
             "proposes",
             'use `cache_implementation="dynamic"`',
+        )
+
+
+def _of_tensor_parallelism(settings: Mapping[str, Any]) -> Iterator[Refusal]:
+    ranks = settings["tensor_parallel_size"]
+    if ranks is not None and ranks > 1 and settings["continuous_batching"]:
+        # Tried with transformers 5.24.0: the other ranks get no request that they could wait for.
+        yield Refusal(
+            f"`tensor_parallel_size={ranks}` has each rank make the same requests, but "
+            "`continuous_batching` takes them from the first rank only",
+            "omit `continuous_batching` or `tensor_parallel_size`",
         )
 
 

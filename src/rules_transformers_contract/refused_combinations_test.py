@@ -26,6 +26,7 @@ _MEASURABLE = {
     "min_samples": None,
     "min_warmup": None,
     "sdpa_backend": None,
+    "tensor_parallel_size": None,
 }
 
 
@@ -43,6 +44,11 @@ _MEASURABLE = {
         ({"attn_implementation": "flash_attention_3", "dtype": "float32"}, "dtype"),
         ({"attn_implementation": "flash_attention_4", "device": "cpu"}, "device"),
         ({"sdpa_backend": "cudnn"}, None),
+        ({"tensor_parallel_size": 2}, None),
+        ({"tensor_parallel_size": 2, "device": "cpu", "compile_mode": "default"}, None),
+        ({"tensor_parallel_size": 1, "continuous_batching": True}, None),
+        ({"tensor_parallel_size": 2, "continuous_batching": True}, "continuous_batching"),
+        ({"tensor_parallel_size": 2, "assistant": ":draft", "batch_size": 1}, None),
         ({"sdpa_backend": "math", "device": "cpu"}, None),
         ({"sdpa_backend": "cudnn", "device": "cpu"}, "device"),
         ({"sdpa_backend": "flash", "dtype": "float32"}, "dtype"),

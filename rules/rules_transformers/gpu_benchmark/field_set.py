@@ -49,6 +49,7 @@ from rules_transformers.gpu_benchmark.target_types import (
     BenchmarkSequenceLengthField,
     BenchmarkTargetIntervalField,
     BenchmarkTelemetryField,
+    BenchmarkTensorParallelSizeField,
     BenchmarkTimeoutField,
     BenchmarkTraceField,
 )
@@ -109,6 +110,7 @@ class GpuBenchmarkFieldSet(TestFieldSet, BenchmarkModelFieldSet):
     sequence_length: BenchmarkSequenceLengthField
     num_tokens: BenchmarkNumTokensField
     dtype: BenchmarkDtypeField
+    tensor_parallel_size: BenchmarkTensorParallelSizeField
     seed: BenchmarkSeedField
     processes: BenchmarkProcessesField
     min_warmup: BenchmarkMinWarmupField

@@ -347,6 +347,17 @@ class BenchmarkNumTokensField(_CountField):
         return value
 
 
+class BenchmarkTensorParallelSizeField(_CountField):
+    alias = "tensor_parallel_size"
+    default = 1
+    help = help_text(
+        """
+        The number of devices that share each layer's weights, by transformers' tensor parallelism:
+        the first that are visible. With `device="cpu"`, the number of processes.
+        """
+    )
+
+
 class BenchmarkDtypeField(StringField):
     alias = "dtype"
     default = "bfloat16"
@@ -536,6 +547,7 @@ _COMBINED: tuple[type[Field], ...] = (
     BenchmarkMinWarmupField,
     BenchmarkPromptLookupTokensField,
     BenchmarkSdpaBackendField,
+    BenchmarkTensorParallelSizeField,
 )
 
 
@@ -571,6 +583,7 @@ class GpuBenchmarkTarget(Target):
         BenchmarkSequenceLengthField,
         BenchmarkNumTokensField,
         BenchmarkDtypeField,
+        BenchmarkTensorParallelSizeField,
         BenchmarkSeedField,
         BenchmarkProcessesField,
         BenchmarkMinWarmupField,

@@ -14,7 +14,7 @@ from typing import Any
 
 from gpu_bench.core import vendors
 from gpu_bench.device.advice import Commands, Settings, advice
-from gpu_bench.device.listed_card import listed_card
+from gpu_bench.device.listed_cards import first_names, listed_cards
 from gpu_bench.device.telemetry import Reading
 from rules_transformers_contract.cuda_device import Card
 
@@ -36,17 +36,20 @@ class Amd:
 
     name = vendors.AMD
 
-    def card(self, variables: Mapping[str, str]) -> Card:
-        card, device = listed_card(
-            self.name, "cuda", variables, ("ROCR_VISIBLE_DEVICES", *_VISIBLE)
+    def cards(self, variables: Mapping[str, str], count: int) -> tuple[Card, ...]:
+        listed = listed_cards(
+            self.name, "cuda", variables, ("ROCR_VISIBLE_DEVICES", *_VISIBLE), count
         )
         amdsmi = load_amdsmi()
-        handle = None if amdsmi is None else _handle_of(amdsmi, card.uuid, device["pci"])
-        return card if handle is None else _described(amdsmi, handle, card)
+        cards = []
+        for card, device in listed:
+            handle = None if amdsmi is None else _handle_of(amdsmi, card.uuid, device["pci"])
+            cards.append(card if handle is None else _described(amdsmi, handle, card))
+        return tuple(cards)
 
-    def visibility(self, card: Card, variables: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the first that is visible
-        visible = next((variables[name] for name in _VISIBLE if variables.get(name)), "0")
-        return {"HIP_VISIBLE_DEVICES": visible.split(",")[0].strip()}
+    def visibility(self, cards: Sequence[Card], variables: Mapping[str, str]) -> dict[str, str]:
+        chosen = next((variables[name] for name in _VISIBLE if variables.get(name)), None)
+        return {"HIP_VISIBLE_DEVICES": first_names(chosen, len(cards))}
 
     def sensors(self, card: Card) -> AmdSensors | None:
         amdsmi = load_amdsmi()

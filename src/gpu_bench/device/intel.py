@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gpu_bench.core import vendors
 from gpu_bench.core.errors import MissingPackage
-from gpu_bench.device.listed_card import listed_card
+from gpu_bench.device.listed_cards import first_names, listed_cards
 from gpu_bench.device.telemetry import Reading
 from gpu_bench.device.torch_build import torch_build
 from rules_transformers_contract.cuda_device import Card
@@ -20,7 +20,7 @@ class Intel:
 
     name = vendors.INTEL
 
-    def card(self, variables: Mapping[str, str]) -> Card:
+    def cards(self, variables: Mapping[str, str], count: int) -> tuple[Card, ...]:
         """Raises MissingPackage too, if this torch is not built for Intel's devices."""
         build = torch_build()
         if build.xpu is None:
@@ -28,15 +28,15 @@ class Intel:
                 f"torch {build.version} is built without XPU",
                 hint="install a torch build for Intel's devices, or set `device` to cuda or cpu",
             )
-        card, _ = listed_card(self.name, "xpu", variables, (_MASK, _SELECTOR))
-        return card
+        listed = listed_cards(self.name, "xpu", variables, (_MASK, _SELECTOR), count)
+        return tuple(card for card, _ in listed)
 
-    def visibility(self, card: Card, variables: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the first that is visible
+    def visibility(self, cards: Sequence[Card], variables: Mapping[str, str]) -> dict[str, str]:
         mask = variables.get(_MASK)
-        if mask:
-            return {_MASK: mask.split(",")[0].strip()}
-        # A selector counts devices in an order of its own, which a mask would change.
-        return {} if variables.get(_SELECTOR) else {_MASK: "0"}
+        if not mask and variables.get(_SELECTOR):
+            # It counts devices in an order of its own, which a mask would change.
+            return {}
+        return {_MASK: first_names(mask, len(cards))}
 
     def sensors(self, card: Card) -> None:  # noqa: ARG002 - no device has any
         return None

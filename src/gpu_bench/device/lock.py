@@ -7,8 +7,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from toolkit.errors import InputError
@@ -22,15 +22,24 @@ REPORT_SECONDS = 60.0
 
 
 @contextmanager
-def device_lock(uuid: str | None, report: Callable[[str], None] | None = None) -> Iterator[float]:
+def device_locks(
+    uuids: Iterable[str], report: Callable[[str], None] | None = None
+) -> Iterator[float]:
+    """Holds several devices, or none; gives the seconds that were spent waiting for them.
+
+    In one order for all, so that no two wait for each other. Raises as ``device_lock`` does.
+    """
+    with ExitStack() as held:
+        yield sum(held.enter_context(device_lock(uuid, report)) for uuid in sorted(uuids))
+
+
+@contextmanager
+def device_lock(uuid: str, report: Callable[[str], None] | None = None) -> Iterator[float]:
     """Holds the device; gives the seconds that were spent waiting for it.
 
-    A device without a UUID (the CPU) is not locked. The kernel drops the lock when its holder
-    ends, however it ends. Raises InputError if the lock file cannot be made.
+    The kernel drops the lock when its holder ends, however it ends. Raises InputError if the lock
+    file cannot be made.
     """
-    if uuid is None:
-        yield 0.0
-        return
     descriptor = _opened(_path(uuid))
     try:
         yield _wait(descriptor, uuid, report or _to_stderr)

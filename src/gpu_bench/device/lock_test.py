@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gpu_bench.device.lock import DIRECTORY_VARIABLE, device_lock
+from gpu_bench.device import lock
+from gpu_bench.device.lock import DIRECTORY_VARIABLE, device_lock, device_locks
 from toolkit.errors import InputError
 
 HOLD = """
@@ -62,8 +65,21 @@ def test_another_device_is_free() -> None:
     process.communicate(b"\n")
 
 
-def test_a_device_without_a_name_is_not_locked(directory: Any) -> None:
-    with device_lock(None) as waited, device_lock(None):
+def test_several_devices_are_held_together_in_one_order(
+    directory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    @contextmanager
+    def noted(uuid: str, report: Any) -> Iterator[float]:
+        held.append(uuid)
+        yield 1.0
+
+    monkeypatch.setattr(lock, "device_lock", noted)
+    with device_locks(["GPU-2", "GPU-1"]) as waited:
+        assert waited == 2.0
+    assert held == ["GPU-1", "GPU-2"]
+    with device_locks([]) as waited:
         assert waited == 0
     assert not list(directory.iterdir())
 

@@ -17,11 +17,11 @@ class Nvidia:
 
     name = vendors.NVIDIA
 
-    def card(self, variables: Mapping[str, str]) -> Card:
-        return chosen(cards(), variables)
+    def cards(self, variables: Mapping[str, str], count: int) -> tuple[Card, ...]:
+        return chosen(cards(), variables, count)
 
-    def visibility(self, card: Card, variables: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - a UUID needs no other variable
-        return {"CUDA_VISIBLE_DEVICES": card.uuid}
+    def visibility(self, cards: Sequence[Card], variables: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - a UUID needs no other variable
+        return {"CUDA_VISIBLE_DEVICES": ",".join(card.uuid for card in cards)}
 
     def sensors(self, card: Card) -> Sensors | None:
         return sensors_of(card)

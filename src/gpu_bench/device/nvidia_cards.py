@@ -14,7 +14,7 @@ from rules_transformers_contract.cuda_device import (
     Card,
     NoDevice,
     smi_cards,
-    visible_device,
+    visible_devices,
 )
 from toolkit.errors import InputError
 
@@ -43,15 +43,18 @@ def cards() -> list[Card]:
     return smi_cards(table, smi(SMI_LISTING_ARGUMENTS)) if table else []
 
 
-def chosen(cards: Sequence[Card], variables: Mapping[str, str]) -> Card:
-    """The card that a process with these environment variables sees as its first.
+def chosen(cards: Sequence[Card], variables: Mapping[str, str], count: int = 1) -> tuple[Card, ...]:
+    """The cards that a process with these environment variables sees as its first ``count``.
 
-    :raises NoAccelerator: if there is none, or all are hidden.
+    :raises NoAccelerator: if there are not so many, or all are hidden.
     :raises InputError: if CUDA_VISIBLE_DEVICES names one that is not there.
     """
     try:
-        return visible_device(
-            cards, variables.get("CUDA_VISIBLE_DEVICES"), variables.get("CUDA_DEVICE_ORDER")
+        return visible_devices(
+            cards,
+            variables.get("CUDA_VISIBLE_DEVICES"),
+            variables.get("CUDA_DEVICE_ORDER"),
+            count,
         )
     except NoDevice as problem:
         if problem.is_mistake:

@@ -12,6 +12,7 @@ from gpu_bench.core.errors import NoAccelerator
 from gpu_bench.device import nvidia_cards
 from gpu_bench.device.fingerprint import fingerprint
 from gpu_bench.device.identity import check_device, from_json, to_json
+from gpu_bench.device.nvidia import Nvidia
 from gpu_bench.device.nvidia_cards import chosen, nvml_cards
 from gpu_bench.testing.machines import MACHINE, MACHINES, Machine
 from rules_transformers_contract.cuda_device import (
@@ -38,8 +39,8 @@ CARDS = smi_cards(TABLE, LISTING)
 
 def test_the_environment_says_which_card_is_seen() -> None:
     variables = {"CUDA_VISIBLE_DEVICES": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    assert chosen(CARDS, variables).uuid.startswith("GPU-22222222")
-    assert chosen(CARDS, {}).uuid.startswith("MIG-aaaaaaaa")
+    assert chosen(CARDS, variables)[0].uuid.startswith("GPU-22222222")
+    assert chosen(CARDS, {})[0].uuid.startswith("MIG-aaaaaaaa")
 
 
 def test_hidden_cards_are_no_cards() -> None:
@@ -50,7 +51,7 @@ def test_hidden_cards_are_no_cards() -> None:
 def test_an_unknown_device_is_a_mistake() -> None:
     with pytest.raises(InputError) as caught:
         chosen(CARDS, {"CUDA_VISIBLE_DEVICES": "7"})
-    assert "begins with 7" in caught.value.message
+    assert "names 7" in caught.value.message
     assert "GPU-22222222" in caught.value.hint
 
 
@@ -106,7 +107,7 @@ def test_the_chosen_device_is_the_one_that_cuda_shows_first(machine: Machine) ->
     for variables in (*VARIABLES, *({"CUDA_VISIBLE_DEVICES": name} for name in names(machine))):
         devices = machine.cuda(variables).devices
         try:
-            card = chosen(cards, variables)
+            (card,) = chosen(cards, variables)
         except (NoAccelerator, InputError):
             assert devices == (), variables
             continue
@@ -118,9 +119,51 @@ def test_the_chosen_device_is_the_one_that_cuda_shows_first(machine: Machine) ->
         check_device(card, alone)
 
 
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_several_devices_are_those_that_cuda_shows_first(machine: Machine) -> None:
+    cards = nvml_cards(machine.nvml())
+    for variables in (*VARIABLES, {"CUDA_VISIBLE_DEVICES": "2,0,-1"}):
+        devices = machine.cuda(variables).devices
+        try:
+            both = chosen(cards, variables, 2)
+        except (NoAccelerator, InputError):
+            is_divided = any("MIG" in device.name for device in devices[:2])
+            assert len(devices) < 2 or is_divided, variables
+            continue
+        alone = machine.cuda(Nvidia().visibility(both, variables)).devices
+        assert len(alone) == 2
+        for card, device, own in zip(both, devices[:2], alone, strict=True):
+            check_device(card, device)
+            assert own == device
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({}, "9 devices are needed, but this machine has 8"),
+        ({"CUDA_VISIBLE_DEVICES": "3,4"}, '9 devices are needed, but CUDA_VISIBLE_DEVICES="3,4"'),
+        ({"CUDA_VISIBLE_DEVICES": "3,4,3"}, "twice"),
+        ({"CUDA_VISIBLE_DEVICES": "3,9"}, "names 9, which is none of the devices here"),
+    ],
+)
+def test_more_ranks_than_cards_are_refused(variables: dict[str, str], problem: str) -> None:
+    cards = nvml_cards(MACHINE["eight H200"].nvml())
+    with pytest.raises((NoAccelerator, InputError)) as caught:
+        chosen(cards, variables, 9)
+    assert problem in caught.value.message
+    assert caught.value.hint
+
+
+def test_parts_of_a_card_are_no_ranks() -> None:
+    cards = nvml_cards(MACHINE["two slices of one H200"].nvml())
+    parts = ",".join(part.uuid for part in MACHINE["two slices of one H200"].cards[0].slices)
+    with pytest.raises(NoAccelerator, match="a process sees one part of a divided card only"):
+        chosen(cards, {"CUDA_VISIBLE_DEVICES": parts}, 2)
+
+
 def test_torch_on_another_device_is_refused() -> None:
     machine = MACHINE["display card before H200"]
-    card = chosen(nvml_cards(machine.nvml()), {})
+    (card,) = chosen(nvml_cards(machine.nvml()), {})
     assert card.name == "NVIDIA H200"
     (other,) = machine.cuda({"CUDA_VISIBLE_DEVICES": machine.cards[0].uuid}).devices
     with pytest.raises(NoAccelerator, match="NVIDIA T400, expected NVIDIA H200") as caught:
@@ -132,7 +175,7 @@ def test_torch_on_another_device_is_refused() -> None:
 def test_a_slice_is_neither_its_card_nor_another_slice() -> None:
     machine = MACHINE["two slices of one H200"]
     first, second = (
-        chosen(nvml_cards(machine.nvml()), {"CUDA_VISIBLE_DEVICES": part.uuid})
+        chosen(nvml_cards(machine.nvml()), {"CUDA_VISIBLE_DEVICES": part.uuid})[0]
         for part in machine.cards[0].slices
     )
     (device,) = machine.cuda({"CUDA_VISIBLE_DEVICES": second.uuid}).devices
@@ -146,12 +189,12 @@ def test_a_slice_is_neither_its_card_nor_another_slice() -> None:
 
 
 def test_a_device_of_an_older_torch_has_no_uuid() -> None:
-    card = chosen(nvml_cards(MACHINE["one H200"].nvml()), {})
+    (card,) = chosen(nvml_cards(MACHINE["one H200"].nvml()), {})
     check_device(card, SimpleNamespace(name="NVIDIA H200", total_memory=card.memory))
 
 
 def test_a_card_travels_to_the_measuring_process() -> None:
-    card = chosen(nvml_cards(MACHINE["two slices of one H200"].nvml()), {})
+    (card,) = chosen(nvml_cards(MACHINE["two slices of one H200"].nvml()), {})
     assert from_json(json.loads(json.dumps(to_json(card)))) == card
     assert from_json(json.loads(json.dumps(to_json(None)))) is None
 
@@ -186,14 +229,25 @@ def test_a_driver_that_does_not_answer_is_quoted(
 
 
 def test_the_fingerprint_tells_cards_by_what_they_are_and_not_which() -> None:
-    first = fingerprint(CARDS[0])
-    other = fingerprint(Card(**{**vars(CARDS[0]), "uuid": "GPU-9"}))
-    weaker = fingerprint(Card(**{**vars(CARDS[0]), "power_limit": 500.0}))
+    first = fingerprint(CARDS[:1])
+    other = fingerprint([replace(CARDS[0], uuid="GPU-9")])
+    weaker = fingerprint([replace(CARDS[0], power_limit=500.0)])
     assert first["digest"] == other["digest"] != weaker["digest"]
     assert first["device_hash"] != other["device_hash"]
     assert CARDS[0].uuid not in str(first)
 
 
 def test_the_fingerprint_of_a_processor_is_the_same_twice() -> None:
-    assert fingerprint(None) == fingerprint(None)
-    assert fingerprint(None)["accelerator"]["memory"] > 0
+    assert fingerprint([]) == fingerprint([])
+    assert fingerprint([])["accelerator"]["memory"] > 0
+
+
+def test_the_fingerprint_of_several_devices_names_their_number_and_kinds() -> None:
+    first = fingerprint(CARDS[:1])
+    both = fingerprint([CARDS[0], replace(CARDS[0], uuid="GPU-9")], 2)
+    assert both["accelerator"] == {**first["accelerator"], "devices": 2}
+    assert len({first["digest"], both["digest"], fingerprint(CARDS[:1] * 3, 3)["digest"]}) == 3
+    assert both["device_hash"] != first["device_hash"]
+    mixed = fingerprint([CARDS[0], replace(CARDS[0], power_limit=500.0)], 2)
+    assert [card["power_limit"] for card in mixed["accelerator"]["others"]] == [500.0]
+    assert mixed["digest"] != both["digest"]

@@ -15,7 +15,7 @@ from gpu_bench.core.errors import MissingPackage, NoAccelerator
 from gpu_bench.core.vendors import not_tried
 from gpu_bench.device import amd
 from gpu_bench.device.amd import AmdSensors
-from gpu_bench.device.fingerprint import card_for, fingerprint
+from gpu_bench.device.fingerprint import cards_for, fingerprint
 from gpu_bench.device.identity import check_device, from_json, to_json
 from gpu_bench.device.telemetry import missing_figures, summary
 from gpu_bench.device.torch_device import AcceleratorDevice
@@ -51,9 +51,8 @@ def on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
 @BOTH
 def test_a_fingerprint_names_the_vendor(machine: OtherMachine, on: Callable[..., None]) -> None:
     on(machine)
-    card = card_for(NAME[machine])
-    assert card is not None
-    known = fingerprint(card)
+    (card,) = cards_for(NAME[machine])
+    known = fingerprint([card])
     assert known["vendor"] == machine.vendor == vendor_of(card).name
     assert known["accelerator"]["name"] == machine.name
     assert known["accelerator"]["memory"] == machine.memory << 20
@@ -68,8 +67,7 @@ def test_figures_that_a_device_does_not_give_are_missing_with_a_reason(
     machine: OtherMachine, on: Callable[..., None]
 ) -> None:
     on(machine)
-    card = card_for(NAME[machine])
-    assert card is not None
+    (card,) = cards_for(NAME[machine])
     vendor = vendor_of(card)
     assert vendor.sensors(card) is None
     missing = missing_figures(card, None)
@@ -77,7 +75,7 @@ def test_figures_that_a_device_does_not_give_are_missing_with_a_reason(
     assert ("driver" in missing) == (machine is AMD_MACHINE)
     reason = "amdsmi" if machine is AMD_MACHINE else "torch.xpu"
     assert reason in vendor.absence(card)
-    accelerator = fingerprint(card)["accelerator"]
+    accelerator = fingerprint([card])["accelerator"]
     assert 0 not in accelerator.values()
     assert list(vendor.advice(card, [], 0)) == []
 
@@ -104,18 +102,35 @@ def test_the_chosen_device_is_the_first_that_is_visible(
     on(machine)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    card = card_for(NAME[machine])
-    assert card is not None
+    (card,) = cards_for(NAME[machine])
     properties = SimpleNamespace(**machine.properties(machine.serials[serial]))
     check_device(card, properties)
     other = SimpleNamespace(**machine.properties(machine.serials[1 - serial]))
     with pytest.raises(NoAccelerator, match="UUID"):
         check_device(card, other)
     # As the measuring process is started.
-    assert vendor_of(card).visibility(card, variables) == alone
+    assert vendor_of(card).visibility([card], variables) == alone
     for name, value in alone.items():
         monkeypatch.setenv(name, value)
-    assert card_for(NAME[machine]) == card
+    assert cards_for(NAME[machine]) == (card,)
+
+
+@BOTH
+def test_several_devices_are_the_first_that_are_visible(
+    machine: OtherMachine, on: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(machine)
+    variable = "HIP_VISIBLE_DEVICES" if machine is AMD_MACHINE else "ZE_AFFINITY_MASK"
+    first, second = cards_for(NAME[machine], 2)
+    assert vendor_of(first).visibility([first, second], {}) == {variable: "0,1"}
+    monkeypatch.setenv(variable, "1,0")
+    turned = cards_for(NAME[machine], 2)
+    assert [card.uuid for card in turned] == [second.uuid, first.uuid]
+    assert vendor_of(first).visibility(turned, {variable: "1, 0"}) == {variable: "1,0"}
+    with pytest.raises(NoAccelerator, match="3 devices are needed, but torch sees 2") as caught:
+        cards_for(NAME[machine], 3)
+    assert variable in caught.value.message
+    assert "tensor_parallel_size" in caught.value.hint
 
 
 @BOTH
@@ -126,20 +141,20 @@ def test_hidden_devices_are_none(
     variable = "HIP_VISIBLE_DEVICES" if machine is AMD_MACHINE else "ZE_AFFINITY_MASK"
     monkeypatch.setenv(variable, "7")
     with pytest.raises(NoAccelerator, match=f'{machine.vendor} device with {variable}="7"'):
-        card_for(NAME[machine])
+        cards_for(NAME[machine])
 
 
 def test_another_build_of_torch_is_named(on: Callable[..., None]) -> None:
     on(AMD_MACHINE)
     with pytest.raises(MissingPackage, match="is built without XPU"):
-        card_for("xpu")
+        cards_for("xpu")
 
 
 def test_a_torch_that_fails_is_quoted(tmp_path: Path, on: Callable[..., None]) -> None:
     on(AMD_MACHINE)
     (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libamdhip64.so.7: not found')")
     with pytest.raises(NoAccelerator, match="cannot name its devices: OSError: libamdhip64"):
-        card_for("cuda")
+        cards_for("cuda")
 
 
 @pytest.mark.parametrize("unsupported", [(), ("enumeration",), ("asic",)])
@@ -149,8 +164,7 @@ def test_amdsmi_describes_the_device_that_torch_sees(
     amdsmi = FakeAmdsmi(unsupported=unsupported)
     on(AMD_MACHINE, amdsmi)
     monkeypatch.setenv("HIP_VISIBLE_DEVICES", "1")
-    card = card_for("cuda")
-    assert card is not None
+    (card,) = cards_for("cuda")
     assert card.address == "0000:22:00.0"
     assert (card.driver, card.max_sm_clock, card.max_memory_clock) == ("6.14.14", 2100, 1300)
     assert card.power_limit == 750
@@ -172,8 +186,7 @@ def test_a_device_that_amdsmi_does_not_know_gets_no_figures_of_another(
     on: Callable[..., None],
 ) -> None:
     on(AMD_MACHINE, FakeAmdsmi(unsupported=("enumeration", "asic")))
-    card = card_for("cuda")
-    assert card is not None
+    (card,) = cards_for("cuda")
     assert card.address is None
     assert vendor_of(card).sensors(card) is None
     assert "no device, or several" in vendor_of(card).absence(card)
@@ -183,8 +196,8 @@ def test_what_amdsmi_does_not_report_is_null_and_never_zero() -> None:
     names = ("clock", "power", "temperature", "violation", "processes", "energy")
     reading = AmdSensors(FakeAmdsmi(unsupported=names), AMD_MACHINE.serials[0]).read()
     values = {name: value for name, value in vars(reading).items() if name != "time"}
-    assert set(values.values()) == {None}
-    telemetry = summary([reading], [], reading.time, None)
+    assert set(values.values()) == {None, ()}
+    telemetry = summary([reading], [], reading.time)
     assert (telemetry["throttled"], telemetry["foreign_processes"]) == (None, None)
     for value in ("N/A", 2**32 - 1, True, None):
         assert amd.number({"clk": value, "cur_clk": 7}, "clk", "cur_clk") == 7
@@ -216,8 +229,7 @@ def test_an_amdsmi_whose_driver_is_missing_is_none(monkeypatch: pytest.MonkeyPat
 def test_advice_names_the_commands_of_the_vendor(on: Callable[..., None]) -> None:
     amdsmi = FakeAmdsmi()
     on(AMD_MACHINE, amdsmi)
-    card = card_for("cuda")
-    assert card is not None
+    (card,) = cards_for("cuda")
     sensors = vendor_of(card).sensors(card)
     assert sensors is not None
     readings = []

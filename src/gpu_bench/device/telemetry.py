@@ -18,7 +18,8 @@ from rules_transformers_contract.cuda_device import Card
 class Reading:
     """Sensors at one moment of the host's monotonic clock: MHz, watts, degrees Celsius, joules.
 
-    ``energy`` is a counter that runs since the driver was loaded.
+    ``energy`` is a counter that runs since the driver was loaded. ``cards`` are the readings of
+    each card where several were read together.
 
     ``reasons`` name what slows the card down, other than idleness and limits that somebody set
     (application clocks, the power limit, which the fingerprint names, display clocks).
@@ -34,6 +35,7 @@ class Reading:
     reasons: tuple[str, ...] | None = None
     processes: tuple[int, ...] | None = None
     energy: float | None = None
+    cards: tuple[Reading, ...] = ()
 
     def to_json(self, origin: int) -> dict[str, Any]:
         """A reading of a result's `telemetry`; ``origin`` is the start of the first sample."""
@@ -59,9 +61,8 @@ def summary(
     readings: Sequence[Reading],
     own_processes: Iterable[int],
     origin: int,
-    overhead: float | None,
 ) -> dict[str, Any]:
-    """The `telemetry` of a process; ``origin`` is its first sample's start."""
+    """Part of the `telemetry` of a process; ``origin`` is its first sample's start."""
     own = set(own_processes)
     reasons = [reading.reasons for reading in readings if reading.reasons is not None]
     users = [reading.processes for reading in readings if reading.processes is not None]
@@ -70,7 +71,6 @@ def summary(
         # Each once, in the order of their appearance.
         "throttled": list(dict.fromkeys(chain.from_iterable(reasons))) if reasons else None,
         "foreign_processes": max((foreign(ids, own) for ids in users), default=None),
-        "overhead": overhead,
     }
 
 

@@ -14,15 +14,15 @@ def reading(time: Any = 0, **values: Any) -> Any:
 
 def test_throttling_is_named_once() -> None:
     readings = [reading(reasons=()), reading(reasons=("hot",)), reading(reasons=("hot", "brake"))]
-    assert summary(readings, [], 0, None)["throttled"] == ["hot", "brake"]
-    assert summary(readings[:1], [], 0, None)["throttled"] == []
+    assert summary(readings, [], 0)["throttled"] == ["hot", "brake"]
+    assert summary(readings[:1], [], 0)["throttled"] == []
 
 
 def test_what_no_reading_knows_is_null_and_never_zero() -> None:
-    summarized = summary([reading(), reading()], [], 0, None)
+    summarized = summary([reading(), reading()], [], 0)
     assert (summarized["throttled"], summarized["foreign_processes"]) == (None, None)
     # One that fails among others is no gap.
-    known = summary([reading(), reading(reasons=(), processes=())], [], 0, None)
+    known = summary([reading(), reading(reasons=(), processes=())], [], 0)
     assert (known["throttled"], known["foreign_processes"]) == ([], 0)
 
 
@@ -53,11 +53,11 @@ def test_processes_of_others_are_counted(processes: Any, own: Any, expected: Any
 
 def test_the_most_foreign_processes_at_once_count() -> None:
     readings = [reading(processes=(1, 5)), reading(processes=(1, 6, 7)), reading(processes=(1,))]
-    assert summary(readings, {1}, 0, 0.01)["foreign_processes"] == 2
+    assert summary(readings, {1}, 0)["foreign_processes"] == 2
 
 
 def test_times_are_since_the_first_sample() -> None:
-    summarized = summary([reading(time=150), reading(time=200)], [], 150, None)
+    summarized = summary([reading(time=150), reading(time=200)], [], 150)
     assert [entry["time"] for entry in summarized["readings"]] == [0, 50]
 
 

@@ -116,16 +116,17 @@ class EventStamps:
 
 
 class AcceleratorDevice:
-    """The first device that is visible.
+    """A device that is visible, and the one that torch uses where none is named.
 
     :param api: `torch.cuda`, which is HIP's too, or `torch.xpu`, or what acts like them.
     :param name: what torch calls its devices: `cuda` or `xpu`.
+    :param index: its place among those that are visible.
     """
 
     has_own_clock = True
 
-    def __init__(self, api: Any, name: str = "cuda") -> None:
-        self.torch_name = f"{name}:0"
+    def __init__(self, api: Any, name: str = "cuda", index: int = 0) -> None:
+        self.torch_name = f"{name}:{index}"
         self._api = api
         self._events: list[Any] = []
 

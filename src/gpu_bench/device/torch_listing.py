@@ -1,4 +1,4 @@
-"""The device that torch sees first, asked in a process of its own: ours holds no device open."""
+"""The devices that torch sees first, asked in a process of its own: ours holds no device open."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SCRIPT = """
 import json, sys, torch
 api = getattr(torch, sys.argv[1])
 count = api.device_count() if api.is_available() else 0
-device = None
-if count:
-    properties = api.get_device_properties(0)
+devices = []
+for index in range(min(count, int(sys.argv[2]))):
+    properties = api.get_device_properties(index)
     pci = [getattr(properties, f"pci_{part}_id", None) for part in ("domain", "bus", "device")]
     device = {
         "name": properties.name,
@@ -28,12 +28,13 @@ if count:
         "architecture": getattr(properties, "gcnArchName", None),
         "pci": None if None in pci else "{:04x}:{:02x}:{:02x}".format(*pci),
     }
-print(json.dumps({"device": device}))
+    devices.append(device)
+print(json.dumps({"devices": devices}))
 """
 
 
-def first_device(api: str) -> dict[str, Any] | None:
-    """What torch says of its first device of `torch.cuda` or `torch.xpu`; None if it has none.
+def first_devices(api: str, count: int) -> list[dict[str, Any]]:
+    """What torch says of its first devices of `torch.cuda` or `torch.xpu`, ``count`` at most.
 
     :raises NoAccelerator: if torch cannot answer, with what it says.
     """
@@ -41,7 +42,7 @@ def first_device(api: str) -> dict[str, Any] | None:
     environment["PYTHONPATH"] = os.pathsep.join(directory for directory in sys.path if directory)
     try:
         answer = subprocess.run(
-            [sys.executable, "-c", _SCRIPT, api],
+            [sys.executable, "-c", _SCRIPT, api, str(count)],
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -53,8 +54,8 @@ def first_device(api: str) -> dict[str, Any] | None:
     if answer.returncode != 0:
         lines = answer.stderr.strip().splitlines()
         raise _silent(f"torch cannot name its devices: {lines[-1] if lines else 'it ended'}")
-    device: dict[str, Any] | None = json.loads(answer.stdout.splitlines()[-1])["device"]
-    return device
+    devices: list[dict[str, Any]] = json.loads(answer.stdout.splitlines()[-1])["devices"]
+    return devices
 
 
 def _silent(message: str) -> NoAccelerator:

@@ -14,15 +14,18 @@ class Vendor(Protocol):
 
     name: str
 
-    def card(self, variables: Mapping[str, str]) -> Card:
-        """The device that a process with these environment variables sees as its first.
+    def cards(self, variables: Mapping[str, str], count: int) -> tuple[Card, ...]:
+        """The devices that a process with these variables sees as its first ``count``.
 
-        :raises NoAccelerator: if there is none, or all are hidden.
+        :raises NoAccelerator: if there are not so many, or all are hidden.
         :raises InputError: if a variable names one that is not there.
         """
 
-    def visibility(self, card: Card, variables: Mapping[str, str]) -> dict[str, str]:
-        """Variables with which a process that has these variables sees the device alone."""
+    def visibility(self, cards: Sequence[Card], variables: Mapping[str, str]) -> dict[str, str]:
+        """Variables with which a process that has these variables sees these devices alone.
+
+        :param cards: as `cards` gave them for these variables.
+        """
 
     def sensors(self, card: Card) -> Sensors | None:
         """The device's sensors; None if there are none."""

@@ -50,6 +50,26 @@ def with_codes_in_words(text: str) -> str:
     return " ".join([text, *(f"(error {code})" for code in words)])
 
 
+# What a rank says if others are gone or do not answer, so that the cause is to be found there.
+ANOTHER_RANK = Meaning(
+    DeviceLost,
+    "another rank ended or does not answer: {}",
+    "look for what the other ranks say in the log; NCCL_DEBUG=INFO shows how their devices are "
+    "connected",
+    (
+        r"gloo.*(connection (closed|reset) by peer|timed out|broken pipe|socket)",
+        r"nccl ?remote ?error",
+        r"watchdog caught collective operation timeout",
+        r"some NCCL operations have failed or timed out",
+        r"NCCL communicator (was|has been) aborted",
+        r"NCCL (communicator )?(operation )?timed? ?out",
+        r"store->\w+\(.*\) got error",
+        r"failed to recv, got 0 bytes",
+        r"waiting for clients\. \d+/\d+ clients joined",
+        r"client socket has (timed out|failed)",
+        r"wait timeout after \d+ms, keys:",
+    ),
+)
 # The first that fits counts.
 MEANINGS = (
     # A library whose handle cannot be created is nearly always out of memory: torch's allocator has
@@ -105,6 +125,19 @@ MEANINGS = (
             r"cannot find a working triton installation",
             r"(Python|cuda\w*|cudnn\w*|nvrtc|hip/\w+)\.h: No such file",
             r"cannot find -lcuda",
+            r"distributed package doesn't have \w+ built in",
+        ),
+    ),
+    Meaning(
+        NoAccelerator,
+        "ranks cannot exchange data on this machine: {}",
+        "give a container more shared memory (`--shm-size`) and the network interface `lo`; "
+        "NCCL_DEBUG=INFO shows what fails, and NCCL_P2P_DISABLE=1 avoids transfers between devices",
+        (
+            r"creating shared memory segment|/dev/shm/nccl",
+            r"no socket interface found|no interface found",
+            r"Cuda failure (\d+ )?'peer access is not supported",
+            r"nccl ?internal ?error",
         ),
     ),
     Meaning(
@@ -125,6 +158,7 @@ MEANINGS = (
             r"system (not ready|driver mismatch)|insufficient driver|compat not supported",
             r"nccl ?system ?error",
             r"driver version is insufficient",
+            r"no GPUs found",
             r"driver .*is too old",
             r"system not yet initialized",
             r"unsupported display driver / cuda driver combination",
@@ -136,6 +170,7 @@ MEANINGS = (
             r"too old to be supported by the triton",
         ),
     ),
+    ANOTHER_RANK,
     Meaning(
         DeviceLost,
         "the device stopped answering: {}",
@@ -149,7 +184,6 @@ MEANINGS = (
             r"DEVICE_LOST",
             r"\b(CUDA|HIP|Triton) (error|failure)( \[\w+\])?:? '?unknown\b|\(error unknown\)",
             r"device lost|ecc uncorrectable|nvlink uncorrectable|external device",
-            r"nccl ?remote ?error",
             r"requires a reset|GPU requires reset",
         ),
     ),

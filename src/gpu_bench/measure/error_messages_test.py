@@ -25,6 +25,8 @@ MESSAGES = {
         "Native API failed. Native API returns: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)",
         "CUDA driver error: out of memory",
         "Last error: Failed to CUDA calloc async 608 bytes",
+        "ncclUnhandledCudaError: Call to CUDA function failed. Last error: Cuda failure 2 'out of "
+        "memory'",
         "cuMemCreate failed with CUDA_ERROR_OUT_OF_MEMORY",
         "cudaMalloc returned cudaErrorMemoryAllocation",
         "hipMalloc returned hipErrorOutOfMemory",
@@ -59,6 +61,7 @@ MESSAGES = {
         "cuDNN version incompatibility: PyTorch was compiled  against (9, 12, 0) but found runtime",
         "fatal error: cuda.h: No such file or directory",
         "Cannot find ptxas",
+        "Distributed package doesn't have NCCL built in",
     ),
     "no_accelerator": (
         "CUDA error: no CUDA-capable device is detected",
@@ -89,6 +92,17 @@ MESSAGES = {
         "HIP error: no ROCm-capable device is detected",
         "No XPU devices are available.",
         "ncclSystemError: System call (e.g. socket, malloc) or external library call failed",
+        "ncclSystemError: System call (e.g. socket, malloc) or external library call failed or "
+        "device error. Last error: Error while creating shared memory segment /dev/shm/nccl-mG",
+        "ncclInternalError: Internal check failed. Last error: Attribute busid not found",
+        "NCCL error in: ProcessGroupNCCL.cpp:1275, internal error, NCCL version 2.19.3 "
+        "ncclInternalError: Internal check failed.",
+        "misc/socket.cc:50 NCCL WARN Bootstrap : no socket interface found",
+        "ncclUnhandledCudaError: Call to CUDA function failed. Last error: Cuda failure 217 'peer "
+        "access is not supported between these two devices'",
+        "ncclUnhandledCudaError: Call to CUDA function failed. Last error: Cuda failure 'CUDA "
+        "driver version is insufficient for CUDA runtime version'",
+        "ProcessGroupNCCL is only supported with GPUs, no GPUs found!",
         "Found Tesla K80 which is too old to be supported by the triton GPU compiler",
     ),
     "device_lost": (
@@ -108,6 +122,20 @@ MESSAGES = {
         "HIP error: device lost",
         "NCCL WARN Cuda failure 'unknown error'",
         "ncclRemoteError: A call failed possibly due to a network error",
+        "ncclRemoteError: A call failed possibly due to a network error or a remote process "
+        "exiting prematurely. Last error: socketPollConnect: Connect to ::1<51523> returned 113",
+        "[Rank 0] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=83, "
+        "OpType=ALLREDUCE, NumelIn=8192, Timeout(ms)=600000) ran for 600029 milliseconds",
+        "[1] is setting up NCCL communicator and retrieving ncclUniqueId from [0] via c10d "
+        "key-value store by key '0', but store->get('0') got error: Connection reset by peer",
+        "NCCL communicator was aborted on rank 1.",
+        "Some NCCL operations have failed or timed out. Due to the asynchronous nature of CUDA",
+        "[third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]",
+        "[third_party/gloo/gloo/transport/tcp/unbound_buffer.cc:78] Timed out waiting 1800000ms "
+        "for recv operation to complete",
+        "Timed out after 61 seconds waiting for clients. 1/2 clients joined.",
+        "The client socket has timed out after 60000ms while trying to connect to (::1, 29500).",
+        "failed to recv, got 0 bytes",
         "Native API failed. Native API returns: 20 (UR_RESULT_ERROR_DEVICE_LOST)",
     ),
     "compile_failed": (
@@ -131,6 +159,10 @@ MESSAGES = {
         "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
         "cuDNN Frontend error: [cudnn_frontend] Error: No valid engine configs found",
         "ncclInvalidUsage: This usually reflects invalid usage of NCCL library.",
+        "ncclInvalidArgument: Invalid value for an argument.",
+        "ncclUnhandledCudaError: Call to CUDA function failed. Last error: Cuda failure 700 'an "
+        "illegal memory access was encountered'",
+        "Connection reset by peer",
         "Duplicate GPU detected : rank 1 and rank 0 both on CUDA device 3b000",
         "Error: accessing tensor output of CUDAGraphs that has been overwritten by a later run.",
         "Expected all tensors to be on the same device, but found at least two devices",

@@ -11,8 +11,8 @@ from gpu_bench.request.fields import Device as DeviceName
 from rules_transformers_contract.cuda_device import Card
 
 
-def open_device(name: DeviceName, card: Card | None) -> Device:
-    """The device that torch sees first, which must be ``card``, or the host.
+def open_device(name: DeviceName, card: Card | None, index: int = 0) -> Device:
+    """The device at ``index`` of those that torch sees, which must be ``card``, or the host.
 
     Raises MissingPackage without torch and transformers, NoAccelerator if torch has no such device.
     """
@@ -27,7 +27,7 @@ def open_device(name: DeviceName, card: Card | None) -> Device:
     if name == "cpu":
         return CpuDevice()
     if name == "xpu":
-        return _opened_xpu(torch, card)
+        return _opened_xpu(torch, card, index)
     if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
         raise MissingPackage(
             f"torch {torch.__version__} is built without CUDA",
@@ -39,13 +39,19 @@ def open_device(name: DeviceName, card: Card | None) -> Device:
             hint="the driver may be too old for this torch: compare `nvidia-smi` with "
             "`python -m torch.utils.collect_env`",
         )
-    torch.cuda.init()
+    return _opened(torch.cuda, "cuda", card, index)
+
+
+def _opened(api: Any, name: str, card: Card | None, index: int) -> Device:
+    api.init()
+    if index > 0:
+        api.set_device(index)
     if card is not None:
-        check_device(card, torch.cuda.get_device_properties(0))
-    return AcceleratorDevice(torch.cuda)
+        check_device(card, api.get_device_properties(index))
+    return AcceleratorDevice(api, name, index)
 
 
-def _opened_xpu(torch: Any, card: Card | None) -> Device:
+def _opened_xpu(torch: Any, card: Card | None, index: int) -> Device:
     if getattr(torch.version, "xpu", None) is None:
         raise MissingPackage(
             f"torch {torch.__version__} is built without XPU",
@@ -56,7 +62,4 @@ def _opened_xpu(torch: Any, card: Card | None) -> Device:
             "torch does not find an XPU device",
             hint="compare with `python -m torch.utils.collect_env`; look into ZE_AFFINITY_MASK",
         )
-    torch.xpu.init()
-    if card is not None:
-        check_device(card, torch.xpu.get_device_properties(0))
-    return AcceleratorDevice(torch.xpu, "xpu")
+    return _opened(torch.xpu, "xpu", card, index)

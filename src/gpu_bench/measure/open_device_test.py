@@ -34,7 +34,11 @@ class FakeXpu(FakeCuda):
     def init(self) -> None:
         self.calls.append("init")
 
-    def get_device_properties(self, _index: int) -> Any:
+    def set_device(self, index: int) -> None:
+        self.calls.append(f"set_device {index}")
+
+    def get_device_properties(self, index: int) -> Any:
+        self.calls.append(f"properties {index}")
         return SimpleNamespace(**self.properties)
 
 
@@ -50,7 +54,14 @@ def test_the_device_of_intel_is_opened_by_torch_xpu(monkeypatch: pytest.MonkeyPa
     assert isinstance(device, AcceleratorDevice)
     assert device.torch_name == "xpu:0"
     device.synchronize()
-    assert xpu.calls == ["init", "synchronize"]
+    assert xpu.calls == ["init", "properties 0", "synchronize"]
+
+
+def test_a_rank_opens_its_own_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    xpu = FakeXpu()
+    play(monkeypatch, xpu)
+    assert open_device("xpu", CARD, 1).torch_name == "xpu:1"
+    assert xpu.calls == ["init", "set_device 1", "properties 1"]
 
 
 def test_another_device_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ import os
 from datetime import datetime, timezone
 from typing import Any
 
-from gpu_bench.device.fingerprint import card_for, fingerprint
-from gpu_bench.device.lock import device_lock
+from gpu_bench.device.fingerprint import cards_for, fingerprint
+from gpu_bench.device.lock import device_locks
 from gpu_bench.device.vendor_choice import vendor_of
 from gpu_bench.measure.open_device import open_device
 from gpu_bench.measure.peaks import measure_peaks
@@ -23,14 +23,14 @@ def measure_once(name: Device) -> dict[str, Any]:
 
     Raises NoAccelerator, MissingPackage, and what else may befall a device.
     """
-    card = card_for(name)
-    known = fingerprint(card)
-    if card is not None:
+    cards = cards_for(name)
+    known = fingerprint(cards)
+    if cards:
         # Before torch is imported, which reads it once.
-        os.environ.update(vendor_of(card).visibility(card, os.environ))
-    with device_lock(card.uuid if card else None):
+        os.environ.update(vendor_of(cards[0]).visibility(cards, os.environ))
+    with device_locks(card.uuid for card in cards):
         began = datetime.now(timezone.utc)
-        device = open_device(name, card)
+        device = open_device(name, cards[0] if cards else None)
         try:
             rates = measure_peaks(device, device.free_memory())
         except RuntimeError as error:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gpu_bench.core.errors import OutOfMemory, TimedOut
-from gpu_bench.device.torch_device import Device
+from gpu_bench.device.torch_device import Device, Peaks
 from gpu_bench.measure.compilations import CompilationCounter
-from gpu_bench.measure.continuous_batching import ContinuousGenerator
-from gpu_bench.measure.generation import Generator, PlainGenerator
+from gpu_bench.measure.generation import Generator
+from gpu_bench.measure.generator_choice import generator_for
 from gpu_bench.measure.outputs import token_digest
+from gpu_bench.measure.parallel_generator import ParallelGenerator
+from gpu_bench.measure.ranks import LOAD, NoOtherRanks, Ranks
 from gpu_bench.measure.stop_rule import TIMEOUT, StopRule
 from gpu_bench.measure.trace import write_trace
 from gpu_bench.measure.warmup import is_warm, settled
 from gpu_bench.models import quantization
-from gpu_bench.models.loading import load, prompts
+from gpu_bench.models.loading import Loaded, load
 from gpu_bench.models.work import work
 from gpu_bench.request.fields import Request
 
@@ -46,23 +48,26 @@ class Reporter:
         return self.deadline - time.monotonic()
 
 
-def measure(request: Request, device: Device, reporter: Reporter) -> None:
-    """Measures one process's share of a request.
+def measure(
+    request: Request, device: Device, reporter: Reporter, ranks: Ranks | None = None
+) -> None:
+    """Measures one process's share of a request; ``ranks`` are those that share its model.
 
     The order keeps each figure clean: the first run is cold, nothing is captured or reset while
     samples are taken, and the readings' cost is found before they run along.
     Raises ToolError or whatever the model raises.
     """
+    ranks = ranks or NoOtherRanks()
     try:
-        generator = _loaded(request, device, reporter)
-        _first_run(generator, device, reporter)
+        generator = _loaded(request, device, reporter, ranks)
+        _first_run(generator, device, reporter, ranks)
         generator.check_compiled()
         if chosen := generator.chosen():
             reporter.send({"event": "environment", "environment": {"generation": chosen}})
         captured = generator.capture()
         reporter.send({"event": "output", "output": captured.to_json(True)})
         for phase, peaks in generator.memory().items():
-            reporter.send({"event": "memory", "phase": phase, **peaks.to_json()})
+            _send_peaks(phase, ranks.memory(phase, peaks), reporter)
         expected = captured.digest
         _warm_up(request, generator, reporter)
         if request.telemetry:
@@ -78,11 +83,16 @@ def measure(request: Request, device: Device, reporter: Reporter) -> None:
         raise
 
 
-def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
+def _loaded(request: Request, device: Device, reporter: Reporter, ranks: Ranks) -> Generator:
     device.reset_peaks()
     started = time.perf_counter_ns()
-    loaded = load(request, device.torch_name)
-    device.synchronize()
+
+    def load_own() -> Loaded:
+        loaded = load(request, device.torch_name)
+        device.synchronize()
+        return loaded
+
+    loaded = ranks.together(LOAD, load_own, lambda _: "")
     took = time.perf_counter_ns() - started
     model = {**_size(loaded.model), "work": work(loaded.model, request)}
     reporter.send({"event": "loaded", "load": took, "model": model})
@@ -90,10 +100,9 @@ def _loaded(request: Request, device: Device, reporter: Reporter) -> Generator:
         reporter.send(
             {"event": "environment", "environment": {"assistant": _size(loaded.assistant)}}
         )
-    _tell_peaks("load", device, reporter)
-    make: type[ContinuousGenerator] | type[PlainGenerator]
-    make = ContinuousGenerator if request.continuous_batching else PlainGenerator
-    return make(request, loaded, prompts(request, loaded), device)
+    _report_peaks("load", device, reporter, ranks)
+    generator = generator_for(request, loaded, device)
+    return generator if request.ranks == 1 else ParallelGenerator(generator, ranks, device)
 
 
 def _size(model: Any) -> dict[str, Any]:
@@ -103,17 +112,31 @@ def _size(model: Any) -> dict[str, Any]:
     return sizes if method is None else {**sizes, "quantization": method}
 
 
-def _first_run(generator: Generator, device: Device, reporter: Reporter) -> None:
+def _first_run(generator: Generator, device: Device, reporter: Reporter, ranks: Ranks) -> None:
     device.reset_peaks()
     run, _ = generator.measure()
     reporter.send({"event": "first_run", "first_run": run.end_to_end})
-    _tell_peaks("first_run", device, reporter)
+    _report_peaks("first_run", device, reporter, ranks)
 
 
-def _tell_peaks(phase: str, device: Device, reporter: Reporter) -> None:
+def _report_peaks(phase: str, device: Device, reporter: Reporter, ranks: Ranks) -> None:
     peaks = device.peaks()
     if peaks is not None:
-        reporter.send({"event": "memory", "phase": phase, **peaks.to_json()})
+        _send_peaks(phase, ranks.memory(phase, peaks), reporter)
+
+
+def _send_peaks(phase: str, peaks: Sequence[Peaks], reporter: Reporter) -> None:
+    """Sends the sum over all ranks, and the peaks of each if there are several."""
+    total = Peaks(sum(own.allocated for own in peaks), sum(own.reserved for own in peaks))
+    devices = [own.to_json() for own in peaks] if len(peaks) > 1 else []
+    reporter.send(
+        {
+            "event": "memory",
+            "phase": phase,
+            **total.to_json(),
+            **({"devices": devices} if devices else {}),
+        }
+    )
 
 
 def _warm_up(request: Request, generator: Generator, reporter: Reporter) -> None:

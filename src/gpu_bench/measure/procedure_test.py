@@ -11,9 +11,10 @@ import torch
 from gpu_bench.conftest import FakeCuda, tiny_request
 from gpu_bench.core.errors import CompileFailed, MeasuringFailed, NotFinite, TimedOut
 from gpu_bench.device.telemetry import Reading
-from gpu_bench.device.torch_device import AcceleratorDevice, CpuDevice
+from gpu_bench.device.torch_device import AcceleratorDevice, CpuDevice, Peaks
 from gpu_bench.measure.generation import PlainGenerator, compile_config, generation_config
 from gpu_bench.measure.procedure import OVERHEAD_PAIRS, Reporter, measure
+from gpu_bench.measure.ranks import NoOtherRanks
 from gpu_bench.measure.record import ProcessRecord
 from gpu_bench.models.loading import load, prompts
 
@@ -81,6 +82,23 @@ def test_the_order_keeps_each_figure_clean(fake_cuda: FakeCuda) -> None:
     assert len(pairs) == 2 * OVERHEAD_PAIRS
     sampling = events[events.index("overhead") + 1 :]
     assert sampling == ["watch True", *["sample", "read"] * 4, "watch False", "stopped"]
+
+
+class TwinRank(NoOtherRanks):
+    """Plays a second rank that uses ten bytes more."""
+
+    def memory(self, phase: str, own: Peaks) -> list[Peaks]:
+        return [own, Peaks(own.allocated + 10, own.reserved + 10)]
+
+
+def test_memory_is_summed_over_ranks_and_kept_of_each(fake_cuda: FakeCuda) -> None:
+    parent = Parent()
+    measure(tiny_request(), FakeAcceleratorDevice(fake_cuda), parent.reporter, TwinRank())
+    for peaks in parent.record.memory.values():
+        first, second = peaks["devices"]
+        assert second["peak_allocated"] == first["peak_allocated"] + 10
+        for name in ("peak_allocated", "peak_reserved"):
+            assert peaks[name] == first[name] + second[name]
 
 
 def test_without_telemetry_nothing_is_read() -> None:

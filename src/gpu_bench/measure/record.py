@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gpu_bench.device.energy import energy
+from gpu_bench.device.several_sensors import of_card
 from gpu_bench.device.telemetry import Reading, foreign, overhead, summary
 from gpu_bench.measure.problems import from_json
 from toolkit.errors import ToolError
@@ -23,7 +25,7 @@ class ProcessRecord:
     first_run: int = 0
     warmup: dict[str, Any] = field(default_factory=lambda: {"runs": 0, "settled": False})
     samples: list[dict[str, Any]] = field(default_factory=list)
-    memory: dict[str, dict[str, int]] = field(default_factory=dict)
+    memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     overhead: float | None = None
     own_processes: set[int] = field(default_factory=set)
@@ -47,8 +49,10 @@ class ProcessRecord:
                 self.load = message["load"]
                 self.environment["model"] = message["model"]
             case "memory":
-                peaks = ("peak_allocated", "peak_reserved")
-                self.memory[message["phase"]] = {name: message[name] for name in peaks}
+                names = ("peak_allocated", "peak_reserved", "devices")
+                self.memory[message["phase"]] = {
+                    name: message[name] for name in names if name in message
+                }
             case "first_run":
                 self.first_run = message["first_run"]
             case "output":
@@ -103,19 +107,33 @@ class ProcessRecord:
             return []
         return [reading for reading in self.readings if reading.time >= self.origin]
 
-    @property
-    def foreign_processes(self) -> int:
-        """The most processes of others that used the device at once."""
+    def foreign_processes_of(self, index: int) -> int:
+        """The most processes of others that used a card at once, by its place among the ranks'."""
         own = self.own_processes
-        counts = (foreign(reading.processes, own) for reading in self.sampled_readings)
+        counts = (
+            foreign(of_card(reading, index).processes, own) for reading in self.sampled_readings
+        )
         return max(counts, default=0)
 
     def _telemetry(self) -> dict[str, Any]:
         assert self.origin is not None
         readings = self.sampled_readings
+        cards = len(readings[0].cards) if readings else 0
+        devices = [
+            self._telemetry_of([of_card(reading, index) for reading in readings])
+            for index in range(cards)
+        ]
+        return {
+            **self._telemetry_of(readings),
+            "overhead": self.overhead,
+            **({"devices": devices} if devices else {}),
+        }
+
+    def _telemetry_of(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        assert self.origin is not None
         taken = energy(readings, self._intervals) if self.has_whole_card else None
         return {
-            **summary(readings, self.own_processes, self.origin, self.overhead),
+            **summary(readings, self.own_processes, self.origin),
             "energy": taken and taken.to_json(),
         }
 

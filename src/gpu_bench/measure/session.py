@@ -15,8 +15,9 @@ from types import FrameType
 from typing import Any
 
 from gpu_bench.core.vendors import not_tried
-from gpu_bench.device.fingerprint import card_for, fingerprint
-from gpu_bench.device.lock import device_lock
+from gpu_bench.device.fingerprint import cards_for, fingerprint
+from gpu_bench.device.lock import device_locks
+from gpu_bench.device.several_sensors import of_card, sensors_of_all
 from gpu_bench.device.telemetry import Sensors, missing_figures
 from gpu_bench.device.vendor_choice import vendor_of
 from gpu_bench.measure.record import ProcessRecord
@@ -68,14 +69,15 @@ def measure(sides: Sequence[Side]) -> None:
     for side in sides:
         check_release(side.request)
         _make_directory(side.output)
-    card = card_for(sides[0].request.device)
-    known = fingerprint(card)
-    sensors = None if card is None else vendor_of(card).sensors(card)
-    missing = {} if card is None else _missing(card, sensors)
-    turns = order(sides[0].request.processes, len(sides))
-    with device_lock(card.uuid if card else None), _ending_children():
+    request = sides[0].request
+    cards = cards_for(request.device, request.ranks)
+    known = fingerprint(cards, request.ranks)
+    sensors = sensors_of_all([vendor_of(card).sensors(card) for card in cards])
+    missing = _missing(cards[0], sensors) if cards else {}
+    turns = order(request.processes, len(sides))
+    with device_locks(card.uuid for card in cards), _ending_children():
         began = datetime.now(timezone.utc)
-        deadline = time.monotonic() + sides[0].request.timeout_seconds * len(sides)
+        deadline = time.monotonic() + request.timeout_seconds * len(sides)
         for index, turn in enumerate(turns):
             side = sides[turn]
             # What one process leaves of its share goes to those after it.
@@ -84,7 +86,7 @@ def measure(sides: Sequence[Side]) -> None:
                 side.request,
                 index=index,
                 root=side.root,
-                card=card,
+                cards=cards,
                 sensors=sensors,
                 seconds=share,
                 log=side.output / LOG,
@@ -94,8 +96,7 @@ def measure(sides: Sequence[Side]) -> None:
             side.records.append(record)
             if record.problem is not None:
                 break
-    if card is not None:
-        _advise(card, sides)
+    _advise(cards, sides)
     wrong = next((problem for side in sides for problem in [side.problem] if problem), None)
     if isinstance(wrong, InputError):
         for side in sides:
@@ -135,16 +136,20 @@ def measure_in_turn(
     return base, new
 
 
-def _advise(card: Card, sides: Sequence[Side]) -> None:
+def _advise(cards: Sequence[Card], sides: Sequence[Side]) -> None:
     """Says once per run what of the machine is not ideal."""
     records = [record for side in sides for record in side.records]
-    readings = [reading for record in records for reading in record.sampled_readings]
-    foreign = max((record.foreign_processes for record in records), default=0)
-    for message in vendor_of(card).advice(card, readings, foreign):
-        print(message, file=sys.stderr)
-    note = not_tried(card.vendor)
+    for index, card in enumerate(cards):
+        readings = [
+            of_card(reading, index) for record in records for reading in record.sampled_readings
+        ]
+        foreign = max((record.foreign_processes_of(index) for record in records), default=0)
+        for message in vendor_of(card).advice(card, readings, foreign):
+            print(message, file=sys.stderr)
+    note = not_tried(cards[0].vendor) if cards else None
     if note is not None:
-        print(f"{card.name}: warning: {note}\nhint: check figures by other means", file=sys.stderr)
+        name = cards[0].name
+        print(f"{name}: warning: {note}\nhint: check figures by other means", file=sys.stderr)
 
 
 def _missing(card: Card, sensors: Sensors | None) -> dict[str, str]:

@@ -10,40 +10,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gpu_bench.core.errors import DeviceLost, MeasuringFailed, TimedOut
+from gpu_bench.core.errors import TimedOut
 from gpu_bench.device.identity import to_json
 from gpu_bench.device.telemetry import Sensors
 from gpu_bench.device.vendor_choice import vendor_of
-from gpu_bench.measure.error_messages import meaning
+from gpu_bench.measure.fresh_process import command
 from gpu_bench.measure.record import ProcessRecord
+from gpu_bench.measure.sudden_end import sudden_end
 from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
 from toolkit.errors import ToolError
 from toolkit.scratch_directory import scratch_directory
 
-# A model under measurement may lie in a tree that has a gpu_bench of its own. So the measuring
-# code is imported from where this file is before the model's root comes to the path.
-_BOOTSTRAP = """
-import os, sys
-tool, root, *arguments = sys.argv[1:]
-path = [each for each in sys.path if each]
-sys.path.insert(0, tool)
-from gpu_bench.measure.worker import main
-sys.path[:] = ([root] if root else []) + path
-try:
-    import ctypes, signal
-    ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
-except (OSError, AttributeError):
-    pass
-code = main(arguments)
-sys.stdout.flush()
-sys.stderr.flush()
-os._exit(code)
-"""
 _LOG_TAIL = 4000
 
 
@@ -52,7 +34,7 @@ def measure_in_process(
     *,
     index: int,
     root: str | None,
-    card: Card | None,
+    cards: Sequence[Card],
     sensors: Sensors | None,
     seconds: float,
     log: Path,
@@ -62,7 +44,8 @@ def measure_in_process(
 
     ``trace`` is the file for a trace, if the request has one made.
 
-    ``root`` comes first on its module path. Its own output is appended to ``log``. Never raises
+    ``cards`` are those of its ranks, in their order; empty for the processor. ``root`` comes first
+    on its module path. Its own output is appended to ``log``. Never raises
     for what happens in the process: the record has its problem and all that came before it.
     """
     # A device without sensors need not be measured with and without readings.
@@ -70,14 +53,14 @@ def measure_in_process(
     record = ProcessRecord(
         index=index,
         has_sensors=request.telemetry,
-        has_whole_card=card is not None and card.parent_uuid is None,
+        has_whole_card=bool(cards) and all(card.parent_uuid is None for card in cards),
     )
     deadline = time.monotonic() + seconds
     with scratch_directory("gpu-bench-") as scratch, open(log, "ab") as output:
         receiving, sending = os.pipe()
         process = subprocess.Popen(
-            _command(request, root, sending, card, seconds, trace),
-            env=_environment(request, card, scratch),
+            _command(request, root, sending, cards, deadline, trace),
+            env=_environment(request, cards, scratch),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -165,20 +148,24 @@ def _command(
     request: Request,
     root: str | None,
     descriptor: int,
-    card: Card | None,
-    seconds: float,
+    cards: Sequence[Card],
+    deadline: float,
     trace: Path | None,
 ) -> list[str]:
-    tool = str(Path(__file__).resolve().parents[2])
-    text = json.dumps(request.to_json())
-    expected = json.dumps(to_json(card))
-    place = os.path.abspath(root) if root else ""
-    trace_path = os.path.abspath(trace) if trace else ""
-    arguments = [tool, place, str(descriptor), text, expected, str(seconds), trace_path]
-    return [sys.executable, "-c", _BOOTSTRAP, *arguments]
+    return command(
+        "gpu_bench.measure.worker",
+        root,
+        str(descriptor),
+        json.dumps(request.to_json()),
+        json.dumps([to_json(card) for card in cards]),
+        # All processes of a machine share the clock.
+        str(deadline),
+        os.path.abspath(trace) if trace else "",
+        root or "",
+    )
 
 
-def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str, str]:
+def _environment(request: Request, cards: Sequence[Card], scratch: Path) -> dict[str, str]:
     """The parent's environment with empty caches: what a process compiles, it compiles itself."""
     environment = dict(os.environ)
     # What this interpreter can import, however it was started.
@@ -191,8 +178,14 @@ def _environment(request: Request, card: Card | None, scratch: Path) -> dict[str
         environment[variable] = str(scratch / name)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["TOKENIZERS_PARALLELISM"] = "false"
-    if card is not None:
-        environment.update(vendor_of(card).visibility(card, os.environ))
+    if cards:
+        environment.update(vendor_of(cards[0]).visibility(cards, os.environ))
+    elif request.ranks > 1:
+        # Ranks would be placed on accelerators, if there are any.
+        environment.update(dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"), ""))
+        # Threads of one rank would wait for those of another.
+        threads = max(1, (os.cpu_count() or 1) // request.ranks)
+        environment.setdefault("OMP_NUM_THREADS", str(threads))
     if all(
         source is None or source.repo_id is None for source in (request.model, request.assistant)
     ):
@@ -230,22 +223,7 @@ def _sudden_end(
         code = process.wait(timeout=10)
     except subprocess.TimeoutExpired:
         code = 0
-    reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    last = _last_line(log)
-    message = f"the measuring process ended with {reason} {_phase(record)}" + (
-        f"; its last lines: {last}" if last else ""
-    )
-    cause = meaning(last)
-    if cause is not None:
-        return cause.error(message, hint=cause.hint)
-    if code == -signal.SIGKILL:
-        hint = "the kernel kills what takes the last of the host's memory: look into its log"
-        return DeviceLost(message, hint=hint)
-    return MeasuringFailed(
-        message,
-        hint="run the model alone to see why; if the kernel's log has Xid messages of this moment, "
-        "it was the device",
-    )
+    return sudden_end("the measuring process", code, _phase(record), _tail(log))
 
 
 def _phase(record: ProcessRecord) -> str:
@@ -256,12 +234,11 @@ def _phase(record: ProcessRecord) -> str:
     return "during the first run" if record.load else "while the model was loaded"
 
 
-def _last_line(log: Path) -> str:
+def _tail(log: Path) -> str:
     with open(log, "rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - _LOG_TAIL))
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    return lines[-1].strip()[:200] if lines else ""
+        return file.read().decode(errors="replace")
 
 
 def _of_session(processes: tuple[int, ...], leader: int) -> set[int]:

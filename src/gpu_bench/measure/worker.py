@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,7 @@ from gpu_bench.device.identity import from_json
 from gpu_bench.measure.open_device import open_device
 from gpu_bench.measure.problems import problem_of, to_json
 from gpu_bench.measure.procedure import Reporter, measure
+from gpu_bench.measure.ranks import led_ranks
 from gpu_bench.request.reader import parse_request
 from toolkit.errors import ToolError
 
@@ -25,15 +26,25 @@ from toolkit.errors import ToolError
 def main(arguments: Sequence[str]) -> int:
     """Measures a request.
 
-    ``arguments`` are the descriptor, the request as JSON, the card that the result is filed under
-    as JSON, the seconds that measuring may take, and the file for a trace, empty for none.
+    ``arguments`` are the descriptor, the request as JSON, the cards that the result is filed under
+    as JSON, the end of the time for measuring on the host's monotonic clock, the file for a trace,
+    empty for none, and the directory that the model's module is imported from, empty without one.
     """
-    descriptor, text, card_text, seconds, trace = arguments
+    descriptor, text, cards_text, deadline_text, trace, root = arguments
+    deadline = float(deadline_text)
     channel = os.fdopen(int(descriptor), "w", encoding="utf-8")
+    sending = threading.Lock()
 
     def send(message: dict[str, Any]) -> None:
-        channel.write(json.dumps(message) + "\n")
-        channel.flush()
+        with sending:
+            channel.write(json.dumps(message) + "\n")
+            channel.flush()
+
+    def end(problem: ToolError) -> None:
+        # The last message: the parent waits for nothing after it.
+        send({"event": "problem", **to_json(problem)})
+        sys.stderr.flush()
+        os._exit(1)
 
     def ask(message: dict[str, Any]) -> None:
         send(message)
@@ -43,24 +54,36 @@ def main(arguments: Sequence[str]) -> int:
         send=send,
         watch=lambda on: ask({"event": "watch", "on": on}),
         read=lambda: ask({"event": "read"}),
-        deadline=time.monotonic() + float(seconds),
+        deadline=deadline,
         trace=trace or None,
     )
     request = parse_request(text)
+    cards = [card for values in json.loads(cards_text) if (card := from_json(values)) is not None]
+    problem: ToolError | None = None
     try:
-        device = open_device(request.device, from_json(json.loads(card_text)))
-        send({"event": "environment", "environment": environment()})
-        measure(request, device, reporter)
-    except Exception as error:  # noqa: BLE001 - the parent names whatever the model raises
-        if not isinstance(error, ToolError):
-            # The parent keeps this log, which has the traceback.
-            traceback.print_exc()
-            sys.stderr.flush()
-        # The last message: the parent waits for nothing after it.
-        send({"event": "problem", **to_json(problem_of(error))})
+        device = open_device(request.device, cards[0] if cards else None)
+        with led_ranks(request, cards, device, root or None, deadline, end) as ranks:
+            try:
+                send({"event": "environment", "environment": environment()})
+                measure(request, device, reporter, ranks)
+            except Exception as error:  # noqa: BLE001 - the parent names whatever the model raises
+                _keep_traceback(error)
+                problem = ranks.problem_of(error)
+    except Exception as error:  # noqa: BLE001 - likewise
+        _keep_traceback(error)
+        problem = problem_of(error)
+    if problem is not None:
+        send({"event": "problem", **to_json(problem)})
         return 1
     send({"event": "done"})
     return 0
+
+
+def _keep_traceback(error: Exception) -> None:
+    """Prints the traceback of what the tool does not raise itself: the parent keeps the log."""
+    if not isinstance(error, ToolError):
+        traceback.print_exception(error)
+        sys.stderr.flush()
 
 
 def environment() -> dict[str, Any]:

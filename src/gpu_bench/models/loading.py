@@ -13,6 +13,7 @@ from gpu_bench.models import checkpoint, quantization
 from gpu_bench.models.architectures import class_for, class_of_module, model_and_config
 from gpu_bench.models.prompt import seeded_prompts, special_ids, text_prompts
 from gpu_bench.models.random_weights import dtype_keyword, random_model
+from gpu_bench.models.tensor_parallel import check_shares, no_plan, shared
 from gpu_bench.request.fields import Request
 from toolkit import json_text
 from toolkit.checkpoint import CONFIG, no_unpickling
@@ -63,6 +64,7 @@ def _load(request: Request, device: Any) -> tuple[Any, Any | None]:
     if request.model.has_random_weights:
         model_class, config = model_and_config(request)
         _check_length(config, request)
+        check_shares(config, request)
         model = _supported(request, random_model, model_class, config, request, device)
         tokenizer = None
     else:
@@ -157,6 +159,7 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
             named = (getattr(config, "architectures", None) or [None])[0]
             model_class = class_for(config, source.architecture or named)
         _check_length(config, request)
+        check_shares(config, request)
         quantized = quantization.options(request, device)
         method = quantization.named(config)
         model = _supported(
@@ -169,12 +172,14 @@ def _read(request: Request, device: Any) -> tuple[Any, Any]:
             attn_implementation=request.attn_implementation,
             **{dtype_keyword(config): getattr(torch, request.dtype)},
             **quantized,
+            **shared(request),
             **options,
         )
         tokenizer = _tokenizer(where, options)
     quantization.check_used(request, method, model)
-    # Quantised weights are placed as they are read, and some cannot be moved.
-    return (model if quantized else model.to(device)).eval(), tokenizer
+    # Quantised weights are placed as they are read, and some cannot be moved; so are shares.
+    is_placed = quantized or request.ranks > 1
+    return (model if is_placed else model.to(device)).eval(), tokenizer
 
 
 def _known_config(where: str, options: dict[str, Any]) -> Any:
@@ -225,6 +230,8 @@ def _supported(request: Request, make: Any, *arguments: Any, **options: Any) -> 
         ) from error
     except ValueError as error:
         text = str(error).lower()
+        if "has no `tp_plan`" in text:
+            raise no_plan(request) from error
         if "does not support" in text and ("attention" in text or "attn" in text):
             raise InputError(
                 f"{request.model} does not support `attn_implementation` "

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import partial
 from typing import Any
+
+from gpu_bench.models.tensor_parallel import no_reports, set_values, shared
 
 # Its dimensions; a parameter that holds the weights of several experts has more.
 _MATRIX = 2
@@ -22,6 +25,21 @@ def random_model(model_class: Any, config: Any, request: Any, device: Any) -> An
 
     dtype = getattr(torch, request.dtype)
     torch.manual_seed(request.seed)
+    if request.ranks > 1:
+        # Transformers shares what it loads. Of weights that it does not find, it initialises each,
+        # and would report it.
+        with no_reports():
+            model = model_class.from_pretrained(
+                None,
+                config=config,
+                state_dict={},
+                use_safetensors=True,
+                attn_implementation=request.attn_implementation,
+                **{dtype_keyword(config): dtype},
+                **shared(request),
+            )
+        fill(model, request.seed)
+        return model.eval()
     with torch.device(device):
         model = model_class._from_config(
             config,
@@ -56,7 +74,8 @@ def fill(model: Any, seed: int) -> None:
                 generator = torch.Generator(device=parameter.device)
                 generator.manual_seed(keyed_seed(seed, full_name))
                 deviation = 1 / math.sqrt(fan_in(parameter.shape, isinstance(module, layers)))
-                parameter.normal_(0.0, deviation, generator=generator)
+                draw = partial(torch.Tensor.normal_, mean=0.0, std=deviation, generator=generator)
+                set_values(parameter, draw)
 
 
 def keyed_seed(seed: int, name: str) -> int:

@@ -328,6 +328,11 @@ def machine(fingerprint: Mapping[str, Any]) -> str:
     known = [f"{name} {value}" for name, value in parts if value]
     if isinstance(memory, int):
         known.insert(0, f"{memory / 2**30:.4g} GiB")
+    if (devices := accelerator.get("devices", 1)) > 1:
+        known.insert(0, f"{devices} devices")
+    others = {str(other["name"]) for other in accelerator.get("others", ())}
+    if others:
+        known.insert(1, f"also {' and '.join(sorted(others))}")
     if note := not_tried(fingerprint.get("vendor")):
         known.append(note)
     return ", ".join(known)

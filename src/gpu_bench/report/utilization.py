@@ -13,7 +13,7 @@ from gpu_bench.results.reader import TIMES
 
 @dataclass(frozen=True)
 class Utilization:
-    """Of a phase: operations and bytes in a second, and their shares of the card's peaks."""
+    """Of a phase: operations and bytes in a second, and their shares of the devices' peaks."""
 
     phase: str
     operations: float
@@ -28,7 +28,11 @@ def utilization(run: Run, measured: Mapping[str, Peaks]) -> tuple[Utilization, .
 
 
 def _phases(run: Run, measured: Mapping[str, Peaks]) -> Iterator[Utilization]:
+    devices = run.first.devices
     peaks = peaks_of(run.first.device_name, run.digest, measured)
+    if "others" in run.first.fingerprint["accelerator"]:
+        # What devices of several kinds can do together is in no table.
+        peaks = None
     most = peaks and peaks.operations.get(str(run.first.request["dtype"]))
     for phase, work in run.first.work.items():
         time = figure(run, phase) if phase in TIMES else None
@@ -38,9 +42,9 @@ def _phases(run: Run, measured: Mapping[str, Peaks]) -> Iterator[Utilization]:
         yield Utilization(
             phase,
             work.operations / seconds,
-            work.operations / seconds / most if most else None,
+            work.operations / seconds / (most * devices) if most else None,
             work.bytes / seconds,
-            work.bytes / seconds / peaks.bandwidth if peaks else None,
+            work.bytes / seconds / (peaks.bandwidth * devices) if peaks else None,
         )
 
 

@@ -22,9 +22,11 @@ WORK = {
 }
 
 
-def device_of(place: Path, name: str, work: Any = WORK, dtype: str = "bfloat16") -> Any:
+def device_of(
+    place: Path, name: str, work: Any = WORK, dtype: str = "bfloat16", **accelerator: Any
+) -> Any:
     one = MACHINES["one"]
-    machine = {**one, "accelerator": {**one["accelerator"], "name": name}}
+    machine = {**one, "accelerator": {**one["accelerator"], "name": name, **accelerator}}
     environment = {"python": "3", "transformers": "5", "platform": "x"}
     made_up = MadeUp(
         request={"dtype": dtype},
@@ -52,6 +54,23 @@ def test_a_phase_has_shares_of_the_datasheets_peaks(tmp_path: Path) -> None:
     text = page((device,), ())
     assert text.count("GPU datasheet, dense") == 1
     assert "What the device did, and the share of its peak" in text
+
+
+def test_several_devices_have_the_peaks_of_all(tmp_path: Path) -> None:
+    device = device_of(tmp_path, "NVIDIA H200", devices=2)
+    prefill, decode = utilization(device.benchmarks[0].latest, {})
+    assert prefill.operations_share == pytest.approx(1e15 / (2 * 989.5e12), rel=0.01)
+    assert decode.bandwidth_share == pytest.approx(0.525 / 2, rel=0.01)
+    assert "2 devices, 80 GiB, driver" in page((device,), ())
+
+
+def test_devices_of_several_kinds_have_no_shares(tmp_path: Path) -> None:
+    others = [{"name": "NVIDIA H100 80GB HBM3", "memory": 80 << 30}]
+    device = device_of(tmp_path, "NVIDIA H200", devices=2, others=others)
+    for phase in utilization(device.benchmarks[0].latest, {}):
+        assert phase.operations_share is phase.bandwidth_share is None
+    text = page((device,), ())
+    assert "2 devices, also NVIDIA H100 80GB HBM3, 80 GiB" in text
 
 
 @pytest.mark.parametrize("name", ["NVIDIA H200 MIG 1g.18gb", "NVIDIA Z9000"])

@@ -202,6 +202,13 @@ class Request:
         default=128, metadata=_about("Tokens to generate for each prompt, exactly")
     )
     dtype: DType = "bfloat16"
+    tensor_parallel_size: Annotated[int | None, between(1)] = field(
+        default=None,
+        metadata=_about(
+            "Devices that share each layer's weights, by transformers' tensor parallelism; with "
+            "the processor, its processes. null: 1"
+        ),
+    )
     seed: Annotated[int, between(0, _LARGEST_SEED)] = 0
     processes: Annotated[int, between(1)] = field(
         default=4,
@@ -263,6 +270,11 @@ class Request:
     def cache(self) -> str:
         """The cache that `generate` gets; not meaningful with continuous batching."""
         return self.cache_implementation or ("static" if self.compile_mode else "dynamic")
+
+    @property
+    def ranks(self) -> int:
+        """Processes that generate together, each with a device of its own."""
+        return self.tensor_parallel_size or 1
 
     @property
     def import_root(self) -> str | None:

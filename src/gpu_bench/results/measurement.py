@@ -37,6 +37,7 @@ METHOD_FIELDS = (
     "prompt_lookup_tokens",
     "cuda_graphs",
     "async_batching",
+    "tensor_parallel_size",
     "cache_implementation",
 )
 # Without these figures nobody knows whether times are evidence.
@@ -243,6 +244,9 @@ def _work(request: Mapping[str, Any], name: str) -> Any:
     if name in ("model", "assistant") and isinstance(value, dict):
         # An A/B run takes the same model from two directories.
         return {key: setting for key, setting in value.items() if key != "root"}
+    if name == "tensor_parallel_size":
+        # Not given is one device, as in results from before there could be several.
+        return value or 1
     return value
 
 

@@ -169,6 +169,11 @@ class Result:
         return str(self.fingerprint["accelerator"]["name"])
 
     @property
+    def devices(self) -> int:
+        """How many devices, or processes on a processor, shared the model."""
+        return int(self.fingerprint["accelerator"].get("devices", 1))
+
+    @property
     def measured(self) -> tuple[MeasuredProcess, ...]:
         """The processes that have samples."""
         return tuple(process for process in self.processes if len(process.end_to_end))
@@ -254,6 +259,8 @@ def parse_result(document: Any, place: str) -> Result:
         fingerprint.text("device_hash")
     accelerator = fingerprint.object("accelerator")
     accelerator.text("name")
+    if "devices" in accelerator.values:
+        accelerator.whole("devices", least=1)
     missing = top.object("missing") if "missing" in top.values else None
     problem = top.optional_object("problem")
     if problem is not None:

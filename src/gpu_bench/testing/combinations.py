@@ -21,11 +21,10 @@ from typing import Any, get_args
 
 from gpu_bench.core.errors import CompileFailed
 from gpu_bench.device.torch_device import CpuDevice
-from gpu_bench.measure.continuous_batching import ContinuousGenerator
-from gpu_bench.measure.generation import Generator, PlainGenerator
+from gpu_bench.measure.generator_choice import generator_for
 from gpu_bench.measure.problems import problem_of
-from gpu_bench.models.loading import load, prompts
-from gpu_bench.request.fields import Attention, Cache, Request
+from gpu_bench.models.loading import load
+from gpu_bench.request.fields import Attention, Cache
 from gpu_bench.request.reader import parse_request
 from rules_transformers_contract.refused_combinations import refusal
 from rules_transformers_contract.release_refusals import FAILED, features
@@ -90,7 +89,8 @@ def attempt(settings: Mapping[str, Any]) -> tuple[str, bool]:
     """
     try:
         device = CpuDevice()
-        generator = _generator(parse_request(_document(settings)), device)
+        request = parse_request(_document(settings))
+        generator = generator_for(request, load(request, device.torch_name), device)
         generator.measure()
         generator.check_compiled()
         generator.capture()
@@ -100,14 +100,6 @@ def attempt(settings: Mapping[str, Any]) -> tuple[str, bool]:
         problem = problem_of(error)
         return problem.message, problem is error or not isinstance(problem, CompileFailed)
     return "", False
-
-
-def _generator(request: Request, device: CpuDevice) -> Generator:
-    loaded = load(request, device.torch_name)
-    rows = prompts(request, loaded)
-    if request.continuous_batching:
-        return ContinuousGenerator(request, loaded, rows, device)
-    return PlainGenerator(request, loaded, rows, device)
 
 
 def _document(settings: Mapping[str, Any]) -> str:

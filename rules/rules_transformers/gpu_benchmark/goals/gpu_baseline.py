@@ -10,7 +10,7 @@ from pants.engine.console import Console
 from pants.engine.fs import Digest, DigestContents, RemovePrefix
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import FallibleProcessResult, Process
-from pants.engine.rules import Get, Rule, collect_rules, goal_rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.target import FilteredTargets
 from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
@@ -19,7 +19,11 @@ from pants.util.strutil import help_text
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.target_types import TAG, GpuBenchmarkTarget
-from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
+from rules_transformers.gpu_benchmark.util_rules.accelerator import (
+    Accelerator,
+    AcceleratorRequest,
+    accelerator_request,
+)
 from rules_transformers.gpu_benchmark.util_rules.judge import (
     BenchToolRequest,
     RoundFiles,
@@ -96,17 +100,30 @@ async def gpu_baseline(
             f"hint: `{bin_name()} --tag={TAG} gpu-baseline ::` takes all of them"
         )
         return GpuBaseline(0)
-    if any(field_set.needs_accelerator for field_set in field_sets):
-        accelerator = await Get(Accelerator)
-        if accelerator.name is None:
-            console.print_stderr(
-                f"Nothing can be measured: {accelerator.reason}\n"
-                "hint: baselines are made on the machine that benchmarks run on"
-            )
-            return GpuBaseline(ExitCode.ENVIRONMENT_LACKS)
+    requests = list(
+        dict.fromkeys(
+            accelerator_request(field_set)
+            for field_set in field_sets
+            if field_set.needs_accelerator
+        )
+    )
+    found = await MultiGet(Get(Accelerator, AcceleratorRequest, request) for request in requests)
+    lacking = {
+        request: accelerator.reason
+        for request, accelerator in zip(requests, found)
+        if accelerator.name is None
+    }
     provenance = await Get(Provenance)
     worst = 0
     for field_set in field_sets:
+        reason = lacking.get(accelerator_request(field_set))
+        if field_set.needs_accelerator and reason is not None:
+            console.print_stderr(
+                f"{field_set.address}: no baseline: no accelerator ({reason})\n"
+                "hint: baselines are made on the machine that benchmarks run on"
+            )
+            worst = max(worst, ExitCode.ENVIRONMENT_LACKS)
+            continue
         # One after the other: they share the device.
         try:
             measurement = await Get(Measurement, MeasureRequest(field_set))

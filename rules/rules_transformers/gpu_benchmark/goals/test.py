@@ -17,7 +17,7 @@ from pants.engine.fs import (
     Snapshot,
 )
 from pants.engine.process import FallibleProcessResult
-from pants.engine.rules import Get, Rule, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.docutil import bin_name
 from pants.util.logging import LogLevel
@@ -25,7 +25,11 @@ from pants.util.logging import LogLevel
 from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
 from rules_transformers.gpu_benchmark.target_types import TAG
-from rules_transformers.gpu_benchmark.util_rules.accelerator import Accelerator
+from rules_transformers.gpu_benchmark.util_rules.accelerator import (
+    Accelerator,
+    AcceleratorRequest,
+    accelerator_request,
+)
 from rules_transformers.gpu_benchmark.util_rules.judge import (
     Decision,
     RoundFiles,
@@ -98,7 +102,9 @@ async def partition_benchmarks(
         for field_set in field_sets
         if field_set.needs_accelerator and requested.has(field_set.address)
     ]
-    accelerator = await Get(Accelerator) if wanted else Accelerator(None)
+    requests = list(dict.fromkeys(map(accelerator_request, wanted)))
+    found = await MultiGet(Get(Accelerator, AcceleratorRequest, request) for request in requests)
+    accelerators = dict(zip(requests, found))
     partitions = []
     chain: tuple[GpuBenchmarkFieldSet, ...] = ()
     for field_set in field_sets:
@@ -112,7 +118,7 @@ async def partition_benchmarks(
             )
         elif field_set not in wanted:
             metadata = BenchmarkMetadata((), _not_requested(field_set))
-        elif accelerator.name is None:
+        elif (accelerator := accelerators[accelerator_request(field_set)]).name is None:
             reason = f"skipped: no accelerator ({accelerator.reason})"
             metadata = BenchmarkMetadata((), reason, lacks_accelerator=True)
         else:

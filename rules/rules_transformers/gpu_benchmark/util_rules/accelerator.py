@@ -1,4 +1,4 @@
-"""Finds out which accelerator this machine has, again in each run of Pants."""
+"""Finds out which accelerators this machine has, again in each run of Pants."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from rules_transformers.gpu_benchmark.field_set import GpuBenchmarkFieldSet
 from rules_transformers_contract.cuda_device import (
     SMI_LISTING_ARGUMENTS,
     SMI_TABLE_ARGUMENTS,
     Card,
     NoDevice,
     smi_cards,
-    visible_device,
+    visible_devices,
 )
 
 # By these CUDA chooses among several devices.
@@ -26,13 +28,23 @@ DEVICE_VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True)
-class Accelerator:
-    """The device that benchmarks run on.
+class AcceleratorRequest:
+    """Asks for the devices that a benchmark runs on.
 
-    :param name: its name; None if there is no device.
+    :param count: how many share its model.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """The device that a benchmark runs on, or the devices that share its model.
+
+    :param name: the first one's name; None if there are not so many.
     :param fingerprint: what results are filed under, the same for all cards of one model.
     :param device_hash: differs between cards of one model.
-    :param reason: why there is none.
+    :param reason: why there are none, or not so many.
     """
 
     name: str | None
@@ -41,8 +53,26 @@ class Accelerator:
     reason: str = ""
 
 
+def accelerator_request(field_set: GpuBenchmarkFieldSet) -> AcceleratorRequest:
+    """The request for the devices of a benchmark that needs any."""
+    return AcceleratorRequest(field_set.tensor_parallel_size.value)
+
+
+@dataclass(frozen=True)
+class NvidiaCards:
+    """What `nvidia-smi` lists.
+
+    :param variables: of the environment, those by which CUDA chooses.
+    :param problem: why it cannot list any.
+    """
+
+    cards: tuple[Card, ...]
+    variables: FrozenDict[str, str]
+    problem: str = ""
+
+
 @rule(desc="Find the accelerator", level=LogLevel.DEBUG)
-async def find_accelerator() -> Accelerator:
+async def list_nvidia_cards() -> NvidiaCards:
     variables = await Get(EnvironmentVars, EnvironmentVarsRequest(["PATH", *DEVICE_VARIABLES]))
     path = variables.get("PATH", "")
     table, listing = await MultiGet(
@@ -52,8 +82,16 @@ async def find_accelerator() -> Accelerator:
     output = table.stdout.decode(errors="replace")
     if table.exit_code != 0:
         message = (output + table.stderr.decode(errors="replace")).strip() or "no message"
-        return Accelerator(None, reason=f"nvidia-smi failed: {message.splitlines()[0]}")
-    return chosen_device(smi_cards(output, listing.stdout.decode(errors="replace")), variables)
+        return NvidiaCards((), variables, f"nvidia-smi failed: {message.splitlines()[0]}")
+    cards = smi_cards(output, listing.stdout.decode(errors="replace"))
+    return NvidiaCards(tuple(cards), variables)
+
+
+@rule
+async def find_accelerator(request: AcceleratorRequest, listed: NvidiaCards) -> Accelerator:
+    if listed.problem:
+        return Accelerator(None, reason=listed.problem)
+    return chosen_devices(listed.cards, listed.variables, request.count)
 
 
 def _nvidia_smi(arguments: Sequence[str], path: str) -> Process:
@@ -69,15 +107,24 @@ def _nvidia_smi(arguments: Sequence[str], path: str) -> Process:
     )
 
 
-def chosen_device(cards: Sequence[Card], variables: Mapping[str, str]) -> Accelerator:
-    """The device that CUDA programs with these environment variables see first."""
+def chosen_devices(
+    cards: Sequence[Card], variables: Mapping[str, str], count: int = 1
+) -> Accelerator:
+    """The devices that CUDA programs with these environment variables see as their first."""
     try:
-        card = visible_device(
-            cards, variables.get("CUDA_VISIBLE_DEVICES"), variables.get("CUDA_DEVICE_ORDER")
+        chosen = visible_devices(
+            cards,
+            variables.get("CUDA_VISIBLE_DEVICES"),
+            variables.get("CUDA_DEVICE_ORDER"),
+            count,
         )
     except NoDevice as problem:
         return Accelerator(None, reason=problem.message)
-    return Accelerator(card.name, _fingerprint(card), card.device_hash)
+    return Accelerator(
+        chosen[0].name,
+        " | ".join(map(_fingerprint, chosen)),
+        " | ".join(card.device_hash for card in chosen),
+    )
 
 
 def _fingerprint(card: Card) -> str:

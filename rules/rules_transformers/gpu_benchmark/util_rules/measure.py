@@ -22,6 +22,8 @@ from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark, Share
 from rules_transformers.gpu_benchmark.util_rules.accelerator import (
     DEVICE_VARIABLES,
     Accelerator,
+    AcceleratorRequest,
+    accelerator_request,
 )
 from rules_transformers.gpu_benchmark.util_rules.base_code import BaseCode
 from rules_transformers.gpu_benchmark.util_rules.measured_model import (
@@ -124,7 +126,6 @@ async def _check_release(field_set: GpuBenchmarkFieldSet, python_setup: PythonSe
 @rule
 async def make_measuring_process(
     request: MeasuringProcessRequest,
-    accelerator: Accelerator,
     benchmark: GpuBenchmark,
     python_setup: PythonSetup,
     test: TestSubsystem,
@@ -143,6 +144,9 @@ async def make_measuring_process(
         ),
     )
     downloads = field_set.repo_id.value is not None
+    accelerator = None
+    if field_set.needs_accelerator:
+        accelerator = await Get(Accelerator, AcceleratorRequest, accelerator_request(field_set))
     base = request.base
     return await Get(
         Process,
@@ -163,7 +167,7 @@ async def make_measuring_process(
                 model.model,
                 timeout_seconds=field_set.timeout.calculate_from_global_options(test),
                 round_number=request.round_number,
-                accelerator=_key(field_set, accelerator, benchmark.share),
+                accelerator=None if accelerator is None else _key(accelerator, benchmark.share),
             ),
             output_directories=(_OUTPUT_DIR,),
             env=FrozenDict(
@@ -185,9 +189,7 @@ async def make_measuring_process(
     )
 
 
-def _key(field_set: GpuBenchmarkFieldSet, accelerator: Accelerator, share: Share) -> str | None:
-    if not field_set.needs_accelerator:
-        return None
+def _key(accelerator: Accelerator, share: Share) -> str:
     if share is Share.model:
         return accelerator.fingerprint
     return f"{accelerator.fingerprint}; device={accelerator.device_hash}"

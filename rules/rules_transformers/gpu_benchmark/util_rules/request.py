@@ -29,6 +29,7 @@ _SETTINGS = (
     "sequence_length",
     "num_tokens",
     "dtype",
+    "tensor_parallel_size",
     "seed",
     "processes",
     "min_warmup",
