@@ -140,6 +140,43 @@ def test_a_helper_comes_from_a_model_that_is_no_parent(root: str, new: Path) -> 
     assert "from ..vista.modeling_vista import in_groups\n" in modular.read_text()
 
 
+FIRST, SECOND = (
+    f"\n\ndef {name}(rows, size):\n"
+    + "".join(f"    rows = rows[{number}:] * size\n" for number in numbers)
+    + "    return rows\n"
+    for name, numbers in (("shortened", range(9)), ("thinned", range(9, 18)))
+)
+THINNING = """
+
+class BreezeThinning(nn.Module):
+    size = 8
+    depth = 2
+
+    def route(self, rows):
+        rows = rows.flatten(1).transpose(0, 1)
+        return thinned(shortened(rows, self.size), self.depth)
+"""
+
+
+def test_the_parent_whose_helpers_come_along_in_order(root: str, new: Path) -> None:
+    """A model with the same class has its helpers in another order, so they would move."""
+    models = Path(root, "transformers/models")
+    with (models / "vista/modeling_vista.py").open("a") as file:
+        file.write(SECOND + FIRST + THINNING.replace("Breeze", "Vista"))
+    with (models / "zephyr/modeling_zephyr.py").open("a") as file:
+        changed = THINNING.replace("Breeze", "Zephyr").replace("depth = 2", "depth = 3")
+        file.write(f"\n\nfrom torch import nn\n{FIRST}{SECOND}{changed}")
+    more = FIRST + SECOND + THINNING
+    text = standalone(PLAIN.replace("\n\nclass BreezeRMSNorm", f"{more}\n\nclass BreezeRMSNorm"))
+    new.write_text(text)
+    done = modularize(root, new)
+    assert done.returncode == 0, done.stderr
+    modular = new.with_name("modular_breeze.py")
+    assert converted(root, modular) == text
+    assert "class BreezeThinning(ZephyrThinning):\n    depth = 2\n" in modular.read_text()
+    assert "def thinned" not in modular.read_text()
+
+
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
     new.write_text(standalone())
     assert modularize(root, new).returncode == 0

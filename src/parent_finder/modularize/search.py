@@ -26,6 +26,9 @@ from parent_finder.modularize.workbench import Verdict, Workbench
 _PARENT_COST = 4
 # Other children of a class that are tried when one makes the file differ.
 _MOST_OTHERS = 3
+# Other parents of a class that are tried for the sake of its helpers, of so many lines.
+_MOST_PARENTS_TRIED = 6
+_LEAST_HELPERS = 8
 
 
 def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
@@ -220,6 +223,40 @@ class Search:
             if choice.kind == "child" and piece.name not in self.draft.needed_names():
                 self._try({key_of(piece): DROPPED})
         self._leave_to_parents(helpers)
+        self._inherit_with_helpers(helpers, classes)
+
+    def _inherit_with_helpers(self, helpers: Sequence[Piece], classes: Sequence[Piece]) -> None:
+        """Takes another parent for a class if helpers that are written come along with it."""
+        for piece in classes:
+            options = self._without_helpers(piece, helpers)
+            others = self.offered.get(key_of(piece), ())[:_MOST_PARENTS_TRIED] if options else ()
+            for other in others:
+                if any(self._try({**option, key_of(piece): other}) for option in options):
+                    break
+
+    def _without_helpers(
+        self, piece: Piece, helpers: Sequence[Piece]
+    ) -> list[Mapping[PieceKey, Choice]]:
+        """Ways not to write the helpers that a class uses, if that would save enough lines."""
+        used = names_in(piece.text)
+        written = [helper for helper in helpers if self.draft.choice(helper) is WRITTEN]
+        called = {name for h in written if h.name in used for name in names_in(h.text)}
+        own = [helper for helper in written if helper.name in used | called]
+        if sum(helper.text.count("\n") for helper in own) < _LEAST_HELPERS:
+            return []
+        gone = {key_of(helper): DROPPED for helper in own}
+        options: list[Mapping[PieceKey, Choice]] = [gone]
+        if len(own) > 1:
+            longest = max(own, key=lambda helper: helper.text.count("\n"))
+            options.append({key_of(longest): DROPPED})
+        module = self.draft.choice(piece).module
+        # What came with the parent until now, the file may need from there still.
+        kept = {
+            key_of(helper): Choice("imported", module=module)
+            for helper in helpers
+            if module and helper.name in used and self.draft.choice(helper) is DROPPED
+        }
+        return [*options, {**kept, **gone}] if kept else options
 
     def _leave_to_parents(self, helpers: Sequence[Piece]) -> None:
         """Imports the helpers that parents have, or drops those that come by themselves.
