@@ -6,8 +6,9 @@ import ast
 import io
 import tokenize
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, Severity, error
 from modular_converter.syntax.unread_bodies import (
@@ -51,12 +52,13 @@ class Source:
             tree = module_with_unread_bodies(self.text, self.lines, self._parse)
         return self._parse() if tree is None else tree
 
+    @property
+    def _parse(self) -> Callable[[], ast.Module]:
+        return partial(parse, self.text, self.label)
+
     def read_bodies(self) -> None:
         """Reads what the tree lacks. Raises ConversionError at a syntax error."""
         read_bodies(self.tree, self._parse)
-
-    def _parse(self) -> ast.Module:
-        return parse(self.text, self.label)
 
     def line_text(self, line: int) -> str:
         """The line with this number, counting from 1; empty when there is none."""

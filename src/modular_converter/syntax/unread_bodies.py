@@ -26,7 +26,7 @@ def _read_late(node: ast.AST, name: str) -> Any:
     state = node.__dict__
     if name not in _LATE or _READ not in state:
         raise AttributeError(name)
-    state.pop(_READ)()
+    state.pop(_READ)(node)
     return state[name]
 
 
@@ -50,7 +50,8 @@ def module_with_unread_bodies(
     A syntax error in a body raises what ``parse_all`` raises, when the body is read.
 
     :param lines: those of the text.
-    :param parse_all: parses the whole text, or raises an error that says what is wrong with it.
+    :param parse_all: parses the whole text, or raises an error that says what is wrong with it. It
+        must not refer to the tree.
     """
     code = _without_long_strings(text)
     code_lines = code.split("\n")
@@ -77,7 +78,8 @@ def module_with_unread_bodies(
     for node in tree.body:
         last = last_line_of.get(node.lineno - 1)
         if last is not None and type(node) in _UNREAD:
-            read = partial(_read_body, node, lines, last, parse_all)
+            # Without the node: nobody looks for circles of references.
+            read = partial(_read_body, lines=lines, last=last, parse_all=parse_all)
             node.__class__ = _UNREAD[type(node)]  # type: ignore[assignment]
             for name in _LATE:
                 delattr(node, name)

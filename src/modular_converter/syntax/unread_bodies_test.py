@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gc
+import weakref
 
 import pytest
 
@@ -123,3 +125,16 @@ def test_unusual_texts(text: str) -> None:
     whole = ast.parse(text)
     assert [node.end_lineno for node in tree.body] == [node.end_lineno for node in whole.body]
     assert ast.dump(tree, include_attributes=True) == ast.dump(whole, include_attributes=True)
+
+
+def test_no_tree_refers_to_itself() -> None:
+    """Conversions look for no circles: what is in one would never be freed."""
+    gc.disable()
+    try:
+        source = _late(TEXT)
+        tree = weakref.ref(source.tree.body[-1])
+        assert _unread(source)
+        del source
+        assert tree() is None
+    finally:
+        gc.enable()
