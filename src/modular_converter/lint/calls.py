@@ -31,9 +31,7 @@ def call_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     if not replaced:
         return
     for node in written.values():
-        if any(fragment.origin.renames for fragment in node.fragments) and any(
-            replacement.may_be_called_in(node) for replacement in replaced.values()
-        ):
+        if any(replacement.may_be_called_in(node) for replacement in replaced.values()):
             yield from _misfits(node, replaced)
     for replacement in replaced.values():
         yield from _decorators(replacement)
@@ -64,10 +62,20 @@ class _Replacement:
         }
 
     def may_be_called_in(self, node: Node) -> bool:
-        """Whether a text has an instance of the class or calls it or its narrower methods."""
-        return f"{self.item.name}(" in node.text or (
-            node.name == self.item.name
-            and any(f"self.{method}(" in node.text for method in self.narrower)
+        """Whether inherited code of a node may call one of the narrower methods."""
+        made = f"{self.item.name}("
+        inherited = [fragment.text for fragment in node.fragments if fragment.origin.renames]
+        if node.name == self.item.name and any(
+            f"self.{method}(" in text for method in self.narrower for text in inherited
+        ):
+            return True
+        if not inherited or made not in node.text:
+            return False
+        is_made = self.narrower.keys() & {"__init__", self.item.name}
+        return (
+            (bool(is_made) and any(made in text for text in inherited))
+            or _CALLED in self.narrower
+            or any(f".{method}(" in text for method in self.narrower for text in inherited)
         )
 
     def problem(self, method: str, call: ast.Call) -> str:

@@ -7,6 +7,7 @@ on source text by offsets: no tree.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -63,6 +64,7 @@ class Renamer:
             self.cased_old: self.cased_new,
         }
         self._pattern = _pattern(tuple(self._forms))
+        self._beginning = os.path.commonprefix([form.lower() for form in self._forms])
         self._protected = tuple(sorted(protected, key=lambda word: (-len(word), word)))
         self._keep = (
             re.compile("|".join(map(re.escape, self._protected))) if self._protected else None
@@ -108,6 +110,8 @@ class Renamer:
 
     def touches(self, text: str) -> bool:
         """Whether the old name occurs in ``text`` at a place where renaming would match."""
+        if text.isascii() and self._beginning.isascii() and self._beginning not in text.lower():
+            return False  # Much faster to see, and true of most texts.
         return self._pattern.search(text) is not None
 
     def code(self, text: str) -> str:
@@ -120,7 +124,8 @@ class Renamer:
     def _code(self, text: str) -> str:
         if _COPIED in text:
             text = _drop_copied(text)
-        if not self._pattern.search(text) and not (self._relocate and "import" in text):
+        has_imports = "import" in text
+        if not self.touches(text) and not (self._relocate and has_imports):
             return text
         frozen: list[tuple[int, int, str]] = []
         if _FORMAT_STRING.search(text):
@@ -129,7 +134,7 @@ class Renamer:
                 for kind, start, end in tokens(text)
                 if kind is FORMAT_TEXT
             ]
-        for match in _FROM_IMPORT.finditer(text):
+        for match in _FROM_IMPORT.finditer(text) if has_imports else ():
             relocated = self._relocate is not None and match["dots"]
             if not relocated and not self._pattern.search(match.group()):
                 continue
@@ -187,7 +192,7 @@ class Renamer:
 
     def text_only(self, text: str) -> str:
         """Renames plain strings and comments and leaves the code alone."""
-        if not self._pattern.search(text):
+        if not self.touches(text):
             return text
         pieces = []
         for kind, start, end in tokens(text):
