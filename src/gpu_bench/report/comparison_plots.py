@@ -8,14 +8,14 @@ from gpu_bench.judge import outcomes
 from gpu_bench.judge.metric_verdict import MetricVerdict
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import drawing
-from gpu_bench.report.labels import METRICS, of_metric
+from gpu_bench.report.labels import METRICS, by_state, of_metric, shortened
 from gpu_bench.report.plots import Plot, plot
 from gpu_bench.report.runs import Device, Run
 
 _METRIC = "end_to_end"
 _ROW = 0.4
-# As many characters as fit the width, with the state behind them.
-_LONGEST_LABEL = 56
+# As many characters of a name as fit the width with a state behind them.
+_LONGEST_LABEL = 42
 _MARKERS = {
     outcomes.SLOWER: "v",
     outcomes.FASTER: "^",
@@ -26,14 +26,17 @@ _MARKERS = {
 
 def changes(device: Device, key: str) -> Plot | None:
     """The change of the end-to-end time of each benchmark that has a baseline, with intervals."""
-    rows = [
-        (benchmark.address, judged)
-        for benchmark in device.benchmarks
-        if (judged := benchmark.latest.judged(_METRIC)) is not None
+    judged = [
+        (benchmark.address, verdict)
+        # As in the table above it.
+        for benchmark in by_state(device.benchmarks)
+        if (verdict := benchmark.latest.judged(_METRIC)) is not None
     ]
-    return (
-        _forest(rows, key, "Change of the end-to-end time", "the end-to-end time") if rows else None
-    )
+    if not judged:
+        return None
+    names = shortened([address for address, _ in judged], _LONGEST_LABEL)
+    rows = [(name, verdict) for name, (_, verdict) in zip(names, judged, strict=True)]
+    return _forest(rows, key, "Change of the end-to-end time", "the end-to-end time")
 
 
 def metrics(run: Run, key: str) -> Plot | None:
@@ -58,7 +61,7 @@ def _forest(rows: Sequence[tuple[str, MetricVerdict]], key: str, title: str, wha
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
-    for place, (address, judged) in enumerate(rows):
+    for place, (name, judged) in enumerate(rows):
         low, value, high = (
             (factor - 1) * 100
             for factor in (judged.ratio.low, judged.ratio.value, judged.ratio.high)
@@ -77,7 +80,7 @@ def _forest(rows: Sequence[tuple[str, MetricVerdict]], key: str, title: str, wha
             mfc=drawing.colour("surface") if judged.verdict == outcomes.INCONCLUSIVE else paint,
         )
         axes.annotate(
-            _label(address, state.word),
+            f"{name}: {state.word}",
             (0, place),
             xycoords=("axes fraction", "data"),
             xytext=(1, 10),
@@ -96,12 +99,3 @@ def _forest(rows: Sequence[tuple[str, MetricVerdict]], key: str, title: str, wha
         "(up) or worse (down); squares: the same; hollow circles: inconclusive."
     )
     return plot(drawn, key, title, caption)
-
-
-def _label(address: str, word: str) -> str:
-    """An address and a state; of a long one the beginning, which names the model, and the end."""
-    room = _LONGEST_LABEL - len(word)
-    if len(address) > room:
-        end = room // 2
-        address = f"{address[: room - end - 1]}…{address[-end:]}"
-    return f"{address}: {word}"

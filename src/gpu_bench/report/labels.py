@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gpu_bench.judge import outcomes
@@ -90,6 +90,43 @@ def by_state(benchmarks: Iterable[Benchmark]) -> list[Benchmark]:
     return sorted(
         benchmarks, key=lambda benchmark: (order.index(benchmark.latest.state), benchmark.address)
     )
+
+
+# Characters of a target's name, at least, where it is shortened.
+_LEAST_TARGET = 6
+
+
+def shortened(addresses: Sequence[str], longest: int) -> list[str]:
+    """Addresses of ``longest`` characters at most, so that what differs between them is kept.
+
+    From a long one, parameters go that all have, then characters from the middle of the target's
+    name, and where that is not enough, from the middle of all.
+    """
+    split = [address.partition("@") for address in addresses]
+    parameters = [values.split(",") if values else [] for _, _, values in split]
+    common = set(parameters[0]).intersection(*parameters) if len(addresses) > 1 else set()
+    names = []
+    for address, (target, _, _), own in zip(addresses, split, parameters, strict=True):
+        if len(address) <= longest:
+            names.append(address)
+            continue
+        differing = ",".join(value for value in own if value not in common)
+        end = f"@{differing}" if differing else ""
+        room = longest - len(end)
+        names.append(
+            _without_middle(target, room) + end
+            if room >= _LEAST_TARGET
+            else _without_middle(target + end, longest)
+        )
+    # What can no longer be kept apart is given in full.
+    return names if len(set(names)) == len(set(addresses)) else list(addresses)
+
+
+def _without_middle(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    end = 2 * longest // 3
+    return f"{text[: longest - end - 1]}…{text[-end:]}"
 
 
 def of_metric(name: str, unit: str) -> State:

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gpu_bench.judge import outcomes
 from gpu_bench.judge.verdict_writer import quantity
 from gpu_bench.report import comparison_plots, history_plots, sample_plots, tables, telemetry_plots
 from gpu_bench.report.drawing import matplotlib_settings
@@ -135,13 +136,17 @@ def page(
     return text
 
 
+# What was measured and needs a look, though nothing says that it got worse.
+_OPEN = (STATES["partial"], STATES[outcomes.INCONCLUSIVE])
+
+
 def _headlines(views: Sequence[DeviceView]) -> list[tuple[str, str, State, str]]:
-    """Address, anchor, state and reason of what got worse or failed, the worst first."""
+    """Address, anchor, state and reason of what got worse, failed or stays open, worst first."""
     rows = [
         (benchmark.address, benchmark.anchor, benchmark.state, "; ".join(benchmark.reason))
         for device in views
         for benchmark in device.benchmarks
-        if benchmark.state.tone == "bad"
+        if benchmark.state.tone == "bad" or benchmark.state in _OPEN
     ]
     return rows[:_MOST_HEADLINES]
 
@@ -164,10 +169,10 @@ def _breakable(address: str) -> Markup:
 
 
 def _unbroken(text: str) -> Markup:
-    """A text whose intervals and percentages are not broken over lines."""
+    """A text whose intervals, percentages and tolerances are not broken over lines."""
     return Markup(
         re.sub(
-            r"\([+\u2212]?[\d.]+ to [+\u2212]?[\d.]+\)|\S+ %",
+            r"\([+\u2212]?[\d.]+ to [+\u2212]?[\d.]+\)|(?:tolerance )?\S+ %",
             r'<span class="together">\g<0></span>',
             str(escape(text)),
         )

@@ -165,6 +165,33 @@ def test_a_failure_is_told_with_its_peak_and_hint(elements: Any) -> None:
     assert "hint: lower it" in elements.text
 
 
+def test_the_plot_of_changes_keeps_what_differs_between_names(tmp_path: Path) -> None:
+    address = "models/qwen3_moe_instruct:bench@attn_implementation={},batch_size=b8"
+    for name in ("sdpa", "eager", "flex_attention"):
+        made_up = MadeUp(address=address.format(name), delay=0.06 if name == "sdpa" else 0.0)
+        write_run(tmp_path / name, made_up, base=MadeUp(address=made_up.address, seed=50))
+    collected = collect([tmp_path])
+    (plot,) = [
+        svg
+        for svg in re.findall(r"<svg.*?</svg>", page(devices(collected.runs), []), re.DOTALL)
+        if "Change of the end-to-end time" in svg
+    ]
+    texts = re.findall(r">([^<>]*attn_implementation=[^<>]*)<", plot)
+    assert len(texts) == 3
+    assert not any("batch_size" in text for text in texts)
+    # The worst first, as in the table.
+    assert texts[0].endswith("attn_implementation=sdpa: slower")
+
+
+def test_what_stays_open_is_on_the_first_screen(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", MadeUp(seed=1, delay=0.015), base=MadeUp(seed=50))
+    text = html_of(tmp_path)
+    header = text[: text.index("</header>")]
+    assert "inconclusive" in header
+    assert "End-to-end time: " in header
+    assert "needs about " in header
+
+
 def test_a_file_that_was_not_used_is_reported(elements: Any) -> None:
     assert "broken/result.json: the result has schema 2, expected 1" in elements.text
 
