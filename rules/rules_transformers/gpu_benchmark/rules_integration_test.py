@@ -121,9 +121,20 @@ class _Machine:
     def begin(self) -> None:
         self._tests += 1
         self.card = f"0, GPU-aaaa, Some Card, 81559, 550.{self._tests}, 9.0, 1980, 2619, 700.00"
-        (self._bin / "nvidia-smi").unlink(missing_ok=True)
+        for program in ("nvidia-smi", "amd-smi"):
+            (self._bin / program).unlink(missing_ok=True)
         self.log.write_text("")
         start_over(self.runner)
+
+    @property
+    def number(self) -> int:
+        """Differs from test to test."""
+        return self._tests
+
+    def has_amd(self) -> None:
+        program = self._bin / "amd-smi"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
 
     def has(self, *cards: str) -> None:
         program = self._bin / "nvidia-smi"
@@ -382,6 +393,44 @@ def test_without_an_accelerator_it_is_skipped_on_every_run(
     assert hidden.exit_code == 0
     assert 'CUDA_VISIBLE_DEVICES="" hides all of 1' in caplog.text
     assert machine.ran() == []
+
+
+@pytest.mark.parametrize(
+    ("device", "variable"), [("cuda", "HIP_VISIBLE_DEVICES"), ("xpu", "ZE_AFFINITY_MASK")]
+)
+def test_torch_names_the_devices_of_amd_and_intel(
+    machine: _Machine, caplog: pytest.LogCaptureFixture, device: str, variable: str
+) -> None:
+    if device == "cuda":
+        machine.has_amd()
+    else:
+        # The driver of another vendor does not count.
+        machine.has(machine.card)
+    machine.writes(
+        build=f"""
+        gpu_benchmark(
+            name="b", model_type="llama", device="{device}", batch_size={machine.number}
+        )
+        """
+    )
+
+    def ran(visible: str, *options: str) -> list[str]:
+        test = machine.test("m:b", options=options, **{variable: visible})
+        assert test.exit_code == 0, test.stderr
+        return [" ".join(line.split()[:2]) for line in machine.ran()]
+
+    measured = ["run begin", "run end", "compare no_baseline"]
+    assert ran("1,2") == [f"fingerprint {device}", *measured]
+    result = json.loads(machine.file("dist/test/m.b/round0/result.json"))
+    assert result["environment"][variable] == "1,2"
+    assert result["request"]["device"] == device
+    assert f"Some {device} device" in result["request"]["accelerator"]
+    # Nothing but the devices changed.
+    assert "run begin" not in ran("1,2")
+    assert ran("2,1")[1:] == measured
+    caplog.clear()
+    assert ran("7") == [f"fingerprint {device}"]
+    assert f"m:b: skipped: no accelerator (torch sees no {device} device)" in caplog.text
 
 
 def test_several_devices_are_named_in_the_request_and_the_key(

@@ -187,10 +187,12 @@ class BenchmarkQuantizationConfigField(Field):
 class BenchmarkDeviceField(StringField):
     alias = "device"
     default = "cuda"
-    valid_choices = ("cuda", "cpu")
+    valid_choices = ("cuda", "xpu", "cpu")
     help = help_text(
         """
-        The device to measure on. `cpu` is for smoke tests: they need no accelerator and run with
+        The device to measure on. `cuda` is also torch's name for devices of AMD, which are measured
+        on a machine without NVIDIA's driver; `xpu` are devices of Intel. Neither was tried. `cpu`
+        is for smoke tests: they need no accelerator and run with
         all other tests, but not if `--tag` selects benchmarks.
         """
     )

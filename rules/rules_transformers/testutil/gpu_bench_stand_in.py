@@ -108,6 +108,20 @@ def _report(results: Path, output: Path, limits: list[str]) -> int:
     return 0
 
 
+def _fingerprint(device: str, count: int) -> int:
+    """Names devices by the variable that chooses them."""
+    variable = "ZE_AFFINITY_MASK" if device == "xpu" else "HIP_VISIBLE_DEVICES"
+    visible = os.environ.get(variable, "0").split(",")
+    _log(f"fingerprint {device} of {','.join(visible)}")
+    if len(visible) < count or "7" in visible:
+        print(f"error: no accelerator: torch sees no {device} device", file=sys.stderr)
+        return 3
+    accelerator = {"name": f"Some {device} device", "devices": count}
+    known = {"accelerator": accelerator, "torch": "2.13", "device_hash": visible[0]}
+    print(json.dumps(known))
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Runs a command; returns its exit code."""
     command, *arguments = arguments
@@ -117,6 +131,8 @@ def main(arguments: list[str]) -> int:
     flags = [argument[2:] for argument in arguments if argument.startswith("--")]
     options = {flag.partition("=")[0]: flag.partition("=")[2] for flag in flags}
     paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
+    if command == "fingerprint":
+        return _fingerprint(options["device"], int(options["tensor-parallel-size"]))
     output = Path(options["output"])
     if command == "run":
         return _measure(paths[0], output, options.get("base-root"))

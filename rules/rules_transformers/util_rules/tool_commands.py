@@ -104,6 +104,12 @@ MEASURE = ToolCommand(
     _parts(_BENCH, "cli/run.py", "core", "device", "measure", "models", "request"),
     _MEASUREMENT,
 )
+FINGERPRINT = ToolCommand(
+    _BENCH,
+    "fingerprint",
+    _parts(_BENCH, "cli/fingerprint.py", "core", "device"),
+    _LONG_WORK,
+)
 COMPARE = ToolCommand(
     _BENCH,
     "compare",
