@@ -30,7 +30,9 @@ def options(request: Request, device: Any) -> dict[str, Any]:
     """
     if request.quantization_config is None:
         return {}
-    return {"quantization_config": _config(request.quantization_config), "device_map": {"": device}}
+    config = {"quantization_config": _config(request.quantization_config)}
+    # Ranks are placed by transformers, which then takes no map.
+    return config if request.ranks > 1 else {**config, "device_map": {"": device}}
 
 
 def _config(values: Mapping[str, Any]) -> Any:

@@ -54,6 +54,13 @@ def fp8(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def test_ranks_are_placed_by_transformers() -> None:
+    fields = {"model": {"checkpoint": "x"}, "config": None, "quantization_config": DEQUANTIZED}
+    alone, shared = tiny_request(**fields), tiny_request(**fields, tensor_parallel_size=2)
+    assert quantization.options(alone, "cpu")["device_map"] == {"": "cpu"}
+    assert set(quantization.options(shared, "cpu")) == {"quantization_config"}
+
+
 def loaded(directory: Path, config: Any = None) -> Any:
     request = tiny_request(
         model={"checkpoint": str(directory)}, config=None, quantization_config=config
