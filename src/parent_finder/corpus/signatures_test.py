@@ -7,6 +7,7 @@ import pytest
 from parent_finder.corpus import source_file
 from parent_finder.corpus.signatures import without_bodies
 from parent_finder.corpus.units import units_of
+from toolkit.errors import InputError
 
 MODULE = '''
 """A module.
@@ -98,6 +99,6 @@ def test_where_indentation_misleads_the_whole_text_is_parsed(body: str) -> None:
 
 
 def test_errors_have_their_place() -> None:
-    with pytest.raises(source_file.InputError) as caught:
+    with pytest.raises(InputError) as caught:
         source_file.parse_signatures("def f():\n    return 1\nclass (:\n", "modeling_a.py")
     assert caught.value.place == "modeling_a.py:3:7"
