@@ -29,6 +29,7 @@ from gpu_bench.request.fields import Request
 from rules_transformers_contract.cuda_device import Card
 from toolkit import os_errors
 from toolkit.errors import InputError, ToolError
+from toolkit.progress import Progress
 
 LOG = "log.txt"
 
@@ -75,7 +76,11 @@ def measure(sides: Sequence[Side]) -> None:
     sensors = sensors_of_all([vendor_of(card).sensors(card) for card in cards])
     missing = _missing(cards[0], sensors) if cards else {}
     turns = order(request.processes, len(sides))
-    with device_locks(card.uuid for card in cards), _ending_children():
+    with (
+        device_locks(card.uuid for card in cards),
+        _ending_children(),
+        Progress("measuring", "processes") as progress,
+    ):
         began = datetime.now(timezone.utc)
         deadline = time.monotonic() + request.timeout_seconds * len(sides)
         for index, turn in enumerate(turns):
@@ -94,6 +99,7 @@ def measure(sides: Sequence[Side]) -> None:
                 trace=None if side.records else side.output / TRACE,
             )
             side.records.append(record)
+            progress(index + 1, len(turns))
             if record.problem is not None:
                 break
     _advise(cards, sides)

@@ -15,6 +15,7 @@ from modular_converter.conventions import profile_file, profiles
 from modular_converter.conventions.profiles import Profile, switches
 from toolkit.atomic_file import write_text
 from toolkit.exit_codes import ExitCode
+from toolkit.progress import Progress
 from toolkit.scratch_directory import scratch_directory
 from toolkit.tables import markdown_table
 
@@ -110,9 +111,7 @@ class _Report:
             else profiles.for_version(release.version)
         )
         jobs = max(1, options.jobs)
-        self.comparison: Comparison = compare(
-            release, self.profile, from_scratch=options.from_scratch, jobs=jobs
-        )
+        self.comparison: Comparison = self._compare(self.profile, options.from_scratch, jobs)
         self.groups: list[Group] = grouped(self.comparison.misses)
         searched = bool(self.groups) and not options.no_search
         found = self._search(options.from_scratch, jobs) if searched else None
@@ -126,11 +125,23 @@ class _Report:
             )
             self.written = options.write_profile
 
+    def _compare(self, profile: Profile, from_scratch: bool, jobs: int) -> Comparison:
+        with Progress(f"converting {self.release.version}", "models") as progress:
+            return compare(
+                self.release,
+                profile,
+                from_scratch=from_scratch,
+                jobs=jobs,
+                report_progress=progress,
+            )
+
     def _search(self, from_scratch: bool, jobs: int) -> tuple[Profile, Comparison] | None:
-        profile, steps = SwitchSearch(self.release, self.profile, self.comparison.misses).run()
+        misses = self.comparison.misses
+        with Progress(f"searching switches for {self.release.version}", "changes") as progress:
+            profile, steps = SwitchSearch(self.release, self.profile, misses, progress).run()
         if not steps:
             return None
-        after = compare(self.release, profile, from_scratch=from_scratch, jobs=jobs)
+        after = self._compare(profile, from_scratch, jobs)
         is_better = after.identical.total() > self.comparison.identical.total()
         return (profile, after) if is_better else None
 

@@ -16,6 +16,7 @@ from toolkit.atomic_file import write_files, write_text
 from toolkit.errors import EnvironmentLack, ToolError
 from toolkit.exit_codes import ExitCode
 from toolkit.paths import shown
+from toolkit.progress import Progress
 
 if TYPE_CHECKING:
     from modular_converter.cli.job import ConversionJob
@@ -108,7 +109,8 @@ def _convert(options: argparse.Namespace) -> int:
             profile=options.profile, output_dir=options.output_dir,
             corrections=options.corrections,
         )  # fmt: skip
-    result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed)
+    with Progress("converting", "models") as progress:
+        result = run_batch(job.locations, job.context, max(1, options.jobs), job.renamed, progress)
     findings = visible_findings(job, result, ignored, pedantic=options.pedantic)
     failed = result.failed or any(finding.severity == "error" for finding in job.findings)
     for finding in findings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from modular_converter.conformance.release import Release
 from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
 from modular_converter.conventions.profiles import Profile
-from modular_converter.convert.batch import run_batch
+from modular_converter.convert.batch import ReportProgress, run_batch
 from modular_converter.diagnostics.record import Diagnostic
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import location_of
@@ -74,6 +74,7 @@ def compare(
     from_scratch: bool = False,
     jobs: int = 1,
     only: Collection[str] = (),
+    report_progress: ReportProgress | None = None,
 ) -> Comparison:
     """Converts a release and compares with the generated files that it ships.
 
@@ -92,7 +93,7 @@ def compare(
             sources.hide(path)
     context = context_of(release, profile, sources)
     locations = [location_of(path, release.root) for path in paths]
-    result = run_batch(locations, context, jobs)
+    result = run_batch(locations, context, jobs, report_progress=report_progress)
     errors = {
         finding.path: finding for finding in result.diagnostics if finding.severity == "error"
     }

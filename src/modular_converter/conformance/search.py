@@ -18,6 +18,7 @@ from modular_converter.conformance.comparison import Miss, context_of
 from modular_converter.conformance.kinds import grouped
 from modular_converter.conformance.release import Release
 from modular_converter.conventions.profiles import Profile, switches
+from modular_converter.convert.batch import ReportProgress
 from modular_converter.convert.model import convert
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.emit.formatter import format_all, ruff_configuration
@@ -42,9 +43,19 @@ class Step:
 
 
 class SwitchSearch:
-    """Tries switches on sampled files of a release, beginning with a profile."""
+    """Tries switches on sampled files of a release, beginning with a profile.
 
-    def __init__(self, release: Release, profile: Profile, misses: Iterable[Miss]) -> None:
+    ``report_progress`` is called with how many changes of a step are tried, and how many there are.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        profile: Profile,
+        misses: Iterable[Miss],
+        report_progress: ReportProgress | None = None,
+    ) -> None:
+        self._report_progress = report_progress
         self._start = profile
         groups = grouped(misses)
         picked = [miss.path for group in groups for miss in group.misses[:_MISSES_OF_A_KIND]]
@@ -61,20 +72,20 @@ class SwitchSearch:
         steps: list[Step] = []
         while True:
             remaining = self._remaining(profile, self._missed)
-            best = self._best(profile, _single(profile), remaining)
+            best = self._best(profile, list(_single(profile)), remaining)
             if best is None:
-                pairs = _pairs(profile) if remaining else iter(())
+                pairs = list(_pairs(profile)) if remaining else []
                 best = self._best(profile, pairs, remaining[:_MISSES_FOR_PAIRS])
             if best is None:
                 return profile, steps
             profile = replace(profile, **best.changes)
             steps.append(best)
 
-    def _best(
-        self, profile: Profile, candidates: Iterator[Changes], missed: list[str]
-    ) -> Step | None:
+    def _best(self, profile: Profile, candidates: list[Changes], missed: list[str]) -> Step | None:
         best = Step({}, 0)
-        for changes in candidates:
+        for number, changes in enumerate(candidates):
+            if self._report_progress is not None:
+                self._report_progress(number, len(candidates))
             tried = replace(profile, **changes)
             gain = len(missed) - len(self._remaining(tried, missed))
             # Most switches help nothing: what they would break need not be tried then.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -26,6 +26,9 @@ from modular_converter.library.modular_file import ModularLocation, find_module
 from modular_converter.lint.renames import without_inherited
 
 _WORTH_A_POOL = 12
+
+# Is called with how many modulars are converted, and how many there are to convert.
+ReportProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class _State:
     texts: EncodedTexts = field(default_factory=EncodedTexts)
     converted: int = 0
     rounds: int = 0
+    report_progress: ReportProgress | None = None
 
 
 def run_batch(
@@ -77,6 +81,7 @@ def run_batch(
     context: ConversionContext,
     jobs: int = 1,
     renamed: Mapping[str, Collection[str]] | None = None,
+    report_progress: ReportProgress | None = None,
 ) -> BatchResult:
     """Converts modulars in dependency order and formats their outputs.
 
@@ -86,7 +91,7 @@ def run_batch(
     Bad input does not stop the others: its errors are in the result. Raises EnvironmentLack
     when the formatter is missing.
     """
-    steps = batch_steps(locations, context, jobs, renamed)
+    steps = batch_steps(locations, context, jobs, renamed, report_progress)
     try:
         texts = next(steps)
         while True:
@@ -101,6 +106,7 @@ def batch_steps(
     context: ConversionContext,
     jobs: int = 1,
     renamed: Mapping[str, Collection[str]] | None = None,
+    report_progress: ReportProgress | None = None,
 ) -> Generator[EncodedTexts, dict[str, Formatted], BatchResult]:
     """As ``run_batch``, with the formatting left to the caller, who can share it among batches.
 
@@ -159,7 +165,7 @@ def _batch_steps(
         if outline.location.path not in stuck
     }
     parents = {outline.location.path: _parent_paths(outline, context) for outline in good}
-    state = _State(context, jobs, tasks, edges, parents)
+    state = _State(context, jobs, tasks, edges, parents, report_progress=report_progress)
     yield from _run_rounds(state)
     origin = {path: tasks[producers[path]].location for path in state.texts}
     made = {
@@ -258,7 +264,7 @@ def _run_rounds(state: _State) -> Generator[EncodedTexts, dict[str, Formatted], 
             ready = [path for path in pending if not before[path] & pending.keys()]
         for path in ready:
             del pending[path]
-        for path in (yield from _convert_round(state, ready)):
+        for path in (yield from _convert_round(state, ready, len(pending))):
             pending.update(dict.fromkeys(children[path]))
 
 
@@ -272,13 +278,23 @@ def _all_visible(state: _State, path: str) -> bool:
 
 
 def _convert_round(
-    state: _State, ready: list[str]
+    state: _State, ready: list[str], waiting: int
 ) -> Generator[EncodedTexts, dict[str, Formatted], list[str]]:
-    """Converts and formats; returns the modulars with an output unlike what was visible."""
+    """Converts and formats; returns the modulars with an output unlike what was visible.
+
+    ``waiting`` is how many have to wait for these.
+    """
     sources = state.context.sources
     raw = EncodedTexts()
     changed: dict[str, None] = {}
-    for path, outcome in zip(ready, _outcomes(state, ready, looks_up_names=False), strict=True):
+    before, total = state.converted, state.converted + len(ready) + waiting
+
+    def report(done: int) -> None:
+        if state.report_progress is not None:
+            state.report_progress(before + done, total)
+
+    outcomes = _outcomes(state, ready, looks_up_names=False, report=report)
+    for path, outcome in zip(ready, outcomes, strict=True):
         task = state.tasks[path]
         state.converted += 1
         if isinstance(outcome, _Unreadable):
@@ -321,7 +337,8 @@ def _look_up_names(state: _State, paths: list[str]) -> None:
     They are converted again for that: ruff says cheaply that there are such names, but not where
     these come from.
     """
-    for path, outcome in zip(paths, _outcomes(state, paths, looks_up_names=True), strict=True):
+    outcomes = _outcomes(state, paths, looks_up_names=True, report=_report_nothing)
+    for path, outcome in zip(paths, outcomes, strict=True):
         if not isinstance(outcome, ConversionError):
             _, state.tasks[path].findings, state.tasks[path].renamed = outcome
 
@@ -359,13 +376,17 @@ class _Input:
 Outcome = tuple[EncodedTexts, tuple[Diagnostic, ...], frozenset[str]]
 
 
+def _report_nothing(_done: int) -> None:
+    pass
+
+
 def _outcomes(
-    state: _State, ready: list[str], *, looks_up_names: bool
+    state: _State, ready: list[str], *, looks_up_names: bool, report: Callable[[int], None]
 ) -> list[Outcome | ConversionError]:
-    """What comes of modulars, in the same order."""
+    """What comes of modulars, in the same order; ``report`` is called with how many are done."""
     ordered = _by_largest_parent(state, ready)
     inputs = [_Input(state.tasks[path].location, state.parents[path]) for path in ordered]
-    outcomes = dict(zip(ordered, _run_all(state, inputs, looks_up_names), strict=True))
+    outcomes = dict(zip(ordered, _run_all(state, inputs, looks_up_names, report), strict=True))
     return [outcomes[path] for path in ready]
 
 
@@ -384,16 +405,20 @@ def _by_largest_parent(state: _State, paths: list[str]) -> list[str]:
 
 
 def _run_all(
-    state: _State, inputs: list[_Input], looks_up_names: bool
+    state: _State, inputs: list[_Input], looks_up_names: bool, report: Callable[[int], None]
 ) -> list[Outcome | ConversionError]:
     if state.jobs == 1 or len(inputs) < _WORTH_A_POOL or not hasattr(os, "fork"):
-        return _run_in_turn(inputs, state.context, looks_up_names)
+        return _run_in_turn(inputs, state.context, looks_up_names, report)
     size = -(-len(inputs) // (state.jobs * 4))
     chunks = [inputs[start : start + size] for start in range(0, len(inputs), size)]
     with ProcessPoolExecutor(
         state.jobs, get_context("fork"), _Worker.begin, (state.context, looks_up_names)
     ) as pool:
-        return [outcome for chunk in pool.map(_Worker.outcomes, chunks) for outcome in chunk]
+        outcomes: list[Outcome | ConversionError] = []
+        for chunk in pool.map(_Worker.outcomes, chunks):
+            outcomes += chunk
+            report(len(outcomes))
+        return outcomes
 
 
 class _Worker:
@@ -411,19 +436,23 @@ class _Worker:
     @classmethod
     def outcomes(cls, inputs: list[_Input]) -> list[Outcome | ConversionError]:
         """Converts a chunk of the batch."""
-        return _run_in_turn(inputs, cls.context, cls.looks_up_names)
+        return _run_in_turn(inputs, cls.context, cls.looks_up_names, _report_nothing)
 
 
 def _run_in_turn(
-    inputs: list[_Input], context: ConversionContext, looks_up_names: bool
+    inputs: list[_Input],
+    context: ConversionContext,
+    looks_up_names: bool,
+    report: Callable[[int], None],
 ) -> list[Outcome | ConversionError]:
     """Converts one after another, and drops the syntax trees that no later one needs."""
     uses = Counter(path for item in inputs for path in item.paths)
     outcomes = []
-    for item in inputs:
+    for done, item in enumerate(inputs, 1):
         outcomes.append(_outcome(item.location, context, looks_up_names=looks_up_names))
         uses.subtract(item.paths)
         context.sources.release(uses)
+        report(done)
     return outcomes
 
 

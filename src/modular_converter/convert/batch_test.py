@@ -63,6 +63,40 @@ def test_only_children_of_changed_files_are_converted_again(workspace: Workspace
     assert texts(stale)["modeling_two.py"] == "TwoMLP:\n    size = 2\n"
 
 
+def test_progress_counts_those_that_are_converted_again(workspace: Workspace) -> None:
+    locations = [workspace.location(path) for path in chain(workspace)]
+    reported: list[tuple[int, int]] = []
+
+    def report(done: int, total: int) -> None:
+        reported.append((done, total))
+
+    first = run_batch(locations, workspace.context(), report_progress=report)
+    assert reported == [(1, 2), (2, 2)]
+    for path, text in first.texts.items():
+        Path(path).write_text(text, encoding="utf-8")
+    workspace.parent(BASE.format(2))
+    reported.clear()
+    run_batch(locations, workspace.context(), report_progress=report)
+    assert reported == [(1, 2), (2, 2), (3, 3)]
+
+
+def test_progress_is_reported_by_processes_too(workspace: Workspace) -> None:
+    workspace.parent(BASE.format(1))
+    names = [f"m{number}" for number in range(13)]
+    locations = [
+        workspace.location(workspace.modular(modular("llama", "one").replace("One", "M"), name))
+        for name in names
+    ]
+    reported: list[tuple[int, int]] = []
+
+    def report(done: int, total: int) -> None:
+        reported.append((done, total))
+
+    run_batch(locations, workspace.context(), 2, report_progress=report)
+    assert reported[-1] == (13, 13)
+    assert reported == sorted(reported)
+
+
 def test_order_of_the_command_line_does_not_matter(workspace: Workspace) -> None:
     two, one = chain(workspace)
     assert run(workspace, two, one).texts == run(workspace, one, two).texts

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from parent_finder.cli import arguments
 from toolkit.exit_codes import ExitCode
+from toolkit.progress import Progress
 
 HELP = "measure the ranking against the parents that modular files name"
 DESCRIPTION = (
@@ -45,7 +46,9 @@ def run(options: argparse.Namespace) -> int:
     from parent_finder.evaluation import ranking, report
 
     opened = inputs.opened(options).index
-    result = ranking.evaluate(inputs.reference(opened), inputs.root(options), options.models)
+    library, root = inputs.reference(opened), inputs.root(options)
+    with Progress("ranking", "files") as progress:
+        result = ranking.evaluate(library, root, options.models, progress)
     if options.json:
         print(json.dumps(report.as_json(result), indent=2))
     else:
@@ -61,9 +64,9 @@ def _round_trips(options: argparse.Namespace) -> int:
     library, root = inputs.reference(inputs.opened(options).index), inputs.root(options)
     files = round_trips.generated_files(library, root)
 
-    def progress(trip: RoundTrip) -> None:
+    def progress(trip: RoundTrip, number: int, total: int) -> None:
         verdict = "exact" if trip.exact else "differs"
-        print(f"{trip.path}: {verdict}, {trip.ratio:.2f}", file=sys.stderr)
+        print(f"[{number}/{total}] {trip.path}: {verdict}, {trip.ratio:.2f}", file=sys.stderr)
 
     trips = round_trips.round_trips(library, root, options.models, files, progress)
     if options.json:

@@ -12,6 +12,7 @@ from parent_finder.corpus.library_files import MoreModels
 from parent_finder.ranking.reference_library import ReferenceLibrary
 from toolkit import input_file
 from toolkit.errors import InputError
+from toolkit.progress import Progress
 
 
 def root(options: argparse.Namespace) -> str:
@@ -72,11 +73,8 @@ def opened(options: argparse.Namespace) -> index.Opened:
             file=sys.stderr,
         )
 
-    def progress(done: int, files: int) -> None:
-        print(f"\r{done} of {files}", end="" if done < files else "\n", file=sys.stderr)
-
-    reported = progress if sys.stderr.isatty() else None
-    library = index.open_library(directory, cache, announce, reported)
+    with Progress("reading", "files") as progress:
+        library = index.open_library(directory, cache, announce, progress)
     if not library.index.tables["class"].matrix.vocabulary.size:
         raise InputError(
             "the models in this directory have too little code for a comparison",

@@ -25,8 +25,6 @@ from toolkit.errors import ToolError
 
 KINDS: tuple[Kind, ...] = ("class", "method", "function")
 
-# Files between two reports of progress.
-_PROGRESS = 20
 # Merged indexes of this many different libraries are kept.
 _KEPT = 4
 
@@ -94,7 +92,7 @@ def open_library(
     with _no_cycle_collection():
         for number, file in enumerate(files, 1):
             parts.append(shards.load_or_read(file, cache))
-            if progress and (number % _PROGRESS == 0 or number == len(files)):
+            if progress:
                 progress(number, len(files))
     index = merge([shard for shard, _ in parts])
     if path:

@@ -10,8 +10,9 @@ models that its classes inherit from are the expected answer. There are two prot
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -112,13 +113,32 @@ def situation_of(library: ReferenceLibrary, model: str, protocol: str) -> Situat
     return replace(earlier, allowed=library.situation_of(model).allowed)
 
 
-def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
-    """Measures all rankers on the set `tune` or `test`, or on both (`all`)."""
+def evaluate(
+    library: ReferenceLibrary,
+    root: str,
+    wanted: str,
+    report_progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Measures all rankers on the set `tune` or `test`, or on both (`all`).
+
+    ``report_progress`` is called with how many files are done, and how many there are.
+    """
     sets = ("tune", "test") if wanted == "all" else (wanted,)
     chosen = [case for case in cases(library) if split_of(library, case.model) in sets]
     tallies: dict[tuple[str, str, str], _Tally] = {}
     judged: list[JudgedFile] = []
     sizes = dict.fromkeys(sets, (0, 0))
+    unrelated = [
+        (path, model)
+        for path, model in unrelated_files(library, root)
+        if split_of(library, model) in sets
+    ]
+    done = itertools.count(1)
+
+    def report() -> None:
+        if report_progress is not None:
+            report_progress(next(done), len(chosen) + len(unrelated))
+
     for case in chosen:
         split = split_of(library, case.model)
         sizes[split] = (sizes[split][0] + 1, sizes[split][1] + len(case.parents))
@@ -134,12 +154,14 @@ def evaluate(library: ReferenceLibrary, root: str, wanted: str) -> Evaluation:
                 ranking = ranker.rank(library, compared, situation)
                 figures = _measure(library, case, compared, ranking)
                 _add(tallies, (ranker.name, protocol, split), figures)
-    for path, model in unrelated_files(library, root):
+        report()
+    for path, model in unrelated:
         split = split_of(library, model)
         compared = compare_file(library, root, path)
-        if split in sets and compared.queries["class"].units:
+        if compared.queries["class"].units:
             situation = situation_of(library, model, "earlier")
             judged.append(calibration.judge(library, compared, situation, split, related=False))
+        report()
     return Evaluation(
         tuned_until=TUNED_UNTIL,
         newest=library.releases.names[-1],

@@ -81,17 +81,23 @@ def round_trips(
     root: str,
     wanted: str,
     files: Sequence[tuple[str, str, bool]],
-    report: Callable[[RoundTrip], None],
+    report: Callable[[RoundTrip, int, int], None],
 ) -> list[RoundTrip]:
-    """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it."""
+    """Writes the modular of each file of the set `tune`, `test` or `all`, and proves it.
+
+    ``report`` is called with each result, its number from 1, and how many there will be.
+    """
     context = modularizer.context_for([root])
+    chosen = [
+        (path, model, related, models)
+        for path, model, related in files
+        if wanted in (models := ranking.split_of(library, model), "all")
+    ]
     results = []
-    for path, model, related in files:
-        models = ranking.split_of(library, model)
-        if wanted in (models, "all"):
-            result = _round_trip(library, root, context, path, model, related, models)
-            report(result)
-            results.append(result)
+    for number, (path, model, related, models) in enumerate(chosen, 1):
+        result = _round_trip(library, root, context, path, model, related, models)
+        report(result, number, len(chosen))
+        results.append(result)
     return results
 
 

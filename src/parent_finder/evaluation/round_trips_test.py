@@ -18,14 +18,18 @@ def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) 
     path.write_text(BANNER + sample_library.renamed(sample_library.LLAMA, "llama", "mistral"))
     files = round_trips.generated_files(library, root)
     assert files == [("transformers/models/mistral/modeling_mistral.py", "mistral", True)]
-    seen: list[round_trips.RoundTrip] = []
-    results = round_trips.round_trips(library, root, "all", files, seen.append)
-    assert seen == results
+    seen: list[tuple[round_trips.RoundTrip, int, int]] = []
+
+    def record(trip: round_trips.RoundTrip, number: int, total: int) -> None:
+        seen.append((trip, number, total))
+
+    results = round_trips.round_trips(library, root, "all", files, record)
+    assert seen == [(results[0], 1, 1)]
     result = results[0]
     assert (result.exact, result.related, result.human_lines) == (True, True, 5)
     assert result.available
     assert result.lines < result.original_lines
     assert "| with parents | 1 | 1 | 100.0 |" in round_trips.as_text(results)
-    assert round_trips.round_trips(library, root, "test", files, seen.append) == []
+    assert round_trips.round_trips(library, root, "test", files, record) == []
     text = resources.files("parent_finder").joinpath("schemas/round-trips.schema.json").read_text()
     jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(results))

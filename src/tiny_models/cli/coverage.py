@@ -57,12 +57,12 @@ def run(options: argparse.Namespace) -> int:
         return _run_pipelines(options)
     tried = 0
 
-    def report(result: coverage.Result) -> None:
+    def report(result: coverage.Result, total: int) -> None:
         nonlocal tried
         tried += 1
         if not options.quiet and (tried % _LINE_FOR_EVERY == 0 or not result.ok):
-            text = f"[{tried}] {result.architecture}: {result.reached} {result.cause}".rstrip()
-            print(text, file=sys.stderr)
+            outcome = f"{result.architecture}: {result.reached} {result.cause}".rstrip()
+            print(f"[{tried}/{total}] {outcome}", file=sys.stderr)
 
     results = coverage.run(
         options.classes, build_only=options.build_only, jobs=options.jobs, report=report

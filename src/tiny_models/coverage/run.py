@@ -218,21 +218,24 @@ def run(
     *,
     build_only: bool,
     jobs: int,
-    report: Callable[[Result], None],
+    report: Callable[[Result, int], None],
 ) -> list[Result]:
-    """Tries the wanted classes (all when none are named), in order of their names."""
+    """Tries the wanted classes (all when none are named), in order of their names.
+
+    ``report`` is called with each result and with how many there will be.
+    """
     todo = _select(tuple(wanted))
     if jobs == 1:
         results = []
         for architecture in todo:
             results.append(try_class(architecture, build_only=build_only))
-            report(results[-1])
+            report(results[-1], len(todo))
         return results
     return _parallel(todo, build_only, jobs, report)
 
 
 def _parallel(
-    todo: list[Architecture], build_only: bool, jobs: int, report: Callable[[Result], None]
+    todo: list[Architecture], build_only: bool, jobs: int, report: Callable[[Result, int], None]
 ) -> list[Result]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -245,7 +248,7 @@ def _parallel(
         ]
         for future in as_completed(running):
             results.append(future.result())
-            report(results[-1])
+            report(results[-1], len(todo))
     return sorted(results, key=lambda result: result.architecture)
 
 
