@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.target_types import PythonSourceField
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
 from pants.backend.python.util_rules.pex_environment import PexEnvironment
@@ -94,13 +95,16 @@ class _RunRuff:
 
 @rule
 async def run_ruff(
-    request: _RunRuff, converter: ModularConverter, pex_environment: PexEnvironment
+    request: _RunRuff,
+    converter: ModularConverter,
+    python_setup: PythonSetup,
+    pex_environment: PexEnvironment,
 ) -> FallibleProcessResult:
     pex, config = await MultiGet(
         Get(
             VenvPex,
             VenvPexRequest(
-                converter.pex_request(),
+                converter.pex_request(python_setup),
                 pex_environment.in_sandbox(working_directory=None),
                 bin_names=("ruff",),
             ),

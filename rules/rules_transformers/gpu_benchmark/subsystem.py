@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
@@ -19,7 +20,7 @@ from pants.option.option_types import (
 from pants.util.strutil import softwrap
 
 from rules_transformers.gpu_benchmark.target_types import TAG
-from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS, tool_interpreters
 
 
 class Run(Enum):
@@ -124,12 +125,12 @@ class GpuBenchmark(PythonToolRequirementsBase):
         """Arguments of the commands that write and find baselines."""
         return ("--per-card",) if self.share is Share.device else ()
 
-    def pex_request(self) -> PexRequest:
+    def pex_request(self, python_setup: PythonSetup) -> PexRequest:
         return PexRequest(
             output_filename="gpu_bench.pex",
             internal_only=True,
             requirements=self.pex_requirements(),
-            interpreter_constraints=self.interpreter_constraints,
+            interpreter_constraints=tool_interpreters(self, python_setup),
             description="Prepare the comparison of benchmarks",
         )
 

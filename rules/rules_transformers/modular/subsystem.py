@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.fs import GlobMatchErrorBehavior, PathGlobs
 from pants.engine.rules import Rule, collect_rules
@@ -12,7 +13,7 @@ from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, SkipOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
-from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS, tool_interpreters
 
 
 class ModularConverter(PythonToolRequirementsBase):
@@ -93,12 +94,12 @@ class ModularConverter(PythonToolRequirementsBase):
         profile = self.profile
         return (profile,) if profile is not None and profile.endswith(".json") else ()
 
-    def pex_request(self) -> PexRequest:
+    def pex_request(self, python_setup: PythonSetup) -> PexRequest:
         return PexRequest(
             output_filename="modular_converter.pex",
             internal_only=True,
             requirements=self.pex_requirements(),
-            interpreter_constraints=self.interpreter_constraints,
+            interpreter_constraints=tool_interpreters(self, python_setup),
             description="Prepare ruff",
         )
 

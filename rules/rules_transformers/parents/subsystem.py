@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.engine.rules import Rule, collect_rules
 from pants.engine.unions import UnionRule
 from pants.option.option_types import BoolOption, StrListOption, StrOption
 from pants.util.strutil import softwrap
 
-from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS
+from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS, tool_interpreters
 
 
 class ParentFinder(PythonToolRequirementsBase):
@@ -62,12 +63,12 @@ class ParentFinder(PythonToolRequirementsBase):
         help="The resolve that has the library. By default, `[python].default_resolve`.",
     )
 
-    def pex_request(self) -> PexRequest:
+    def pex_request(self, python_setup: PythonSetup) -> PexRequest:
         return PexRequest(
             output_filename="parent_finder.pex",
             internal_only=True,
             requirements=self.pex_requirements(),
-            interpreter_constraints=self.interpreter_constraints,
+            interpreter_constraints=tool_interpreters(self, python_setup),
             description="Prepare the parent finder",
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
@@ -124,13 +125,15 @@ class _Compared:
 
 
 @rule
-async def make_bench_process(request: BenchToolRequest, benchmark: GpuBenchmark) -> Process:
+async def make_bench_process(
+    request: BenchToolRequest, benchmark: GpuBenchmark, python_setup: PythonSetup
+) -> Process:
     return await Get(
         Process,
         ToolProcess(
             request.command,
             request.arguments,
-            benchmark.pex_request(),
+            benchmark.pex_request(python_setup),
             (request.files,),
             request.description,
             output_files=request.output_files,

@@ -215,6 +215,7 @@ async def _releases(
 def _process(
     subsystem: ConformanceSubsystem,
     converter: ModularConverter,
+    python_setup: PythonSetup,
     request: ReleaseRequest,
     digests: tuple[Digest, Digest],
     found: str,
@@ -236,7 +237,7 @@ def _process(
     return ToolProcess(
         CONFORMANCE,
         (f"--release={directory}", *(option for option, is_given in options.items() if is_given)),
-        converter.pex_request(),
+        converter.pex_request(python_setup),
         (others,) if is_installed else (others, release),
         f"Compare conversions with {request.name}",
         # A profile is left there or not.
@@ -300,7 +301,7 @@ async def conformance(
         process = await Get(
             Process,
             ToolProcess,
-            _process(subsystem, converter, request, (release.digest, others), found),
+            _process(subsystem, converter, python_setup, request, (release.digest, others), found),
         )
         result = await Get(FallibleProcessResult, ToolRun(process))
         console.print_stdout(shown(result.stdout.decode(errors="replace"), None), end="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
 from pants.engine.process import Process
 from pants.engine.rules import Get, Rule, collect_rules, rule
@@ -43,14 +44,14 @@ class ConverterProcessRequest:
 
 @rule
 async def make_converter_process(
-    request: ConverterProcessRequest, converter: ModularConverter
+    request: ConverterProcessRequest, converter: ModularConverter, python_setup: PythonSetup
 ) -> Process:
     return await Get(
         Process,
         ToolProcess(
             request.command,
             (f"--request={REQUEST_FILE}", *request.arguments),
-            converter.pex_request(),
+            converter.pex_request(python_setup),
             (request.input.sources, *request.files),
             request.description,
             request=request.input.request,

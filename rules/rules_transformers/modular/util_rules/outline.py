@@ -33,6 +33,7 @@ from rules_transformers.modular.util_rules.request import (
 )
 from rules_transformers.util_rules.buckets import buckets
 from rules_transformers.util_rules.tool_commands import OUTLINE
+from rules_transformers.util_rules.tool_interpreters import tool_interpreters
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import ToolRun
 
@@ -112,7 +113,9 @@ def outline_groups(field_sets: Iterable[ModularFieldSet]) -> list[tuple[ModularF
 
 
 @rule
-async def outline_modular_files(request: _OutlineRequest, converter: ModularConverter) -> _Outline:
+async def outline_modular_files(
+    request: _OutlineRequest, converter: ModularConverter, python_setup: PythonSetup
+) -> _Outline:
     # Without its parents, a file has an outline all the same; converting it reports what is wrong.
     installed = (
         await Get(ParentSources, ParentSourcesRequest(request.parents))
@@ -128,7 +131,7 @@ async def outline_modular_files(request: _OutlineRequest, converter: ModularConv
         ToolProcess(
             OUTLINE,
             (f"--request={REQUEST_FILE}",),
-            converter.interpreter_constraints,
+            tool_interpreters(converter, python_setup),
             (converter_input.sources,),
             f"Outline {pluralize(len(request.field_sets), 'modular model')}",
             request=converter_input.request,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.fs import Digest
 from pants.engine.process import Process
 from pants.engine.rules import Get, Rule, collect_rules, rule
@@ -39,7 +40,9 @@ class FinderProcessRequest:
 
 
 @rule
-async def make_finder_process(request: FinderProcessRequest, finder: ParentFinder) -> Process:
+async def make_finder_process(
+    request: FinderProcessRequest, finder: ParentFinder, python_setup: PythonSetup
+) -> Process:
     more = {f"{LIBRARY_DIR}_{n}": digest for n, digest in enumerate(request.more_libraries, 1)}
     return await Get(
         Process,
@@ -51,7 +54,7 @@ async def make_finder_process(request: FinderProcessRequest, finder: ParentFinde
                 f"--cache-dir={_CACHE_DIR}",
                 *(f"--models={directory}" for directory in more),
             ),
-            finder.pex_request(),
+            finder.pex_request(python_setup),
             request.files,
             request.description,
             output_files=request.output_files,
