@@ -25,5 +25,5 @@ if sys.argv[1] == "group":
         pathlib.Path(directory, options["output"]).mkdir(parents=True, exist_ok=True)
         results.append({"exit_code": run.returncode, "messages": run.stderr})
     pathlib.Path(options["results"]).write_text(json.dumps({"members": results}))
-    sys.exit(0)
+    sys.exit(3 if all(result["exit_code"] == 3 for result in results) else 0)
 """

@@ -91,6 +91,9 @@ assert (command, option) == ("build", "--output")
 if fixture.get("model_type") == "lama":
     print("m:tiny: error: no model type lama", file=sys.stderr)
     sys.exit(2)
+if fixture.get("model_type") == "timm":
+    print("m:tiny: error: timm is not there", file=sys.stderr)
+    sys.exit(3)
 if fixture.get("model_type") == "vit":
     print("m:t: warning: left out\\nhint: add it\\n[1/1] built", file=sys.stderr)
 for architecture in fixture["architectures"]:
@@ -375,6 +378,41 @@ def test_many_fixtures_are_built_in_groups(rule_runner: RuleRunner) -> None:
         ],
     )
     assert problem.message == "m:f0 cannot be built\nm:tiny: error: no model type lama"
+
+
+def test_a_fixture_that_lacks_something_has_no_neighbours_built_again(
+    rule_runner: RuleRunner,
+) -> None:
+    names = [f"f{number}" for number in range(20)]
+    definitions = [_fixture(name, model_type="timm" if name == "f0" else "llama") for name in names]
+    rule_runner.write_files({"m/BUILD": "".join(definitions)})
+    rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+    lacking, *others = (Address("m", target_name=name) for name in names)
+    for address in others:
+        _files(rule_runner, address)
+    for _ in range(2):
+        # Another day: what it lacked may be there now, so that it is tried again, by itself.
+        rule_runner.set_options(OPTIONS, env_inherit=ENVIRONMENT)
+        for address in others:
+            _files(rule_runner, address)
+        assert process_count(rule_runner) == 0
+        field_set = TinyFixtureFieldSet.create(rule_runner.get_target(lacking))
+        problem = rule_runner.request(FixtureProblem, [BuildFixtureRequest(field_set)])
+        assert problem.message == "m:f0 cannot be built\nm:tiny: error: timm is not there"
+        assert process_count(rule_runner) == 1
+
+
+def test_fixtures_that_lie_side_by_side_share_groups(rule_runner: RuleRunner) -> None:
+    wanted = {Address(f"tests/{name}", target_name="tiny") for name in "abcd"}
+    others = {Address(f"models/x{number}", target_name="tiny") for number in range(20)}
+    rule_runner.write_files(
+        {
+            f"{address.spec_path}/BUILD": _fixture("tiny", repo_id=f"t/{address.spec_path[-4:]}")
+            for address in wanted | others
+        }
+    )
+    groups = rule_runner.request(FixtureGroups, [])
+    assert {member.address for member in groups[min(wanted)].members} == wanted
 
 
 def test_only_a_change_in_what_builds_builds_again(rule_runner: RuleRunner) -> None:

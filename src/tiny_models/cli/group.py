@@ -24,7 +24,9 @@ DESCRIPTION = (
     "with the sources that it speaks of, and sees no others; one that fails leaves the others "
     "alone. What became of each is in the results."
 )
-EXIT_CODES = "Exit codes: 0 done, whatever became of each request; 3 something is missing."
+EXIT_CODES = (
+    "Exit codes: 0 done, whatever became of each request; 3 something is missing, for all of them."
+)
 
 _PACKAGE = "transformers"
 # What transformers imports of other packages, where these are installed.
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Builds the fixtures of each request; returns 0, or 3 if something was missing."""
+    """Builds the fixtures of each request; returns 0, or 3 if something was missing for all."""
     from tiny_models.cli import build
 
     command = build.__name__.rpartition(".")[2]
@@ -75,13 +77,14 @@ def run(options: argparse.Namespace) -> int:
         (directory / options.output).mkdir(parents=True, exist_ok=True)
         results.append({"exit_code": ended.exit_code, "messages": ended.messages})
     write_text(options.results, json.dumps({"schema": 1, "members": results}, indent=1) + "\n")
-    # A member that a signal ended may have had too little memory.
-    lacks = [
-        result
+    # A build system keeps what ends with 0: the others are not to be built again because one lacks
+    # something. A member that a signal ended may have had too little memory.
+    if all(
+        result["exit_code"] < 0 or result["exit_code"] == ExitCode.ENVIRONMENT_LACKS
         for result in results
-        if result["exit_code"] < 0 or result["exit_code"] == ExitCode.ENVIRONMENT_LACKS
-    ]
-    return ExitCode.ENVIRONMENT_LACKS if lacks else ExitCode.DONE
+    ):
+        return ExitCode.ENVIRONMENT_LACKS
+    return ExitCode.DONE
 
 
 def preload(owned: Iterable[str]) -> None:

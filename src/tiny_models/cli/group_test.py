@@ -129,6 +129,19 @@ def test_sources_in_the_place_of_a_package_are_used(tmp_path: Path) -> None:
     assert "the own one" in results[1]["messages"]
 
 
+def test_what_one_lacks_does_not_fail_the_others(tmp_path: Path) -> None:
+    lacking = {"model_type": "timm_wrapper", "architectures": ["TimmWrapperModel"]}
+    for name, fields in {"bert": _BERT, "lacking": lacking}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "request.json").write_text(json.dumps(_request(name, **fields)))
+    options = ("--request=request.json", "--output=out", "--results=results.json")
+    assert _start("group", *options, "bert", "lacking", cwd=tmp_path).returncode == 0
+    results = json.loads((tmp_path / "results.json").read_text())["members"]
+    assert [result["exit_code"] for result in results] == [0, 3]
+    # A build system is not to keep this: there is nothing else in it.
+    assert _start("group", *options, "lacking", cwd=tmp_path).returncode == 3
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"fixtures": [{"source": 1}]}'])
 def test_a_wrong_request_is_its_members(tmp_path: Path, text: str) -> None:
     (tmp_path / "wrong").mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -54,6 +55,7 @@ from rules_transformers.util_rules.buckets import buckets
 from rules_transformers.util_rules.tool_commands import GROUP_BUILD
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
 from rules_transformers.util_rules.tool_run import OutputsMissing, ToolRun
+from rules_transformers_contract.exit_codes import ExitCode
 
 logger = logging.getLogger(__name__)
 
@@ -157,11 +159,13 @@ class _FixtureOutcome:
 
     :param problem: why it could not be built; empty if it could.
     :param warnings: what the tool says of it nevertheless.
+    :param is_final: whether it would end alike on another day or machine.
     """
 
     snapshot: Snapshot
     problem: str
     warnings: tuple[str, ...] = ()
+    is_final: bool = True
 
 
 class _GroupOutcomes(FrozenDict[Address, _FixtureOutcome]):
@@ -195,7 +199,14 @@ def _outcome(
         return _FixtureOutcome(snapshot, "", tuple(_WARNING.findall(messages)))
     if exit_code < 0:
         messages = f"{messages}\nthe process was ended by signal {-exit_code}".strip()
-    return _FixtureOutcome(EMPTY_SNAPSHOT, f"{member.address} cannot be built\n{messages}")
+    problem = f"{member.address} cannot be built\n{messages}"
+    is_final = exit_code >= 0 and exit_code != ExitCode.ENVIRONMENT_LACKS
+    return _FixtureOutcome(EMPTY_SNAPSHOT, problem, is_final=is_final)
+
+
+def _names(member: TinyFixtureFieldSet) -> tuple[str, str]:
+    """What a group has in common: fixtures that lie side by side are mostly wanted together."""
+    return os.path.dirname(member.address.spec_path), member.address.spec
 
 
 @rule(desc="Group tiny fixtures", level=LogLevel.DEBUG)
@@ -209,7 +220,7 @@ def find_fixture_groups(
         (member.address, FixtureGroup(members))
         for alike in of_resolve.values()
         if len(alike) > _FEW
-        for members in buckets({member: (member.address.spec,) for member in alike}, CAPACITY)
+        for members in buckets({member: _names(member) for member in alike}, CAPACITY)
         for member in members
     )
 
@@ -329,6 +340,11 @@ async def build_tiny_fixture(request: BuildFixtureRequest, groups: FixtureGroups
         group = FixtureGroup((field_set,))
     outcomes = await Get(_GroupOutcomes, FixtureGroup, group)
     outcome = outcomes[field_set.address]
+    if not outcome.is_final and len(group.members) > 1:
+        # The group is kept, which is right for its others. Memory or a package that this one lacked
+        # may be there the next time: a process of its own says so, and is not kept if it fails.
+        outcomes = await Get(_GroupOutcomes, FixtureGroup((field_set,)))
+        outcome = outcomes[field_set.address]
     if outcome.problem:
         raise FixtureNotBuilt(outcome.problem)
     for warning in outcome.warnings:
