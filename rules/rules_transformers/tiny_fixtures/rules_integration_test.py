@@ -407,7 +407,7 @@ def test_fixtures_that_lie_side_by_side_share_groups(rule_runner: RuleRunner) ->
     others = {Address(f"models/x{number}", target_name="tiny") for number in range(20)}
     rule_runner.write_files(
         {
-            f"{address.spec_path}/BUILD": _fixture("tiny", repo_id=f"t/{address.spec_path[-4:]}")
+            f"{address.spec_path}/BUILD": _fixture("tiny", repo_id=address.spec_path)
             for address in wanted | others
         }
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiny_models.runtime.learned_imports import LearnedImports, import_if_possible
 from toolkit.atomic_file import write_text
 from toolkit.exit_codes import ExitCode
 
@@ -64,16 +64,19 @@ def run(options: argparse.Namespace) -> int:
     command = build.__name__.rpartition(".")[2]
     directories = [Path(directory) for directory in options.directories]
     roots = [_roots(directory, options.request) for directory in directories]
+    owned = {name for own in roots for root in own for name in _modules_in(root)}
     before = _packages()
-    preload(owned={name for own in roots for root in own for name in _modules_in(root)})
-    loaded = _packages() - before
+    preload(owned)
+    learned = LearnedImports()
     results: list[dict[str, Any]] = []
     for directory, own_roots in zip(directories, roots, strict=True):
         arguments = [command, options.request, "--output", options.output]
+        loaded = _packages() - before
         if loaded.intersection(name for root in own_roots for name in _modules_in(root)):
             ended = _start(arguments, directory)
         else:
-            ended = _fork(arguments, directory)
+            ended = _fork(arguments, directory, learned)
+            learned.learn(_notes(directory), owned)
         (directory / options.output).mkdir(parents=True, exist_ok=True)
         results.append({"exit_code": ended.exit_code, "messages": ended.messages})
     write_text(options.results, json.dumps({"schema": 1, "members": results}, indent=1) + "\n")
@@ -98,12 +101,8 @@ def preload(owned: Iterable[str]) -> None:
         names += (name if name == _PACKAGE else f"{_PACKAGE}.{name}" for name in _OWN)
         names.append("tiny_models.fixture.build")
     for name in names:
-        if name.partition(".")[0] in owned:
-            continue
-        try:
-            importlib.import_module(name)
-        except Exception:  # noqa: BLE001 - a build says what it misses
-            continue
+        if name.partition(".")[0] not in owned:
+            import_if_possible(name)
 
 
 def _roots(directory: Path, request: str) -> list[Path]:
@@ -134,11 +133,16 @@ def _packages() -> set[str]:
     return {name.partition(".")[0] for name in sys.modules}
 
 
-def _fork(arguments: Sequence[str], directory: Path) -> Ended:
+def _fork(arguments: Sequence[str], directory: Path, learned: LearnedImports) -> Ended:
     from tiny_models.cli.main import COMMAND_LINE
     from tiny_models.runtime.forks import run_in_fork
 
-    return run_in_fork(lambda: COMMAND_LINE.main(arguments), directory, _log(directory))
+    sources, notes = directory.absolute(), _notes(directory)
+
+    def build() -> int:
+        return learned.record(lambda: COMMAND_LINE.main(arguments), sources, notes)
+
+    return run_in_fork(build, directory, _log(directory))
 
 
 def _start(arguments: Sequence[str], directory: Path) -> Ended:
@@ -161,3 +165,7 @@ def _start(arguments: Sequence[str], directory: Path) -> Ended:
 
 def _log(directory: Path) -> Path:
     return Path(f"{directory}.log").absolute()
+
+
+def _notes(directory: Path) -> Path:
+    return Path(f"{directory}.notes").absolute()
