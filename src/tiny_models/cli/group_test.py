@@ -155,7 +155,7 @@ def test_a_wrong_request_is_its_members(tmp_path: Path, text: str) -> None:
 
 def test_what_a_request_has_itself_is_not_imported_before(monkeypatch: pytest.MonkeyPatch) -> None:
     imported: list[str] = []
-    monkeypatch.setattr("tiny_models.cli.group.importlib.import_module", imported.append)
+    monkeypatch.setattr("tiny_models.cli.group.import_if_possible", imported.append)
     group.preload({"transformers", "scipy"})
     assert "torch" in imported
     assert not [name for name in imported if name.startswith(("transformers", "scipy"))]

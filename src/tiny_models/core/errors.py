@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,11 +28,21 @@ class MissingPackage(EnvironmentLack):
 
 
 class MissingRequirement(MissingPackage):
-    """A class needs packages that are not installed and that are known by their names."""
+    """A class needs packages that are not installed and that are known by their names.
+
+    Modules of a package that is there otherwise are those of a library in the same repository.
+    """
 
     def __init__(self, subject: str, packages: Iterable[str]) -> None:
         self.packages = tuple(packages)
         names = ", ".join(self.packages)
+        if all(map(_is_part_of_a_package, self.packages)):
+            super().__init__(
+                f"{subject} needs {names}, which is not there",
+                hint="make its target a dependency of the fixture: it is imported by a name in "
+                "the config, which no import statement shows",
+            )
+            return
         pairs = torch_pair.requirements(self.packages)
         quoted = ", ".join(f"`{pairs.get(package, package)}`" for package in self.packages)
         fits = f", which fits torch {torch_pair.installed_torch()}," if pairs else ""
@@ -39,6 +50,12 @@ class MissingRequirement(MissingPackage):
             f"{subject} needs {names}, which is not installed",
             hint=f"add {quoted}{fits} to the requirements of the resolve and relock it",
         )
+
+
+def _is_part_of_a_package(module: str) -> bool:
+    """Whether the package is there that a missing module would be in."""
+    package, _, part = module.partition(".")
+    return bool(part) and importlib.util.find_spec(package) is not None
 
 
 class TorchPairBroken(EnvironmentLack):

@@ -182,7 +182,7 @@ class _Maker:
             if left_out not in self.missing:
                 self.missing.append(left_out)
         except ImportError as problem:
-            packages = requirement_of(problem) or [str(problem)]
+            packages = requirement_of(problem) or [problem.name or str(problem)]
             subject = f"the {role.replace('_', ' ')} of {self.model_type}"
             self.missing.append(LeftOut(role, MissingRequirement(subject, packages)))
         except Exception as problem:

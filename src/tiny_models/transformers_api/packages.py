@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import re
 from collections.abc import Iterator
 
-from tiny_models.core.errors import MissingPackage, MissingRequirement
+from tiny_models.core.errors import MissingRequirement
 
 _REQUIRES = re.compile(r"requires the ([\w.-]+) library", re.IGNORECASE)
 # What the library's messages call a package, if not by the name that it has on an index.
@@ -17,26 +16,14 @@ _INSTALL = re.compile(r"pip install ([\w.-]+)")
 
 @contextlib.contextmanager
 def named_packages(architecture: str) -> Iterator[None]:
-    """Turns an import error of a model class into MissingPackage."""
+    """Turns an import error of a model class into MissingRequirement."""
     try:
         yield
     except ImportError as problem:
         package = missing_package(problem)
         if package is None:
             raise
-        if _is_part_of_a_package(package):
-            raise MissingPackage(
-                f"`{architecture}` needs {package}, which is not there",
-                hint="make its target a dependency of the fixture: it is imported by a name in "
-                "the config, which no import statement shows",
-            ) from None
         raise MissingRequirement(f"`{architecture}`", [package]) from None
-
-
-def _is_part_of_a_package(module: str) -> bool:
-    """Whether the package is there that a missing module would be in."""
-    package, _, part = module.partition(".")
-    return bool(part) and importlib.util.find_spec(package) is not None
 
 
 def missing_package(problem: ImportError) -> str | None:
