@@ -412,7 +412,7 @@ def test_fixtures_that_lie_side_by_side_share_groups(rule_runner: RuleRunner) ->
         }
     )
     groups = rule_runner.request(FixtureGroups, [])
-    assert {member.address for member in groups[min(wanted)].members} == wanted
+    assert {member.address for member in groups[min(wanted)].members} >= wanted
 
 
 def test_only_a_change_in_what_builds_builds_again(rule_runner: RuleRunner) -> None:

@@ -118,12 +118,12 @@ def batch_steps(
     promised = sources.promised.copy()
     sources.leave_for_later(paths)
     try:
-        return (yield from _batch_steps(locations, context, jobs, renamed or {}))
+        return (yield from _batch_steps(locations, context, jobs, renamed or {}, report_progress))
     except _Unreadable:
         # As if it had not been found out so late: some outline has an error.
         sources.promised = promised
         sources.read_at_once(paths)
-        return (yield from _batch_steps(locations, context, jobs, renamed or {}))
+        return (yield from _batch_steps(locations, context, jobs, renamed or {}, report_progress))
 
 
 class _Unreadable(ConversionError):
@@ -135,6 +135,7 @@ def _batch_steps(
     context: ConversionContext,
     jobs: int,
     renamed: Mapping[str, Collection[str]],
+    report_progress: ReportProgress | None,
 ) -> Generator[EncodedTexts, dict[str, Formatted], BatchResult]:
     sources = context.sources
     outlines = outline_all(locations, sources, context.table, context.profile)

@@ -76,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
             ended = _start(arguments, directory)
         else:
             ended = _fork(arguments, directory, learned)
-            learned.learn(_notes(directory), owned)
+            if len(results) + 1 < len(directories):
+                learned.learn(_notes(directory), owned)
         (directory / options.output).mkdir(parents=True, exist_ok=True)
         results.append({"exit_code": ended.exit_code, "messages": ended.messages})
     write_text(options.results, json.dumps({"schema": 1, "members": results}, indent=1) + "\n")

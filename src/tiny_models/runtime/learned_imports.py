@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import marshal
+import json
 import os
 import sys
 from collections.abc import Callable, Collection
@@ -22,7 +22,6 @@ from importlib.machinery import (
 )
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
 
 class LearnedImports:
@@ -38,46 +37,48 @@ class LearnedImports:
         Files below ``directory`` are compiled only if none of this content has been.
         """
         root = os.path.realpath(directory)
-        code_before, modules_before = set(self._code_of), set(sys.modules)
-        self._compile_below(root)
+        before = set(sys.modules)
+        compiled = self._compile_below(root)
         # Nothing reads bytecode beside sources that are gone with the run.
         sys.dont_write_bytecode = True
         result = action()
-        code = {key: self._code_of[key] for key in self._code_of.keys() - code_before}
-        modules = [
-            name for name in sys.modules.keys() - modules_before if not _is_below(root, name)
-        ]
-        notes.write_bytes(marshal.dumps((code, sorted(modules))))
+        modules = [name for name in sys.modules.keys() - before if not _is_below(root, name)]
+        notes.write_text(json.dumps({"compiled": compiled, "modules": sorted(modules)}))
         return result
 
     def learn(self, notes: Path, owned: Collection[str]) -> None:
-        """Reads what a fork has noted, and imports its modules for the forks to come.
+        """Compiles and imports, for the forks to come, what a fork has noted.
 
         :param notes: no file if the fork failed.
         :param owned: packages that a fork may have in place of the installed ones.
         """
         if not notes.exists():
             return
-        code, modules = marshal.loads(notes.read_bytes())
+        noted = json.loads(notes.read_text())
         notes.unlink()
-        self._code_of.update(code)
-        for name in modules:
+        for path in noted["compiled"]:
+            source = Path(path).read_bytes()
+            self._code_of[_key(source)] = compile(source, path, "exec", dont_inherit=True)
+        for name in noted["modules"]:
             if name not in self._modules and name.partition(".")[0] not in owned:
                 import_if_possible(name)
-        self._modules.update(modules)
+        self._modules.update(noted["modules"])
 
-    def _compile_below(self, root: str) -> None:
+    def _compile_below(self, root: str) -> list[str]:
+        """Has modules below a directory compiled by this; the files that are, as time goes on."""
         code_of = self._code_of
+        compiled: list[str] = []
 
         class Loader(SourceFileLoader):
             def source_to_code(  # type: ignore[override]
                 self, data: bytes, path: str, *, _optimization: int = -1
             ) -> CodeType:
-                key = hashlib.sha256(data).digest()
-                if key not in code_of:
-                    compiled: Any = super().source_to_code(data, path)
-                    code_of[key] = compiled
-                return _placed(code_of[key], path)
+                known = code_of.get(_key(data))
+                if known is not None:
+                    return _placed(known, path)
+                compiled.append(path)
+                code: CodeType = super().source_to_code(data, path)
+                return code
 
         def find(path: str) -> FileFinder:
             if not os.path.realpath(path).startswith(root):
@@ -91,10 +92,15 @@ class LearnedImports:
 
         sys.path_hooks.insert(0, find)
         sys.path_importer_cache.clear()
+        return compiled
+
+
+def _key(source: bytes) -> bytes:
+    return hashlib.sha256(source).digest()
 
 
 def import_if_possible(name: str) -> None:
-    """Imports a module; whoever needs it says what is wrong with it."""
+    """Imports a module, unless something is wrong with it."""
     try:
         importlib.import_module(name)
     except Exception:  # noqa: BLE001 - packages raise what they like
