@@ -10,7 +10,9 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -49,6 +51,9 @@ class LearnedImports:
     def learn(self, notes: Path, owned: Collection[str]) -> None:
         """Compiles and imports, for the forks to come, what a fork has noted.
 
+        Only packages of which this process has imported something are imported further: others may
+        change what they find, which concerns the fork that wants them.
+
         :param notes: no file if the fork failed.
         :param owned: packages that a fork may have in place of the installed ones.
         """
@@ -57,12 +62,20 @@ class LearnedImports:
         noted = json.loads(notes.read_text())
         notes.unlink()
         for path in noted["compiled"]:
-            source = Path(path).read_bytes()
-            self._code_of[_key(source)] = compile(source, path, "exec", dont_inherit=True)
+            self._compile(Path(path))
+        known = {*sys.modules, *sys.stdlib_module_names} - set(owned)
         for name in noted["modules"]:
-            if name not in self._modules and name.partition(".")[0] not in owned:
+            if name not in self._modules and name.partition(".")[0] in known:
                 import_if_possible(name)
         self._modules.update(noted["modules"])
+
+    def _compile(self, path: Path) -> None:
+        with warnings.catch_warnings():
+            # Each fork warns of its files itself.
+            warnings.simplefilter("error")
+            with suppress(OSError, SyntaxError, ValueError):
+                source = path.read_bytes()
+                self._code_of[_key(source)] = compile(source, path, "exec", dont_inherit=True)
 
     def _compile_below(self, root: str) -> list[str]:
         """Has modules below a directory compiled by this; the files that are, as time goes on."""
@@ -81,7 +94,7 @@ class LearnedImports:
                 return code
 
         def find(path: str) -> FileFinder:
-            if not os.path.realpath(path).startswith(root):
+            if not _is_in(root, path):
                 raise ImportError(path=path)
             return FileFinder(
                 path,
@@ -124,4 +137,8 @@ def _is_below(root: str, name: str) -> bool:
     if spec is None or spec.name != name:
         return True
     places = [spec.origin, *(spec.submodule_search_locations or ())]
-    return any(os.path.realpath(place).startswith(root) for place in places if place)
+    return any(_is_in(root, place) for place in places if place)
+
+
+def _is_in(root: str, path: str) -> bool:
+    return f"{os.path.realpath(path)}{os.sep}".startswith(f"{root}{os.sep}")

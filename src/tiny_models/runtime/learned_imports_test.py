@@ -4,6 +4,7 @@ import builtins
 import importlib
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,51 @@ def test_a_fork_that_fails_teaches_nothing(members: list[Path]) -> None:
     run_in_fork(lambda: learned.record(fail, members[0], notes), members[0], members[0] / "log")
     learned.learn(notes, owned=())
     assert _import(learned, members[1])["compiled"] == 1
+
+
+def test_files_with_mistakes_stay_their_forks(members: list[Path]) -> None:
+    """One that cannot be compiled, one of which Python warns and one that is gone afterwards."""
+    learned = LearnedImports()
+    notes = members[0] / "notes"
+    texts = {"wrong.py": "def", "doubtful.py": "1 is 1\n", "gone.py": ""}
+    for name, text in texts.items():
+        (members[0] / name).write_text(text)
+
+    def action() -> int:
+        sys.path.insert(0, str(members[0]))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            importlib.import_module("doubtful")
+        importlib.import_module("gone")
+        (members[0] / "gone.py").unlink()
+        try:
+            importlib.import_module("wrong")
+        except SyntaxError:
+            return len(caught)
+        return 0
+
+    for _ in range(2):
+        ended = run_in_fork(
+            lambda: learned.record(action, members[0], notes), members[0], members[0] / "log"
+        )
+        assert ended.exit_code == 1, ended.messages
+        learned.learn(notes, owned=())
+        (members[0] / "gone.py").write_text("")
+
+
+def test_packages_that_only_a_fork_wants_are_not_learned(
+    members: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may change others, as those do that make training faster."""
+    (members[2] / "installed.py").write_text("")
+    monkeypatch.syspath_prepend(str(members[2]))
+    learned = LearnedImports()
+    notes = members[0] / "notes"
+
+    def action() -> int:
+        importlib.import_module("installed")
+        return 0
+
+    _run(lambda: learned.record(action, members[0], notes), members[0])
+    learned.learn(notes, owned=())
+    assert "installed" not in sys.modules
