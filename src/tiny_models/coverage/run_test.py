@@ -21,12 +21,12 @@ CLASSES = ("BertModel", "CLIPModel", "GPT2LMHeadModel", "ViTModel", "WhisperMode
 def test_more_processes_find_the_same() -> None:
     def tried(jobs: int) -> tuple[list[Result], list[str]]:
         reported: list[str] = []
-        results = run(
-            CLASSES,
-            build_only=False,
-            jobs=jobs,
-            report=lambda result: reported.append(result.architecture),
-        )
+
+        def report(result: Result, total: int) -> None:
+            assert total == len(CLASSES)
+            reported.append(result.architecture)
+
+        results = run(CLASSES, build_only=False, jobs=jobs, report=report)
         return [dataclasses.replace(result, seconds=0.0) for result in results], reported
 
     prepare()
