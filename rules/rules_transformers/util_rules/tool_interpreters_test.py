@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.engine.rules import QueryRule
+from pants.option.subsystem import Subsystem
 from pants.testutil.rule_runner import RuleRunner
 
 from rules_transformers.gpu_benchmark.subsystem import GpuBenchmark
@@ -11,17 +13,23 @@ from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.parents.subsystem import ParentFinder
 from rules_transformers.util_rules.tool_interpreters import TOOL_INTERPRETERS, tool_interpreters
 
-_TOOLS = (GpuBenchmark, ModularConverter, ParentFinder)
+_TOOLS: tuple[type[PythonToolRequirementsBase], ...] = (
+    GpuBenchmark,
+    ModularConverter,
+    ParentFinder,
+)
 
 
 @pytest.fixture(scope="module")
 def rule_runner() -> RuleRunner:
-    subsystems = (*_TOOLS, PythonSetup)
+    subsystems: tuple[type[Subsystem], ...] = (*_TOOLS, PythonSetup)
     rules = [rule for each in subsystems for rule in (*each.rules(), QueryRule(each, []))]
     return RuleRunner(rules=rules)
 
 
-def _chosen(runner: RuleRunner, tool: type, *options: str) -> InterpreterConstraints:
+def _chosen(
+    runner: RuleRunner, tool: type[PythonToolRequirementsBase], *options: str
+) -> InterpreterConstraints:
     runner.set_options(options)
     return tool_interpreters(runner.request(tool, []), runner.request(PythonSetup, []))
 
@@ -39,7 +47,10 @@ def _chosen(runner: RuleRunner, tool: type, *options: str) -> InterpreterConstra
     ],
 )
 def test_interpreters_of_the_repository_if_the_tools_run_on_all_of_them(
-    rule_runner: RuleRunner, tool: type, repository: str, expected: str
+    rule_runner: RuleRunner,
+    tool: type[PythonToolRequirementsBase],
+    repository: str,
+    expected: str,
 ) -> None:
     chosen = _chosen(rule_runner, tool, f"--python-interpreter-constraints=['{repository}']")
     assert chosen == InterpreterConstraints([expected])
