@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pants.backend.python.subsystems.python_tool_base import PythonToolRequirementsBase
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
@@ -10,6 +12,8 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 TOOL_INTERPRETERS = "CPython>=3.11,<3.15"
 
 _OPTION = "interpreter_constraints"
+# Those of `[python].interpreter_versions_universe` end with the Pants that runs.
+_VERSIONS = ("2.7", *(f"3.{minor}" for minor in range(5, 30)))
 
 
 def tool_interpreters(
@@ -23,9 +27,18 @@ def tool_interpreters(
     if not tool.options.is_default(_OPTION):
         return tool.interpreter_constraints
     repository = InterpreterConstraints(python_setup.interpreter_constraints)
-    universe = python_setup.interpreter_versions_universe
+    if _are_supported(repository, tool.interpreter_constraints):
+        return repository
+    return tool.interpreter_constraints
+
+
+@cache
+def _are_supported(repository: InterpreterConstraints, tool: InterpreterConstraints) -> bool:
     # Pants compares versions alone.
-    is_supported = all(str(each).startswith("CPython") for each in repository) and (
-        tool.interpreter_constraints.contains(repository, universe)
-    )
-    return repository if is_supported else tool.interpreter_constraints
+    if not all(str(interpreter).startswith("CPython") for interpreter in repository):
+        return False
+    try:
+        return tool.contains(repository, _VERSIONS)
+    except ValueError:
+        # No version is known that meets them: finding none is for Pants to report.
+        return False

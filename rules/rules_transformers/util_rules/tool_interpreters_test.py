@@ -44,6 +44,9 @@ def _chosen(
         ("CPython>=3.10,<3.13", TOOL_INTERPRETERS),
         ("==3.9.*", TOOL_INTERPRETERS),
         ("PyPy==3.11.*", TOOL_INTERPRETERS),
+        # Later ones than the Pants that runs knows of.
+        ("CPython>=3.11", TOOL_INTERPRETERS),
+        ("CPython==3.11.99", TOOL_INTERPRETERS),
     ],
 )
 def test_interpreters_of_the_repository_if_the_tools_run_on_all_of_them(
