@@ -34,7 +34,7 @@ from rules_transformers.util_rules.buckets import buckets
 
 # A change in a member converts all of a group again, and each group starts Python once: that takes
 # as long as three to five conversions in a process that is warm.
-CAPACITY = 12
+CAPACITY = 20
 
 
 @dataclass(frozen=True)
