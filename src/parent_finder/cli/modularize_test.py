@@ -55,6 +55,21 @@ def converted(root: str, modular: Path) -> str:
     return without_banner((directory / "modeling_breeze.py").read_text())
 
 
+def exact_modular(root: str, new: Path, text: str) -> str:
+    """The modular that is written for a standalone file, and gives it back."""
+    new.write_text(text)
+    done = modularize(root, new)
+    assert done.returncode == 0, done.stderr
+    modular = new.with_name("modular_breeze.py")
+    assert converted(root, modular) == text
+    return modular.read_text()
+
+
+def with_code(code: str) -> str:
+    """The standalone file of a model with more code in it."""
+    return standalone(PLAIN.replace("\n\nclass BreezeRMSNorm", f"{code}\n\nclass BreezeRMSNorm"))
+
+
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
     return tmp_path / "modeling_breeze.py"
@@ -83,12 +98,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_modular_converts_back(root: str, new: Path, change: str) -> None:
     text = standalone(PLAIN.replace(*CHANGES[change]))
-    new.write_text(text)
-    done = modularize(root, new)
-    assert done.returncode == 0, done.stderr
-    modular = new.with_name("modular_breeze.py")
-    assert converted(root, modular) == text
-    written = modular.read_text()
+    written = exact_modular(root, new, text)
     assert "from ..llama.modeling_llama import" in written
     assert written.count("\n") < text.count("\n")
 
@@ -130,14 +140,8 @@ class BreezeRouter(nn.Module):
 def test_a_helper_comes_from_a_model_that_is_no_parent(root: str, new: Path) -> None:
     with Path(root, "transformers/models/vista/modeling_vista.py").open("a") as file:
         file.write(HELPER)
-    more = HELPER + ROUTER
-    text = standalone(PLAIN.replace("\n\nclass BreezeRMSNorm", f"{more}\n\nclass BreezeRMSNorm"))
-    new.write_text(text)
-    done = modularize(root, new)
-    assert done.returncode == 0, done.stderr
-    modular = new.with_name("modular_breeze.py")
-    assert converted(root, modular) == text
-    assert "from ..vista.modeling_vista import in_groups\n" in modular.read_text()
+    modular = exact_modular(root, new, with_code(HELPER + ROUTER))
+    assert "from ..vista.modeling_vista import in_groups\n" in modular
 
 
 FIRST, SECOND = (
@@ -166,15 +170,9 @@ def test_the_parent_whose_helpers_come_along_in_order(root: str, new: Path) -> N
     with (models / "zephyr/modeling_zephyr.py").open("a") as file:
         changed = THINNING.replace("Breeze", "Zephyr").replace("depth = 2", "depth = 3")
         file.write(f"\n\nfrom torch import nn\n{FIRST}{SECOND}{changed}")
-    more = FIRST + SECOND + THINNING
-    text = standalone(PLAIN.replace("\n\nclass BreezeRMSNorm", f"{more}\n\nclass BreezeRMSNorm"))
-    new.write_text(text)
-    done = modularize(root, new)
-    assert done.returncode == 0, done.stderr
-    modular = new.with_name("modular_breeze.py")
-    assert converted(root, modular) == text
-    assert "class BreezeThinning(ZephyrThinning):\n    depth = 2\n" in modular.read_text()
-    assert "def thinned" not in modular.read_text()
+    modular = exact_modular(root, new, with_code(FIRST + SECOND + THINNING))
+    assert "class BreezeThinning(ZephyrThinning):\n    depth = 2\n" in modular
+    assert "def thinned" not in modular
 
 
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
