@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from pants.engine.process import FallibleProcessResult, Process
 from pants.engine.rules import QueryRule
 from pants.engine.streaming_workunit_handler import WorkunitsCallbackFactory
 from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from rules_transformers.observability import callback
@@ -22,6 +24,7 @@ from rules_transformers.observability.record import read_record
 from rules_transformers.util_rules import tool_run, tool_sources
 from rules_transformers.util_rules.tool_run import ToolRun
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
+from rules_transformers_contract import stored_outcomes
 
 _SECRET = "a value that is nobody's business"
 
@@ -110,7 +113,11 @@ def test_the_input_that_changed_is_named(pants: _Pants, caplog: pytest.LogCaptur
     assert line.startswith("rules_transformers: 1 process: 1 run (")
 
     pants.restart()
-    pants.run(pants.process({**files, "m/parent.py": "other"}))
+    process = pants.process({**files, "m/parent.py": "other"})
+    # It changes with each file, and says nothing that the file does not.
+    env = {**process.env, stored_outcomes.VARIABLE: stored_outcomes.order(["1a"])}
+    caches = {stored_outcomes.CACHE: stored_outcomes.DIRECTORY}
+    pants.run(replace(process, env=FrozenDict(env), append_only_caches=FrozenDict(caches)))
     (_, second), (_, line) = _said(caplog)
     assert second.splitlines()[1:3] == ["  changed m/parent.py", second.splitlines()[2]]
     assert second.splitlines()[2].startswith("  inputs, tree ")

@@ -20,7 +20,7 @@ def changed_parts(before: Key, now: Key) -> tuple[str, ...]:
         lines.append(f"            to now: {' '.join(now.arguments)}")
     lines += _changes(before.variables, now.variables, "variable ")
     if before.other != now.other:
-        lines.append("changed platform, declared outputs, caches or timeout")
+        lines.append("changed platform, declared outputs or timeout")
     return tuple(lines)
 
 

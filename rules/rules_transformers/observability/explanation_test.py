@@ -40,7 +40,7 @@ def test_changed_files() -> None:
         ),
         (
             replace(_KEY, other="e" * 16),
-            ("changed platform, declared outputs, caches or timeout",),
+            ("changed platform, declared outputs or timeout",),
         ),
     ],
 )

@@ -10,12 +10,13 @@ from enum import Enum
 from typing import Any
 
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR
-from rules_transformers_contract import receipt
+from rules_transformers_contract import receipt, stored_outcomes
 
 # Pants' workunit of one process, wherever its result comes from.
 _WORKUNIT = "process"
 # What of a process is not part of its key, or is compared by itself.
 _LEFT_OUT = {
+    "append_only_caches",
     "argv",
     "cache_scope",
     "concurrency_available",
@@ -25,6 +26,8 @@ _LEFT_OUT = {
     "level",
     "remote_cache_speculation_delay",
 }
+# They change with whatever else does.
+_DERIVED_VARIABLES = {receipt.VARIABLE, stored_outcomes.VARIABLE}
 _LENGTH_OF_HASHES = 16
 
 
@@ -128,11 +131,10 @@ def _key(definition: Mapping[str, Any]) -> Key:
             for path, tree in digests["immutable_inputs"].items()
         },
         arguments=tuple(definition["argv"]),
-        # An order of a receipt changes with whatever else does.
         variables={
             name: _hash(value)
             for name, value in definition["env"].items()
-            if name != receipt.VARIABLE
+            if name not in _DERIVED_VARIABLES
         },
         other=_hash(json.dumps(rest, sort_keys=True)),
     )

@@ -23,6 +23,7 @@ from pants.engine.fs import (
 from pants.engine.process import Process, ProcessCacheScope
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
+from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
@@ -30,6 +31,7 @@ from rules_transformers.util_rules.pants_versions import alone, remote_outputs_p
 from rules_transformers.util_rules.tool_commands import ToolCommand
 from rules_transformers.util_rules.tool_run import OutputsMissing
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
+from rules_transformers_contract import stored_outcomes
 
 # Where a tool finds its request.
 REQUEST_FILE = "__request.json"
@@ -55,6 +57,9 @@ class ToolProcess:
     :param env: further environment variables.
     :param network: whether the variables that name a proxy are passed on.
     :param alone: whether nothing else should run beside it, if this Pants can see to that.
+    :param members: of a command that serves many requests, a digest for each of what it alone
+        reads. That, what is common to all, and nothing of `arguments`, decides what becomes of it:
+        the tool may take that from `rules_transformers_contract.stored_outcomes`.
     """
 
     command: ToolCommand
@@ -70,6 +75,7 @@ class ToolProcess:
     env: FrozenDict[str, str] = _NO_STRINGS
     network: bool = False
     alone: bool = False
+    members: tuple[str, ...] = ()
     cache_scope: ProcessCacheScope = ProcessCacheScope.SUCCESSFUL
     level: LogLevel = LogLevel.INFO
 
@@ -132,8 +138,34 @@ def _without_network(environment: PexEnvironment) -> PexEnvironment:
     return replace(environment, subprocess_environment_dict=FrozenDict(kept))
 
 
+@dataclass(frozen=True)
+class LocalCache:
+    """Whether results of this machine may be used again."""
+
+    is_on: bool
+
+
 @rule
-async def make_tool_process(request: ToolProcess) -> Process:
+async def find_local_cache(options: GlobalOptions) -> LocalCache:
+    return LocalCache(options.local_cache)
+
+
+def _member_keys(request: ToolProcess, python: _Python, sources: ToolSources) -> list[str]:
+    """The key of what becomes of each member: equal on all machines, whichever others there are."""
+    common = {
+        "command": (request.command.tool, request.command.name),
+        "python": (python.path, python.digest.fingerprint),
+        "sources": sources.digest.fingerprint,
+        "env": dict(request.env),
+        "immutable_inputs": {
+            path: digest.fingerprint for path, digest in request.immutable_inputs.items()
+        },
+    }
+    return [stored_outcomes.key(common, member) for member in request.members]
+
+
+@rule
+async def make_tool_process(request: ToolProcess, local_cache: LocalCache) -> Process:
     command = request.command
     files = [] if request.request is None else [FileContent(REQUEST_FILE, request.request)]
     python, sources, request_file = await MultiGet(
@@ -144,12 +176,22 @@ async def make_tool_process(request: ToolProcess) -> Process:
     digest = await Get(
         Digest, MergeDigests((python.digest, sources.digest, request_file, *request.inputs))
     )
+    env = {**request.env, python.path_variable: SANDBOX_DIR}
+    caches = {**python.append_only_caches, **request.append_only_caches}
+    if request.members:
+        env[stored_outcomes.VARIABLE] = stored_outcomes.order(
+            _member_keys(request, python, sources)
+        )
+        # `--no-local-cache` means that everything is made again. The variable stays, so that the
+        # process has the same key in a remote cache; caches of this kind are no part of it.
+        if local_cache.is_on:
+            caches[stored_outcomes.CACHE] = stored_outcomes.DIRECTORY
     return Process(
         argv=(python.path, "-m", command.tool, command.name, *request.arguments),
-        env={**request.env, python.path_variable: SANDBOX_DIR},
+        env=env,
         input_digest=digest,
         immutable_input_digests=request.immutable_inputs,
-        append_only_caches={**python.append_only_caches, **request.append_only_caches},
+        append_only_caches=caches,
         output_files=request.output_files,
         output_directories=request.output_directories,
         cache_scope=request.cache_scope,

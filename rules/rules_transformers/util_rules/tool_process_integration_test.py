@@ -15,8 +15,9 @@ from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular import register
 from rules_transformers.testutil.stand_in_tools import ENVIRONMENT, OPTIONS, make_rule_runner
-from rules_transformers.util_rules.tool_commands import COMMANDS, CONVERT, ToolCommand
+from rules_transformers.util_rules.tool_commands import COMMANDS, CONVERT, EXPLAIN, ToolCommand
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
+from rules_transformers_contract import stored_outcomes
 
 _CONSTRAINTS = InterpreterConstraints([">=3.9"])
 _PYTHONS: dict[str, PexRequest | InterpreterConstraints] = {
@@ -112,3 +113,66 @@ def test_what_else_a_process_may_need(rule_runner: RuleRunner, python: str) -> N
     assert dict(process.immutable_input_digests) == {"library": EMPTY_DIGEST}
     assert process.append_only_caches["hub"] == "__hub"
     assert process.env["A"] == "1"
+
+
+def _keys(process: Process) -> tuple[str, ...]:
+    return stored_outcomes.keys_of(process.env[stored_outcomes.VARIABLE])
+
+
+def test_a_process_without_members_has_no_store(rule_runner: RuleRunner) -> None:
+    process = _process(rule_runner, "interpreter")
+    assert stored_outcomes.VARIABLE not in process.env
+    assert stored_outcomes.CACHE not in process.append_only_caches
+
+
+@pytest.mark.parametrize("python", _PYTHONS)
+def test_a_member_has_one_key_in_all_groups(rule_runner: RuleRunner, python: str) -> None:
+    process = _process(rule_runner, python, members=("1a", "1b"), arguments=("0", "1"))
+    assert process.append_only_caches[stored_outcomes.CACHE] == stored_outcomes.DIRECTORY
+    file = rule_runner.request(Digest, [CreateDigest([FileContent("m.py", b"m")])])
+    other = _process(
+        rule_runner,
+        python,
+        members=("2", "1b", "1a"),
+        arguments=("0", "1", "2"),
+        inputs=(file,),
+        description="Others",
+        request=b"{}",
+    )
+    assert _keys(other)[1:] == tuple(reversed(_keys(process)))
+    assert len({*_keys(process), *_keys(other)}) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"env": FrozenDict({"A": "1"})},
+        {"command": EXPLAIN},
+        {"immutable_inputs": FrozenDict({"library": EMPTY_DIGEST})},
+        {"immutable_inputs": FrozenDict({"elsewhere": EMPTY_DIGEST})},
+    ],
+    ids=str,
+)
+def test_what_all_members_depend_on_is_in_their_keys(
+    rule_runner: RuleRunner, change: dict[str, Any]
+) -> None:
+    both: tuple[dict[str, Any], ...] = ({}, change)
+    keys = [
+        _keys(_process(rule_runner, python, members=("1a",), **more))
+        for python in _PYTHONS
+        for more in both
+    ]
+    assert len(set(keys)) == 4
+
+
+def test_without_local_cache_nothing_is_taken_from_the_store(rule_runner: RuleRunner) -> None:
+    before = _process(rule_runner, "interpreter", members=("1a",))
+    rule_runner.set_options([*OPTIONS, "--no-local-cache"], env_inherit=ENVIRONMENT)
+    process = _process(rule_runner, "interpreter", members=("1a",))
+    assert stored_outcomes.CACHE not in process.append_only_caches
+    # It has the same key in a remote cache.
+    assert (process.env, process.argv, process.input_digest) == (
+        before.env,
+        before.argv,
+        before.input_digest,
+    )

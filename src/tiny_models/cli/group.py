@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiny_models.runtime.learned_imports import LearnedImports, import_if_possible
 from toolkit.atomic_file import write_text
 from toolkit.exit_codes import ExitCode
+from toolkit.outcome_store import OutcomeStore
 
 if TYPE_CHECKING:
     from tiny_models.runtime.forks import Ended
@@ -59,36 +60,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Builds the fixtures of each request; returns 0, or 3 if something was missing for all."""
-    from tiny_models.cli import build
-
-    command = build.__name__.rpartition(".")[2]
     directories = [Path(directory) for directory in options.directories]
-    roots = [_roots(directory, options.request) for directory in directories]
-    owned = {name for own in roots for root in own for name in _modules_in(root)}
-    before = _packages()
-    preload(owned)
-    learned = LearnedImports()
-    results: list[dict[str, Any]] = []
-    for directory, own_roots in zip(directories, roots, strict=True):
-        arguments = [command, options.request, "--output", options.output]
-        loaded = _packages() - before
-        if loaded.intersection(name for root in own_roots for name in _modules_in(root)):
-            ended = _start(arguments, directory)
-        else:
-            ended = _fork(arguments, directory, learned)
-            if len(results) + 1 < len(directories):
-                learned.learn(_notes(directory), owned)
-        (directory / options.output).mkdir(parents=True, exist_ok=True)
-        results.append({"exit_code": ended.exit_code, "messages": ended.messages})
-    write_text(options.results, json.dumps({"schema": 1, "members": results}, indent=1) + "\n")
+    store = OutcomeStore.ordered()
+    results = {
+        number: result
+        for number, directory in enumerate(directories)
+        if (result := store.restore(number, directory / options.output)) is not None
+    }
+    missing = {
+        number: directory for number, directory in enumerate(directories) if number not in results
+    }
+    for number, ended in zip(missing, _build(options, [*missing.values()]), strict=True):
+        output = directories[number] / options.output
+        output.mkdir(parents=True, exist_ok=True)
+        results[number] = {"exit_code": ended.exit_code, "messages": ended.messages}
+        if ended.exit_code == ExitCode.DONE:
+            store.keep(number, results[number], output)
+    members = [results[number] for number in range(len(directories))]
+    write_text(options.results, json.dumps({"schema": 1, "members": members}, indent=1) + "\n")
     # A build system keeps what ends with 0: the others are not to be built again because one lacks
     # something. A member that a signal ended may have had too little memory.
     if all(
         result["exit_code"] < 0 or result["exit_code"] == ExitCode.ENVIRONMENT_LACKS
-        for result in results
+        for result in members
     ):
         return ExitCode.ENVIRONMENT_LACKS
     return ExitCode.DONE
+
+
+def _build(options: argparse.Namespace, directories: Sequence[Path]) -> Iterator[Ended]:
+    """Builds the fixtures of the requests in some directories, one after the other."""
+    from tiny_models.cli import build
+
+    command = build.__name__.rpartition(".")[2]
+    roots = [_roots(directory, options.request) for directory in directories]
+    owned = {name for own in roots for root in own for name in _modules_in(root)}
+    before = _packages()
+    if len(directories) > 1:
+        # A single one imports less than this: what it needs.
+        preload(owned)
+    learned = LearnedImports()
+    arguments = [command, options.request, "--output", options.output]
+    for number, (directory, own_roots) in enumerate(zip(directories, roots, strict=True), start=1):
+        loaded = _packages() - before
+        if loaded.intersection(name for root in own_roots for name in _modules_in(root)):
+            yield _start(arguments, directory)
+        else:
+            ended = _fork(arguments, directory, learned)
+            if number < len(directories):
+                learned.learn(_notes(directory), owned)
+            yield ended
 
 
 def preload(owned: Iterable[str]) -> None:

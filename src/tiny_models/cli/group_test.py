@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rules_transformers_contract import stored_outcomes
 from tiny_models.cli import group
-from tiny_models.runtime.forks import run_in_fork
+from tiny_models.runtime.forks import Ended, run_in_fork
 
 _SOURCES = Path(__file__).parents[2]
 
@@ -25,11 +28,13 @@ def _request(name: str, **fields: Any) -> dict[str, Any]:
 _BERT = {"model_type": "bert", "architectures": ["BertModel"], "tokenizer": "none"}
 
 
-def _start(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _start(
+    *arguments: str, cwd: Path, options: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tiny_models", *arguments],
+        [sys.executable, *options, "-m", "tiny_models", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+        env={**os.environ, "PYTHONPATH": str(_SOURCES), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -115,6 +120,69 @@ def test_members_are_built_as_if_alone(tmp_path: Path) -> None:
     assert sizes["first"] != sizes["other"] or sizes == {"first": 4, "other": 6}
 
 
+def _lacking(name: str) -> dict[str, Any]:
+    return _request(name, model_type="timm_wrapper", architectures=["TimmWrapperModel"])
+
+
+def test_only_what_is_not_stored_is_built(tmp_path: Path) -> None:
+    requests = {
+        "bert": _request("bert", **_BERT),
+        "other": _request("other", **_BERT),
+        "wrong": _request("wrong", model_type="lama", architectures=["X"]),
+        "lacking": _lacking("lacking"),
+    }
+    arguments = ("group", "--request=request.json", "--output=out", "--results=results.json")
+
+    def group_of(keys: str, directory: str, **more: Any) -> tuple[list[int], dict[str, bytes], str]:
+        """Exit codes, files and standard error of a group in a new directory."""
+        root = tmp_path / directory
+        for name, request in requests.items():
+            (root / name).mkdir(parents=True)
+            (root / name / "request.json").write_text(json.dumps(request))
+        (tmp_path / "store").mkdir(exist_ok=True)
+        (root / stored_outcomes.DIRECTORY).symlink_to(tmp_path / "store")
+        environment = {stored_outcomes.VARIABLE: keys}
+        done = _start(*arguments, *requests, cwd=root, **environment, **more)
+        assert done.returncode == 0, done.stderr
+        files = {
+            f"{name}/{path}": content
+            for name in requests
+            for path, content in _files(root / name / "out").items()
+        }
+        results = json.loads((root / "results.json").read_text())["members"]
+        return [result["exit_code"] for result in results], files, done.stderr
+
+    built = group_of("a b c d", "built")
+    # What failed is tried again.
+    assert len([path for path in (tmp_path / "store").rglob("*") if path.is_file()]) == 2
+    requests["other"] = _request("other", **_BERT | {"seed": 1})
+    changed = group_of("a B c d", "changed")
+    assert changed[0] == built[0] == [0, 0, 2, 3]
+    different = {path for path in built[1] if built[1][path] != changed[1][path]}
+    assert {"other/m/other/model.safetensors"} <= different
+    assert {path.partition("/")[0] for path in different} == {"other"}
+    del requests["wrong"], requests["lacking"]
+    # Everything is stored by now.
+    quick = group_of("a B", "quick", options=("-X", "importtime"))
+    assert quick[1] == changed[1]
+    assert "toolkit.outcome_store" in quick[2]
+    assert not [line for line in quick[2].splitlines() if line.endswith(" torch")]
+
+
+def test_a_single_fixture_imports_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preloaded: list[object] = []
+    ended = Ended(0, "")
+    monkeypatch.setattr(group, "preload", preloaded.append)
+    monkeypatch.setattr(group, "_fork", lambda *arguments: ended)
+    options = argparse.Namespace(request="request.json", output="out")
+    assert list(group._build(options, [tmp_path])) == [ended]
+    assert preloaded == []
+    assert list(group._build(options, [tmp_path, tmp_path])) == [ended, ended]
+    assert len(preloaded) == 1
+
+
 def test_sources_in_the_place_of_a_package_are_used(tmp_path: Path) -> None:
     for name in ("plain", "shadowing"):
         (tmp_path / name).mkdir()
@@ -130,10 +198,9 @@ def test_sources_in_the_place_of_a_package_are_used(tmp_path: Path) -> None:
 
 
 def test_what_one_lacks_does_not_fail_the_others(tmp_path: Path) -> None:
-    lacking = {"model_type": "timm_wrapper", "architectures": ["TimmWrapperModel"]}
-    for name, fields in {"bert": _BERT, "lacking": lacking}.items():
+    for name, request in {"bert": _request("bert", **_BERT), "lacking": _lacking("m")}.items():
         (tmp_path / name).mkdir()
-        (tmp_path / name / "request.json").write_text(json.dumps(_request(name, **fields)))
+        (tmp_path / name / "request.json").write_text(json.dumps(request))
     options = ("--request=request.json", "--output=out", "--results=results.json")
     assert _start("group", *options, "bert", "lacking", cwd=tmp_path).returncode == 0
     results = json.loads((tmp_path / "results.json").read_text())["members"]

@@ -299,6 +299,7 @@ async def run_fixture_builder(run: _Run, python_setup: PythonSetup) -> _RunOutco
             env=_ENVIRONMENT,
             output_directories=tuple(f"{directory}/{_OUTPUT_DIR}" for directory in directories),
             output_files=(_RESULTS_FILE,),
+            members=tuple(digest.fingerprint for digest in run.inputs),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))
