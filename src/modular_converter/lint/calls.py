@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from modular_converter.lint.parameters import (
 )
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.nodes import Node
-from modular_converter.syntax.statements import FUNCTIONS, Function, parsed_statements
+from modular_converter.syntax.statements import FUNCTIONS, Function
 
 # What a call of an instance runs.
 _CALLED = "forward"
@@ -56,9 +56,8 @@ class _Replacement:
         """The methods in the output, where corrections may have changed them."""
         return {
             function.name: function
-            for top in parsed_statements(self.node.text)
-            for function in (top, *getattr(top, "body", ()))
-            if isinstance(function, FUNCTIONS) and function.name in self.narrower
+            for function in _written_functions(self.node, self.narrower)
+            if function.name in self.narrower
         }
 
     def may_be_called_in(self, node: Node) -> bool:
@@ -143,28 +142,39 @@ def _functions(item: Item) -> Iterator[Function]:
 
 def _misfits(node: Node, replaced: Mapping[str, _Replacement]) -> Iterator[Diagnostic]:
     """Inherited calls in a class or function of the output that do not fit."""
-    for top in parsed_statements(node.text):
-        functions = [
-            (function, [*ast.walk(function)])
-            for function in (top, *getattr(top, "body", ()))
-            if isinstance(function, FUNCTIONS)
-        ]
-        instances = _instances([part for _, parts in functions for part in parts], replaced)
-        for function, parts in functions:
-            variables = _loop_variables(parts, instances)
-            for call in parts:
-                if not isinstance(call, ast.Call):
+    names = {*replaced, *(replaced[node.name].narrower if node.name in replaced else ())}
+    parts_of = {function: [*ast.walk(function)] for function in _written_functions(node, names)}
+    instances = _instances([part for parts in parts_of.values() for part in parts], replaced)
+    names.update(attribute for attribute, made in instances.items() if made)
+    for function in _written_functions(node, names):
+        parts = parts_of.get(function) or [*ast.walk(function)]
+        variables = _loop_variables(parts, instances)
+        for call in parts:
+            if not isinstance(call, ast.Call):
+                continue
+            for name, method in _callees(call.func, node.name, instances, variables):
+                replacement = replaced.get(name)
+                if replacement is None or not _is_inherited(node, call.lineno):
                     continue
-                for name, method in _callees(call.func, node.name, instances, variables):
-                    replacement = replaced.get(name)
-                    if replacement is None or not _is_inherited(node, call.lineno):
-                        continue
-                    if method == "" and isinstance(replacement.item.statement.node, ast.ClassDef):
-                        method = "__init__"
-                    problem = replacement.problem(method or name, call)
-                    if problem:
-                        caller = node.name if top is function else f"{node.name}.{function.name}"
-                        yield _finding(replacement, method or name, caller, problem)
+                if method == "" and isinstance(replacement.item.statement.node, ast.ClassDef):
+                    method = "__init__"
+                problem = replacement.problem(method or name, call)
+                if problem:
+                    is_outermost = function.col_offset == 0
+                    caller = node.name if is_outermost else f"{node.name}.{function.name}"
+                    yield _finding(replacement, method or name, caller, problem)
+
+
+def _written_functions(node: Node, names: Collection[str]) -> list[Function]:
+    """The methods of a written class in whose text a name occurs, or a function with those in it.
+
+    There may be others among them.
+    """
+    if node.kind == "class":
+        members = node.written_class.members_naming(names)
+    else:
+        members = [part for top in node.statements for part in (top, *getattr(top, "body", ()))]
+    return [member for member in members if isinstance(member, FUNCTIONS)]
 
 
 def _instances(parts: list[ast.AST], replaced: Mapping[str, _Replacement]) -> dict[str, set[str]]:

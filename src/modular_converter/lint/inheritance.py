@@ -13,21 +13,21 @@ from modular_converter.library.index import Item
 from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.arguments import Signature, bindings, defaults_of
 from modular_converter.merge.methods import deletes_method
+from modular_converter.merge.nodes import Node
 from modular_converter.syntax.statements import (
     FUNCTIONS,
     Function,
     Statement,
-    parsed_statements,
     statements_within,
 )
-from modular_converter.syntax.tokens import code_only
+from modular_converter.syntax.written_class import WrittenClass
 from toolkit.suggestions import did_you_mean
 
 
 def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     """Findings about classes that inherit from a parent, and about classes defined twice."""
     yield from _repeated_classes(facts)
-    texts = {node.name: node.text for node in facts.nodes if node.kind == "class"}
+    classes = {node.name: node for node in facts.nodes if node.kind == "class"}
     for merged in facts.merged:
         theirs = {
             merged.rename(statement.node.name): statement.node
@@ -35,7 +35,9 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
             if isinstance(statement.node, FUNCTIONS)
         }
         place = Place(facts.index, facts.package, facts.library)
-        yield from _bases(merged, texts.get(merged.item.name, ""), place)
+        name = merged.item.name
+        written = classes.get(name) or Node(name, "class", ())
+        yield from _bases(merged, written.written_class, place)
         for statement in merged.item.class_parts.statements:
             node = statement.node
             if not isinstance(node, FUNCTIONS):
@@ -43,11 +45,11 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
             call = replaced_call(node)
             if call is None or node.name not in theirs or _is_deleted(merged, statement):
                 continue
-            text = texts.get(merged.item.name, "")
             yield from _arguments(
-                merged, node, call, theirs[node.name], text, corrects=facts.corrects
-            )
-            yield from _deletions(merged, node, call, theirs, text)
+                merged, node, call, theirs[node.name], written.written_class,
+                corrects=facts.corrects,
+            )  # fmt: skip
+            yield from _deletions(merged, node, call, theirs, written)
             yield from _order(merged, node, call, theirs[node.name])
 
 
@@ -106,7 +108,7 @@ def _arguments(
     mine: Function,
     call: ast.Call,
     theirs: Function,
-    text: str,
+    written: WrittenClass,
     *,
     corrects: bool,
 ) -> Iterator[Diagnostic]:
@@ -118,7 +120,7 @@ def _arguments(
         changes = [change for change in changes if change.name not in seen.names]
     if not changes:
         return
-    loaded, bound = _names_of_method(text, mine.name)
+    loaded, bound = _names_of_method(written, mine.name)
     method = f"{merged.parent_item.name}.{theirs.name}"
     for change in changes:
         # What is not used does no harm, and what is not bound is reported as undefined.
@@ -140,12 +142,12 @@ def _is_optional(value: ast.expr | None, mine: Function) -> bool:
     return isinstance(default, ast.Constant) and default.value is None
 
 
-def _names_of_method(text: str, method: str) -> tuple[set[str], set[str]]:
+def _names_of_method(written: WrittenClass, method: str) -> tuple[set[str], set[str]]:
     """The names that a method of a written class loads, and those that it binds."""
     loaded: set[str] = set()
     bound: set[str] = set()
-    for top in parsed_statements(text):
-        for function in ast.walk(top):
+    for member in written.members_naming([method]):
+        for function in ast.walk(member):
             if isinstance(function, FUNCTIONS) and function.name == method:
                 for node in ast.walk(function):
                     if isinstance(node, ast.Name):
@@ -163,11 +165,13 @@ def _order(
     following = [statement for statement in mine.body if statement.lineno > call.lineno]
     if not following:
         return
-    replaceable = {
-        merged.rename(ast.unparse(statement.targets[0])): position
-        for position, statement in reversed([*enumerate(theirs.body)])
-        if isinstance(statement, ast.Assign)
-    }
+    replaceable: dict[str, int] = {}
+    if any(isinstance(statement, ast.Assign) for statement in following):
+        replaceable = {
+            merged.rename(ast.unparse(statement.targets[0])): position
+            for position, statement in reversed([*enumerate(theirs.body)])
+            if isinstance(statement, ast.Assign)
+        }
     # What is deleted first is assigned where the override assigns it.
     for statement in following:
         for target in statement.targets if isinstance(statement, ast.Delete) else ():
@@ -264,7 +268,7 @@ def _deletions(
     mine: Function,
     call: ast.Call,
     theirs: dict[str, Function],
-    text: str,
+    written: Node,
 ) -> Iterator[Diagnostic]:
     """`del self.x` of what the parent does not set, or of what the class still uses."""
     deleted = [
@@ -301,7 +305,7 @@ def _deletions(
                 hint=near if is_misspelt else "delete the line",
                 severity="warning",
             )
-        elif _is_only_read(name, code_only(text)):
+        elif _is_only_read(name, written.code):
             yield merged.item.source.diagnostic(
                 "deleted-attribute-used",
                 f"`{name}` is deleted, but {merged.item.name} still uses it",
@@ -340,7 +344,7 @@ def _parts(target: ast.expr) -> list[ast.expr]:
     return [target]
 
 
-def _bases(merged: MergedClass, text: str, place: Place) -> Iterator[Diagnostic]:
+def _bases(merged: MergedClass, in_output: WrittenClass, place: Place) -> Iterator[Diagnostic]:
     """Bases of the parent that an extra base replaces, or that now come first."""
     item, parent = merged.item, merged.parent_item
     node = item.statement.node
@@ -359,7 +363,7 @@ def _bases(merged: MergedClass, text: str, place: Place) -> Iterator[Diagnostic]
         )
     if len(node.bases) == 1:
         return
-    written = _written_bases(text)
+    written = [ast.unparse(base) for base in in_output.bases]
     for base in parent.class_parts.bases:
         renamed = merged.rename(base)
         is_external = base not in merged.parent.index.position and "." not in base
@@ -440,8 +444,3 @@ def _members(item: Item) -> set[str]:
     return names | {
         part.node.name for part in item.class_parts.statements if isinstance(part.node, FUNCTIONS)
     }
-
-
-def _written_bases(text: str) -> list[str]:
-    node = next((item for item in parsed_statements(text) if isinstance(item, ast.ClassDef)), None)
-    return [ast.unparse(base) for base in node.bases] if node else []

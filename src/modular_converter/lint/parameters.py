@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from modular_converter.merge.arguments import defaults_of
@@ -49,9 +49,8 @@ def is_narrower(mine: Function, theirs: Function, word: Callable[[str], str]) ->
         return False  # Nearly all are alike.
     my, their = Parameters.of(mine), Parameters.of(theirs, word)
     if my.has_keyword_rest:
-        refuses_keyword = any(
-            _renamed(mine, theirs, name, word) for name in their.keywords - my.keywords
-        )
+        lost = their.keywords - my.keywords
+        refuses_keyword = bool(lost) and not lost.isdisjoint(_renamed(mine, theirs, word))
     else:
         refuses_keyword = their.has_keyword_rest or not their.keywords <= my.keywords
     return (
@@ -123,7 +122,7 @@ def problem(
         if name not in my.keywords and name not in in_decorators:
             if not my.has_keyword_rest:
                 return f"passes `{name}`, for which it has no parameter"
-            renamed = _renamed(mine, theirs, name, word)
+            renamed = _renamed(mine, theirs, word).get(name)
             if renamed and renamed not in passed:
                 return f"passes `{name}`, which it calls `{renamed}`"
     if not has_stars and all(keyword.arg is not None for keyword in call.keywords):
@@ -134,29 +133,37 @@ def problem(
     return ""
 
 
-def _renamed(mine: Function, theirs: Function, name: str, word: Callable[[str], str]) -> str:
-    """What the override calls a parameter of the parent's: the one with its type and default."""
-    my, their = _declarations(mine), _declarations(theirs, word)
-    declaration = their.get(name)
-    if declaration is None or not declaration[0]:
-        return ""
-    lost = [other for other in their if other not in my and their[other] == declaration]
-    gained = [other for other in my if other not in their and my[other] == declaration]
-    return gained[0] if len(lost) == len(gained) == 1 else ""
+def _renamed(mine: Function, theirs: Function, word: Callable[[str], str]) -> dict[str, str]:
+    """What the override calls parameters of the parent's: those of one type and default."""
+    my_names = {argument.arg for argument in _listed(mine)}
+    their_names = {word(argument.arg) for argument in _listed(theirs)}
+    gained = _declarations(mine, my_names - their_names)
+    lost = _declarations(theirs, their_names - my_names, word) if gained else {}
+    names = {}
+    for name, declaration in lost.items():
+        alike = [other for other in gained if gained[other] == declaration]
+        if declaration[0] and len(alike) == 1 and [*lost.values()].count(declaration) == 1:
+            names[name] = alike[0]
+    return names
+
+
+def _listed(function: Function) -> tuple[ast.arg, ...]:
+    arguments = function.args
+    return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
 
 
 def _declarations(
-    function: Function, word: Callable[[str], str] = str
+    function: Function, names: Collection[str], word: Callable[[str], str] = str
 ) -> dict[str, tuple[str, str]]:
-    """Annotation and default of each parameter, as text."""
-    arguments = function.args
+    """Annotation and default of some parameters, as text."""
     defaults = defaults_of(function)
     return {
-        word(argument.arg): (
+        name: (
             word(ast.unparse(argument.annotation)) if argument.annotation else "",
             ast.unparse(defaults[argument.arg]),
         )
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        for argument in _listed(function)
+        if (name := word(argument.arg)) in names
     }
 
 

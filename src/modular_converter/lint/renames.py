@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
@@ -42,7 +42,7 @@ def _changed(
     """Words or addresses of the parent that come out changed, all in one finding."""
     source, renamer = parent.index.source, parent.renamer
     if code == "rename-in-word":
-        what, hits = "a word", _longer_words(source, renamer.old_name, renamer.cased_old)
+        what, hits = "a word", _longer_words(source, renamer)
     else:
         what, hits = "an address", _addresses(source, renamer)
     changes = []
@@ -109,8 +109,16 @@ def _places(label: str, lines: list[int]) -> str:
     return listed + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
 
 
-def _longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
+def _longer_words(source: Source, renamer: Renamer) -> dict[str, list[int]]:
     """The words of a file that begin with the model's name and go on, with their lines."""
+    known = _hits_in(source).longer_words
+    name = renamer.old_name, renamer.cased_old
+    if name not in known:
+        known[name] = _read_longer_words(source, *name)
+    return known[name]
+
+
+def _read_longer_words(source: Source, old: str, cased: str) -> dict[str, list[int]]:
     endings = dict.fromkeys((old, cased), _LOWER_ENDING)
     endings.setdefault(old.upper(), _UPPER_ENDING)
     words: dict[str, list[int]] = {}
@@ -134,14 +142,22 @@ def _is_alphanumeric(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-# The addresses of each file, for as long as that is in use.
-_ADDRESSES: WeakKeyDictionary[Source, dict[str, list[int]]] = WeakKeyDictionary()
+@dataclass(frozen=True, eq=False)
+class _Hits:
+    """What is found in a file, which most children of a parent look for."""
+
+    addresses: dict[str, list[int]]
+    longer_words: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict)
 
 
-def _all_addresses(source: Source) -> dict[str, list[int]]:
-    known = _ADDRESSES.get(source)
+# By file, for as long as that is in use.
+_HITS: WeakKeyDictionary[Source, _Hits] = WeakKeyDictionary()
+
+
+def _hits_in(source: Source) -> _Hits:
+    known = _HITS.get(source)
     if known is None:
-        known = _ADDRESSES[source] = _read_addresses(source)
+        known = _HITS[source] = _Hits(_read_addresses(source))
     return known
 
 
@@ -162,7 +178,7 @@ def _addresses(source: Source, renamer: Renamer) -> dict[str, list[int]]:
     """
     is_generated = GENERATED in source.text[:2000]
     addresses = {}
-    for address, lines in _all_addresses(source).items():
+    for address, lines in _hits_in(source).addresses.items():
         owner, _, _ = address.partition("/")
         if renamer.touches(address) and not (is_generated and renamer.touches(owner)):
             addresses[address] = lines

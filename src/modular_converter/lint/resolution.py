@@ -360,7 +360,7 @@ def _inner_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnosti
     for node in output.nodes:
         if "import" not in node.identifiers:
             continue
-        for statement in _imports_in_functions(node.text):
+        for statement in _imports_in_functions(node):
             level, module = statement.level, statement.module or ""
             own = level == 1 and "." not in module and type_of_module(module) is not None
             if not own and (level == 1 or not (level or facts.is_of_library(module))):
@@ -388,9 +388,12 @@ def _inner_imports(facts: ConversionFacts, output: Output) -> Iterator[Diagnosti
                 )
 
 
-def _imports_in_functions(text: str) -> Iterator[ast.ImportFrom]:
+def _imports_in_functions(written: Node) -> Iterator[ast.ImportFrom]:
     """The `from` imports in functions that no `if` and no `try` guards."""
-    pending: list[ast.AST] = [*parsed_statements(text)]
+    if written.kind == "class":
+        pending: list[ast.AST] = [*written.written_class.members_naming(["import"])]
+    else:
+        pending = [*written.statements]
     while pending:
         node = pending.pop(0)
         if isinstance(node, ast.ImportFrom):

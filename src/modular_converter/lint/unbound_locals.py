@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from modular_converter.syntax.statements import FUNCTIONS, Function
+from modular_converter.syntax.statements import FUNCTIONS, Function, statements_within
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
@@ -23,18 +23,19 @@ def unbound_locals(tree: ast.Module) -> Iterator[tuple[Function, ast.Name]]:
 
     What a branch assigns counts as assigned, and what a loop assigns as assigned in its branches.
     """
-    for node in ast.walk(tree):
-        if isinstance(node, FUNCTIONS):
-            yield from ((node, name) for name in _reads_before(node))
+    functions = [node for node in statements_within(tree.body) if isinstance(node, FUNCTIONS)]
+    for node in sorted(functions, key=lambda node: (node.col_offset, node.lineno)):
+        yield from ((node, name) for name in _reads_before(node))
 
 
 def _reads_before(function: Function) -> Iterable[ast.Name]:
-    names = set(_stored(function.body))
+    own = [*_own_nodes(function.body)]
+    names = set(_stored(own))
     arguments = function.args
     known = {argument.arg for argument in (*arguments.posonlyargs, *arguments.args)}
     known |= {argument.arg for argument in arguments.kwonlyargs}
     known |= {rest.arg for rest in (arguments.vararg, arguments.kwarg) if rest is not None}
-    for node in _own_nodes(function.body):
+    for node in own:
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             names -= set(node.names)
     walk = _Walk(frozenset(names | known), known)
@@ -73,11 +74,13 @@ class _Walk:
             self._definition(node, spared, loop)
             return
         if isinstance(node, _COMPREHENSIONS):
-            spared |= {name for name in _stored(node.generators) if name not in self.bound}
+            spared |= {
+                name for name in _stored(_own_nodes(node.generators)) if name not in self.bound
+            }
             self._all([*node.generators, *ast.iter_child_nodes(node)], spared, loop)
             return
         if isinstance(node, _LOOPS):
-            loop |= frozenset(_stored([node]))
+            loop |= frozenset(_stored(_own_nodes([node])))
         elif isinstance(node, _BRANCHES):
             spared |= loop
         # Handlers and patterns bind a name.
@@ -143,7 +146,8 @@ def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for node in _own_nodes(nodes):
+    """What nodes of one scope bind."""
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             # What is deleted is a local variable, too.
             yield node.id

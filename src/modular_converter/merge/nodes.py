@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from modular_converter.library.index import Item, ItemKind
 from modular_converter.names.renamer import Renamer
+from modular_converter.syntax.statements import parsed_statements
 from modular_converter.syntax.tokens import code_only, identifiers_in
+from modular_converter.syntax.written_class import WrittenClass
 
 # The first one that applies to a text renames all of it, a second one strings and comments: where a
 # class has another prefix than its file, as in transformers' converter (5.0 to 5.24).
@@ -59,6 +62,17 @@ class Node:
     def identifiers(self) -> frozenset[str]:
         """Every identifier in its code, attribute and keyword names included."""
         return identifiers_in(self.code)
+
+    @cached_property
+    def statements(self) -> list[ast.stmt]:
+        """Its text as statements."""
+        return parsed_statements(self.text)
+
+    @cached_property
+    def written_class(self) -> WrittenClass:
+        """Its text as that of a class."""
+        assert self.kind == "class"
+        return WrittenClass(self.text)
 
 
 def node_of_item(item: Item, name: str, renamer: Renamer | None) -> Node:

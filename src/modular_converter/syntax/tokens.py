@@ -170,6 +170,22 @@ def code_only(text: str) -> str:
     return "".join(pieces)
 
 
+def without_long_strings(text: str) -> str:
+    """The text with nothing in strings of several lines, whose lines stay."""
+    pieces = []
+    position = 0
+    for match in STRING_OR_COMMENT.finditer(text):
+        start, end = match.span()
+        breaks = text.count("\n", start, end)
+        if breaks:
+            line = text[text.rfind("\n", 0, start) + 1 : start]
+            indent = line[: len(line) - len(line.lstrip(" "))]
+            pieces.append(f'{text[position:start]}""' + "\n" * breaks + f'{indent}""')
+            position = end
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
 def identifiers(text: str) -> frozenset[str]:
     """Every identifier in the code of ``text``, attribute and keyword names included."""
     return identifiers_in(code_only(text))

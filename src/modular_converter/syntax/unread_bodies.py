@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from modular_converter.syntax.tokens import STRING_OR_COMMENT
+from modular_converter.syntax.tokens import without_long_strings
 
 ParseAll = Callable[[], ast.Module]
 
@@ -53,7 +53,7 @@ def module_with_unread_bodies(
     :param parse_all: parses the whole text, or raises an error that says what is wrong with it. It
         must not refer to the tree.
     """
-    code = _without_long_strings(text)
+    code = without_long_strings(text)
     code_lines = code.split("\n")
     starts = _statement_lines(code_lines)
     if not starts or "\\\n" in code:
@@ -86,22 +86,6 @@ def module_with_unread_bodies(
             node.end_lineno = last + 1
             setattr(node, _READ, read)
     return tree
-
-
-def _without_long_strings(text: str) -> str:
-    """The text with nothing in strings of several lines, whose lines stay."""
-    pieces = []
-    position = 0
-    for match in STRING_OR_COMMENT.finditer(text):
-        start, end = match.span()
-        breaks = text.count("\n", start, end)
-        if breaks:
-            line = text[text.rfind("\n", 0, start) + 1 : start]
-            indent = line[: len(line) - len(line.lstrip(" "))]
-            pieces.append(f'{text[position:start]}""' + "\n" * breaks + f'{indent}""')
-            position = end
-    pieces.append(text[position:])
-    return "".join(pieces)
 
 
 def _statement_lines(lines: list[str]) -> list[int] | None:
