@@ -1,33 +1,58 @@
-"""Splits what is alike into groups that stay the same whatever else changes."""
+"""Splits what is alike into groups that stay nearly the same whatever else changes."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os.path import commonprefix
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
 
-def buckets(names_of: Mapping[_Item, Sequence[str]], capacity: int) -> list[tuple[_Item, ...]]:
+@dataclass(frozen=True)
+class _Name:
+    """The name by which an item is placed, and the bits of its hashes."""
+
+    first: str
+    bits: str
+
+
+def buckets(
+    names_of: Mapping[_Item, Sequence[str]], capacity: int, *, mixed: bool = True
+) -> list[tuple[_Item, ...]]:
     """Splits items by the bits of their names' hashes until a bucket holds at most `capacity`.
 
-    Where an item goes depends on how many others begin with the same bits, and on nothing else.
+    Neighbours that fit into one bucket are joined again, where they were split: halves are seldom
+    equal. Where an item goes depends on the items whose bits begin alike, so that another one
+    changes few buckets.
 
     :param names_of: the names of each item, the one to split by first.
+    :param mixed: whether buckets are joined whose items differ in their first names.
     """
-    bits_of = {item: "".join(map(_bits, names)) for item, names in names_of.items()}
-    result: list[tuple[_Item, ...]] = []
-    waiting = [(tuple(bits_of), 0)]
-    while waiting:
-        items, depth = waiting.pop()
-        if len(items) <= capacity or len({bits_of[item] for item in items}) == 1:
-            result += [items] if items else []
-            continue
-        for bit in "10":
-            half = tuple(item for item in items if bits_of[item][depth] == bit)
-            waiting.append((half, depth + 1))
-    return result
+    name_of = {
+        item: _Name(names[0], "".join(map(_bits, names))) for item, names in names_of.items()
+    }
+
+    def fit(left: tuple[_Item, ...], right: tuple[_Item, ...]) -> bool:
+        if len(left) + len(right) > capacity:
+            return False
+        return mixed or len({name_of[item].first for item in (*left, *right)}) == 1
+
+    def split(items: tuple[_Item, ...]) -> list[tuple[_Item, ...]]:
+        all_bits = [name_of[item].bits for item in items]
+        depth = len(commonprefix(all_bits))
+        if len(items) <= capacity or depth == len(all_bits[0]):
+            return [items]
+        left, right = (
+            split(tuple(item for item in items if name_of[item].bits[depth] == bit)) for bit in "01"
+        )
+        if fit(left[-1], right[0]):
+            return [*left[:-1], left[-1] + right[0], *right[1:]]
+        return left + right
+
+    return split(tuple(name_of)) if name_of else []
 
 
 def _bits(name: str) -> str:

@@ -24,12 +24,36 @@ def test_buckets_do_not_depend_on_the_order() -> None:
     assert _split(_NAMES) == _split(_NAMES[::-1])
 
 
-@pytest.mark.parametrize("name", _NAMES[::7])
-def test_another_item_changes_one_bucket_or_splits_it(name: str) -> None:
+def _changed_and_new(name: str) -> tuple[set[frozenset[str]], set[frozenset[str]]]:
+    """The buckets that another item changes, and what becomes of them."""
     before = _split([other for other in _NAMES if other != name])
     after = _split(_NAMES)
-    (changed,) = before - after or [frozenset()]
-    assert frozenset().union(*(after - before)) == {*changed, name}
+    return before - after, after - before
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_another_item_changes_at_most_two_buckets(name: str) -> None:
+    changed, new = _changed_and_new(name)
+    assert len(changed) <= 2
+    assert frozenset().union(*new) == frozenset({name}).union(*changed)
+
+
+def test_another_item_mostly_changes_one_bucket() -> None:
+    assert sum(len(_changed_and_new(name)[0]) for name in _NAMES) <= 1.25 * len(_NAMES)
+
+
+def test_small_neighbours_share_a_bucket() -> None:
+    split = buckets({name: (name,) for name in _NAMES}, 12)
+    assert all(len(left) + len(right) > 6 for left, right in zip(split, split[1:]))
+
+
+@pytest.mark.parametrize(("mixed", "number"), [(True, 2), (False, 3)])
+def test_joined_buckets_may_be_of_one_first_name_only(mixed: bool, number: int) -> None:
+    # By their hashes, the order is d, c, b, a.
+    sizes = {"a": 2, "b": 3, "c": 3, "d": 3}
+    names = {(name, index): (name, str(index)) for name in sizes for index in range(sizes[name])}
+    split = buckets(names, 8, mixed=mixed)
+    assert len(split) == number
 
 
 def test_items_of_one_first_name_stay_together_while_they_fit() -> None:

@@ -6,8 +6,8 @@ their other parents from the same distribution.
 
 Who is in a group depends on the models of the repository and their parents alone: not on which
 targets were selected, so that machines with different selections find each other's results in a
-remote cache, and not on what has changed. A new model changes one group, or splits one in two; if
-it changes which parent most models share, it moves the others that have this parent.
+remote cache, and not on what has changed. A new model changes one group, seldom two; if it changes
+which parent most models share, it moves the others that have this parent.
 """
 
 from __future__ import annotations

@@ -220,7 +220,7 @@ def find_fixture_groups(
         (member.address, FixtureGroup(members))
         for alike in of_resolve.values()
         if len(alike) > _FEW
-        for members in buckets({member: _names(member) for member in alike}, CAPACITY)
+        for members in buckets({member: _names(member) for member in alike}, CAPACITY, mixed=False)
         for member in members
     )
 
