@@ -5,7 +5,8 @@
 
 With `--against`, each size is also measured at that commit of this repository, which is checked out
 for it, and the table of ratios is written to ratios.md and into the page. To be run at the root of
-this repository. Makes a scratch workspace for each size, in which Pants has an empty store.
+this repository. Makes a scratch workspace for each size, in which Pants has an empty store, and
+installed packages alone among its named caches.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.whole_library import comparison, generating, library, report, testing
+from benchmarks.whole_library import caches, comparison, generating, library, report, testing
 from benchmarks.whole_library.stage import Stage, StageFailed
 
 _GIBIBYTE = 2**30
@@ -108,7 +109,7 @@ def _empty_results() -> dict:
 
 
 def measure(made: library.Library, fixtures: int, results: dict, output: Path) -> None:
-    """Runs all stages in a library, whose store is beside it.
+    """Runs all stages in a library, whose caches are beside it.
 
     What each took is added to the results and written at once: it stays where a later one fails.
     """
@@ -126,8 +127,7 @@ def measure(made: library.Library, fixtures: int, results: dict, output: Path) -
             flush=True,
         )
 
-    environment = {"PANTS_LOCAL_STORE_DIR": str(made.root.parent / "store")}
-    stages = generating.Stages(made, environment, add)
+    stages = generating.Stages(made, caches.environment(made.root.parent), add)
     try:
         generating.start_without_plugin(stages)
         results["tailored"][str(size)] = generating.tailor(stages)

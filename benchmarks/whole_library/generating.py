@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.whole_library.caches import forget_outcomes
 from benchmarks.whole_library.library import PACKAGE, Library
 from benchmarks.whole_library.stage import Stage, StageFailed, run_stage
 
@@ -115,6 +116,9 @@ def generate(stages: Stages) -> None:
     leaf = library.root / PACKAGE / leaf_of(library)
     with edited(leaf, "\nclass ", "\n# A comment.\nclass "):
         stages.run("generate, comment in a leaf", "generate", "::")
+    forget_outcomes(library.root.parent)
+    with edited(leaf, "\nclass ", "\n# Another comment.\nclass "):
+        stages.run("generate, comment in a leaf, nothing stored", "generate", "::")
 
 
 def leaf_of(library: Library) -> Path:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from benchmarks.whole_library import generating
+from benchmarks.whole_library import caches, generating
 from benchmarks.whole_library.daemon import Daemon, find_daemon
 from benchmarks.whole_library.library import Library
 from benchmarks.whole_library.stage import Stage, StageFailed, counters_of
@@ -57,8 +57,7 @@ def test_a_daemon_that_has_ended_is_none(tmp_path: Path) -> None:
 def test_stages_of_a_small_library(tmp_path: Path, package: Path) -> None:
     library = Library(tmp_path / "made", package, 2)
     reported: list[Stage] = []
-    environment = {"PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")}
-    stages = generating.Stages(library, environment, reported.append)
+    stages = generating.Stages(library, caches.environment(tmp_path), reported.append)
     try:
         added = generating.tailor(stages)
         stages.run("cold", "generate", "::")
@@ -75,6 +74,11 @@ def test_stages_of_a_small_library(tmp_path: Path, package: Path) -> None:
         "cold",
         "no-op",
     ]
+    # Both models have been converted, and their groups left them there.
+    stored = tmp_path / "named_caches" / "rules_transformers_outcomes"
+    assert len([path for path in stored.rglob("*") if path.is_file()]) == 2
+    caches.forget_outcomes(tmp_path)
+    assert not stored.exists()
     *_, tailored, cold, again = reported
     assert cold.started["Convert"] == 2
     assert (again.started, again.executed) == ({}, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.whole_library.caches import forget_outcomes
 from benchmarks.whole_library.fixtures import NOTHING, TESTS, add_fixtures, choose
 from benchmarks.whole_library.generating import Stages, edited
 from benchmarks.whole_library.library import PACKAGE
@@ -11,6 +12,7 @@ _EVERYTHING = f"{TESTS}::"
 _SEED = "seed=0"
 _EXPORTS = "\n__all__ = "
 _OTHER_SEED = "seed=1"
+_THIRD_SEED = "seed=2"
 
 
 def run_tests(stages: Stages, number: int) -> None:
@@ -31,6 +33,9 @@ def run_tests(stages: Stages, number: int) -> None:
     first = chosen[0]
     with edited(library.root / TESTS / first.name / "BUILD", _SEED, _OTHER_SEED):
         stages.run("test, seed of one fixture", "test", _EVERYTHING)
+    forget_outcomes(library.root.parent)
+    with edited(library.root / TESTS / first.name / "BUILD", _SEED, _THIRD_SEED):
+        stages.run("test, seed of one fixture, nothing stored", "test", _EVERYTHING)
     modular = next(path for path in library.modulars if path.stem == f"modular_{first.name}")
     another = f"\nclass {first.model_class}Unused({first.model_class}):\n    pass\n\n"
     with edited(library.root / PACKAGE / modular, _EXPORTS, another + _EXPORTS):

@@ -98,11 +98,13 @@ def make_rule_runner(
     *,
     rules: Iterable[Any] = (),
     target_types: Iterable[type[Target]] = (),
+    bootstrap_args: Iterable[str] = (),
 ) -> RuleRunner:
     """A runner for the rules and targets of `backend`, with the options set.
 
     :param tools: the program of each tool's stand-in, by the tool's name.
     :param rules: further rules, such as queries.
+    :param bootstrap_args: options that hold from the start, such as where caches are.
     """
     runner = RuleRunner(
         rules=[
@@ -123,6 +125,7 @@ def make_rule_runner(
             *backend.target_types(),
             *target_types,
         ],
+        bootstrap_args=bootstrap_args,
     )
     files = {"empty.lock": "", **{f"tools/{name}/__init__.py": "" for name in SHARED}}
     for name, program in tools.items():

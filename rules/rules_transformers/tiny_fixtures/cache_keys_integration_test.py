@@ -1,6 +1,7 @@
 """What runs again after which change: the table of docs/cache-keys.md, row by row.
 
-Stand-ins for the tools write down that they were started, and on what.
+Stand-ins for the tools write down on what they worked. What became of the members of a group they
+store as the tools do.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rules_transformers.testutil.stand_in_tools import (
 )
 from rules_transformers.tiny_fixtures import register
 from rules_transformers.tiny_fixtures.target_types import FixtureFilesField
+from rules_transformers.util_rules.tool_commands import SHARED
 
 _PAGE = Path("docs/cache-keys.md")
 
@@ -32,6 +34,8 @@ _LOG = """
 import json
 import pathlib
 import sys
+
+from toolkit.outcome_store import OutcomeStore
 
 
 def note(*words):
@@ -62,8 +66,12 @@ if sys.argv[1] == "outline":
     ]
     print(json.dumps({"modulars": entries}))
     sys.exit()
+store = OutcomeStore.ordered()
 results = []
-for member in request["members"]:
+for number, member in enumerate(request["members"]):
+    results.append(store.restore(number, member["output_dir"]))
+    if results[-1] is not None:
+        continue
     (modular,) = member["modulars"]
     path = modular["path"]
     note("convert", pathlib.Path(path).parent.name)
@@ -84,7 +92,8 @@ for member in request["members"]:
         if "stays" in path:
             text = ["always the same"]
         (directory / output).write_text("\\n".join(text))
-    results.append({"exit_code": 0, "messages": "", "results": [], "renamed": {}})
+    results[-1] = {"exit_code": 0, "messages": "", "results": [], "renamed": {}}
+    store.keep(number, results[-1], directory)
 document = {"members": results, "log": {"runs": [{"results": []}]}}
 pathlib.Path(option["--results"]).write_text(json.dumps(document))
 """
@@ -93,14 +102,19 @@ option = {a.partition("=")[0]: a.partition("=")[2] for a in sys.argv[2:] if a[:2
 if sys.argv[1] == "companions":
     print("{}")
     sys.exit()
+store = OutcomeStore.ordered()
 results = []
-for root in [pathlib.Path(a) for a in sys.argv[2:] if a[:2] != "--"]:
+for number, root in enumerate(pathlib.Path(a) for a in sys.argv[2:] if a[:2] != "--"):
+    results.append(store.restore(number, root / option["--output"]))
+    if results[-1] is not None:
+        continue
     (fixture,) = json.loads((root / option["--request"]).read_text())["fixtures"]
     note("build", fixture["address"].partition(":")[0].rpartition("/")[2])
     directory = root / option["--output"] / fixture["path"]
     directory.mkdir(parents=True)
     (directory / "config.json").write_text("{}")
-    results.append({"exit_code": 0, "messages": ""})
+    results[-1] = {"exit_code": 0, "messages": ""}
+    store.keep(number, results[-1], root / option["--output"])
 pathlib.Path(option["--results"]).write_text(json.dumps({"members": results}))
 """
 
@@ -157,6 +171,10 @@ _CHANGES: dict[str, tuple[dict[str, str] | tuple[str, ...], str]] = {
         _edited(_MODULAR, "class parent", "# a comment\nclass parent"),
         "build parent, convert child, convert parent, convert stays, outline",
     ),
+    "a comment in the modular file of `child`": (
+        {"m/child/modular_child.py": _FILES["m/child/modular_child.py"] + "# a comment\n"},
+        "build child, convert child, outline",
+    ),
     "a class in a modular file": (
         _edited(_MODULAR, "class parent: pass", "class parent: x"),
         "build child, build parent, convert child, convert parent, convert stays, outline",
@@ -180,7 +198,7 @@ _CHANGES: dict[str, tuple[dict[str, str] | tuple[str, ...], str]] = {
     ),
     "another model, without children": (
         _model("other", "hand"),
-        "convert other, convert parent, outline",
+        "convert other, outline",
     ),
     "`seed` of a fixture": (_edited(_BUILD, 'repo_id="t/', 'seed=1, repo_id="t/'), "build parent"),
     "`config` of a fixture": (
@@ -222,7 +240,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runner(log: Path) -> RuleRunner:
+def runner(log: Path, tmp_path_factory: pytest.TempPathFactory) -> RuleRunner:
     preamble = _LOG.format(log=str(log))
     made = make_rule_runner(
         register,
@@ -233,8 +251,17 @@ def runner(log: Path) -> RuleRunner:
             *python_sources.rules(),
             QueryRule(HydratedSources, [HydrateSourcesRequest]),
         ],
+        # What the tools store there is that of this test.
+        bootstrap_args=[f"--named-caches-dir={tmp_path_factory.mktemp('caches')}"],
     )
     made.write_files(_FILES)
+    for name in SHARED:
+        made.write_files(
+            {
+                f"tools/{name}/{path.name}": path.read_text()
+                for path in Path("src", name).glob("*.py")
+            }
+        )
     _started(made, log)
     return made
 

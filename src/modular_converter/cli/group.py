@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.atomic_file import write_files, write_text
 from toolkit.errors import EnvironmentLack, ToolError
 from toolkit.exit_codes import ExitCode
+from toolkit.outcome_store import OutcomeStore
 
 if TYPE_CHECKING:
     from modular_converter.cli.job import ConversionJob
@@ -40,17 +42,47 @@ def run(options: argparse.Namespace) -> int:
     Raises ConversionError for a wrong request, and EnvironmentLack without the formatter.
     """
     from modular_converter.cli.request import read_group_request
-    from modular_converter.convert.group import Member, convert_group
     from modular_converter.diagnostics.sarif import sarif_log
-    from modular_converter.library.sources import Sources
 
     requests = read_group_request(options.request).members
+    store = OutcomeStore.ordered()
+    results_of = {
+        number: result
+        for number, request in enumerate(requests)
+        if request.output_dir is not None
+        and (result := store.restore(number, request.output_dir)) is not None
+    }
+    missing = {
+        number: request for number, request in enumerate(requests) if number not in results_of
+    }
+    if missing:
+        converted = _convert(options.request, [*missing.values()])
+        for (number, request), result in zip(missing.items(), converted, strict=True):
+            results_of[number] = result
+            if request.output_dir is not None and result["exit_code"] == ExitCode.DONE:
+                store.keep(number, result, request.output_dir)
+    results = [results_of[number] for number in range(len(requests))]
+    # The log without findings: those of a member go into its place.
+    log = json.loads(sarif_log((), ExitCode.DONE))
+    document = {"schema": 1, "members": results, "log": log}
+    write_text(options.results, json.dumps(document, indent=1) + "\n")
+    lacks = [result for result in results if result["exit_code"] == ExitCode.ENVIRONMENT_LACKS]
+    for result in lacks:
+        print(result["messages"], file=sys.stderr)
+    return ExitCode.ENVIRONMENT_LACKS if lacks else ExitCode.DONE
+
+
+def _convert(path: str, requests: Sequence[Request]) -> list[dict[str, Any]]:
+    """What becomes of some requests of the file ``path``, whose outputs are written."""
+    from modular_converter.convert.group import Member, convert_group
+    from modular_converter.library.sources import Sources
+
     sources = Sources()
     for request in requests:
         # It is there whatever becomes of the request: who starts the tool expects it.
         if request.output_dir is not None:
             os.makedirs(request.output_dir, exist_ok=True)
-    jobs = [_job(request, options.request, sources) for request in requests]
+    jobs = [_job(request, path, sources) for request in requests]
     outcomes = iter(
         convert_group(
             [
@@ -60,18 +92,10 @@ def run(options: argparse.Namespace) -> int:
             ]
         )
     )
-    results = [
+    return [
         _failure(job) if isinstance(job, ToolError) else _result(job, next(outcomes))
         for job in jobs
     ]
-    # The log without findings: those of a member go into its place.
-    log = json.loads(sarif_log((), ExitCode.DONE))
-    document = {"schema": 1, "members": results, "log": log}
-    write_text(options.results, json.dumps(document, indent=1) + "\n")
-    lacks = [result for result in results if result["exit_code"] == ExitCode.ENVIRONMENT_LACKS]
-    for result in lacks:
-        print(result["messages"], file=sys.stderr)
-    return ExitCode.ENVIRONMENT_LACKS if lacks else ExitCode.DONE
 
 
 def _job(request: Request, path: str, sources: Sources) -> ConversionJob | ToolError:

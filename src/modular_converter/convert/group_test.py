@@ -13,6 +13,7 @@ from modular_converter.cli.main import main
 from modular_converter.convert import batch, group, model
 from modular_converter.emit import formatter
 from modular_converter.library import index, sources
+from rules_transformers_contract import stored_outcomes
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 PARENT = """\
@@ -175,6 +176,49 @@ def test_what_members_share_is_indexed_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sources, "build_index", counting)
     serve(member("one", LLAMA), member("two", LLAMA))
     assert indexed.count("modeling_llama.py") == 1
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_only_what_is_not_stored_is_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[str] = []
+    convert = model.convert
+
+    def counting(location: Any, *arguments: Any, **options: Any) -> Any:
+        converted.append(location.model_name)
+        return convert(location, *arguments, **options)
+
+    monkeypatch.setattr(batch, "convert", counting)
+    path = Path("m/one/modular_one.py")
+    path.write_text(path.read_text().replace("pass", SIZE))
+    members = (
+        member("one", LLAMA, pedantic=True),
+        member("two", LLAMA),
+        # It fails, and is tried again.
+        member("three", LLAMA),
+    )
+
+    def serve_with(*keys: str) -> tuple[list[dict[str, Any]], list[dict[str, str]], list[str]]:
+        shutil.rmtree("out", ignore_errors=True)
+        converted.clear()
+        monkeypatch.setenv(stored_outcomes.VARIABLE, stored_outcomes.order(keys))
+        results = serve(*members)
+        return results, [written(name) for name in ("one", "two", "three")], list(converted)
+
+    plain = serve_with("1", "2", "3")
+    assert plain[0][0]["results"] != []
+    assert [result["exit_code"] for result in plain[0]] == [0, 0, 2]
+    assert {"one", "two"} <= set(plain[2])
+    # So far there was no store.
+    assert serve_with("1", "2", "3") == plain
+    Path(stored_outcomes.DIRECTORY).mkdir()
+    assert serve_with("1", "2", "3") == plain
+    assert serve_with("1", "2", "3")[:2] == plain[:2]
+    assert not {"one", "two"} & set(converted)
+    Path("m/two/modular_two.py").write_text(CHILD.format(cased="Other"))
+    changed = serve_with("1", "2b", "3")
+    assert "one" not in changed[2] and "two" in changed[2]
+    assert changed[1][0] == plain[1][0]
+    assert "OtherMLP" in changed[1][1]["m/two/modeling_two.py"]
 
 
 @pytest.mark.usefixtures("sandbox")

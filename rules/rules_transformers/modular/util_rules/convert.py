@@ -20,6 +20,7 @@ from pants.engine.fs import (
     DigestEntries,
     DigestSubset,
     FileEntry,
+    MergeDigests,
     PathGlobs,
     Snapshot,
 )
@@ -353,19 +354,25 @@ def _input_request(works: Iterable[_Work], installed: Digest | None) -> Converte
 
 @rule
 async def run_converter(run: _Run) -> _RunResult:
+    generated = tuple(dict.fromkeys(files.digest for work in run.works for files in work.generated))
+    entries = await Get(DigestEntries, MergeDigests((run.input.sources, *generated)))
+    fingerprints = {
+        entry.path: entry.file_digest.fingerprint
+        for entry in entries
+        if isinstance(entry, FileEntry)
+    }
     process = await Get(
         Process,
         ConverterProcessRequest(
             command=GROUP_CONVERT,
             arguments=(f"--results={RESULTS_FILE}",),
             input=run.input,
-            files=tuple(
-                dict.fromkeys(files.digest for work in run.works for files in work.generated)
-            ),
+            files=generated,
             installed_parents=run.installed,
             description=f"Convert {described([work.field_sets[0] for work in run.works])}",
             output_directories=(OUTPUT_DIR,),
             output_files=(RESULTS_FILE,),
+            members=tuple(member.digest(fingerprints) for member in run.input.members),
         ),
     )
     result = await Get(FallibleProcessResult, ToolRun(process))

@@ -30,6 +30,7 @@ class ConverterProcessRequest:
     :param input: the request and its sources.
     :param files: further files for the sandbox, such as the fresh output of generated parents.
     :param installed_parents: sources out of a distribution, None if the parents have none.
+    :param members: as of `ToolProcess`.
     """
 
     command: ToolCommand
@@ -40,6 +41,7 @@ class ConverterProcessRequest:
     description: str
     output_directories: tuple[str, ...] = ()
     output_files: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 @rule
@@ -63,6 +65,7 @@ async def make_converter_process(
                 # There are thousands of these files.
                 else FrozenDict({PARENTS_DIR: request.installed_parents})
             ),
+            members=request.members,
         ),
     )
 

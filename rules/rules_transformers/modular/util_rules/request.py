@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -55,14 +56,33 @@ class ConverterRequest:
 
 
 @dataclass(frozen=True)
+class MemberInput:
+    """What one member of a group reads, besides installed parents.
+
+    :param request: the text of its request, less where its output goes.
+    :param paths: of its files; some may not exist.
+    """
+
+    request: str
+    paths: tuple[str, ...]
+
+    def digest(self, fingerprints: Mapping[str, str]) -> str:
+        """A digest of all of it, from those of all files in the sandbox, by path."""
+        files = [(path, fingerprints.get(path)) for path in self.paths]
+        return hashlib.sha256(json.dumps([self.request, files]).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class ConverterInput:
     """What the converter reads, besides parents.
 
     :param request: the text of the request file.
+    :param members: of a group.
     """
 
     request: bytes
     sources: Digest
+    members: tuple[MemberInput, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,6 +215,7 @@ async def make_group_input(
     library_files = {path for files in locations.library_files.values() for path in files}
     sources = await Get(_Sources, _SourcesRequest(paths, tuple(sorted(library_files))))
     documents = []
+    members = []
     for number, (path, member) in enumerate(zip(modular_paths, request.members)):
         own_sources = (path, *member.parent_paths)
         document = _document(
@@ -210,7 +231,14 @@ async def make_group_input(
         if member.renamed:
             document["renamed"] = dict(member.renamed)
         documents.append(document)
-    return ConverterInput(_encoded({"schema": SCHEMA, "members": documents}), sources.digest)
+        members.append(_member_input(document, converter.profile_files))
+    request_file = _encoded({"schema": SCHEMA, "members": documents})
+    return ConverterInput(request_file, sources.digest, tuple(members))
+
+
+def _member_input(document: Mapping[str, Any], profile_files: Iterable[str]) -> MemberInput:
+    text = json.dumps({**document, "output_dir": None}, sort_keys=True)
+    return MemberInput(text, (*document["files"], *profile_files))
 
 
 def _document(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,14 +12,17 @@ from pants.engine.fs import DigestContents
 from pants.engine.rules import QueryRule
 from pants.source import source_root
 from pants.testutil.rule_runner import RuleRunner, engine_error
+from pants.util.frozendict import FrozenDict
 
 from rules_transformers.modular.field_set import ModularFieldSet
 from rules_transformers.modular.subsystem import ModularConverter
 from rules_transformers.modular.target_types import ModularModelTarget
 from rules_transformers.modular.util_rules import request
 from rules_transformers.modular.util_rules.request import (
+    ConverterGroupRequest,
     ConverterInput,
     ConverterRequest,
+    GroupMember,
 )
 from rules_transformers.util_rules.tool_process import REQUEST_FILE
 
@@ -47,6 +51,7 @@ def rule_runner() -> RuleRunner:
             *source_root.rules(),
             *ModularConverter.rules(),
             QueryRule(ConverterInput, [ConverterRequest]),
+            QueryRule(ConverterInput, [ConverterGroupRequest]),
         ],
         target_types=[ModularModelTarget, PythonSourcesGeneratorTarget],
     )
@@ -125,3 +130,41 @@ def test_a_modular_file_outside_any_package(rule_runner: RuleRunner) -> None:
     jsonschema.validate(document, _SCHEMA)
     assert (document["source_roots"], document["parents"]) == (["."], [])
     assert list(files) == ["modular_z.py"]
+
+
+def test_a_member_is_the_same_in_all_groups(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({"own.json": "{}"})
+    rule_runner.set_options(
+        ["--source-root-patterns=['/src', '/']", "--modular-converter-profile=own.json"]
+    )
+    x, y, z = (
+        GroupMember(
+            (_field_set(rule_runner, path, name),), ("other/parent/modeling_parent.py",), ()
+        )
+        for path, name in (("src/lib/models/x", "x"), ("src/lib/models/y", "y"), ("", "z"))
+    )
+
+    def digests(*members: GroupMember) -> list[str]:
+        converter_input = rule_runner.request(
+            ConverterInput, [ConverterGroupRequest(members, False)]
+        )
+        contents = rule_runner.request(DigestContents, [converter_input.sources])
+        fingerprints = {file.path: file.content.hex() for file in contents}
+        return [member.digest(fingerprints) for member in converter_input.members]
+
+    before = digests(x, y)
+    assert digests(y, z, x) == [before[1], digests(z)[0], before[0]]
+    for path, changed in (
+        ("src/lib/models/x/modular_x.py", [True, False]),
+        ("src/lib/models/auto/auto_mappings.py", [True, True]),
+        ("other/parent/modeling_parent.py", [True, True]),
+        ("own.json", [True, True]),
+        ("src/lib/models/auto/configuration_auto.py", [True, True]),
+        ("modular_z.py", [False, False]),
+    ):
+        rule_runner.write_files({path: "{ }"})
+        after = digests(x, y)
+        assert [new != old for new, old in zip(after, before)] == changed, path
+        before = after
+    renamed = replace(x, renamed=FrozenDict({"m/modeling_m.py": ("X",)}))
+    assert digests(renamed, y)[0] != before[0]
