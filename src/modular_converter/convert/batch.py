@@ -18,14 +18,17 @@ from typing import ClassVar
 from modular_converter.convert.dependency_graph import ancestors, find_cycles, on_cycles
 from modular_converter.convert.model import Conversion, convert
 from modular_converter.convert.outline import Outline, outline_all
+from modular_converter.convert.sound_files import sound_files
 from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
 from modular_converter.emit.encoded_texts import EncodedTexts
 from modular_converter.emit.formatter import Formatted, format_all
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, find_module
+from modular_converter.library.sources import Sources
 from modular_converter.lint.renames import without_inherited
 
-_WORTH_A_POOL = 12
+# Modulars for which another process is started.
+_WORTH_A_PROCESS = 12
 
 # Is called with how many modulars are converted, and how many there are to convert.
 ReportProgress = Callable[[int, int], None]
@@ -70,6 +73,8 @@ class _State:
     edges: dict[str, list[str]]
     # The files that each modular imports from, by its path.
     parents: dict[str, tuple[str, ...]]
+    # Files without syntax errors, as far as that was looked for.
+    sound: frozenset[str]
     texts: EncodedTexts = field(default_factory=EncodedTexts)
     converted: int = 0
     rounds: int = 0
@@ -166,7 +171,8 @@ def _batch_steps(
         if outline.location.path not in stuck
     }
     parents = {outline.location.path: _parent_paths(outline, context) for outline in good}
-    state = _State(context, jobs, tasks, edges, parents, report_progress=report_progress)
+    sound = _leave_parents_for_later(parents, sources)
+    state = _State(context, jobs, tasks, edges, parents, sound, report_progress=report_progress)
     yield from _run_rounds(state)
     origin = {path: tasks[producers[path]].location for path in state.texts}
     made = {
@@ -221,6 +227,21 @@ def _parent_paths(outline: Outline, context: ConversionContext) -> tuple[str, ..
     roots = [outline.location.source_root, *context.search_roots]
     paths = (find_module(parent.dotted, roots, context.sources) for parent in outline.parents)
     return tuple(dict.fromkeys(path for path in paths if path is not None))
+
+
+def _leave_parents_for_later(
+    parents: Mapping[str, tuple[str, ...]], sources: Sources
+) -> frozenset[str]:
+    """Finds out which modulars and parents have no syntax error, if they are many.
+
+    These need not be read whole for that.
+    """
+    paths = dict.fromkeys([*parents, *(path for listed in parents.values() for path in listed)])
+    if len(parents) < _WORTH_A_PROCESS:
+        return frozenset()
+    sound = sound_files(path for path in paths if sources.is_on_disk(path))
+    sources.leave_for_later(sound)
+    return sound
 
 
 def _cycle_error(
@@ -363,10 +384,11 @@ def _refuse(state: _State, modular: str, output: str, problem: str) -> None:
 
 @dataclass(frozen=True)
 class _Input:
-    """A modular to convert, and the files that it imports from."""
+    """A modular to convert, the files that it imports from, and if it has no syntax error."""
 
     location: ModularLocation
     parents: tuple[str, ...]
+    is_sound: bool
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -386,7 +408,10 @@ def _outcomes(
 ) -> list[Outcome | ConversionError]:
     """What comes of modulars, in the same order; ``report`` is called with how many are done."""
     ordered = _by_largest_parent(state, ready)
-    inputs = [_Input(state.tasks[path].location, state.parents[path]) for path in ordered]
+    inputs = [
+        _Input(state.tasks[path].location, state.parents[path], path in state.sound)
+        for path in ordered
+    ]
     outcomes = dict(zip(ordered, _run_all(state, inputs, looks_up_names, report), strict=True))
     return [outcomes[path] for path in ready]
 
@@ -408,7 +433,7 @@ def _by_largest_parent(state: _State, paths: list[str]) -> list[str]:
 def _run_all(
     state: _State, inputs: list[_Input], looks_up_names: bool, report: Callable[[int], None]
 ) -> list[Outcome | ConversionError]:
-    if state.jobs == 1 or len(inputs) < _WORTH_A_POOL or not hasattr(os, "fork"):
+    if state.jobs == 1 or len(inputs) < _WORTH_A_PROCESS or not hasattr(os, "fork"):
         return _run_in_turn(inputs, state.context, looks_up_names, report)
     size = -(-len(inputs) // (state.jobs * 4))
     chunks = [inputs[start : start + size] for start in range(0, len(inputs), size)]
@@ -450,7 +475,7 @@ def _run_in_turn(
     uses = Counter(path for item in inputs for path in item.paths)
     outcomes = []
     for done, item in enumerate(inputs, 1):
-        outcomes.append(_outcome(item.location, context, looks_up_names=looks_up_names))
+        outcomes.append(_outcome(item, context, looks_up_names=looks_up_names))
         uses.subtract(item.paths)
         context.sources.release(uses)
         report(done)
@@ -458,12 +483,14 @@ def _run_in_turn(
 
 
 def _outcome(
-    location: ModularLocation, context: ConversionContext, *, looks_up_names: bool
+    item: _Input, context: ConversionContext, *, looks_up_names: bool
 ) -> Outcome | ConversionError:
-    try:
-        context.sources.index(location.path).source.read_bodies()
-    except ConversionError as problem:
-        return _Unreadable(problem.diagnostics)
+    location = item.location
+    if not item.is_sound:
+        try:
+            context.sources.index(location.path).source.read_bodies()
+        except ConversionError as problem:
+            return _Unreadable(problem.diagnostics)
     try:
         conversion: Conversion = convert(location, context, looks_up_names=looks_up_names)
     except ConversionError as problem:

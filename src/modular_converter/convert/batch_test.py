@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modular_converter.conftest import Workspace
+from modular_converter.convert import batch
 from modular_converter.convert.batch import BatchResult, run_batch
 from modular_converter.convert.dependency_graph import ancestors, find_cycle
 from modular_converter.emit import formatter
 from modular_converter.library.index import FileIndex
+from modular_converter.syntax.source import Source
+from toolkit.paths import shown
 
 BASE = "class LlamaMLP:\n    size = {}\n"
 
@@ -102,9 +105,13 @@ def test_order_of_the_command_line_does_not_matter(workspace: Workspace) -> None
     assert run(workspace, two, one).texts == run(workspace, one, two).texts
 
 
+@pytest.mark.parametrize("of_a_process", [1, 12])
 @pytest.mark.parametrize("broken", ["        return (\n", "        return (\n\n\nx = 1)\n"])
-def test_a_syntax_error_in_a_body_is_one_of_the_outline(workspace: Workspace, broken: str) -> None:
+def test_a_syntax_error_in_a_body_is_one_of_the_outline(
+    workspace: Workspace, broken: str, of_a_process: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Bodies are read late, but a file that is broken there must not count as convertible."""
+    monkeypatch.setattr(batch, "_WORTH_A_PROCESS", of_a_process)
     two, one = chain(workspace)
     text = Path(one).read_text(encoding="utf-8")
     Path(one).write_text(text.replace("    pass\n", f"    def f(self):\n{broken}"))
@@ -112,6 +119,33 @@ def test_a_syntax_error_in_a_body_is_one_of_the_outline(workspace: Workspace, br
     found = [(finding.code, Path(finding.path).name) for finding in bad.diagnostics]
     assert found == [("syntax-error", "modular_one.py"), ("parent-not-found", "modular_two.py")]
     assert bad.texts == {}
+
+
+@pytest.mark.parametrize("of_a_process", [1, 12])
+def test_a_syntax_error_in_what_no_model_needs_of_a_parent_is_one(
+    workspace: Workspace, of_a_process: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_WORTH_A_PROCESS", of_a_process)
+    two, one = chain(workspace)
+    path = workspace.parent(BASE.format(1) + "\n\ndef unused():\n    return 1 1\n")
+    result = run(workspace, two, one)
+    found = [(finding.code, finding.path, finding.line) for finding in result.diagnostics]
+    assert ("syntax-error", shown(path), 6) in found
+
+
+def test_bodies_are_read_late_in_large_batches(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = chain(workspace)
+    read: list[str] = []
+    monkeypatch.setattr(Source, "read_bodies", lambda source: read.append(source.path))
+    small = run(workspace, *paths)
+    assert sorted(read) == sorted(paths)
+    read.clear()
+    monkeypatch.setattr(batch, "_WORTH_A_PROCESS", 1)
+    large = run(workspace, *paths)
+    assert not read
+    assert large.texts == small.texts
 
 
 def test_no_syntax_tree_outlives_its_last_use(workspace: Workspace) -> None:

@@ -158,7 +158,7 @@ class FileIndex:
 
     def _statements_within(self) -> Iterator[ast.stmt]:
         """All statements but those that hold neither imports nor classes."""
-        return statements_within(node for node in self.source.tree.body if not is_unread(node))
+        return statements_within(self.source.tree.body, enters=lambda node: not is_unread(node))
 
     @cached_property
     def _other_names(self) -> frozenset[str]:
@@ -269,7 +269,7 @@ class _Content:
     def _add_nested(self, body: list[ast.stmt]) -> None:
         """Records classes that are defined deeper than module level."""
         for statement in body:
-            if not isinstance(statement, COMPOUND):
+            if not isinstance(statement, COMPOUND) or is_unread(statement):
                 continue
             if isinstance(statement, ast.ClassDef):
                 self._record(self.classes, _nested_class(self.source, statement))

@@ -72,7 +72,7 @@ class Sources:
         self.read_late.update(paths)
 
     def leave_for_later(self, paths: Iterable[str]) -> None:
-        """Has the definitions of modular files read when these are converted."""
+        """Has the definitions of files read when they are asked for."""
         (self._shared or self).read_late.update(paths)
 
     def read_at_once(self, paths: Iterable[str]) -> None:
@@ -141,6 +141,10 @@ class Sources:
         if path in self.overlay:
             return self.overlay[path] is not None
         return (self._visible is None or path in self._visible) and os.path.isfile(path)
+
+    def is_on_disk(self, path: str) -> bool:
+        """Whether the text of a path is to be had now, and is that of the disk."""
+        return self._is_shared(path) and self.is_readable(path)
 
     def _is_shared(self, path: str) -> bool:
         """Whether a path is read for all views: nothing is laid over it, or promised there."""

@@ -42,7 +42,8 @@ def inheritance_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
             node = statement.node
             if not isinstance(node, FUNCTIONS):
                 continue
-            call = replaced_call(node)
+            source = merged.item.source
+            call = replaced_call(node) if source.mentions(node, "super") else None
             if call is None or node.name not in theirs or _is_deleted(merged, statement):
                 continue
             yield from _arguments(
@@ -426,7 +427,9 @@ def _hidden_members(merged: MergedClass, base: str, place: Place) -> str:
     calling = {
         part.node.name
         for part in merged.item.class_parts.statements
-        if isinstance(part.node, FUNCTIONS) and replaced_call(part.node) is not None
+        if isinstance(part.node, FUNCTIONS)
+        and merged.item.source.mentions(part.node, "super")
+        and replaced_call(part.node) is not None
     }
     inherited = theirs - (_members(merged.item) - calling)
     for name, item in place.lineage(base):

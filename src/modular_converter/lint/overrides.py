@@ -12,10 +12,14 @@ from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.lint.inheritance import replaced_call
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
+from modular_converter.names.renamer import COPIED
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
+from modular_converter.syntax.unread_bodies import body_line
 
 _LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
+_WORDS_AND_LAYOUT = re.compile(r"[\w\s,]+")
+_LAST_LINES = 8
 _MODULES = frozenset({"nn.Module", "torch.nn.Module", "GradientCheckpointingLayer"})
 _NAME_FIELDS = frozenset({"id", "attr", "arg", "name", "asname", "module"})
 
@@ -127,26 +131,28 @@ def _is_same_tree(mine: ast.AST, theirs: ast.AST, word: Callable[[str], str]) ->
 
 
 def _is_redundant(merged: MergedClass, mine: Function, theirs: ast.stmt) -> bool:
-    if not isinstance(theirs, FUNCTIONS) or type(mine) is not type(theirs):
+    if not isinstance(theirs, FUNCTIONS) or not _is_same_kind(mine, theirs):
         return False
     source, their_source = merged.item.source, merged.parent_item.source
     word = merged.parent.renamer.word
+    if source.mentions(mine, "super") and _is_only_super(mine.body, mine.name):
+        return _passes_its_own(mine) and _takes_the_same(mine, theirs, word)
+    # Cheapest first: most overrides differ in what they take or in how they end.
+    if mine.decorator_list and len(mine.decorator_list) != len(theirs.decorator_list):
+        return False
+    if mine.returns is not None and theirs.returns is None:
+        return False
+    if not _ends_alike(source, mine, their_source, theirs):
+        return False
+    if not _is_same_tree(mine.args, theirs.args, word):
+        return False
     own_docstring = is_docstring(source, mine.body[0])
     their_docstring = is_docstring(their_source, theirs.body[0])
-    if _is_only_super(mine.body, mine.name):
-        return _passes_its_own(mine) and _takes_the_same(mine, theirs, word)
     if own_docstring and not their_docstring:
         return False
     skipped = their_docstring and not own_docstring
     body = theirs.body[1:] if skipped else theirs.body
     if len(mine.body) != len(body):
-        return False
-    if mine.decorator_list and len(mine.decorator_list) != len(theirs.decorator_list):
-        return False
-    # Cheapest first: most overrides differ in what they take or in their first statement.
-    if not _is_same_tree(mine.args, theirs.args, word):
-        return False
-    if mine.returns is not None and theirs.returns is None:
         return False
     if not all(_is_same_tree(a, b, word) for a, b in zip(mine.body, body, strict=True)):
         return False
@@ -155,6 +161,30 @@ def _is_redundant(merged: MergedClass, mine: Function, theirs: ast.stmt) -> bool
     if skipped:
         their_text = their_text.replace(their_source.slice(theirs.body[0]), "", 1)
     return _is_same_text(my_text, merged.rename(their_text))
+
+
+def _is_same_kind(mine: Function, theirs: Function) -> bool:
+    """Whether both or neither are `async`."""
+    return isinstance(mine, ast.AsyncFunctionDef) == isinstance(theirs, ast.AsyncFunctionDef)
+
+
+def _ends_alike(source: Source, mine: Function, their_source: Source, theirs: Function) -> bool:
+    """Whether the last lines of two methods may be the same text, however it is laid out.
+
+    Only what renaming leaves alone is compared, and no header: that may be left out in part.
+    """
+    first, their_first = body_line(mine), body_line(theirs)
+    if first is None or their_first is None or their_source.mentions(theirs, COPIED):
+        return True
+    ends = [
+        _WORDS_AND_LAYOUT.sub("", file.block(max(begin, last - _LAST_LINES), last))
+        for file, begin, last in (
+            (source, first, (mine.end_lineno or 0) - 1),
+            (their_source, their_first, (theirs.end_lineno or 0) - 1),
+        )
+    ]
+    size = min(map(len, ends))
+    return ends[0][len(ends[0]) - size :] == ends[1][len(ends[1]) - size :]
 
 
 def _text(source: Source, node: Function, decorators: bool, returns: bool) -> str:
@@ -211,8 +241,10 @@ def _takes_the_same(mine: Function, theirs: Function, word: Callable[[str], str]
 def _not_a_deletion(
     merged: MergedClass, statement: Statement, node: Function, parent_has_it: bool
 ) -> Iterator[Diagnostic]:
-    last = node.body[-1]
     source = merged.item.source
+    if not source.mentions(node, "raise"):
+        return
+    last = node.body[-1]
     if not isinstance(last, ast.Raise) or not _raises_error(last):
         return
     rest = node.body[:-1]
@@ -241,7 +273,7 @@ def _unlike(
 ) -> Iterator[Diagnostic]:
     """An override of another kind than the parent's method, which decides how it is written."""
     source, parent = merged.item.source, merged.parent_item.name
-    if type(mine) is not type(theirs) and not facts.corrects:
+    if not _is_same_kind(mine, theirs) and not facts.corrects:
         kinds = (
             ("async", "plain") if isinstance(theirs, ast.AsyncFunctionDef) else ("plain", "async")
         )
@@ -324,6 +356,8 @@ def _lost_super(
     merged: MergedClass, node: Function, members: dict[str, Statement], facts: ConversionFacts
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
+    if not source.mentions(node, "super("):
+        return
     calling = [
         statement
         for statement in node.body

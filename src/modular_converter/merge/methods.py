@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.arguments import Bindings, bindings, with_renamed_names
@@ -24,6 +25,7 @@ from modular_converter.syntax.definitions import FunctionParts, split_function, 
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Statement
 from modular_converter.syntax.tokens import code_only, identifiers
+from modular_converter.syntax.unread_bodies import body_line
 
 _INDENT = "    "
 _BODY = "        "
@@ -42,10 +44,14 @@ class Method:
     rename: Callable[[str], str]
     renames: tuple[Rename, ...]
 
-    @property
+    @cached_property
     def parts(self) -> FunctionParts:
         """Its pieces."""
         return split_function(self.source, self.parsed.node, _INDENT)  # type: ignore[arg-type]
+
+    def mentions(self, text: str) -> bool:
+        """Whether a text of one line occurs in it."""
+        return self.source.mentions(self.parsed.node, text)
 
     def body(self, parts: FunctionParts) -> list[BodyStatement]:
         """Its statements, renamed."""
@@ -53,6 +59,8 @@ class Method:
 
     def docstrings(self, parts: FunctionParts) -> list[BodyStatement]:
         """Those of its statements that are docstrings, renamed."""
+        if not self.mentions('"""'):
+            return []
         statements = [
             statement
             for statement in parts.statements
@@ -133,8 +141,10 @@ class MethodMerger:
         signature = _signature(my_parts, is_async, arguments, returns)
         origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
         fragments.append(Fragment(signature, *origins))
-        body = mine.body(my_parts)
         docstrings = theirs.docstrings(their_parts)
+        if verbatim := self._verbatim(mine):
+            return [*fragments, *map(_fragment, docstrings), verbatim]
+        body = mine.body(my_parts)
         if not any(statement.is_docstring for statement in body):
             body = docstrings + body
             offset = len(docstrings)
@@ -163,8 +173,27 @@ class MethodMerger:
             parts, parts.is_async, parts.head.arguments or "", parts.head.returns
         )
         fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
+        if verbatim := self._verbatim(mine):
+            return [*fragments, verbatim]
         body = mine.body(parts)
         return fragments + self._body(mine, parts, body, 0, unravelled)
+
+    def _verbatim(self, mine: Method) -> Fragment | None:
+        """The body of a method that is written as it stands, without a docstring.
+
+        None if its statements must be read to know that.
+        """
+        if body_line(mine.parsed.node) is None:
+            return None
+        first = mine.parts.head.end + 1
+        text = mine.source.block(first, mine.parsed.last)
+        return None if self._needs_reading.search(text) else Fragment(text, mine.origin(first))
+
+    @cached_property
+    def _needs_reading(self) -> re.Pattern[str]:
+        """Finds what may be a docstring, or a statement that is not written as it stands."""
+        called = "".join(rf"|{re.escape(base)}\." for base in sorted(self.bases))
+        return re.compile(rf'"""|\bsuper\b|\bdel\b{called}')
 
     def _body(
         self,
@@ -206,10 +235,7 @@ class MethodMerger:
             done.append(
                 with_super_calls(mine.source, parts.statements[position], statement, self.bases)
             )
-        fragments = [
-            Fragment(statement.lead + statement.text, statement.origin, statement.second)
-            for statement in done
-        ]
+        fragments = [_fragment(statement) for statement in done]
         last = parts.statements[-1].last
         if mine.parsed.last > last:
             footer = mine.source.block(last + 1, mine.parsed.last)
@@ -231,6 +257,10 @@ class MethodMerger:
             None,
         )
         return statement is not None and _bindings(mine, statement.node, theirs).takes_over
+
+
+def _fragment(statement: BodyStatement) -> Fragment:
+    return Fragment(statement.lead + statement.text, statement.origin, statement.second)
 
 
 def _bindings(mine: Method, statement: ast.stmt, theirs: Method) -> Bindings:

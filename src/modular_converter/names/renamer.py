@@ -23,7 +23,7 @@ _FROM_IMPORT = re.compile(
     r"(?P<names>\([^)]*\)|(?:[^\n\\]|\\\n?)*)",
     re.MULTILINE,
 )
-_COPIED = "# Copied from"
+COPIED = "# Copied from"
 _FORMAT_STRING = re.compile(r"""\b(?:[fF][rR]?|[rR][fF])["']""")
 
 
@@ -122,7 +122,7 @@ class Renamer:
         return known
 
     def _code(self, text: str) -> str:
-        if _COPIED in text:
+        if COPIED in text:
             text = _drop_copied(text)
         has_imports = "import" in text
         if not self.touches(text) and not (self._relocate and has_imports):
@@ -212,7 +212,7 @@ def _drop_copied(text: str) -> str:
     pieces = []
     for kind, start, end in tokens(text):
         piece = text[start:end]
-        if kind in (COMMENT, STRING) and _COPIED in piece:
+        if kind in (COMMENT, STRING) and COPIED in piece:
             continue
         pieces.append(piece)
     return "".join(pieces)

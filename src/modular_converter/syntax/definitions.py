@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Function, Statement, first_line, split_block
 from modular_converter.syntax.tokens import CODE, code_only, matching_bracket, tokens
+from modular_converter.syntax.unread_bodies import body_line
 
 _STEP = "    "
 _NAME_AFTER_DEF = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+\w+\s*")
@@ -39,7 +41,12 @@ class FunctionParts:
     source: Source
     node: Function
     head: Head
-    statements: tuple[Statement, ...]
+    indent: str
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of its body."""
+        return tuple(split_block(self.source, self.node.body, self.head.end, self.indent + _STEP))
 
     @property
     def is_async(self) -> bool:
@@ -79,13 +86,7 @@ def split_class(source: Source, node: ast.ClassDef) -> ClassParts:
 
 def split_function(source: Source, node: Function, indent: str) -> FunctionParts:
     """Takes a function definition apart; ``indent`` is that of its ``def``."""
-    head = _split_head(source, node)
-    return FunctionParts(
-        source=source,
-        node=node,
-        head=head,
-        statements=tuple(split_block(source, node.body, head.end, indent + _STEP)),
-    )
+    return FunctionParts(source, node, _split_head(source, node), indent)
 
 
 def _split_head(source: Source, node: Function | ast.ClassDef) -> Head:
@@ -136,7 +137,8 @@ def _split_head(source: Source, node: Function | ast.ClassDef) -> Head:
 
 def _header_limit(node: Function | ast.ClassDef) -> int:
     """The last line (from 0) that the header can reach: where the body begins."""
-    return max(first_line(node.body[0]), node.lineno - 1)
+    line = body_line(node)
+    return max(first_line(node.body[0]) if line is None else line, node.lineno - 1)
 
 
 def _colon(text: str, position: int) -> int:

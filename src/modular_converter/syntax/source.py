@@ -101,6 +101,10 @@ class Source:
         """The text of a node."""
         return self.between(self.start_of(node), self.end_of(node))
 
+    def mentions(self, node: ast.stmt, text: str) -> bool:
+        """Whether a text of one line occurs in the lines of a statement, without its decorators."""
+        return any(text in line for line in self.lines[node.lineno - 1 : node.end_lineno])
+
     def diagnostic(
         self,
         code: str,

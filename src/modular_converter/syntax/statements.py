@@ -7,7 +7,7 @@ like the block end that block; less indented ones lead the next statement.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from modular_converter.syntax.source import Source
@@ -75,13 +75,18 @@ def first_line(node: ast.stmt) -> int:
     return (decorators[0].lineno if decorators else node.lineno) - 1
 
 
-def statements_within(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """These statements and those in their blocks, at any depth; expressions are not looked into."""
+def statements_within(
+    statements: Iterable[ast.stmt], *, enters: Callable[[ast.stmt], bool] = lambda _: True
+) -> Iterator[ast.stmt]:
+    """These statements and those in their blocks, at any depth; expressions are not looked into.
+
+    :param enters: whether to look into the blocks of a statement.
+    """
     pending = list(statements)
     while pending:
         node = pending.pop()
         yield node
-        if not isinstance(node, COMPOUND):
+        if not isinstance(node, COMPOUND) or not enters(node):
             continue
         for name in ("body", "orelse", "finalbody"):
             pending += getattr(node, name, ())

@@ -127,6 +127,104 @@ def test_unusual_texts(text: str) -> None:
     assert ast.dump(tree, include_attributes=True) == ast.dump(whole, include_attributes=True)
 
 
+METHODS = '''\
+import torch
+
+
+class First:
+    """Docs
+
+    def not_a_method(self):
+    """
+
+    size = 1
+
+    @property
+    def plain(self):
+        return """
+    def neither(self):
+        pass
+"""
+
+    # Above.
+    async def of_several_lines(
+        self,
+        a=(1, "):"),
+    ) -> dict[str, int]:
+        x = [
+            a,
+        ]
+
+        return x  # a comment
+
+    def inline(self): return 1
+
+    def importing(self):
+        from a import b
+
+        return b
+
+    if torch:
+        def conditional(self):
+            return 1
+
+    def ends_in_a_string(self):
+        return "#1"
+
+    def last(self):
+        """Docs."""
+        return ("é",
+        )
+
+    # The end.
+
+
+class Second:
+    def method(self):
+        del self.x; self.y = 1;
+
+
+class Third:
+    def method(self):
+        return 1
+
+    def __init__(self):
+        super().__init__()
+'''
+
+
+def _unread_methods(source: Source) -> list[str]:
+    return [
+        member.name  # type: ignore[attr-defined]
+        for node in source.tree.body
+        for member in getattr(node, "body", ())
+        if "_read" in member.__dict__
+    ]
+
+
+def test_methods_are_read_one_by_one() -> None:
+    source, whole = _late(METHODS), ast.parse(METHODS)
+    assert _unread(source) == ["Third"]
+    unread = ["plain", "of_several_lines", "last", "method", "__init__"]
+    assert _unread_methods(source) == unread
+    assert not _unread(source)
+    for node, other in zip(source.tree.body, whole.body, strict=True):
+        members = zip(getattr(node, "body", ()), getattr(other, "body", ()), strict=True)
+        for mine, theirs in [(node, other), *members]:
+            places = ("lineno", "end_lineno", "col_offset", "end_col_offset")
+            assert [getattr(mine, name) for name in places] == [
+                getattr(theirs, name) for name in places
+            ]
+    assert _unread_methods(source) == unread
+    dump = ast.dump(whole, include_attributes=True)
+    assert ast.dump(source.tree, include_attributes=True) == dump
+    at_once = _late(METHODS)
+    assert _unread_methods(at_once)
+    at_once.read_bodies()
+    assert not _unread_methods(at_once)
+    assert ast.dump(at_once.tree, include_attributes=True) == dump
+
+
 def test_no_tree_refers_to_itself() -> None:
     """Conversions look for no circles: what is in one would never be freed."""
     gc.disable()

@@ -354,9 +354,14 @@ def files_of(example: Example) -> dict[str, str]:
     return {PARENT: PARENT_TEXT, CONFIGURATION: CONFIGURATION_TEXT, **example.files}
 
 
-def findings(example: Example, modular: str) -> tuple[Diagnostic, ...]:
-    """What a conversion of a text in the example's place reports, pedantic findings included."""
+def findings(example: Example, modular: str, *, reads_late: bool = False) -> tuple[Diagnostic, ...]:
+    """What a conversion of a text in the example's place reports, pedantic findings included.
+
+    :param reads_late: whether definitions are read when they are asked for, as in large batches.
+    """
     sources = Sources()
+    if reads_late:
+        sources.leave_for_later(f"{_ROOT}/{path}" for path in (*files_of(example), MODULAR))
     for path, text in {**files_of(example), MODULAR: modular}.items():
         sources.put(f"{_ROOT}/{path}", text)
         sources.labels[f"{_ROOT}/{path}"] = path

@@ -28,6 +28,13 @@ def test_the_finding_is_reported_and_the_correction_has_none(code: str) -> None:
         assert not visible, "the correction has another finding"
 
 
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_definitions_that_are_read_late_have_the_same_findings(code: str) -> None:
+    example = EXAMPLES[code]
+    for text in (example.wrong, example.right):
+        assert findings(example, text, reads_late=True) == findings(example, text)
+
+
 def test_every_code_has_an_example() -> None:
     assert {code.name for code in CODES} == EXAMPLES.keys() | COMMANDS.keys()
     assert not EXAMPLES.keys() & COMMANDS.keys()
