@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from pants.core.target_types import ResourceSourceField
-from pants.engine.fs import AddPrefix, Digest, RemovePrefix, Snapshot
+from pants.engine.fs import AddPrefix, Snapshot
 from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest
 from pants.engine.unions import UnionRule
 
 from internal.packaging.target_types import ToolNamesField, ToolResourcesField
 from rules_transformers.util_rules.tool_sources import (
-    SANDBOX_DIR,
     WHEEL_DIR,
     ToolSources,
     ToolSourcesRequest,
@@ -28,9 +27,8 @@ class GenerateToolResourcesRequest(GenerateSourcesRequest):
 async def generate_tool_resources(request: GenerateToolResourcesRequest) -> GeneratedSources:
     target = request.protocol_target
     tools = await Get(ToolSources, ToolSourcesRequest(tuple(target[ToolNamesField].value)))
-    stripped = await Get(Digest, RemovePrefix(tools.digest, SANDBOX_DIR))
     place = PurePosixPath(target.address.spec_path) / WHEEL_DIR.name
-    return GeneratedSources(await Get(Snapshot, AddPrefix(stripped, str(place))))
+    return GeneratedSources(await Get(Snapshot, AddPrefix(tools.digest, str(place))))
 
 
 def rules() -> Iterable[Rule | UnionRule]:

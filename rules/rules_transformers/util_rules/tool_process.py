@@ -173,9 +173,7 @@ async def make_tool_process(request: ToolProcess, local_cache: LocalCache) -> Pr
         Get(ToolSources, ToolSourcesRequest(command.all_parts)),
         Get(Digest, CreateDigest(files)),
     )
-    digest = await Get(
-        Digest, MergeDigests((python.digest, sources.digest, request_file, *request.inputs))
-    )
+    digest = await Get(Digest, MergeDigests((python.digest, request_file, *request.inputs)))
     env = {**request.env, python.path_variable: SANDBOX_DIR}
     caches = {**python.append_only_caches, **request.append_only_caches}
     if request.members:
@@ -190,7 +188,8 @@ async def make_tool_process(request: ToolProcess, local_cache: LocalCache) -> Pr
         argv=(python.path, "-m", command.tool, command.name, *request.arguments),
         env=env,
         input_digest=digest,
-        immutable_input_digests=request.immutable_inputs,
+        # Laid out once, instead of a hundred files for each process.
+        immutable_input_digests={**request.immutable_inputs, SANDBOX_DIR: sources.digest},
         append_only_caches=caches,
         output_files=request.output_files,
         output_directories=request.output_directories,

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import PexRequest
-from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, DigestContents, FileContent
+from pants.engine.fs import (
+    EMPTY_DIGEST,
+    CreateDigest,
+    Digest,
+    DigestContents,
+    FileContent,
+    Snapshot,
+)
 from pants.engine.process import Process
 from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
@@ -82,8 +89,9 @@ def test_the_sandbox_has_inputs_request_and_the_parts_of_the_command(
     paths = {path for path in found if not path.startswith((".", "e_pex"))}
     assert {"m.py", "n.py", REQUEST_FILE} <= paths
     assert found[REQUEST_FILE] == b"{}"
-    assert "__tools/modular_converter/emit/x.py" in paths
-    assert "__tools/modular_converter/graph/x.py" not in paths
+    tools = rule_runner.request(Snapshot, [process.immutable_input_digests["__tools"]])
+    assert "modular_converter/emit/x.py" in tools.files
+    assert "modular_converter/graph/x.py" not in tools.files
     variable = "PYTHONPATH" if python == "interpreter" else "PEX_EXTRA_SYS_PATH"
     assert process.env[variable] == "__tools"
 
@@ -110,7 +118,7 @@ def test_what_else_a_process_may_need(rule_runner: RuleRunner, python: str) -> N
         env=FrozenDict({"A": "1"}),
     )
     assert (process.output_files, process.output_directories) == (("f",), ("d",))
-    assert dict(process.immutable_input_digests) == {"library": EMPTY_DIGEST}
+    assert {*process.immutable_input_digests} == {"library", "__tools"}
     assert process.append_only_caches["hub"] == "__hub"
     assert process.env["A"] == "1"
 

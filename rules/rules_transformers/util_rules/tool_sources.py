@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
 from pants.engine.fs import (
-    AddPrefix,
     CreateDigest,
     Digest,
     FileContent,
@@ -73,7 +72,7 @@ class ToolSourcesRequest:
 
 @dataclass(frozen=True)
 class ToolSources:
-    """Parts of the tools' source, below `__tools/`."""
+    """Parts of the tools' source, relative to the directory of all tools."""
 
     digest: Digest
 
@@ -148,7 +147,7 @@ async def find_tool_sources(
             ),
         )
         sources = await Get(Digest, RemovePrefix(in_workspace, tools_path))
-    return ToolSources(await Get(Digest, AddPrefix(sources, SANDBOX_DIR)))
+    return ToolSources(sources)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

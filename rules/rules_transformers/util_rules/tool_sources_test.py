@@ -98,9 +98,7 @@ def _contents(rule_runner: RuleRunner, *parts: str) -> dict[str, bytes]:
 def test_parts_without_tests(
     sources: RuleRunner, parts: tuple[str, ...], expected: set[str]
 ) -> None:
-    assert _contents(sources, *parts) == {
-        f"__tools/{path}": _FILES[path].encode() for path in expected
-    }
+    assert _contents(sources, *parts) == {path: _FILES[path].encode() for path in expected}
 
 
 def test_missing_sources_are_an_error(rule_runner: RuleRunner) -> None:

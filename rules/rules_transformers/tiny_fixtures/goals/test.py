@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from pants.backend.python.goals.pytest_runner import PytestPluginSetup, PytestPluginSetupRequest
 from pants.backend.python.target_types import PythonTestSourceField
 from pants.engine.fs import (
+    AddPrefix,
     CreateDigest,
     Digest,
     FileContent,
@@ -160,7 +161,8 @@ async def place_pytest_plugin(request: FixturesPytestPluginRequest) -> PytestPlu
             ]
         ),
     )
-    return PytestPluginSetup(await Get(Digest, MergeDigests([modules.digest, plugin])))
+    tools = await Get(Digest, AddPrefix(modules.digest, SANDBOX_DIR))
+    return PytestPluginSetup(await Get(Digest, MergeDigests([tools, plugin])))
 
 
 def rules() -> Iterable[Rule | UnionRule]:

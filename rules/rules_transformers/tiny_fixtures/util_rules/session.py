@@ -11,7 +11,7 @@ from pants.backend.python.util_rules.interpreter_constraints import InterpreterC
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexRequest
 from pants.backend.python.util_rules.pex_environment import PexEnvironment, PythonExecutable
 from pants.engine.addresses import Address
-from pants.engine.fs import Digest, MergeDigests
+from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.target import (
     InvalidTargetException,
@@ -98,12 +98,13 @@ async def prepare_fixture_session(
             environment.pex_request.interpreter_constraints,
         ),
     )
+    tools = await Get(Digest, AddPrefix(tool_sources.digest, SANDBOX_DIR))
     digest = await Get(
         Digest,
         MergeDigests(
             [
                 pex.digest,
-                tool_sources.digest,
+                tools,
                 *(fixture.snapshot.digest for fixture in built),
                 *(model.digest for model in sources),
             ]
