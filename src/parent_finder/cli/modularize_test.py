@@ -124,7 +124,7 @@ def test_a_parent_in_the_repository(root: str, tmp_path: Path) -> None:
 HELPER = '''
 
 def in_groups(rows, size):
-    """Cuts rows into groups."""
+    """Cuts rows into groups, see vista/issues/1."""
     starts = range(0, len(rows), size)
     groups = [rows[start : start + size] for start in starts]
     return groups
@@ -140,7 +140,8 @@ class BreezeRouter(nn.Module):
 def test_a_helper_comes_from_a_model_that_is_no_parent(root: str, new: Path) -> None:
     with Path(root, "transformers/models/vista/modeling_vista.py").open("a") as file:
         file.write(HELPER)
-    modular = exact_modular(root, new, with_code(HELPER + ROUTER))
+    helper = HELPER.replace("vista", "breeze")
+    modular = exact_modular(root, new, with_code(helper + ROUTER))
     assert "from ..vista.modeling_vista import in_groups\n" in modular
 
 
@@ -173,6 +174,17 @@ def test_the_parent_whose_helpers_come_along_in_order(root: str, new: Path) -> N
     modular = exact_modular(root, new, with_code(FIRST + SECOND + THINNING))
     assert "class BreezeThinning(ZephyrThinning):\n    depth = 2\n" in modular
     assert "def thinned" not in modular
+
+
+def test_a_parent_that_spares_only_an_import(root: str, new: Path) -> None:
+    head, base = "from ...utils import logging\n", "from ...layers import Sorting\n"
+    sorting = "\n\nclass LlamaForSorting(Sorting, LlamaModel):\n    pass\n"
+    llama = Path(root, "transformers/models/llama/modeling_llama.py")
+    llama.write_text(llama.read_text().replace("nn\n", f"nn\n\n{base}", 1) + sorting)
+    text = standalone().replace(head, base + head, 1)
+    modular = exact_modular(root, new, text + sorting.replace("Llama", "Breeze"))
+    assert "class BreezeForSorting(LlamaForSorting):\n    pass\n" in modular
+    assert "layers" not in modular
 
 
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:

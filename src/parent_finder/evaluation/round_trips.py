@@ -1,7 +1,8 @@
 """Measures `modularize` on the files that handwritten modular files generate.
 
 The query is a generated modeling file without its banner. Its modular file is hidden, and so are
-all models that were first released later or inherit from the query's.
+the models that inherit from the query's, and those that were first released later than the query's
+and all parents that its modular names.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modular_converter.conventions.file_types import type_of_class
 from modular_converter.library.context import ConversionContext
@@ -30,7 +31,7 @@ class RoundTrip:
     ``human_lines`` are those of the handwritten modular file, less its classes that go to other
     files than the modeling file. ``models`` is `tune` or `test`. ``related`` says whether the
     handwritten modular names a parent in another model's modeling file, and ``available`` whether
-    none of these is of a later release, and so hidden.
+    none of these is of a later release than the model.
     """
 
     path: str
@@ -115,20 +116,32 @@ def _round_trip(
         text = file.read()
     started = time.process_time() + _children_seconds()
     source = source_file.read(text.encode(), path)
-    situation = ranking.situation_of(library, model, "earlier")
+    situation = situation_of(library, path, model)
     done = modularizer.modularize(library, [root], {full: text}, source, situation, (), context)
     seconds = time.process_time() + _children_seconds() - started
     return RoundTrip(
         path=path,
         models=models,
         related=related,
-        available=_available(library, path, situation),
+        available=_available(library, path, library.situation_at_release(model)),
         exact=done.exact,
         lines=done.lines,
         human_lines=_human_lines(full, context),
         original_lines=done.original_lines,
         cpu_seconds=round(seconds, 2),
     )
+
+
+def situation_of(library: ReferenceLibrary, path: str, model: str) -> Situation:
+    """What was known when the handwritten modular was: all models of its newest parent's release.
+
+    A model may have been given its modular file later than it was published.
+    """
+    now, owner = library.situation_of(model), library.by_model["class"].owner
+    parents = frozenset().union(*library.lineage.expected.get(path, {}).values())
+    ages = [library.age[owner[parent]] for parent in parents]
+    release = max([library.releases.number(model), *map(int, ages)])
+    return replace(now, release=release, allowed=now.allowed & (library.age <= release))
 
 
 def _available(library: ReferenceLibrary, path: str, situation: Situation) -> bool:
@@ -189,10 +202,10 @@ def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
 def as_text(results: Sequence[RoundTrip]) -> str:
     """A Markdown table with what was measured and how."""
     lines = [
-        "The query is a generated modeling file; its modular file, later models and models that "
-        "inherit from it are hidden. Exact: converting our modular gives the file back byte for "
-        "byte. Size: lines of our modular over those of the handwritten one, less its classes for "
-        "other files.",
+        "The query is a generated modeling file. Hidden are its modular file, models that inherit "
+        "from it, and models that are later than both it and its parents. Exact: converting our "
+        "modular gives the file back byte for byte. Size: lines of our modular over those of the "
+        "handwritten one, less its classes for other files.",
         "",
         "| files | n | exact | % | size: quartile, median, quartile | largest | median CPU-s |",
         "| --- | --- | --- | --- | --- | --- | --- |",

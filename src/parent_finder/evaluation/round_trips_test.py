@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
+from parent_finder.core.releases import Releases
 from parent_finder.evaluation import round_trips
 from parent_finder.ranking.reference_library import ReferenceLibrary
 from parent_finder.testing import sample_library
@@ -33,3 +34,19 @@ def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) 
     assert round_trips.round_trips(library, root, "test", files, record) == []
     text = resources.files("parent_finder").joinpath("schemas/round-trips.schema.json").read_text()
     jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(results))
+
+
+def test_a_parent_may_be_later_than_the_model(library: ReferenceLibrary, root: str) -> None:
+    """The handwritten modular is as new as its newest parent; what is newer still is hidden."""
+    first_seen = {"mistral": "5.0.0", "llama": "5.8.0", "vista": "5.8.0", "zephyr": "5.9.0"}
+    later = ReferenceLibrary(library.index, Releases(library.releases.names, first_seen))
+    path = "transformers/models/mistral/modeling_mistral.py"
+    situation = round_trips.situation_of(later, path, "mistral")
+    allowed = [name for name, may in zip(later.models, situation.allowed, strict=True) if may]
+    assert (allowed, situation.release) == (["llama", "vista"], 1)
+    text = BANNER + sample_library.renamed(sample_library.LLAMA, "llama", "mistral")
+    Path(root, path).write_text(text)
+    files = round_trips.generated_files(later, root)
+    result = round_trips.round_trips(later, root, "all", files, lambda *_: None)[0]
+    assert not result.available
+    assert result.lines < result.original_lines

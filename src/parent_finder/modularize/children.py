@@ -42,7 +42,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Child:
-    """A class proven to come back from ``text``; ``saved`` lines are not written."""
+    """A class proven to come back from ``text``; ``saved`` lines, at least 0, are not written."""
 
     base: str
     text: str
@@ -109,7 +109,7 @@ def offers(bench: Workbench, original: Original, attempts: Sequence[Attempt]) ->
                     saved = _lines(items[name].text) - _lines(text)
                     trial.children[name] = Child(trial.attempt.bases[name], text, saved)
     return [
-        Offer(trial.attempt.parent, {n: c for n, c in trial.children.items() if c.saved > 0})
+        Offer(trial.attempt.parent, {n: c for n, c in trial.children.items() if c.saved >= 0})
         for trial in trials
     ]
 
@@ -143,7 +143,7 @@ def _promising(wanted: Mapping[str, ClassText], trials: Sequence[_Trial]) -> lis
     estimates: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, trial in enumerate(trials):
         for name, text in trial.texts(wanted, EFFORTS[0]).items():
-            if (saved := wanted[name].lines - _lines(text)) > 0:
+            if (saved := wanted[name].lines - _lines(text)) >= 0:
                 estimates[name].append((-saved, number))
     numbers = {n for listed in estimates.values() for _, n in sorted(listed)[:_PROVEN]}
     return [trials[number] for number in sorted(numbers)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from modular_converter.emit.sorted_imports import LINE_LENGTH
 from modular_converter.syntax.tokens import references
 from parent_finder.modularize.original import Original, Piece
 
@@ -64,9 +65,10 @@ class Draft:
     def lines(self) -> int:
         """The lines that are not blank, and two blank ones for each definition.
 
-        No formatting of imports changes this much.
+        An import counts with the lines that it has once it is formatted.
         """
-        written = sum(1 for line in self.text.split("\n") if line.strip())
+        text = "".join((self.originals[0].header, *map(_laid_out, self._imports()), *self._body()))
+        written = sum(1 for line in text.split("\n") if line.strip())
         return written + 2 * len(self._definitions())
 
     def needed_names(self) -> set[str]:
@@ -75,6 +77,17 @@ class Draft:
         for name, text in self._definitions():
             names |= names_in(text) - {name}
         return names
+
+    def unneeded_imports(self) -> list[Piece]:
+        """The imports that are written although the written code refers to none of their names."""
+        needed = self.needed_names()
+        return [
+            piece
+            for piece in self.pieces
+            if piece.kind == "import"
+            and self.choice(piece) is WRITTEN
+            and needed.isdisjoint(name.partition(".")[0] for name in piece.names)
+        ]
 
     def _imports(self) -> list[str]:
         lines: dict[str, None] = {}
@@ -129,6 +142,29 @@ class Draft:
 def names_in(text: str) -> frozenset[str]:
     """The plain names that a text refers to."""
     return frozenset(name.partition(".")[0] for name in references(text))
+
+
+def joined_imports(text: str) -> str:
+    """The text of a formatted module with each `from` import on one line, if it has no comment.
+
+    A formatter keeps what a comma at the end has once spread over several lines.
+    """
+    lines = text.split("\n")
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.ImportFrom) and node.end_lineno:
+            place = slice(node.lineno - 1, node.end_lineno)
+            if lines[place][-1] == ")" and not any("#" in line for line in lines[place]):
+                lines[place] = [ast.unparse(node)]
+    return "\n".join(lines)
+
+
+def _laid_out(statement: str) -> str:
+    """An import that is too long for a line, with a line for each name."""
+    line = statement.strip()
+    if "\n" in line or len(line) <= LINE_LENGTH:
+        return statement
+    head, _, names = line.partition(" import ")
+    return "\n".join((f"{head} import (", *names.split(", "), ")\n"))
 
 
 def key_of(piece: Piece) -> PieceKey:

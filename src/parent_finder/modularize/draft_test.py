@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from modular_converter.library.sources import Sources
-from parent_finder.modularize.draft import DROPPED, Choice, Draft
+from parent_finder.modularize.draft import DROPPED, Choice, Draft, joined_imports
 from parent_finder.modularize.original import original
 
 TEXT = """from torch import nn
@@ -52,3 +52,19 @@ def test_exported_names_that_only_conversion_defines_are_marked() -> None:
 )
 def test_exports_stay_as_they_are_if_all_names_are_there(choices: dict[str, Choice]) -> None:
     assert exported(draft(**choices).text) == exported(TEXT)
+
+
+def test_an_import_counts_with_the_lines_that_it_will_have() -> None:
+    plain = draft(helper=Choice("imported", module=".a")).lines
+    long = draft(helper=Choice("imported", module=f".{'a' * 100}")).lines
+    # The name and the bracket have lines of their own.
+    assert long == plain + 2
+
+
+def test_imports_are_joined_unless_they_have_comments() -> None:
+    plain = "from ..a import (\n    B,\n    C as D,\n)\n"
+    commented = "from .b import (\n    E,  # kept\n    F,\n)\n"
+    code = 'TEXT = """\nfrom x import (\n    y,\n)\n"""\n'
+    assert joined_imports(f"{plain}import c\n{commented}{code}") == (
+        f"from ..a import B, C as D\nimport c\n{commented}{code}"
+    )

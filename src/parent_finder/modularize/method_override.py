@@ -154,7 +154,10 @@ def _super_body(
         return None
     before, after = written
     call = _call(method)
-    if not after and theirs and theirs[-1].text.lstrip().startswith("return"):
+    if theirs and theirs[-1].text.lstrip().startswith("return"):
+        if after:
+            # Read as Python, the method would return nothing.
+            return None
         call = f"return {call}"
     if not _makes_sense(method, theirs, [*before, *after]):
         return None
@@ -178,8 +181,9 @@ def _makes_sense(method: Member, theirs: list[BodyStatement], written: list[Body
     if (loaded & parents_own) - own - _parameters(method):
         return False
     replaced = {their.target or their.annotated_target for their in theirs}
+    # A linter takes a variable that only the parent's body reads for unused, unless it is quieted.
     return all(
-        "." in target or target in loaded
+        "." in target or target in loaded or "# noqa" in statement.text
         for statement in written
         if (target := statement.target or statement.deletes or "") in replaced
     )

@@ -56,6 +56,12 @@ def test_names_of_the_parents_body_are_not_used_outside_of_it() -> None:
     assert overrides(method(mine, "f"), method(theirs, "f"), "nn.Module").short == ()
 
 
+def test_what_the_parents_body_returns_is_not_lost() -> None:
+    theirs = "    def f(self, x):\n        self.y = x\n        self.z = x\n        return x\n"
+    mine = theirs.replace("self.y = x", "self.y = 1")
+    assert overrides(method(mine, "f"), method(theirs, "f"), "nn.Module").short == ()
+
+
 def test_an_equal_docstring_is_left_out_and_a_missing_one_cannot_be() -> None:
     doc = '        """What it does."""\n'
     theirs = f"    def f(self):\n{doc}        return 1\n"
@@ -106,6 +112,11 @@ def test_a_local_variable_may_be_set_again_where_it_is_used() -> None:
     theirs = "    def f(self, x):\n        n = 1\n        self.a = g(n)\n        self.b = h(n)\n"
     unused = theirs.replace("n = 1", "n = 2")
     assert overrides(method(unused, "f"), method(theirs, "f"), "").short == ()
+    # What a linter would take for unused is marked by its author, as in transformers' files.
+    marked = theirs.replace("n = 1", "n = 2  # noqa")
+    assert overrides(method(marked, "f"), method(theirs, "f"), "").short == (
+        "    def f(self, x):\n        super().f(x)\n        n = 2  # noqa\n",
+    )
     used = unused + "        self.c = h(n)\n        self.d = h(n)\n"
     assert overrides(method(used, "f"), method(theirs, "f"), "").short == (
         "    def f(self, x):\n        super().f(x)\n        n = 2\n"

@@ -17,7 +17,7 @@ from parent_finder.corpus.source_file import SourceFile
 from parent_finder.modularize import candidates, search
 from parent_finder.modularize.children import Attempt, offers
 from parent_finder.modularize.differences import Difference, differences
-from parent_finder.modularize.draft import Draft
+from parent_finder.modularize.draft import Draft, joined_imports
 from parent_finder.modularize.original import Original, original, type_and_model, without_banner
 from parent_finder.modularize.relatives import Relatives
 from parent_finder.modularize.workbench import Verdict, Workbench
@@ -28,7 +28,7 @@ from toolkit.errors import InputError
 
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
-_MOST_PARENTS = 6
+_MOST_PARENTS = 8
 
 _ELSEWHERE = "the name of a class says that it belongs to a file of this type"
 
@@ -212,11 +212,12 @@ def _finished(bench: Workbench, done: search.Search) -> Modular:
     """The formatted modular, if that still gives the originals; else the unformatted one."""
     name = f"modular_{bench.location.model_name}.py"
     text, verdict = done.draft.text, done.verdict
-    pretty = bench.formatted({name: text})[name]
-    if not pretty.problem:
-        again = bench.judge(pretty.text)
-        if again.differences <= verdict.differences:
-            text, verdict = pretty.text, again
+    for joins in (False, True):
+        pretty = bench.formatted({name: joined_imports(text) if joins else text})[name]
+        if not pretty.problem:
+            again = bench.judge(pretty.text)
+            if again.differences <= verdict.differences:
+                text, verdict = pretty.text, again
     wanted = {f"{o.file_type}_{bench.location.model_name}.py": o.text for o in bench.originals}
     outputs = {f"{k}_{bench.location.model_name}.py": t for k, t in verdict.outputs.items()}
     modules = [choice.module for choice in done.draft.choices.values() if choice.module]

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parent_finder.core import model_names
 from parent_finder.corpus.units import Kind
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
 # Another model's class is worth a try if it spares at least this many lines more.
-_LEAST_MORE = 6
+_LEAST_MORE = 4
 # Classes that are tried for one of ours, and files that are tried besides the ranked models'.
 _MOST_CLASSES = 2
-_MOST_FILES = 10
+_MOST_FILES = 14
 # A helper of fewer lines is written rather than imported from a file that is not a parent's.
 _LEAST_HELPER = 4
 
@@ -64,15 +65,20 @@ class Relatives:
     def helper_files(self, texts: Mapping[str, str]) -> dict[str, str]:
         """A file to import each helper function from, by the function's name.
 
-        ``texts`` are the helpers by name; the file must hold the same text. Few files are
-        preferred to many, and such as inherit from no model to those that do.
+        ``texts`` are the helpers by name; the file must hold the same text, in which a model's own
+        name may stand. Few files are preferred to many, and such as inherit from no model to those
+        that do.
         """
         chosen: dict[str, str] = {}
         holders = self._helper_holders(texts)
         while holders:
             path = max(holders, key=lambda p: (sum(holders[p].values()), *self._preference(p)))
-            content = self._content(path)
-            chosen |= {name: path for name in holders.pop(path) if texts[name] in content}
+            contents = self._contents(path)
+            chosen |= {
+                name: path
+                for name in holders.pop(path)
+                if any(texts[name] in content for content in contents)
+            }
             left = {
                 other: {name: lines for name, lines in names.items() if name not in chosen}
                 for other, names in holders.items()
@@ -101,13 +107,16 @@ class Relatives:
         rank = self.ranked.index(number) if number in self.ranked else len(self.ranked)
         return model not in library.lineage.model_parents, -rank, -int(library.age[number]), path
 
-    def _content(self, path: str) -> str:
+    def _contents(self, path: str) -> tuple[str, ...]:
+        """The text of a file, and the same with our model's name in place of its own."""
         for root in self.roots:
             full = os.path.join(root, path)
             if os.path.isfile(full):
                 with open(full, encoding="utf-8") as file:
-                    return file.read()
-        return ""
+                    text = file.read()
+                model = model_names.model_of_file(path)
+                return text, text.replace(model, self.situation.model)
+        return ()
 
     def _spared_lines(self, compared: Comparison) -> dict[int, dict[int, int]]:
         """The lines of equal methods, by the position of our class and a class's number."""

@@ -23,7 +23,7 @@ from parent_finder.modularize.original import Piece
 from parent_finder.modularize.workbench import Verdict, Workbench
 
 # What naming one more parent file costs in lines: its import, and a reader's attention.
-_PARENT_COST = 4
+_PARENT_COST = 2
 # Other children of a class that are tried when one makes the file differ.
 _MOST_OTHERS = 3
 # Other parents of a class that are tried for the sake of its helpers, of so many lines.
@@ -60,7 +60,7 @@ def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
 
 def first_draft(draft: Draft, chosen: Sequence[Offer]) -> Draft:
     """The draft in which each class comes from the parent that saves the most lines."""
-    best = {key: options[0] for key, options in alternatives(draft, chosen).items()}
+    best = {key: options[0] for key, options in alternatives(draft, chosen, 1).items()}
     # The converter refuses such imports in a modular; what a parent has of them comes along.
     refused = {key_of(piece): DROPPED for piece in draft.pieces if _is_global_import(piece)}
     return draft.choosing({**best, **refused})
@@ -74,7 +74,9 @@ def _is_global_import(piece: Piece) -> bool:
     return isinstance(node, ast.ImportFrom) and not node.level and node.module == DISTRIBUTION
 
 
-def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[Choice]]:
+def alternatives(
+    draft: Draft, offers: Sequence[Offer], least_saved: int = 0
+) -> dict[PieceKey, list[Choice]]:
     """For each class that has any, the children that were offered, the shortest first."""
     choices: dict[PieceKey, list[Choice]] = {}
     for piece in draft.pieces:
@@ -82,6 +84,7 @@ def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[C
             (-offer.children[piece.name].saved, rank, offer)
             for rank, offer in enumerate(offers)
             if piece.kind == "class" and piece.name in offer.children
+            if offer.children[piece.name].saved >= least_saved
             if offer.parent.file_type == piece.file_type
         ]
         for _, _, offer in sorted(options, key=lambda option: option[:2]):
@@ -89,6 +92,33 @@ def alternatives(draft: Draft, offers: Sequence[Offer]) -> dict[PieceKey, list[C
             choice = Choice("child", child.text, offer.parent.module, child.base)
             choices.setdefault(key_of(piece), []).append(choice)
     return choices
+
+
+def ways_without_helpers(
+    draft: Draft, piece: Piece, helpers: Sequence[Piece]
+) -> list[Mapping[PieceKey, Choice]]:
+    """Ways not to write the helpers that a class uses, if that would save enough lines."""
+    used = names_in(piece.text)
+    written = [helper for helper in helpers if draft.choice(helper) is WRITTEN]
+    called = {name for h in written if h.name in used for name in names_in(h.text)}
+    own = [helper for helper in written if helper.name in used | called]
+    if sum(helper.text.count("\n") for helper in own) < _LEAST_HELPERS:
+        return []
+    gone = {key_of(helper): DROPPED for helper in own}
+    functions = {key_of(helper): DROPPED for helper in own if helper.kind == "function"}
+    longest = max(own, key=lambda helper: helper.text.count("\n"))
+    options: list[Mapping[PieceKey, Choice]] = [gone]
+    for fewer in (functions, {key_of(longest): DROPPED}):
+        if fewer and fewer not in options:
+            options.append(fewer)
+    module = draft.choice(piece).module
+    # What came with the parent until now, the file may need from there still.
+    kept = {
+        key_of(helper): Choice("imported", module=module)
+        for helper in helpers
+        if module and helper.name in used and draft.choice(helper) is DROPPED
+    }
+    return [*options, {**kept, **gone}] if kept else options
 
 
 @dataclass(eq=False)
@@ -140,6 +170,7 @@ class Search:
         if self.verdict.differences:
             self._mend()
         self._drop_imports()
+        self._inherit_to_import_less()
 
     def _try(self, changes: Mapping[PieceKey, Choice], *, longer: bool = False) -> bool:
         """Takes changes over if they fix something, or shorten and break nothing."""
@@ -228,35 +259,11 @@ class Search:
     def _inherit_with_helpers(self, helpers: Sequence[Piece], classes: Sequence[Piece]) -> None:
         """Takes another parent for a class if helpers that are written come along with it."""
         for piece in classes:
-            options = self._without_helpers(piece, helpers)
+            options = ways_without_helpers(self.draft, piece, helpers)
             others = self.offered.get(key_of(piece), ())[:_MOST_PARENTS_TRIED] if options else ()
             for other in others:
                 if any(self._try({**option, key_of(piece): other}) for option in options):
                     break
-
-    def _without_helpers(
-        self, piece: Piece, helpers: Sequence[Piece]
-    ) -> list[Mapping[PieceKey, Choice]]:
-        """Ways not to write the helpers that a class uses, if that would save enough lines."""
-        used = names_in(piece.text)
-        written = [helper for helper in helpers if self.draft.choice(helper) is WRITTEN]
-        called = {name for h in written if h.name in used for name in names_in(h.text)}
-        own = [helper for helper in written if helper.name in used | called]
-        if sum(helper.text.count("\n") for helper in own) < _LEAST_HELPERS:
-            return []
-        gone = {key_of(helper): DROPPED for helper in own}
-        options: list[Mapping[PieceKey, Choice]] = [gone]
-        if len(own) > 1:
-            longest = max(own, key=lambda helper: helper.text.count("\n"))
-            options.append({key_of(longest): DROPPED})
-        module = self.draft.choice(piece).module
-        # What came with the parent until now, the file may need from there still.
-        kept = {
-            key_of(helper): Choice("imported", module=module)
-            for helper in helpers
-            if module and helper.name in used and self.draft.choice(helper) is DROPPED
-        }
-        return [*options, {**kept, **gone}] if kept else options
 
     def _leave_to_parents(self, helpers: Sequence[Piece]) -> None:
         """Imports the helpers that parents have, or drops those that come by themselves.
@@ -307,15 +314,25 @@ class Search:
         return list(dict.fromkeys(modules))
 
     def _drop_imports(self) -> None:
-        needed = self.draft.needed_names()
-        unneeded = [
-            piece
-            for piece in self.draft.pieces
-            if piece.kind == "import"
-            and self.draft.choice(piece) is WRITTEN
-            and needed.isdisjoint(name.partition(".")[0] for name in piece.names)
-        ]
+        unneeded = self.draft.unneeded_imports()
         self._all_or_halves(unneeded, lambda piece: {key_of(piece): DROPPED})
+
+    def _inherit_to_import_less(self) -> None:
+        """Takes parents that spare lines of imports, even if none of the class."""
+        kept = self.draft.unneeded_imports()
+        used = {choice.module for choice in self.draft.choices.values() if choice.module}
+        changes = {
+            key_of(piece): inherited
+            for piece in self.draft.pieces
+            if piece.kind == "class" and self.draft.choice(piece) is WRITTEN
+            for inherited in reversed(self.offered.get(key_of(piece), ()))
+            if inherited.module in used
+        }
+        for some in (changes, *({key: inherited} for key, inherited in changes.items())):
+            draft = self.draft.choosing(some)
+            gone = [piece for piece in draft.unneeded_imports() if piece not in kept]
+            if gone and self._try({**some, **{key_of(piece): DROPPED for piece in gone}}):
+                return
 
     def _all_or_halves(
         self, pieces: Sequence[Piece], change: Callable[[Piece], Mapping[PieceKey, Choice]]
