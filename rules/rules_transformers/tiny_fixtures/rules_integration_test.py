@@ -60,6 +60,7 @@ from rules_transformers.tiny_fixtures.target_types import (
     FixtureSeedField,
 )
 from rules_transformers.tiny_fixtures.util_rules.build import (
+    CAPACITY,
     BuildFixtureRequest,
     BuiltFixture,
     FixtureGroups,
@@ -338,7 +339,7 @@ def test_a_changed_config_rebuilds_that_fixture_alone(rule_runner: RuleRunner) -
 
 
 def test_many_fixtures_are_built_in_groups(rule_runner: RuleRunner) -> None:
-    names = [f"f{number}" for number in range(20)]
+    names = [f"f{number}" for number in range(CAPACITY + 6)]
 
     def build(selected: list[str], **fields: Any) -> tuple[dict[str, bytes], int]:
         """The files of some fixtures, of which `f0` has other fields, and the processes."""
@@ -412,7 +413,10 @@ def test_fixtures_that_lie_side_by_side_share_groups(rule_runner: RuleRunner) ->
         }
     )
     groups = rule_runner.request(FixtureGroups, [])
-    assert {member.address for member in groups[min(wanted)].members} >= wanted
+    together = {member.address for member in groups[min(wanted)].members}
+    assert together >= wanted
+    # They would fit, and are not wanted.
+    assert not together & others
 
 
 def test_only_a_change_in_what_builds_builds_again(rule_runner: RuleRunner) -> None:

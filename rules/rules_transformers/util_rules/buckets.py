@@ -20,7 +20,7 @@ class _Name:
 
 
 def buckets(
-    names_of: Mapping[_Item, Sequence[str]], capacity: int, *, mixed: bool = True
+    names_of: Mapping[_Item, Sequence[str]], capacity: int, *, mixed: int | None = None
 ) -> list[tuple[_Item, ...]]:
     """Splits items by the bits of their names' hashes until a bucket holds at most `capacity`.
 
@@ -29,26 +29,26 @@ def buckets(
     changes few buckets.
 
     :param names_of: the names of each item, the one to split by first.
-    :param mixed: whether buckets are joined whose items differ in their first names.
+    :param mixed: how many items a bucket may hold that differ in their first names; by default,
+        as many as any.
     """
     name_of = {
         item: _Name(names[0], "".join(map(_bits, names))) for item, names in names_of.items()
     }
 
-    def fit(left: tuple[_Item, ...], right: tuple[_Item, ...]) -> bool:
-        if len(left) + len(right) > capacity:
-            return False
-        return mixed or len({name_of[item].first for item in (*left, *right)}) == 1
+    def fit(items: tuple[_Item, ...]) -> bool:
+        alike = len({name_of[item].first for item in items}) == 1
+        return len(items) <= (capacity if mixed is None or alike else mixed)
 
     def split(items: tuple[_Item, ...]) -> list[tuple[_Item, ...]]:
         all_bits = [name_of[item].bits for item in items]
         depth = len(commonprefix(all_bits))
-        if len(items) <= capacity or depth == len(all_bits[0]):
+        if fit(items) or depth == len(all_bits[0]):
             return [items]
         left, right = (
             split(tuple(item for item in items if name_of[item].bits[depth] == bit)) for bit in "01"
         )
-        if fit(left[-1], right[0]):
+        if fit(left[-1] + right[0]):
             return [*left[:-1], left[-1] + right[0], *right[1:]]
         return left + right
 

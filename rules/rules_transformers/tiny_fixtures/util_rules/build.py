@@ -59,12 +59,13 @@ from rules_transformers_contract.exit_codes import ExitCode
 
 logger = logging.getLogger(__name__)
 
-# What costs is importing torch and transformers: once they are imported, a fixture takes a
-# twentieth of that. A group of this size costs little more than one fixture when a member changes.
-CAPACITY = 8
-# Up to this number, each fixture has a process of its own and is built again only if its own inputs
-# change: a group would be half of them or more.
-_FEW = 2 * CAPACITY
+# What costs is importing torch and transformers: once they are imported, a fixture takes a tenth of
+# that or less. A change in a member builds all of a group again where what became of the others is
+# not stored, as in CI with nothing but a remote cache.
+CAPACITY = 24
+# Up to this number, each fixture has a process of its own: a group would be most of them, and be
+# built for a test of any. For the same reason, this many of several directories are put together.
+_FEW = 8
 
 _MEMBERS = "__members"
 _OUTPUT_DIR = "__out"
@@ -220,7 +221,7 @@ def find_fixture_groups(
         (member.address, FixtureGroup(members))
         for alike in of_resolve.values()
         if len(alike) > _FEW
-        for members in buckets({member: _names(member) for member in alike}, CAPACITY, mixed=False)
+        for members in buckets({member: _names(member) for member in alike}, CAPACITY, mixed=_FEW)
         for member in members
     )
 
