@@ -13,12 +13,51 @@ from modular_converter.conftest import Workspace
 from modular_converter.convert import batch
 from modular_converter.convert.batch import BatchResult, run_batch
 from modular_converter.convert.dependency_graph import ancestors, find_cycle
+from modular_converter.convert.model import convert
 from modular_converter.emit import formatter
 from modular_converter.library.index import FileIndex
 from modular_converter.syntax.source import Source
 from toolkit.paths import shown
 
 BASE = "class LlamaMLP:\n    size = {}\n"
+METHODS = '''\
+class LlamaMLP(Base):
+    def documented(self, a):
+        # Above.
+        """Of Llama."""
+        return a
+
+    def documented_twice(self, a):
+        """Of Llama."""
+        """And again."""
+        return a
+
+    def documented_below(self, a):
+        a = 1
+        """Below, of Llama."""
+        return a
+
+    def texts(self, a):
+        return """a"""
+
+    def sets(self, a):
+        self.a = a
+        self.b = a
+'''
+OVERRIDES = {
+    "plain": "        return b\n\n        # The end.\n",
+    "documented": '        r"""Mine.\n\n        More.\n        """\n        return b\n',
+    "documented below": '        b = 1\n        """Mine."""\n        return b\n',
+    "documented twice": '        """Mine."""\n        """Again."""\n        return b\n',
+    "with a comment": '        """Mine."""  # why\n        return b\n',
+    "with a text": '        """{}""".format(b)\n        return b\n',
+    "extended": "        super().{}(a)\n        b = 1\n",
+    "extended in a block": "        if b:\n            super().{}(a)\n",
+    "deleting": "        super().{}(a)\n        del self.b\n",
+    "deleting only": "        del self.b\n        return b\n",
+    "calling a base": "        return Base.{}(self, b)\n",
+    "raising": '        """Mine."""\n        raise AttributeError("Not needed")\n',
+}
 
 
 def modular(parent: str, name: str) -> str:
@@ -146,6 +185,26 @@ def test_bodies_are_read_late_in_large_batches(
     large = run(workspace, *paths)
     assert not read
     assert large.texts == small.texts
+
+
+@pytest.mark.parametrize("body", OVERRIDES)
+def test_methods_that_are_read_late_are_written_alike(workspace: Workspace, body: str) -> None:
+    workspace.parent(METHODS)
+    header = "from ..llama.modeling_llama import LlamaMLP\n\n\nclass OneMLP(LlamaMLP):\n"
+    methods = ["documented", "documented_twice", "documented_below", "texts", "sets"]
+    path = workspace.modular(
+        header
+        + "\n".join(
+            f"    def {name}(self, a, b=2):\n{OVERRIDES[body].format(name)}" for name in methods
+        ),
+        "one",
+    )
+    at_once = convert(workspace.location(path), workspace.context())
+    context = workspace.context()
+    context.sources.leave_for_later([path, workspace.parent(METHODS)])
+    late = convert(workspace.location(path), context)
+    assert at_once.outputs["modeling"].text == late.outputs["modeling"].text
+    assert at_once.warnings == late.warnings
 
 
 def test_no_syntax_tree_outlives_its_last_use(workspace: Workspace) -> None:

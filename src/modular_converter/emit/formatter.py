@@ -144,8 +144,8 @@ def _format(
         # A key may be longer than the name of a file, or hold what messages are split by.
         names = {key: f"{number}.py" for number, key in enumerate(texts)}
         for key in texts:
-            with open(os.path.join(tree, names[key]), "w", encoding="utf-8", newline="") as file:
-                file.write(prepared(key))
+            with open(os.path.join(tree, names[key]), "wb") as file:
+                file.write(prepared(key).encode("utf-8"))
         common = ["--config", config, "--no-cache", "files"]
         check = _run(
             [ruff, "check", "--fix", "--exit-zero", "--quiet", "--output-format=concise", *common],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from modular_converter.library.modular_file import absolute_name
@@ -21,6 +21,8 @@ class LibraryReader:
 
     sources: Sources
     roots: Sequence[str]
+    # Where modules are, by their dotted names.
+    _paths: dict[str, str | None] = field(default_factory=dict, compare=False)
 
     def text(self, package: str, level: int, module: str) -> str | None:
         """The text of a module as a file of ``package`` imports it; None if it is not there."""
@@ -28,7 +30,15 @@ class LibraryReader:
         return self.sources.text(path) if path else None
 
     def path(self, dotted: str) -> str | None:
-        """The file of a module or package; None if it is not there."""
+        """The file of a module or package; None if it is not there.
+
+        It is looked for once: nothing changes while a model is converted.
+        """
+        if dotted not in self._paths:
+            self._paths[dotted] = self._find(dotted)
+        return self._paths[dotted]
+
+    def _find(self, dotted: str) -> str | None:
         relative = dotted.replace(".", os.sep)
         if not relative:
             return None

@@ -326,6 +326,8 @@ def _is_attribute_of_self(node: ast.expr) -> bool:
 
 def _is_only_read(name: str, code: str) -> bool:
     """Whether a dotted name occurs in code that does not assign it."""
+    if name not in code:
+        return False
     word = rf"(?<![\w.]){re.escape(name)}\b"
     is_assigned = re.search(rf"{word}\s*(?::[^=\n]+)?=(?!=)", code) is not None
     return not is_assigned and re.search(word, code) is not None

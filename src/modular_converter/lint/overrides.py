@@ -242,7 +242,7 @@ def _not_a_deletion(
     merged: MergedClass, statement: Statement, node: Function, parent_has_it: bool
 ) -> Iterator[Diagnostic]:
     source = merged.item.source
-    if not source.mentions(node, "raise"):
+    if not _may_only_raise(source, node):
         return
     last = node.body[-1]
     if not isinstance(last, ast.Raise) or not _raises_error(last):
@@ -266,6 +266,17 @@ def _not_a_deletion(
         hint = "to delete it: one blank line, a one-line undecorated `def`, then the `raise`"
     code = "deletes-nothing" if deletes else "not-a-deletion"
     yield source.diagnostic(code, message, node, hint=hint, severity="warning")
+
+
+def _may_only_raise(source: Source, node: Function) -> bool:
+    """Whether a method, which may be unread, can have a body of a `raise` and a docstring."""
+    if not source.mentions(node, "raise"):
+        return False
+    first = body_line(node)
+    if first is None or source.mentions(node, '"""'):
+        return True
+    lines = (line.strip() for line in source.lines[first : node.end_lineno])
+    return next((line.startswith("raise") for line in lines if line and line[0] != "#"), False)
 
 
 def _unlike(

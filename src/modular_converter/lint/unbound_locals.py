@@ -98,7 +98,7 @@ class _Walk:
     def _name(self, node: ast.Name, spared: frozenset[str]) -> None:
         if isinstance(node.ctx, ast.Store):
             self.bound.add(node.id)
-        elif node.id in self.names - self.bound - spared:
+        elif node.id in self.names and node.id not in self.bound and node.id not in spared:
             self.missing.setdefault(node.id, node)
 
     def _definition(

@@ -32,6 +32,12 @@ _BODY = "        "
 _ONE_LINE_DEF = re.compile(r"def .*\(.*\).*:.*")
 _RAISE = re.compile(r"    raise.*Error\(.*")
 _BEFORE_PARAMETERS = re.compile(r"(?:\s|#[^\n]*\n)*")
+# A docstring with the lines above it, from the line below a header.
+_OPENING_DOCSTRING = re.compile(
+    r'((?:[ \t]*(?:#[^\n]*)?\n)*)( {8}[rRuU]?"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""\n)', re.DOTALL
+)
+# What may be a docstring, or a statement that is not written as it stands.
+_NEEDS_READING = re.compile(r'"""|\bsuper\b|\bdel\b')
 _PARAMETER = re.compile(r"(\*{0,2})\s*(\w*)")
 
 
@@ -61,6 +67,12 @@ class Method:
         """Those of its statements that are docstrings, renamed."""
         if not self.mentions('"""'):
             return []
+        if body_line(self.parsed.node) is not None:
+            lead = parts.head.end + 1
+            opening = _OPENING_DOCSTRING.match(text := self.source.block(lead, self.parsed.last))
+            if opening is not None and '"""' not in text[opening.end() :]:
+                above, docstring = map(self.rename, opening.groups())
+                return [BodyStatement(above, docstring, self.origin(lead), is_docstring=True)]
         statements = [
             statement
             for statement in parts.statements
@@ -141,9 +153,11 @@ class MethodMerger:
         signature = _signature(my_parts, is_async, arguments, returns)
         origins = mine.origin(my_parts.node.lineno - 1), theirs.origin(definition)
         fragments.append(Fragment(signature, *origins))
-        docstrings = theirs.docstrings(their_parts)
         if verbatim := self._verbatim(mine):
-            return [*fragments, *map(_fragment, docstrings), verbatim]
+            verbatim_body, has_docstring = verbatim
+            above_it = [] if has_docstring else theirs.docstrings(their_parts)
+            return [*fragments, *map(_fragment, above_it), verbatim_body]
+        docstrings = theirs.docstrings(their_parts)
         body = mine.body(my_parts)
         if not any(statement.is_docstring for statement in body):
             body = docstrings + body
@@ -174,12 +188,12 @@ class MethodMerger:
         )
         fragments.append(Fragment(signature, mine.origin(parts.node.lineno - 1)))
         if verbatim := self._verbatim(mine):
-            return [*fragments, verbatim]
+            return [*fragments, verbatim[0]]
         body = mine.body(parts)
         return fragments + self._body(mine, parts, body, 0, unravelled)
 
-    def _verbatim(self, mine: Method) -> Fragment | None:
-        """The body of a method that is written as it stands, without a docstring.
+    def _verbatim(self, mine: Method) -> tuple[Fragment, bool] | None:
+        """The body of a method that is written as it stands, and if it begins with a docstring.
 
         None if its statements must be read to know that.
         """
@@ -187,13 +201,12 @@ class MethodMerger:
             return None
         first = mine.parts.head.end + 1
         text = mine.source.block(first, mine.parsed.last)
-        return None if self._needs_reading.search(text) else Fragment(text, mine.origin(first))
-
-    @cached_property
-    def _needs_reading(self) -> re.Pattern[str]:
-        """Finds what may be a docstring, or a statement that is not written as it stands."""
-        called = "".join(rf"|{re.escape(base)}\." for base in sorted(self.bases))
-        return re.compile(rf'"""|\bsuper\b|\bdel\b{called}')
+        opening = _OPENING_DOCSTRING.match(text) if self.profile.docstrings == "own" else None
+        if _NEEDS_READING.search(text, opening.end() if opening is not None else 0):
+            return None
+        if any(f"{base}." in text for base in self.bases):
+            return None
+        return Fragment(text, mine.origin(first)), opening is not None
 
     def _body(
         self,

@@ -18,7 +18,8 @@ from modular_converter.syntax.written_class import WrittenClass
 Rename = Renamer
 
 
-@dataclass(frozen=True)
+# Not frozen, which takes three times as long to make: there are hundreds for each model.
+@dataclass
 class Origin:
     """A place in a modular or parent file (line from 1) and the renames applied to its text."""
 
@@ -27,7 +28,7 @@ class Origin:
     renames: tuple[Rename, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fragment:
     """Whole lines of output that stem from consecutive lines of one file.
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypedDict
 
 from modular_converter.conventions.profiles import Profile
@@ -21,7 +22,7 @@ _COMMA = re.compile(r"\s*,")
 _WITHOUT_SELF = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class BodyStatement:
     """A statement of a method body as text. ``target`` is that of a single assignment.
 
@@ -38,7 +39,7 @@ class BodyStatement:
     calls_super: str | None = None
     second: Origin | None = None
 
-    @property
+    @cached_property
     def comparable(self) -> str:
         """The text without comments and trailing blanks, for finding duplicates."""
         text = _COMMENT.sub("", self.lead + self.text).strip()

@@ -52,7 +52,7 @@ class View:
             word, code = renamer.word, renamer.code
 
         def entries(group: dict[str, Item]) -> dict[str, Entry]:
-            return {code(name): Entry(code(name), item, renamer) for name, item in group.items()}
+            return {(new := code(name)): Entry(new, item, renamer) for name, item in group.items()}
 
         self.functions = entries(index.functions)
         self.classes = entries(index.classes)

@@ -33,9 +33,9 @@ COMPOUND = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Statement:
-    """One statement line or compound statement of a block.
+    """One statement line or compound statement of a block: not to be changed.
 
     Lines count from 0: ``[lead, first)`` leads it, ``[first, last]`` is its text.
     ``inline`` units share the line of their block's header.

@@ -16,12 +16,13 @@ CODE, STRING, COMMENT, FORMAT_TEXT = "code", "string", "comment", "format_text"
 # Yields pieces as `tokens` does, and returns the position after the last one.
 _Scan = Generator[tuple[str, int, int], None, int]
 
+# Written so that what is between quotes and backslashes is passed over in one step.
 STRING_OR_COMMENT = re.compile(
     r"#[^\n]*"
-    r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
-    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|'(?:[^'\\\n]|\\.)*'",
+    r'|"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
+    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'",
     re.DOTALL,
 )
 _PREFIX_LETTERS = frozenset("rRbBuUfFtT")

@@ -195,7 +195,7 @@ class Third:
 
 def _unread_methods(source: Source) -> list[str]:
     return [
-        member.name  # type: ignore[attr-defined]
+        member.name
         for node in source.tree.body
         for member in getattr(node, "body", ())
         if "_read" in member.__dict__
