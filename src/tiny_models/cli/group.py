@@ -106,9 +106,11 @@ def _build(options: argparse.Namespace, directories: Sequence[Path]) -> Iterator
         if loaded.intersection(name for root in own_roots for name in _modules_in(root)):
             yield _start(arguments, directory)
         else:
-            ended = _fork(arguments, directory, learned)
-            if number < len(directories):
-                learned.learn(_notes(directory), owned)
+            # None comes after the last to learn from it.
+            notes = _notes(directory) if number < len(directories) else None
+            ended = _fork(arguments, directory, learned, notes)
+            if notes is not None:
+                learned.learn(notes, owned)
             yield ended
 
 
@@ -155,11 +157,13 @@ def _packages() -> set[str]:
     return {name.partition(".")[0] for name in sys.modules}
 
 
-def _fork(arguments: Sequence[str], directory: Path, learned: LearnedImports) -> Ended:
+def _fork(
+    arguments: Sequence[str], directory: Path, learned: LearnedImports, notes: Path | None
+) -> Ended:
     from tiny_models.cli.main import COMMAND_LINE
     from tiny_models.runtime.forks import run_in_fork
 
-    sources, notes = directory.absolute(), _notes(directory)
+    sources = directory.absolute()
 
     def build() -> int:
         return learned.record(lambda: COMMAND_LINE.main(arguments), sources, notes)

@@ -33,8 +33,8 @@ class LearnedImports:
         self._code_of: dict[bytes, CodeType] = {}
         self._modules: set[str] = set()
 
-    def record(self, action: Callable[[], int], directory: Path, notes: Path) -> int:
-        """Runs ``action`` in a fork; what it imports is written to ``notes``.
+    def record(self, action: Callable[[], int], directory: Path, notes: Path | None) -> int:
+        """Runs ``action`` in a fork; what it imports is written to ``notes``, if they are wanted.
 
         Files below ``directory`` are compiled only if none of this content has been.
         """
@@ -44,6 +44,8 @@ class LearnedImports:
         # Nothing reads bytecode beside sources that are gone with the run.
         sys.dont_write_bytecode = True
         result = action()
+        if notes is None:
+            return result
         modules = [name for name in sys.modules.keys() - before if not _is_below(root, name)]
         notes.write_text(json.dumps({"compiled": compiled, "modules": sorted(modules)}))
         return result

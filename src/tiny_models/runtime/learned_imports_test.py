@@ -76,6 +76,18 @@ def _run(action: Callable[[], int], directory: Path) -> None:
     assert ended.exit_code == 0, ended.messages
 
 
+def test_what_nobody_learns_from_is_not_noted(members: list[Path]) -> None:
+    learned = LearnedImports()
+    before = set(members[0].iterdir())
+    assert (
+        run_in_fork(
+            lambda: learned.record(lambda: 3, members[0], None), members[0], members[1] / "log"
+        ).exit_code
+        == 3
+    )
+    assert set(members[0].iterdir()) == before
+
+
 def test_equal_files_are_compiled_once_and_named_by_their_own_paths(members: list[Path]) -> None:
     sys.modules.pop("colorsys", None)
     learned = LearnedImports()
