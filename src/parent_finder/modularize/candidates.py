@@ -17,8 +17,8 @@ from parent_finder.modularize.original import Original
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary
 
-# Classes that are less alike than this share nothing worth inheriting.
-_LEAST_COSINE = 0.25
+# Classes that are less alike than this share nothing worth inheriting, but for equal methods.
+LEAST_COSINE = 0.25
 # Attempts at one parent file with only the classes that want the same prefix.
 _MOST_PREFIXES = 3
 
@@ -64,7 +64,7 @@ def _by_file(
         row = cosines[position]
         same_role = np.array([table.units[n].role == unit.role for n in numbers.tolist()])
         best = int(np.lexsort((-numbers, same_role, row))[-1])
-        if row[best] < _LEAST_COSINE:
+        if row[best] < LEAST_COSINE:
             continue
         number = int(numbers[best])
         path = library.index.paths[table.files[number]]

@@ -70,7 +70,7 @@ def _methods(mine: ClassText, inherited: ClassText, effort: str) -> list[str] | 
         old = inherited.methods.get(key)
         if old is None:
             text = member.text
-            if effort in EFFORTS[2:] and f"super().{member.name}(" in text:
+            if effort != EFFORTS[0] and f"super().{member.name}(" in text:
                 text = method_override.without_super(member, mine.bases[0] if mine.bases else "")
             written.append((member.lead or "\n") + text)
         elif not member.same_as(old):

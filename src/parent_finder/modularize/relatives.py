@@ -11,6 +11,7 @@ import numpy as np
 
 from parent_finder.core import model_names
 from parent_finder.corpus.units import Kind
+from parent_finder.modularize.candidates import LEAST_COSINE
 from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 
@@ -39,8 +40,8 @@ class Relatives:
     def further_classes(self) -> list[tuple[str, dict[str, str]]]:
         """Files to try besides those of the ranked models, each with bases by our classes' names.
 
-        Their classes have methods of ours that no class of these models has. Files that may spare
-        the most lines come first.
+        Their classes have methods of ours that no class has which is tried as it is. Files that may
+        spare the most lines come first.
         """
         if self.compared is None:
             return []
@@ -49,11 +50,22 @@ class Relatives:
         by_file: dict[str, dict[str, str]] = defaultdict(dict)
         gains: dict[str, int] = defaultdict(int)
         for position, lines in self._spared_lines(self.compared).items():
-            known = max((lines[c] for c in lines if owner[c] in self.ranked), default=0)
             cosine = self.compared.cosine["class"][position]
+            tried = [
+                number
+                for number in lines
+                if owner[number] in self.ranked and cosine[table.rows[number]] >= LEAST_COSINE
+            ]
+            known = max((lines[number] for number in tried), default=0)
             others = sorted(
                 (number for number in lines if lines[number] >= known + _LEAST_MORE),
-                key=lambda c: (-lines[c], -round(float(cosine[table.rows[c]]), 4), c),
+                key=lambda c: (
+                    -lines[c],
+                    library.models[owner[c]] in library.lineage.model_parents,
+                    self._rank(int(owner[c])),
+                    -round(float(cosine[table.rows[c]]), 4),
+                    c,
+                ),
             )
             for number in others[:_MOST_CLASSES]:
                 path = library.index.paths[table.files[number]]
@@ -104,8 +116,11 @@ class Relatives:
         library = self.library
         model = library.index.models[library.index.paths.index(path)]
         number = library.models.index(model)
-        rank = self.ranked.index(number) if number in self.ranked else len(self.ranked)
-        return model not in library.lineage.model_parents, -rank, -int(library.age[number]), path
+        is_root = model not in library.lineage.model_parents
+        return is_root, -self._rank(number), -int(library.age[number]), path
+
+    def _rank(self, model: int) -> int:
+        return self.ranked.index(model) if model in self.ranked else len(self.ranked)
 
     def _contents(self, path: str) -> tuple[str, ...]:
         """The text of a file, and the same with our model's name in place of its own."""

@@ -38,3 +38,19 @@ def test_a_helper_comes_from_the_model_that_inherits_from_none(tmp_path: Path) -
     assert known.helper_files({"rotate_half": helper}) == {"rotate_half": PATH.format("llama")}
     # Equal code under another comment is not the text that is wanted.
     assert known.helper_files({"rotate_half": helper.replace("x):", "x):  # here")}) == {}
+
+
+def test_a_class_of_a_ranked_model_spares_a_method_of_a_class_unlike_it(tmp_path: Path) -> None:
+    """It isn't tried for its likeness; of equal classes, that of the root ancestor comes first."""
+    sample_library.write(tmp_path)
+    start = sample_library.LLAMA.index("    def forward(self, hidden_states, position_embeddings):")
+    method = sample_library.LLAMA[start : sample_library.LLAMA.index("\n\n", start)]
+    own = "".join(
+        f"    def {n}s(self, {n}):\n        while {n}:\n            yield {n}.{n}()\n\n"
+        for n in (
+            f"{first}{last}" for first in "bcdfghkl" for last in ("ane", "ing", "ower", "ust")
+        )
+    )
+    text = f"\n\nclass BreezeTower:\n{own}{method}\n"
+    further = relatives(tmp_path, text, "llama").further_classes()
+    assert further[0] == (PATH.format("llama"), {"BreezeTower": "LlamaAttention"})
