@@ -8,18 +8,14 @@ what was visible are converted again, once their ancestors are settled.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import ClassVar
 
 from modular_converter.convert.dependency_graph import ancestors, find_cycles, on_cycles
-from modular_converter.convert.model import Conversion, convert
 from modular_converter.convert.outline import Outline, outline_all
+from modular_converter.convert.processes import Input, Outcome, Unreadable, outcomes_of
 from modular_converter.convert.sound_files import sound_files
-from modular_converter.diagnostics.record import ConversionError, Diagnostic, error
+from modular_converter.diagnostics.record import ConversionError, Diagnostic
 from modular_converter.emit.encoded_texts import EncodedTexts
 from modular_converter.emit.formatter import Formatted, format_all
 from modular_converter.library.context import ConversionContext
@@ -124,15 +120,11 @@ def batch_steps(
     sources.leave_for_later(paths)
     try:
         return (yield from _batch_steps(locations, context, jobs, renamed or {}, report_progress))
-    except _Unreadable:
+    except Unreadable:
         # As if it had not been found out so late: some outline has an error.
         sources.promised = promised
         sources.read_at_once(paths)
         return (yield from _batch_steps(locations, context, jobs, renamed or {}, report_progress))
-
-
-class _Unreadable(ConversionError):
-    """A syntax error in a modular file whose outline was taken without reading all of it."""
 
 
 def _batch_steps(
@@ -319,7 +311,7 @@ def _convert_round(
     for path, outcome in zip(ready, outcomes, strict=True):
         task = state.tasks[path]
         state.converted += 1
-        if isinstance(outcome, _Unreadable):
+        if isinstance(outcome, Unreadable):
             raise outcome
         if isinstance(outcome, ConversionError):
             task.findings, task.failed = outcome.diagnostics, True
@@ -382,23 +374,6 @@ def _refuse(state: _State, modular: str, output: str, problem: str) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Input:
-    """A modular to convert, the files that it imports from, and if it has no syntax error."""
-
-    location: ModularLocation
-    parents: tuple[str, ...]
-    is_sound: bool
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """All files that are read for it as syntax trees."""
-        return (self.location.path, *self.parents)
-
-
-Outcome = tuple[EncodedTexts, tuple[Diagnostic, ...], frozenset[str]]
-
-
 def _report_nothing(_done: int) -> None:
     pass
 
@@ -409,10 +384,13 @@ def _outcomes(
     """What comes of modulars, in the same order; ``report`` is called with how many are done."""
     ordered = _by_largest_parent(state, ready)
     inputs = [
-        _Input(state.tasks[path].location, state.parents[path], path in state.sound)
+        Input(state.tasks[path].location, state.parents[path], path in state.sound)
         for path in ordered
     ]
-    outcomes = dict(zip(ordered, _run_all(state, inputs, looks_up_names, report), strict=True))
+    jobs = state.jobs if len(inputs) >= _WORTH_A_PROCESS else 1
+    outcomes = dict(
+        zip(ordered, outcomes_of(inputs, state.context, jobs, looks_up_names, report), strict=True)
+    )
     return [outcomes[path] for path in ready]
 
 
@@ -428,81 +406,3 @@ def _by_largest_parent(state: _State, paths: list[str]) -> list[str]:
         return (*largest, path)
 
     return sorted(paths, key=key)
-
-
-def _run_all(
-    state: _State, inputs: list[_Input], looks_up_names: bool, report: Callable[[int], None]
-) -> list[Outcome | ConversionError]:
-    if state.jobs == 1 or len(inputs) < _WORTH_A_PROCESS or not hasattr(os, "fork"):
-        return _run_in_turn(inputs, state.context, looks_up_names, report)
-    size = -(-len(inputs) // (state.jobs * 4))
-    chunks = [inputs[start : start + size] for start in range(0, len(inputs), size)]
-    with ProcessPoolExecutor(
-        state.jobs, get_context("fork"), _Worker.begin, (state.context, looks_up_names)
-    ) as pool:
-        outcomes: list[Outcome | ConversionError] = []
-        for chunk in pool.map(_Worker.outcomes, chunks):
-            outcomes += chunk
-            report(len(outcomes))
-        return outcomes
-
-
-class _Worker:
-    """A forked process: it inherits the context, with everything indexed so far, unpickled."""
-
-    context: ClassVar[ConversionContext]
-    looks_up_names: ClassVar[bool]
-
-    @classmethod
-    def begin(cls, context: ConversionContext, looks_up_names: bool) -> None:
-        """Keeps what all of the process's tasks need."""
-        cls.context = context
-        cls.looks_up_names = looks_up_names
-
-    @classmethod
-    def outcomes(cls, inputs: list[_Input]) -> list[Outcome | ConversionError]:
-        """Converts a chunk of the batch."""
-        return _run_in_turn(inputs, cls.context, cls.looks_up_names, _report_nothing)
-
-
-def _run_in_turn(
-    inputs: list[_Input],
-    context: ConversionContext,
-    looks_up_names: bool,
-    report: Callable[[int], None],
-) -> list[Outcome | ConversionError]:
-    """Converts one after another, and drops the syntax trees that no later one needs."""
-    uses = Counter(path for item in inputs for path in item.paths)
-    outcomes = []
-    for done, item in enumerate(inputs, 1):
-        outcomes.append(_outcome(item, context, looks_up_names=looks_up_names))
-        uses.subtract(item.paths)
-        context.sources.release(uses)
-        report(done)
-    return outcomes
-
-
-def _outcome(
-    item: _Input, context: ConversionContext, *, looks_up_names: bool
-) -> Outcome | ConversionError:
-    location = item.location
-    if not item.is_sound:
-        try:
-            context.sources.index(location.path).source.read_bodies()
-        except ConversionError as problem:
-            return _Unreadable(problem.diagnostics)
-    try:
-        conversion: Conversion = convert(location, context, looks_up_names=looks_up_names)
-    except ConversionError as problem:
-        return problem
-    except RecursionError:
-        return error(
-            "too-deep",
-            context.sources.label(location.path),
-            "the file or a parent of it is nested too deeply to be converted",
-            hint="split its deepest expression into several statements",
-        )
-    texts = EncodedTexts()
-    for file_type, output in conversion.outputs.items():
-        texts[conversion.output_path(file_type)] = output.text
-    return texts, conversion.warnings, conversion.renamed

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from modular_converter.cli.main import main
-from modular_converter.convert import batch, group, model
+from modular_converter.convert import group, model, processes
 from modular_converter.emit import formatter
 from modular_converter.library import index, sources
 from rules_transformers_contract import stored_outcomes
@@ -143,7 +143,7 @@ class TestAsIfAlone:
                 raise KeyError("a fault of the converter")
             return convert(location, *arguments, **options)
 
-        monkeypatch.setattr(batch, "convert", crash)
+        monkeypatch.setattr(processes, "convert", crash)
         one, two = serve(member("one", LLAMA), member("two", LLAMA))
         assert one["exit_code"] == 1
         assert "a fault of the converter" in one["messages"]
@@ -187,7 +187,7 @@ def test_only_what_is_not_stored_is_converted(monkeypatch: pytest.MonkeyPatch) -
         converted.append(location.model_name)
         return convert(location, *arguments, **options)
 
-    monkeypatch.setattr(batch, "convert", counting)
+    monkeypatch.setattr(processes, "convert", counting)
     path = Path("m/one/modular_one.py")
     path.write_text(path.read_text().replace("pass", SIZE))
     members = (
