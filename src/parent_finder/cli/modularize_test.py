@@ -187,6 +187,20 @@ def test_a_parent_that_spares_only_an_import(root: str, new: Path) -> None:
     assert "layers" not in modular
 
 
+def test_an_import_that_only_the_parents_code_uses_stays(root: str, new: Path) -> None:
+    """Two modules have the name, and the first import of it counts. The file is formatted."""
+    llama = Path(root, "transformers/models/llama/modeling_llama.py")
+    used = llama.read_text().replace("torch.softmax(", "softmax(")
+    llama.write_text(used.replace("nn\n", "nn\n\nfrom ...layers import softmax\n", 1))
+    head = "from ...utils import logging\n"
+    text = standalone(PLAIN.replace("torch.softmax(", "softmax("))
+    text = text.replace(head, f"{head}from .kernels import softmax\n")
+    imports = exact_modular(root, new, text).removeprefix(HEADER).partition("\n\n\n")[0]
+    assert imports == (
+        f"{head}from ..llama.modeling_llama import LlamaModel\nfrom .kernels import softmax"
+    )
+
+
 def test_what_is_inherited_is_not_written(root: str, new: Path) -> None:
     new.write_text(standalone())
     assert modularize(root, new).returncode == 0

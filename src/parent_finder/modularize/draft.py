@@ -144,6 +144,17 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in references(text))
 
 
+def imported_names(text: str) -> list[str]:
+    """The names that a module's imports outside of blocks bind."""
+    return [
+        alias.asname or alias.name.partition(".")[0]
+        for node in ast.parse(text).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        if alias.name != "*"
+    ]
+
+
 def joined_imports(text: str) -> str:
     """The text of a formatted module with each `from` import on one line, if it has no comment.
 

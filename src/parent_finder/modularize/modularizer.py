@@ -17,7 +17,7 @@ from parent_finder.corpus.source_file import SourceFile
 from parent_finder.modularize import candidates, search
 from parent_finder.modularize.children import Attempt, offers
 from parent_finder.modularize.differences import Difference, differences
-from parent_finder.modularize.draft import Draft, joined_imports
+from parent_finder.modularize.draft import Draft, imported_names, joined_imports
 from parent_finder.modularize.original import Original, original, type_and_model, without_banner
 from parent_finder.modularize.relatives import Relatives
 from parent_finder.modularize.workbench import Verdict, Workbench
@@ -29,6 +29,9 @@ from toolkit.errors import InputError
 # Models that are tried when no parent is named, and that a modular file may name at most.
 _TRIED = 12
 _MOST_PARENTS = 8
+
+# Begins a statement that uses all imports, so that the formatter keeps them.
+_USES = "\n\n_uses_of_imports = "
 
 _ELSEWHERE = "the name of a class says that it belongs to a file of this type"
 
@@ -210,14 +213,17 @@ def _marker_import(location: ModularLocation) -> str:
 
 def _finished(bench: Workbench, done: search.Search) -> Modular:
     """The formatted modular, if that still gives the originals; else the unformatted one."""
-    name = f"modular_{bench.location.model_name}.py"
     text, verdict = done.draft.text, done.verdict
-    for joins in (False, True):
-        pretty = bench.formatted({name: joined_imports(text) if joins else text})[name]
-        if not pretty.problem:
-            again = bench.judge(pretty.text)
-            if again.differences <= verdict.differences:
-                text, verdict = pretty.text, again
+    for keeps_imports in (False, True):
+        pretty = _formatted(bench, text, verdict, keeps_imports=keeps_imports)
+        if pretty is not None:
+            text, verdict = pretty
+            joined = joined_imports(text)
+            text, verdict = _formatted(bench, joined, verdict, keeps_imports=keeps_imports) or (
+                text,
+                verdict,
+            )
+            break
     wanted = {f"{o.file_type}_{bench.location.model_name}.py": o.text for o in bench.originals}
     outputs = {f"{k}_{bench.location.model_name}.py": t for k, t in verdict.outputs.items()}
     modules = [choice.module for choice in done.draft.choices.values() if choice.module]
@@ -232,6 +238,23 @@ def _finished(bench: Workbench, done: search.Search) -> Modular:
         outputs=outputs,
         differences=tuple(_differences(bench, verdict)),
     )
+
+
+def _formatted(
+    bench: Workbench, text: str, verdict: Verdict, *, keeps_imports: bool
+) -> tuple[str, Verdict] | None:
+    """A formatted modular with its verdict; None if that is worse than the given one.
+
+    :param keeps_imports: whether imports stay that the modular itself does not use.
+    """
+    name = f"modular_{bench.location.model_name}.py"
+    used = f"{_USES}({', '.join(imported_names(text))},)\n" if keeps_imports else ""
+    pretty = bench.formatted({name: f"{text}{used}"})[name]
+    if pretty.problem:
+        return None
+    plain = pretty.text.partition(_USES)[0].rstrip("\n") + "\n"
+    again = bench.judge(plain)
+    return (plain, again) if again.differences <= verdict.differences else None
 
 
 def _differences(bench: Workbench, verdict: Verdict) -> list[Difference]:
