@@ -1,4 +1,4 @@
-"""Syntax trees whose definitions at module level are read when their bodies are asked for.
+"""Syntax trees whose definitions and methods are read when their bodies are asked for.
 
 A model uses a few classes of a parent file: the others need no tree, only their lines. Whatever is
 unusual is read at once.
