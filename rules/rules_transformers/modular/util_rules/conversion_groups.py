@@ -32,8 +32,9 @@ from rules_transformers.modular.util_rules.conversion_order import (
 )
 from rules_transformers.util_rules.buckets import buckets
 
-# Starting Python takes as long as three to five conversions in a process that is warm. A change in a
-# member converts that member alone, but all of the group on a machine that has none of them stored.
+# Starting Python takes as long as three to five conversions in a process that is warm. A change in
+# a member converts that member alone, but all of the group on a machine that has none of them
+# stored.
 CAPACITY = 40
 
 
