@@ -40,8 +40,8 @@ class Relatives:
     def further_classes(self) -> list[tuple[str, dict[str, str]]]:
         """Files to try besides those of the ranked models, each with bases by our classes' names.
 
-        Their classes have methods of ours that no class has which is tried as it is. Files that may
-        spare the most lines come first.
+        Their classes have methods of ours that none of the classes has that are tried anyway. Files
+        that may spare the most lines come first.
         """
         if self.compared is None:
             return []
