@@ -55,6 +55,7 @@ PANTS_RULES = {
     ("DigestContents", "MergeDigests"): _CONTENTS,
     ("DigestContents", "PathGlobs"): _CONTENTS,
     ("DigestEntries", "Digest"): Rule(_INTRINSICS, "get_digest_entries"),
+    ("DigestEntries", "MergeDigests"): Rule(_INTRINSICS, "get_digest_entries", takes_request=False),
     ("EnvironmentVars", "EnvironmentVarsRequest"): Rule(
         "pants.core.util_rules.env_vars", "environment_vars_subset", takes_more=True
     ),

@@ -14,7 +14,16 @@ import sys
 if sys.argv[1] == "group":
     options = dict(a[2:].split("=") for a in sys.argv[2:] if a.startswith("--"))
     results = []
-    for directory in [a for a in sys.argv[2:] if not a.startswith("--")]:
+    members = [a for a in sys.argv[2:] if not a.startswith("--")]
+    shared = [{}] * len(members)
+    if "shared" in options:
+        shared = json.loads(pathlib.Path(options["shared"]).read_text())["members"]
+    for directory, files in zip(members, shared):
+        for source, paths in files.items():
+            for path in paths:
+                pathlib.Path(directory, path).parent.mkdir(parents=True, exist_ok=True)
+                os.link(pathlib.Path(source, path), pathlib.Path(directory, path))
+    for directory in members:
         program = [sys.executable, os.path.abspath(sys.argv[0])]
         run = subprocess.run(
             [*program, "build", options["request"], "--output", options["output"]],

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiny_models.request.shared_files import read_shared_files
 from tiny_models.runtime.learned_imports import LearnedImports, import_if_possible
 from toolkit.atomic_file import write_text
 from toolkit.exit_codes import ExitCode
@@ -56,11 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", metavar="DIR", required=True, help="what to write below, in each DIR"
     )
     parser.add_argument("--results", metavar="FILE", required=True, help="the JSON file to write")
+    parser.add_argument(
+        "--shared", metavar="FILE", help="JSON: files of each DIR that lie elsewhere, once for all"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Builds the fixtures of each request; returns 0, or 3 if something was missing for all."""
+    """Builds the fixtures of each request; returns 0, or 3 if something was missing for all.
+
+    Raises InputError for a wrong file `--shared`.
+    """
     directories = [Path(directory) for directory in options.directories]
+    shared = read_shared_files(options.shared, len(directories))
     store = OutcomeStore.ordered()
     results = {
         number: result
@@ -70,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
     missing = {
         number: directory for number, directory in enumerate(directories) if number not in results
     }
+    for number, directory in missing.items():
+        shared.link(number, directory)
     for number, ended in zip(missing, _build(options, [*missing.values()]), strict=True):
         output = directories[number] / options.output
         output.mkdir(parents=True, exist_ok=True)

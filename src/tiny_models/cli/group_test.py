@@ -120,6 +120,24 @@ def test_members_are_built_as_if_alone(tmp_path: Path) -> None:
     assert sizes["first"] != sizes["other"] or sizes == {"first": 4, "other": 6}
 
 
+def test_files_of_several_members_may_lie_elsewhere(tmp_path: Path) -> None:
+    for name in ("first", "other"):
+        _own(tmp_path / name, None)
+    for number in range(2):
+        (tmp_path / f"shared/{number}/lib").mkdir(parents=True)
+        (tmp_path / f"shared/{number}/lib/shared.py").write_text(f"SIZE = {4 + 2 * number}\n")
+    lists = [{f"shared/{number}": ["lib/shared.py"]} for number in range(2)]
+    (tmp_path / "shared.json").write_text(json.dumps({"schema": 1, "members": lists}))
+    options = ("--request=request.json", "--output=out", "--results=results.json")
+    done = _start("group", *options, "--shared=shared.json", "first", "other", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())["members"]
+    assert [result["exit_code"] for result in results] == [0, 0], results
+    for name, size in {"first": 4, "other": 6}.items():
+        config = next((tmp_path / name / "out").rglob("config.json"))
+        assert json.loads(config.read_text())["width"] == size
+
+
 def _lacking(name: str) -> dict[str, Any]:
     return _request(name, model_type="timm_wrapper", architectures=["TimmWrapperModel"])
 

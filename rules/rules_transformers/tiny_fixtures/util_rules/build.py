@@ -17,10 +17,10 @@ from pants.engine.engine_aware import EngineAwareParameter
 from pants.engine.fs import (
     EMPTY_DIGEST,
     EMPTY_SNAPSHOT,
-    AddPrefix,
     CreateDigest,
     Digest,
     DigestContents,
+    DigestEntries,
     DigestSubset,
     FileContent,
     GlobMatchErrorBehavior,
@@ -51,6 +51,7 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSourcesRequest,
 )
 from rules_transformers.tiny_fixtures.util_rules.request import request_document
+from rules_transformers.tiny_fixtures.util_rules.shared_files import lay_out
 from rules_transformers.util_rules.buckets import buckets
 from rules_transformers.util_rules.tool_commands import GROUP_BUILD
 from rules_transformers.util_rules.tool_process import REQUEST_FILE, ToolProcess
@@ -277,10 +278,9 @@ async def build_fixture_group(group: FixtureGroup) -> _GroupOutcomes:
 async def run_fixture_builder(run: _Run, python_setup: PythonSetup) -> _RunOutcomes:
     directories = [f"{_MEMBERS}/{number}" for number in range(len(run.members))]
     # A directory for each, which is all that it sees: sources of another make no difference.
-    inputs = await MultiGet(
-        Get(Digest, AddPrefix(digest, directory))
-        for digest, directory in zip(run.inputs, directories)
-    )
+    entries_of = await MultiGet(Get(DigestEntries, Digest, digest) for digest in run.inputs)
+    layout = lay_out(entries_of, directories)
+    inputs = await Get(Digest, CreateDigest(layout.entries))
     environment = await Get(
         FixtureEnvironment,
         FixtureEnvironmentRequest.create(run.members[0].resolve, python_setup),
@@ -293,11 +293,13 @@ async def run_fixture_builder(run: _Run, python_setup: PythonSetup) -> _RunOutco
                 f"--request={REQUEST_FILE}",
                 f"--output={_OUTPUT_DIR}",
                 f"--results={_RESULTS_FILE}",
+                *((f"--shared={REQUEST_FILE}",) if layout.shared else ()),
                 *directories,
             ),
             environment.pex_request,
-            inputs,
+            (inputs,),
             f"Build {_described(run.members)}",
+            request=layout.shared or None,
             env=_ENVIRONMENT,
             output_directories=tuple(f"{directory}/{_OUTPUT_DIR}" for directory in directories),
             output_files=(_RESULTS_FILE,),
