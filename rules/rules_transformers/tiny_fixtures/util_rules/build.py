@@ -62,8 +62,7 @@ logger = logging.getLogger(__name__)
 
 # What costs is importing torch and transformers: once they are imported, a fixture takes a tenth of
 # that or less. A change in a member builds all of a group again where what became of the others is
-# not stored, as in CI with nothing but a remote cache. In any case the sources of all are laid out
-# in its sandbox, which costs more than a fixture does if they are a copy of transformers.
+# not stored, as in CI with nothing but a remote cache.
 CAPACITY = 12
 # Up to this number, each fixture has a process of its own: a group would be most of them, and be
 # built for a test of any. For the same reason, this many of several directories are put together.
