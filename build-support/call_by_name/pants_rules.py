@@ -76,6 +76,7 @@ PANTS_RULES = {
         f"{_INFERENCE}.parse_python_dependencies", "parse_python_dependencies", takes_more=True
     ),
     ("Paths", "PathGlobs"): Rule(_INTRINSICS, "path_globs_to_paths"),
+    ("Pex", "IsolatedPex"): Rule(_PEX, "create_pex"),
     ("Pex", "PexRequest"): Rule(_PEX, "create_pex"),
     ("ProcessResult", "Process"): _PROCESS_RESULT,
     ("ProcessResult", "VenvPexProcess"): _PROCESS_RESULT,
@@ -115,6 +116,7 @@ PANTS_RULES = {
     ("TransitiveTargets", "TransitiveTargetsRequest"): Rule(
         _GRAPH, "transitive_targets", takes_more=True
     ),
+    ("VenvPex", "IsolatedVenvPex"): Rule(_PEX, "create_venv_pex", takes_more=True),
     ("VenvPex", "PexRequest"): Rule(_PEX, "create_venv_pex", takes_request=False),
     ("VenvPex", "VenvPexRequest"): Rule(_PEX, "create_venv_pex", takes_more=True),
     ("WrappedTarget", "WrappedTargetRequest"): Rule(_GRAPH, "resolve_target", takes_more=True),

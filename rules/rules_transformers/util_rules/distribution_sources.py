@@ -15,6 +15,9 @@ from pants.engine.rules import Get, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from rules_transformers.util_rules import isolated_pex
+from rules_transformers.util_rules.isolated_pex import IsolatedPex
+
 _PEX = "distribution.pex"
 
 
@@ -49,6 +52,7 @@ async def collect_distribution_sources(request: DistributionSourcesRequest) -> D
     # loose PEX has them as plain files.
     distribution = await Get(
         Pex,
+        IsolatedPex,
         PexRequest(
             output_filename=_PEX,
             internal_only=True,
@@ -76,4 +80,4 @@ async def collect_distribution_sources(request: DistributionSourcesRequest) -> D
 
 
 def rules() -> Iterable[Rule | UnionRule]:
-    return collect_rules()
+    return (*collect_rules(), *isolated_pex.rules())

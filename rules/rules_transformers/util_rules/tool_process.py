@@ -27,6 +27,8 @@ from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
+from rules_transformers.util_rules import isolated_pex
+from rules_transformers.util_rules.isolated_pex import IsolatedVenvPex
 from rules_transformers.util_rules.pants_versions import alone, remote_outputs_problem
 from rules_transformers.util_rules.tool_commands import ToolCommand
 from rules_transformers.util_rules.tool_run import OutputsMissing
@@ -109,7 +111,7 @@ async def prepare_python(request: _PythonRequest, environment: PexEnvironment) -
     if not request.network:
         environment = _without_network(environment)
     complete = environment.in_sandbox(working_directory=None)
-    pex = await Get(VenvPex, VenvPexRequest(request.python, complete))
+    pex = await Get(VenvPex, IsolatedVenvPex, VenvPexRequest(request.python, complete))
     snapshot = await Get(Snapshot, Digest, pex.digest)
     # A directory or a file, beside the scripts that start it.
     if pex.pex_filename not in {*snapshot.files, *snapshot.dirs}:
@@ -202,4 +204,4 @@ async def make_tool_process(request: ToolProcess, local_cache: LocalCache) -> Pr
 
 
 def rules() -> Iterable[Rule | UnionRule]:
-    return collect_rules()
+    return (*collect_rules(), *isolated_pex.rules())

@@ -33,6 +33,8 @@ from rules_transformers.tiny_fixtures.util_rules.model_sources import (
     ModelSourcesRequest,
 )
 from rules_transformers.tiny_fixtures.util_rules.repo_ids import find_clashes
+from rules_transformers.util_rules import isolated_pex
+from rules_transformers.util_rules.isolated_pex import IsolatedVenvPex
 from rules_transformers.util_rules.pants_versions import pex_variables
 from rules_transformers.util_rules.tool_commands import RUN
 from rules_transformers.util_rules.tool_sources import SANDBOX_DIR, ToolSources, ToolSourcesRequest
@@ -90,7 +92,7 @@ async def prepare_fixture_session(
     )
     complete = pex_environment.in_workspace()
     pex, tool_sources, python = await MultiGet(
-        Get(VenvPex, VenvPexRequest(environment.pex_request, complete)),
+        Get(VenvPex, IsolatedVenvPex, VenvPexRequest(environment.pex_request, complete)),
         Get(ToolSources, ToolSourcesRequest(RUN.all_parts)),
         Get(
             PythonExecutable,
@@ -131,4 +133,4 @@ def _in_chroot(path: str) -> str:
 
 
 def rules() -> Iterable[Rule | UnionRule]:
-    return collect_rules()
+    return (*collect_rules(), *isolated_pex.rules())
