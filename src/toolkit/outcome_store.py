@@ -52,6 +52,10 @@ class OutcomeStore:
 
     def __init__(self, directory: str | os.PathLike[str], keys: Sequence[str]) -> None:
         self._directory = Path(directory)
+        if self._directory.is_symlink():
+            # Pants makes it once for all processes of a daemon: it may have been removed since.
+            with suppress(OSError):
+                os.makedirs(os.path.realpath(directory), exist_ok=True)
         self._names = [_name(key) for key in keys] if self._directory.is_dir() else []
 
     @classmethod

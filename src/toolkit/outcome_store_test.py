@@ -98,6 +98,15 @@ def test_the_store_is_the_ordered_one(
     assert OutcomeStore(directory, ["1b"]).restore(0, "restored") == _ANSWER
 
 
+def test_a_directory_that_was_removed_under_its_link_is_made_again(
+    tmp_path: Path, made: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "named caches" / "outcomes")
+    OutcomeStore(link, ["key"]).keep(0, {}, made)
+    assert OutcomeStore(link, ["key"]).restore(0, tmp_path / "restored") == {}
+
+
 def test_no_directory_is_no_store(tmp_path: Path, made: Path) -> None:
     store = OutcomeStore(tmp_path / "none", ["key"])
     store.keep(0, _ANSWER, made)
