@@ -64,6 +64,17 @@ class OutcomeStore:
         keys = stored_outcomes.keys_of(os.environ.get(stored_outcomes.VARIABLE, ""))
         return cls(stored_outcomes.DIRECTORY, keys)
 
+    def restore_all(self, directories: Sequence[str | os.PathLike[str] | None]) -> dict[int, Any]:
+        """The stored answers by member, of those that have a directory for their files.
+
+        Raises ToolError if the files cannot be written there.
+        """
+        return {
+            member: answer
+            for member, directory in enumerate(directories)
+            if directory is not None and (answer := self.restore(member, directory)) is not None
+        }
+
     def restore(self, member: int, directory: str | os.PathLike[str]) -> Any | None:
         """The stored answer of a member, whose files are then below ``directory``; or None.
 

@@ -69,6 +69,17 @@ def test_what_was_kept_is_restored(tmp_path: Path, cache: Path, made: Path) -> N
     assert store.restore(0, tmp_path / "nothing") is None
 
 
+def test_members_that_have_a_directory_are_restored(
+    tmp_path: Path, cache: Path, made: Path
+) -> None:
+    store = OutcomeStore(cache, ["a", "b", "c"])
+    for member in (0, 2):
+        store.keep(member, [member], made)
+    assert store.restore_all([tmp_path / "0", tmp_path / "1", None]) == {0: [0]}
+    assert _read(tmp_path / "0") == _FILES
+    assert not (tmp_path / "1").exists()
+
+
 def test_a_member_without_files_is_restored(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "made").mkdir()
     OutcomeStore(cache, ["key"]).keep(0, _ANSWER, tmp_path / "made")

@@ -46,12 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
     requests = read_group_request(options.request).members
     store = OutcomeStore.ordered()
-    results_of = {
-        number: result
-        for number, request in enumerate(requests)
-        if request.output_dir is not None
-        and (result := store.restore(number, request.output_dir)) is not None
-    }
+    results_of = store.restore_all([request.output_dir for request in requests])
     missing = {
         number: request for number, request in enumerate(requests) if number not in results_of
     }

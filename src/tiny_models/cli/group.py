@@ -70,11 +70,7 @@ def run(options: argparse.Namespace) -> int:
     directories = [Path(directory) for directory in options.directories]
     shared = read_shared_files(options.shared, len(directories))
     store = OutcomeStore.ordered()
-    results = {
-        number: result
-        for number, directory in enumerate(directories)
-        if (result := store.restore(number, directory / options.output)) is not None
-    }
+    results = store.restore_all([directory / options.output for directory in directories])
     missing = {
         number: directory for number, directory in enumerate(directories) if number not in results
     }
