@@ -61,6 +61,10 @@ search_path = ["<PYENV>", "<PATH>"]
 [python-infer]
 use_rust_parser = true
 
+[subprocess-environment]
+# The lockfiles decide alone, whatever the configuration of the machine's pip.
+env_vars.add = ["PIP_CONFIG_FILE=/dev/null"]
+
 [rules-transformers]
 tools_path = ".plugin/src"
 """

@@ -50,6 +50,10 @@ use_rust_parser = true
 # The library imports many packages only where they are installed.
 unowned_dependency_behavior = "ignore"
 
+[subprocess-environment]
+# The lockfiles decide alone, whatever the configuration of the machine's pip.
+env_vars.add = ["PIP_CONFIG_FILE=/dev/null"]
+
 [tailor]
 ignore_paths = [".plugin/**", "build-support/**"]
 
