@@ -17,6 +17,8 @@ from tests.end_to_end.workspace import Repository
 _COUNTER = re.compile(r"^  (\w+): (\d+)$", re.MULTILINE)
 _STARTED = re.compile(r"Starting: (\S+)")
 _LAST_LINES = 40
+# Pants and the plugin tidy up beside the next command: what is read before is a matter of luck.
+_SECONDS_OF_TIDYING = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Stage:
     :param cached: processes whose result came from the local cache. What the daemon remembers
         is in none of these numbers.
     :param cpu_seconds: of the client, the daemon and all processes that it started.
-    :param resident: bytes of the daemon in memory after the run.
+    :param resident: bytes of the daemon in memory a second after the run.
     :param peak: the most of them so far.
     :param daemon_restarted: whether the daemon that was there before is gone.
     :param load: how many processes of the machine wanted a core: averages over the minute before
@@ -88,6 +90,10 @@ def run_stage(
         raise StageFailed(f"{name}: the daemon was gone after the run\n{run.stderr}")
     since = before.cpu_seconds if before and after.is_same(before) else 0.0
     counters = counters_of(run.stderr)
+    load_after = os.getloadavg()[0]
+    cpu = _children() - client + after.cpu_seconds - since
+    time.sleep(_SECONDS_OF_TIDYING)
+    idle = find_daemon(repository.root) or after
     stage = Stage(
         name=name,
         targets=targets,
@@ -96,11 +102,11 @@ def run_stage(
         executed=counters["local_execution_requests"],
         cached=counters["local_cache_requests_cached"],
         wall_seconds=round(wall, 1),
-        cpu_seconds=round(_children() - client + after.cpu_seconds - since, 1),
-        resident=after.resident,
-        peak=after.peak,
+        cpu_seconds=round(cpu, 1),
+        resident=idle.resident,
+        peak=idle.peak,
         daemon_restarted=before is not None and not after.is_same(before),
-        load=(round(load, 1), round(os.getloadavg()[0], 1)),
+        load=(round(load, 1), round(load_after, 1)),
     )
     return stage, text
 
