@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pants.backend.python.target_types import PythonResolveField
 from pants.engine.collection import Collection
@@ -44,6 +46,18 @@ class ModularFieldSet(FieldSet):
 
 class AllModularFieldSets(Collection[ModularFieldSet]):
     """Every `modular_model` of the repository."""
+
+    def of_file(self, path: str) -> tuple[ModularFieldSet, ...]:
+        """Those that convert the modular file `path`, in their order here."""
+        return self._of_file.get(path, ())
+
+    @cached_property
+    def _of_file(self) -> Mapping[str, tuple[ModularFieldSet, ...]]:
+        # Each model asks: looking through all of them every time would be quadratic.
+        found: defaultdict[str, list[ModularFieldSet]] = defaultdict(list)
+        for field_set in self:
+            found[field_set.path].append(field_set)
+        return {path: tuple(field_sets) for path, field_sets in found.items()}
 
 
 @rule(desc="Find all modular models", level=LogLevel.DEBUG)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from pants.backend.python.target_types import PythonResolveField
@@ -75,6 +77,19 @@ class TinyFixtureFieldSet(FieldSet):
 
 class AllTinyFixtureFieldSets(Collection[TinyFixtureFieldSet]):
     """Every `tiny_fixture` of the repository."""
+
+    def named(self, repo_id: str) -> tuple[TinyFixtureFieldSet, ...]:
+        """Those with this name for the Hub, which does not distinguish case."""
+        return self._named.get(repo_id.lower(), ())
+
+    @cached_property
+    def _named(self) -> Mapping[str, tuple[TinyFixtureFieldSet, ...]]:
+        # Each fixture asks: looking through all of them every time would be quadratic.
+        found: defaultdict[str, list[TinyFixtureFieldSet]] = defaultdict(list)
+        for fixture in self:
+            if fixture.repo_id.value is not None:
+                found[fixture.repo_id.value.lower()].append(fixture)
+        return {repo_id: tuple(fixtures) for repo_id, fixtures in found.items()}
 
 
 @rule(desc="Find all tiny fixtures", level=LogLevel.DEBUG)

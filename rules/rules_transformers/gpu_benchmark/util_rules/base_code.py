@@ -204,8 +204,8 @@ async def convert_base(
         work = work_of(model, python_setup)
         equals = [
             other
-            for other in field_sets
-            if other.path == model.path and work_of(other, python_setup) == work
+            for other in field_sets.of_file(model.path)
+            if work_of(other, python_setup) == work
         ]
         converter_input = await Get(
             ConverterInput,

@@ -113,7 +113,7 @@ async def infer_modular_dependencies(
     )
     owners = {address for result in resolved.resolve_results.values() for address in result.address}
     # A modular file that imports a sibling imports its own output, whichever target has it.
-    own = {other.address for other in all_field_sets if other.path == field_set.source.file_path}
+    own = {other.address for other in all_field_sets.of_file(field_set.source.file_path)}
     return InferredDependencies(sorted(owners.union(package_files.include) - own))
 
 

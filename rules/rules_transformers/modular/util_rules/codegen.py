@@ -66,7 +66,7 @@ async def export_python_from_modular(
     request: ExportPythonFromModularRequest, all_field_sets: AllModularFieldSets
 ) -> GeneratedSources:
     field_set = ModularFieldSet.create(request.protocol_target)
-    of_one_file = tuple(other for other in all_field_sets if other.path == field_set.path)
+    of_one_file = all_field_sets.of_file(field_set.path)
     conversions = await Get(Conversions, ConversionsRequest(of_one_file))
     conversion = conversions[of_one_file.index(field_set)]
     return GeneratedSources(_converted(field_set, conversion).snapshot)

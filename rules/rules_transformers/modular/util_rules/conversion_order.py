@@ -71,7 +71,7 @@ class ConversionOrder:
 async def find_modular_parents(
     request: ModularParentsRequest, field_sets: AllModularFieldSets
 ) -> ModularParents:
-    if request.field_set not in field_sets:
+    if request.field_set not in field_sets.of_file(request.field_set.path):
         # As while a BUILD file is edited, when what was known is brought up to date. Looking for
         # its dependencies would fail, and Pants would keep that if the edit is undone: a success,
         # a failure and the same success again look like no change.

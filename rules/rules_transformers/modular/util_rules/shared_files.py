@@ -68,8 +68,8 @@ async def find_model_files(
     work = work_of(field_set, python_setup)
     equals = [
         other
-        for other in field_sets
-        if other.path == field_set.path and work_of(other, python_setup) == work
+        for other in field_sets.of_file(field_set.path)
+        if work_of(other, python_setup) == work
     ]
     conversion, *others = await MultiGet(
         Get(Conversion, ConvertRequest(model)) for model in dict.fromkeys((field_set, *equals))

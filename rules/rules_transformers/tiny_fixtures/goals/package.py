@@ -112,17 +112,10 @@ def hub_directory(fixture: TinyFixtureFieldSet, all_fixtures: AllTinyFixtureFiel
     The variants of a parametrized target are in caches of their own, one for each set of
     parameters, such as each resolve.
     """
-
-    def is_alike(other: TinyFixtureFieldSet) -> bool:
-        return (
-            other.address != fixture.address
-            and other.address.parameters == fixture.address.parameters
-            and other.repo_id.value is not None
-            and other.repo_id.value.lower() == repo_id.lower()
-        )
-
-    repo_id = fixture.repo_id.value or ""
-    if any(map(is_alike, all_fixtures)):
+    if any(
+        other.address != fixture.address and other.address.parameters == fixture.address.parameters
+        for other in all_fixtures.named(fixture.repo_id.value or "")
+    ):
         return f"{_HUB}-{fixture.address.path_safe_spec}"
     return f"{_HUB}{fixture.address.parameters_repr}"
 
