@@ -40,7 +40,8 @@ class _Layer:
     file_of: dict[str, FileEntry] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
 
-    def takes(self, file: FileEntry) -> bool:
+    def add(self, file: FileEntry) -> bool:
+        """Adds a file unless another one is in its way; whether the layer has it now."""
         above = _above(file.path)
         if file.path in self.directories or not self.file_of.keys().isdisjoint(above):
             return False
@@ -75,7 +76,7 @@ def lay_out(members: Sequence[Sequence[Entry]], directories: Sequence[str]) -> L
 
 def _layer_of(file: FileEntry, layers: list[_Layer]) -> int:
     for number, layer in enumerate(layers):
-        if layer.takes(file):
+        if layer.add(file):
             return number
     layers.append(_Layer())
     return _layer_of(file, layers)
