@@ -289,6 +289,26 @@ def test_configuration_and_model_give_one_modular(root: str, new: Path) -> None:
     assert without_banner(made.read_text()) == text
 
 
+def test_files_that_begin_and_end_in_different_ways(root: str, new: Path) -> None:
+    """One has a blank line below its comments, the other one a value above its `__all__`."""
+    own = "\n\nclass BreezeHead(nn.Module):\n    sizes = torch.ones(8)\n"
+    text = standalone().replace(HEADER, f"{HEADER}\n", 1)
+    new.write_text(f'{text}{own}\n\n__all__ = ["BreezeModel", "BreezeHead"]\n')
+    processing = new.with_name("processing_breeze.py")
+    imports = "import tqdm\n\nfrom ...utils.deprecation import retire\n"
+    retired = '__getattr__ = retire(__name__, remove={"BreezeProcessorKwargs": 5})\n'
+    processing.write_text(
+        f"{HEADER}{imports}\n\nclass BreezeProcessor(tqdm.tqdm):\n    size = 8\n\n\n"
+        f'{retired}\n__all__ = ["BreezeProcessor"]\n'
+    )
+    done = modularize(root, new, str(processing))
+    assert done.returncode == 0, done.stderr
+    written = new.with_name("modular_breeze.py").read_text()
+    assert written.startswith(f'{HEADER}"""PyTorch Breeze model."""\n\nimport torch\n')
+    exports = '__all__ = ["BreezeProcessor", "BreezeModel", "BreezeHead"]\n'
+    assert written.endswith(f"\n\n\n{retired}\n{exports}")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "options", "said"),
     [

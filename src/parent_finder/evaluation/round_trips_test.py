@@ -36,6 +36,25 @@ def test_the_generated_file_is_made_again(library: ReferenceLibrary, root: str) 
     jsonschema.Draft202012Validator(json.loads(text)).validate(round_trips.as_json(results))
 
 
+def test_all_files_that_the_modular_generates_are_the_query(
+    library: ReferenceLibrary, root: str
+) -> None:
+    models = Path(root) / "transformers" / "models"
+    text = sample_library.renamed(sample_library.LLAMA, "llama", "mistral")
+    (models / "mistral" / "modeling_mistral.py").write_text(BANNER + text)
+    for model in ("llama", "mistral"):
+        banner = BANNER if model == "mistral" else ""
+        config = f"class {model.title()}Config:\n    size = 8\n    width = 4\n    depth = 2\n"
+        (models / model / f"configuration_{model}.py").write_text(banner + config)
+    # This one is written by hand.
+    (models / "mistral" / "processing_mistral.py").write_text(
+        "class MistralProcessor:\n    a = 1\n"
+    )
+    files = round_trips.generated_files(library, root)
+    result = round_trips.round_trips(library, root, "all", files, lambda *_: None)[0]
+    assert (result.files, result.exact, result.human_lines) == (2, True, 5)
+
+
 def test_a_parent_may_be_later_than_the_model(library: ReferenceLibrary, root: str) -> None:
     """The handwritten modular is as new as its newest parent; what is newer still is hidden."""
     first_seen = {"mistral": "5.0.0", "llama": "5.8.0", "vista": "5.8.0", "zephyr": "5.9.0"}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from modular_converter.diagnostics.record import ConversionError
 from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation
-from modular_converter.names.prefixes import common_suffix, prefix_of
+from modular_converter.names.prefixes import prefix_of
 from parent_finder.modularize.children import Attempt, ParentFile
 from parent_finder.modularize.original import Original
 from parent_finder.ranking.comparison import Comparison
@@ -115,26 +115,20 @@ def _by_prefix(
 
 
 def attempts_by_name(
-    library: ReferenceLibrary,
     original: Original,
-    models: Sequence[int],
+    paths: Iterable[tuple[str, str]],
     location: ModularLocation,
     context: ConversionContext,
     roots: Sequence[str],
 ) -> list[Attempt]:
-    """Attempts on other files of some models, such as configurations: by the ends of the names."""
+    """Attempts on files of the type of an original, such as configurations, by the classes' names.
+
+    ``paths`` are the files' with their models'.
+    """
     attempts: list[Attempt] = []
-    modeling = dict(zip(library.index.models, library.index.paths, strict=True))
-    for number in models:
-        directory, _, name = modeling[library.models[number]].rpartition("/")
-        # A directory of transformers may have several modeling files, named after its variants.
-        model = directory.rpartition("/")[2]
-        if not directory.startswith("transformers/models/"):
-            model = name.removesuffix(".py").partition("_")[2]
-        path = f"{directory}/{original.file_type}_{model}.py"
+    own = context.table.cased(location.model_name)
+    for path, model in paths:
         parent = parent_file(path, location, roots, original.file_type)
-        if not os.path.isfile(parent.path):
-            continue
         try:
             index = context.sources.index(parent.path)
         except ConversionError:
@@ -142,10 +136,36 @@ def attempts_by_name(
         bases = {}
         for piece in original.pieces:
             if piece.kind == "class":
-                ends = {name: common_suffix(piece.name, name) for name in index.classes}
-                best = max(ends, key=lambda name: len(ends[name]), default="")
-                if best and ends[best]:
+                likeness = {
+                    name: _likeness(piece.name, own, name, context.table.cased(model))
+                    for name in index.classes
+                }
+                best = max(likeness, key=likeness.__getitem__, default="")
+                if best and any(likeness[best]):
                     bases[piece.name] = best
         if bases:
             attempts += _by_prefix(parent, bases, location, context)
     return attempts
+
+
+def attempts_on_others(
+    original: Original,
+    classes: Sequence[tuple[str, dict[str, str]]],
+    location: ModularLocation,
+    context: ConversionContext,
+    roots: Sequence[str],
+) -> list[Attempt]:
+    """Attempts on files of the type of an original, given with the bases by our classes' names."""
+    return [
+        attempt
+        for path, bases in classes
+        for attempt in _by_prefix(
+            parent_file(path, location, roots, original.file_type), bases, location, context
+        )
+    ]
+
+
+def _likeness(name: str, cased: str, base: str, cased_old: str) -> tuple[bool, int]:
+    """Whether only the models' names differ in those of two classes; how long a common end is."""
+    same = name.removeprefix(cased) == base.removeprefix(cased_old)
+    return same, len(os.path.commonprefix([name[::-1], base[::-1]]))

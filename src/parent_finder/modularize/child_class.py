@@ -26,8 +26,9 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
         head += "".join(mine.decorators) or "@no_inherit_decorator\n"
     head += f"class {mine.name}({', '.join(bases)}):\n"
     docstring = mine.docstring if mine.docstring != inherited.docstring else ""
-    keep_blank_line = effort != EFFORTS[0] and not docstring
-    members = _attributes(mine, inherited, keep_blank_line=keep_blank_line)
+    # The formatter takes blank lines away at the start of a class, and sets one below a docstring.
+    blank_above = True if docstring else (None if effort == EFFORTS[0] else False)
+    members = _attributes(mine, inherited, blank_above)
     methods = _methods(mine, inherited, effort)
     if methods is None:
         return None
@@ -37,11 +38,11 @@ def child_text(mine: ClassText, inherited: ClassText, base: str, effort: str) ->
     return head + docstring + ("".join(members) or ("" if docstring else f"{INDENT}pass\n"))
 
 
-def _attributes(mine: ClassText, inherited: ClassText, *, keep_blank_line: bool) -> list[str]:
+def _attributes(mine: ClassText, inherited: ClassText, blank_above: bool | None) -> list[str]:
     """The attributes to write.
 
-    The formatter takes blank lines away from the start of a class. ``keep_blank_line`` repeats
-    the attributes before the first one as far as needed for it not to stand there.
+    The attributes above the first one are repeated as far as needed for a member to be the first
+    that has a blank line above it, or none, as ``blank_above`` says.
     """
     names = [
         name
@@ -49,12 +50,10 @@ def _attributes(mine: ClassText, inherited: ClassText, *, keep_blank_line: bool)
         if (old := inherited.attributes.get(name)) is None
         or (old.lead, old.text) != (member.lead, member.text)
     ]
-    if keep_blank_line and names:
+    if blank_above is not None and names:
         before = list(mine.attributes)[: list(mine.attributes).index(names[0])]
-        first = mine.attributes[names[0]]
-        while before and first.lead.startswith("\n"):
+        while before and mine.attributes[names[0]].lead.startswith("\n") != blank_above:
             names.insert(0, before.pop())
-            first = mine.attributes[names[0]]
     written = [mine.attributes[name].lead + mine.attributes[name].text for name in names]
     written += [
         f"{INDENT}{name} = AttributeError()\n"

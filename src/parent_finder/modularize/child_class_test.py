@@ -34,6 +34,15 @@ def test_a_blank_line_below_a_docstring_stays() -> None:
     )
 
 
+def test_no_blank_line_below_a_docstring_comes_of_itself() -> None:
+    """The formatter sets one, so the first attribute that has one is written again."""
+    mine = parsed('class A(nn.Module):\n    """Ours."""\n\n    a = 1\n    b = 3\n\n    c = 4\n')
+    inherited = parsed('class A(nn.Module):\n    """Theirs."""\n\n    a = 1\n    b = 2\n')
+    assert child_text(mine, inherited, "B", EFFORTS[0]) == (
+        'class A(B):\n    """Ours."""\n\n    a = 1\n    b = 3\n\n    c = 4\n'
+    )
+
+
 def test_a_new_method_that_calls_the_base_names_it_if_need_be() -> None:
     mine = parsed(INHERITED + "\n    def init(self):\n        super().init()\n")
     texts = [child_text(mine, parsed(INHERITED), "B", effort) for effort in EFFORTS]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Literal
 
-from modular_converter.emit.sorted_imports import LINE_LENGTH
 from modular_converter.syntax.tokens import references
+from parent_finder.modularize.import_section import import_section
 from parent_finder.modularize.original import Original, Piece
 
 PieceKey = tuple[str, str]
@@ -31,17 +33,23 @@ class Choice:
     base: str = ""
 
 
+_UNUSED = "  # noqa: F401"
 WRITTEN = Choice("written")
 DROPPED = Choice("dropped")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The choices that differ from ``written``, and the line that imports a marker decorator."""
+    """The choices that differ from ``written``.
+
+    ``marker_import`` is the line that imports a marker decorator, ``header`` what stands above the
+    imports.
+    """
 
     originals: tuple[Original, ...]
     choices: Mapping[PieceKey, Choice]
     marker_import: str
+    header: str
 
     def choice(self, piece: Piece) -> Choice:
         """What becomes of a piece."""
@@ -59,7 +67,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The modular file, not formatted."""
-        return "".join((self.originals[0].header, *self._imports(), *self._body()))
+        return "".join((self._head(), *self._body()))
 
     @property
     def lines(self) -> int:
@@ -67,7 +75,7 @@ class Draft:
 
         An import counts with the lines that it has once it is formatted.
         """
-        text = "".join((self.originals[0].header, *map(_laid_out, self._imports()), *self._body()))
+        text = self.text
         written = sum(1 for line in text.split("\n") if line.strip())
         return written + 2 * len(self._definitions())
 
@@ -89,31 +97,31 @@ class Draft:
             and needed.isdisjoint(name.partition(".")[0] for name in piece.names)
         ]
 
-    def _imports(self) -> list[str]:
-        lines: dict[str, None] = {}
+    def _head(self) -> str:
+        """The header and the imports."""
         own = {original.file_type for original in self.originals}
-        for piece in self.pieces:
-            kept = piece.kind == "import" and self.choice(piece) is WRITTEN
-            if kept and not _is_sibling(piece, own):
-                lines.setdefault(piece.written)
-        names: dict[str, dict[str, None]] = {}
+        needed = self.needed_names()
+        statements: dict[str, None] = {}
+        parents: dict[str, dict[str, None]] = {}
+        marked: dict[str, None] = {}
         for piece in self.pieces:
             choice = self.choice(piece)
             if choice.kind == "child":
-                names.setdefault(choice.module, {}).setdefault(choice.base)
+                parents.setdefault(choice.module, {}).setdefault(choice.base)
+            elif choice.kind == "imported" and piece.name in needed:
+                parents.setdefault(choice.module, {}).setdefault(piece.name)
             elif choice.kind == "imported":
-                names.setdefault(choice.module, {}).setdefault(piece.name)
-        written = list(lines)
-        first = next((piece for piece in self.originals[0].pieces if piece.kind == "import"), None)
-        if first is not None and written:
-            # Blank lines above the first import end the header.
-            blank = first.lead[: len(first.lead) - len(first.lead.lstrip("\n"))]
-            written[0] = blank + written[0].lstrip("\n")
+                # It comes with the parents, and in another version if it were not imported.
+                marked.setdefault(f"from {choice.module} import {piece.name}{_UNUSED}\n")
+            elif piece.kind == "import" and choice is WRITTEN and not _is_sibling(piece, own):
+                statements.setdefault(piece.written)
         if "@no_inherit_decorator" in "".join(self._body()):
-            written.append(self.marker_import)
-        return written + [
-            f"from {module} import {', '.join(sorted(names[module]))}\n" for module in sorted(names)
-        ]
+            statements.setdefault(self.marker_import)
+        statements.update(
+            (f"from {module} import {', '.join(sorted(parents[module]))}\n", None)
+            for module in sorted(parents)
+        )
+        return self.header + import_section([*statements, *marked])
 
     def _body(self) -> list[str]:
         exported = [piece for piece in self.pieces if piece.kind == "exports"]
@@ -128,7 +136,8 @@ class Draft:
     def _definitions(self) -> list[tuple[str, str]]:
         """What is written of classes and helpers, by name."""
         definitions: dict[tuple[str, str], None] = {}
-        for piece in self.pieces:
+        last = [piece for original in self.originals for piece in _at_the_end(original)]
+        for piece in [*(piece for piece in self.pieces if piece not in last), *last]:
             choice = self.choice(piece)
             if piece.kind in ("exports", "import") or choice.kind in ("imported", "dropped"):
                 continue
@@ -136,6 +145,16 @@ class Draft:
             # The same helper may stand in several files: once is enough for the modular.
             definitions.setdefault((piece.name, text))
         return list(definitions)
+
+
+def _at_the_end(original: Original) -> list[Piece]:
+    """The statements between a file's last class or function and its `__all__`.
+
+    They are written there in the modular too: a formatter sets more blank lines below a class.
+    """
+    pieces = [piece for piece in original.pieces if piece.kind != "exports"]
+    tail = takewhile(lambda piece: piece.kind in ("assignment", "other"), reversed(pieces))
+    return list(reversed(list(tail)))
 
 
 @lru_cache(maxsize=4096)
@@ -169,15 +188,6 @@ def joined_imports(text: str) -> str:
     return "\n".join(lines)
 
 
-def _laid_out(statement: str) -> str:
-    """An import that is too long for a line, with a line for each name."""
-    line = statement.strip()
-    if "\n" in line or len(line) <= LINE_LENGTH:
-        return statement
-    head, _, names = line.partition(" import ")
-    return "\n".join((f"{head} import (", *names.split(", "), ")\n"))
-
-
 def key_of(piece: Piece) -> PieceKey:
     """What a draft knows a piece by."""
     return piece.file_type, piece.name
@@ -197,11 +207,15 @@ def _exports(pieces: Sequence[Piece], defined: Collection[str]) -> list[str]:
     Names that only conversion defines are marked, as transformers' own modular files do.
     """
     names = [name for piece in pieces for name in _exported_names(piece)]
-    if len(pieces) <= 1 and all(name in defined for name in names):
+    unmarked = all(name in defined for name in names)
+    if len(pieces) <= 1 and unmarked:
         return [piece.written for piece in pieces]
+    lead = min((piece.lead for piece in pieces), key=len)
+    if unmarked:
+        return [f"{lead}__all__ = {json.dumps(names)}\n"]
     marks = {name: "" if name in defined else "  # noqa: F822" for name in names}
     listed = "".join(f'    "{name}",{mark}\n' for name, mark in marks.items())
-    return [f"{pieces[0].lead}__all__ = [\n{listed}]\n"]
+    return [f"{lead}__all__ = [\n{listed}]\n"]
 
 
 def _exported_names(piece: Piece) -> list[str]:

@@ -18,7 +18,7 @@ class NewtMLP(nn.Module):
 
 
 class NewtModel(nn.Module):
-    pass
+    size = helper(8)
 
 
 __all__ = ["NewtMLP", "NewtModel", "helper"]
@@ -27,7 +27,7 @@ __all__ = ["NewtMLP", "NewtModel", "helper"]
 
 def draft(**choices: Choice) -> Draft:
     file = original("lib/newt/modeling_newt.py", "modeling", TEXT, Sources())
-    return Draft((file,), {("modeling", name): choice for name, choice in choices.items()}, "")
+    return Draft((file,), {("modeling", name): choice for name, choice in choices.items()}, "", "")
 
 
 def exported(text: str) -> str:
@@ -59,6 +59,25 @@ def test_an_import_counts_with_the_lines_that_it_will_have() -> None:
     long = draft(helper=Choice("imported", module=f".{'a' * 100}")).lines
     # The name and the bracket have lines of their own.
     assert long == plain + 2
+
+
+def test_an_import_that_only_parents_need_is_marked() -> None:
+    """A formatter would remove it otherwise, and another parent's version would come along."""
+    text = draft(helper=Choice("imported", module=".a"), NewtModel=DROPPED).text
+    assert "from .a import helper  # noqa: F401\n" in text
+    assert "noqa: F401" not in draft(helper=Choice("imported", module=".a")).text
+
+
+def test_what_stands_above_the_exports_stays_there() -> None:
+    """A formatter sets two blank lines below a class."""
+    sources = Sources()
+    config = 'class NewtConfig:\n    pass\n\n\nSIZE = 8\n\n__all__ = ["NewtConfig"]\n'
+    files = (
+        original("lib/newt/configuration_newt.py", "configuration", config, sources),
+        original("lib/newt/modeling_newt.py", "modeling", TEXT, sources),
+    )
+    text = Draft(files, {}, "", "").text
+    assert text.index("class NewtModel") < text.index("SIZE = 8\n\n__all__ = [")
 
 
 def test_imports_are_joined_unless_they_have_comments() -> None:

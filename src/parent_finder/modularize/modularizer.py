@@ -15,10 +15,17 @@ from modular_converter.library.modular_file import ModularLocation, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 from parent_finder.corpus.source_file import SourceFile
 from parent_finder.modularize import candidates, search
-from parent_finder.modularize.children import Attempt, offers
+from parent_finder.modularize.children import Attempt, Offer, offers
 from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft, imported_names, joined_imports
-from parent_finder.modularize.original import Original, original, type_and_model, without_banner
+from parent_finder.modularize.lookalikes import Lookalikes
+from parent_finder.modularize.original import (
+    Original,
+    Piece,
+    original,
+    type_and_model,
+    without_banner,
+)
 from parent_finder.modularize.relatives import Relatives
 from parent_finder.modularize.workbench import Verdict, Workbench
 from parent_finder.ranking import comparison, likelihood, reference_library
@@ -26,9 +33,9 @@ from parent_finder.ranking.comparison import Comparison
 from parent_finder.ranking.reference_library import ReferenceLibrary, Situation
 from toolkit.errors import InputError
 
-# Models that are tried when no parent is named, and that a modular file may name at most.
+# Models that are tried when no parent is named, and parents at most of the classes of one file.
 _TRIED = 12
-_MOST_PARENTS = 8
+_MOST_PARENTS = 12
 
 # Begins a statement that uses all imports, so that the formatter keeps them.
 _USES = "\n\n_uses_of_imports = "
@@ -132,21 +139,29 @@ def modularize(
     compared = comparison.compare(library.index, source) if source is not None else None
     ranked = _ranked(library, compared, situation, parents)
     relatives = Relatives(library, compared, situation, tuple(ranked), tuple(roots))
-    made = [
-        offer
-        for original_file in bench.originals
-        for offer in offers(bench, original_file, _attempts(bench, original_file, relatives))
-        if offer.children
-    ]
-    chosen = search.chosen_offers(made, len(parents) or _MOST_PARENTS)
-    draft = search.first_draft(Draft(bench.originals, {}, _marker_import(location)), chosen)
+    lookalikes = Lookalikes(relatives, context, beyond_index=not parents)
+    made: list[Offer] = []
+    chosen: list[Offer] = []
+    for one in bench.originals:
+        attempts = _attempts(bench, one, relatives, lookalikes)
+        own = [offer for offer in offers(bench, one, attempts) if offer.children]
+        made += own
+        chosen += search.chosen_offers(own, len(parents) or _MOST_PARENTS)
+    headers = _headers(bench)
+    nothing_inherited = Draft(bench.originals, {}, _marker_import(location), headers[0])
+    draft = search.first_draft(nothing_inherited, chosen)
     modules = {offer.parent.module: offer.parent.path for offer in chosen}
+    held = {
+        **lookalikes.helper_files(_functions(bench, modeling=False)),
+        **relatives.helper_files(
+            {name: piece.text for name, piece in _functions(bench, modeling=True).items()}
+        ),
+    }
     helpers = {
-        name: candidates.parent_file(path, location, roots).module
-        for name, path in relatives.helper_files(_functions(bench)).items()
+        name: candidates.parent_file(path, location, roots).module for name, path in held.items()
     }
     alternatives = search.alternatives(draft, made)
-    searching = search.Search.begin(bench, draft, modules, alternatives, helpers)
+    searching = search.Search.begin(bench, draft, modules, alternatives, helpers, headers)
     searching.run()
     return _finished(bench, searching)
 
@@ -185,7 +200,9 @@ def _ranked(
     return reference_library.order(library, scores)[:_TRIED]
 
 
-def _attempts(bench: Workbench, original_file: Original, relatives: Relatives) -> list[Attempt]:
+def _attempts(
+    bench: Workbench, original_file: Original, relatives: Relatives, lookalikes: Lookalikes
+) -> list[Attempt]:
     location, context, roots = bench.location, bench.context, relatives.roots
     library, models, compared = relatives.library, relatives.ranked, relatives.compared
     if original_file.file_type == "modeling" and compared is not None:
@@ -193,17 +210,33 @@ def _attempts(bench: Workbench, original_file: Original, relatives: Relatives) -
         return candidates.attempts_on_modeling(
             library, compared, models, further, location, context, roots
         )
-    return candidates.attempts_by_name(library, original_file, models, location, context, roots)
+    likely = lookalikes.paths(original_file.file_type, only_likely=True)
+    others = lookalikes.classes(original_file, location.model_name)
+    return [
+        *candidates.attempts_by_name(original_file, likely, location, context, roots),
+        *candidates.attempts_on_others(original_file, others, location, context, roots),
+    ]
 
 
-def _functions(bench: Workbench) -> dict[str, str]:
-    """The helper functions of the modeling file by name."""
+def _functions(bench: Workbench, *, modeling: bool) -> dict[str, Piece]:
+    """The helper functions of the modeling file, or of the others, by name."""
     return {
-        piece.name: piece.text
+        piece.name: piece
         for original_file in bench.originals
         for piece in original_file.pieces
-        if piece.kind == "function" and piece.file_type == "modeling"
+        if piece.kind == "function" and (piece.file_type == "modeling") == modeling
     }
+
+
+def _headers(bench: Workbench) -> list[str]:
+    """What may stand above the imports: the files' own comments, with their blank lines."""
+    headers = list(dict.fromkeys(original_file.header for original_file in bench.originals))
+    if len(headers) > 1:
+        # Below a docstring, only the files that use the first import get the blank line above it.
+        comments = headers[0].rstrip("\n")
+        name = bench.context.table.cased(bench.location.model_name)
+        headers.append(f'{comments}\n"""PyTorch {name} model."""\n\n')
+    return headers
 
 
 def _marker_import(location: ModularLocation) -> str:

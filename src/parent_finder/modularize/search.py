@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import DISTRIBUTION
 from parent_finder.modularize.children import Offer
@@ -130,6 +130,7 @@ class Search:
     modules: Mapping[str, str]
     offered: Mapping[PieceKey, Sequence[Choice]]
     helpers: Mapping[str, str]
+    headers: Sequence[str]
     verdict: Verdict
 
     @staticmethod
@@ -139,19 +140,23 @@ class Search:
         modules: Mapping[str, str],
         offered: Mapping[PieceKey, Sequence[Choice]],
         helpers: Mapping[str, str],
+        headers: Sequence[str],
     ) -> Search:
         """A search from a draft.
 
         ``modules`` are the parents' with their paths, ``offered`` all children of each class,
-        ``helpers`` the modules of other models that have a helper function, by its name.
+        ``helpers`` the modules of other models that have a helper function, by its name,
+        ``headers`` what may stand above the imports.
         """
-        return Search(bench, draft, modules, offered, helpers, bench.judge(draft.text))
+        verdict = bench.judge(draft.text)
+        return Search(bench, draft, modules, offered, helpers, headers, verdict)
 
     def run(self) -> None:
         """Fixes what differs, then shortens what is left.
 
         Leaving copies out first can lead to a dead end: then the same is done without.
         """
+        self._set_header()
         start = self.draft, self.verdict
         self._leave_out_copies()
         self._fix_and_shorten()
@@ -163,6 +168,7 @@ class Search:
                 self.draft, self.verdict = first
 
     def _fix_and_shorten(self) -> None:
+        self._set_header()
         self._mend()
         if self.verdict.problem is not None:
             return
@@ -171,6 +177,7 @@ class Search:
             self._mend()
         self._drop_imports()
         self._inherit_to_import_less()
+        self._set_header()
 
     def _try(self, changes: Mapping[PieceKey, Choice], *, longer: bool = False) -> bool:
         """Takes changes over if they fix something, or shorten and break nothing."""
@@ -185,6 +192,11 @@ class Search:
             return False
         self.draft, self.verdict = draft, verdict
         return True
+
+    def _set_header(self) -> None:
+        """Takes another header if more files then begin as they did."""
+        for header in self.headers if self.verdict.differences else ():
+            self._accept(replace(self.draft, header=header), self.verdict.differences - 1)
 
     def _leave_out_copies(self) -> None:
         """Leaves out classes without an own body that others refer to: they come with these.
@@ -292,7 +304,13 @@ class Search:
             else DROPPED
             for piece in pieces
         }
-        if self._try(changes) or len(pieces) == 1:
+        if self._try(changes):
+            return
+        if len(pieces) == 1:
+            # Another parent may bring another version along.
+            self._try(
+                {key_of(piece): Choice("imported", module=modules[piece]) for piece in pieces}
+            )
             return
         middle = math.ceil(len(pieces) / 2)
         self._import_or_drop(pieces[middle:], modules)

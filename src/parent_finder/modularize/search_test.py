@@ -28,7 +28,7 @@ class NewtRows(nn.Module):
 
 def test_helpers_are_left_out_also_without_what_they_use_in_turn() -> None:
     """The rest of the file may need the logger that comes with no parent."""
-    draft = Draft((original("newt.py", "modeling", TEXT, Sources()),), {}, "")
+    draft = Draft((original("newt.py", "modeling", TEXT, Sources()),), {}, "", "")
     helpers = [piece for piece in draft.pieces if piece.kind in ("function", "assignment")]
     ways = ways_without_helpers(draft, draft.pieces[-1], helpers)
     assert [[name for _, name in way] for way in ways] == [

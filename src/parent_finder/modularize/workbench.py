@@ -17,6 +17,8 @@ from modular_converter.merge.nodes import Node
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.original import Original, pieces_of, without_banner
 
+_HEADER = "the lines above the first statement"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -100,14 +102,15 @@ class Workbench:
         if text == original.text:
             return set()
         try:
-            pieces = pieces_of(self.index(text), original.file_type)
+            index = self.index(text)
         except ConversionError:
             return {"the whole file"}
+        pieces = pieces_of(index, original.file_type)
         mine = [(piece.name, piece.written) for piece in original.pieces]
         theirs = [(piece.name, piece.written) for piece in pieces]
-        names: set[str] = set()
+        names = set() if index.header == original.header else {_HEADER}
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, mine, theirs, False).get_opcodes():
             if tag != "equal":
                 names.update(name for name, _ in mine[i1:i2])
                 names.update(name for name, _ in theirs[j1:j2])
-        return names or {"the lines above the first statement"}
+        return names or {"the end"}
