@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
+from pants.backend.python.util_rules.pex_environment import PythonExecutable
 from pants.engine.addresses import Address
-from pants.engine.process import FallibleProcessResult, Process
+from pants.engine.internals.native_engine import IntrinsicError
+from pants.engine.process import FallibleProcessResult, Process, ProcessExecutionFailure
 from pants.engine.rules import Get, MultiGet, Rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
@@ -70,7 +73,20 @@ class _OutlineRequest:
 
 
 @rule(desc="Find the files that modular models generate", level=LogLevel.DEBUG)
-async def find_generated_paths(field_sets: AllModularFieldSets) -> GeneratedPaths:
+async def find_generated_paths(
+    converter: ModularConverter, python_setup: PythonSetup
+) -> GeneratedPaths:
+    try:
+        # A new daemon looks for an interpreter for seconds: while it reads the BUILD files.
+        field_sets, _ = await MultiGet(
+            Get(AllModularFieldSets),
+            Get(
+                PythonExecutable, InterpreterConstraints, tool_interpreters(converter, python_setup)
+            ),
+        )
+    except (IntrinsicError, ProcessExecutionFailure):
+        # The first process that needs one says so; without modular models, there is none.
+        field_sets = await Get(AllModularFieldSets)
     return GeneratedPaths(await Get(OutlinedPaths, OutlineRequest(tuple(field_sets))))
 
 
