@@ -176,6 +176,90 @@ def test_the_parent_whose_helpers_come_along_in_order(root: str, new: Path) -> N
     assert "def thinned" not in modular
 
 
+INNER = """
+
+def halved(rows):
+    rows = list(rows)
+    half = len(rows) // 2
+    left = rows[:half]
+    right = rows[half:]
+    return left, right
+"""
+OUTER = """
+
+def quartered(rows):
+    left, right = halved(rows)
+    left, right = halved(left), halved(right)
+    return [*left, *right]
+"""
+QUARTERS = """
+
+class BreezeQuarters(nn.Module):
+    size = 8
+    depth = 2
+    width = 4
+    heads = 6
+
+    def first(self, rows):
+        rows = rows.flatten(1)
+        return rows.transpose(0, 1)
+
+    def route(self, rows):
+        return quartered(rows)
+"""
+
+
+def test_helpers_in_order_if_the_class_does_not_inherit(root: str, new: Path) -> None:
+    """A class with much of ours has none of its helpers, and below it they would change places."""
+    models = Path(root, "transformers/models")
+    with (models / "vista/modeling_vista.py").open("a") as file:
+        file.write(QUARTERS.replace("Breeze", "Vista").replace("quartered(rows)", "rows"))
+    with (models / "zephyr/modeling_zephyr.py").open("a") as file:
+        file.write(INNER + OUTER)
+    modular = exact_modular(root, new, with_code(INNER + OUTER + QUARTERS))
+    assert "from ..zephyr.modeling_zephyr import quartered\n" in modular
+    assert "def halved" not in modular
+
+
+PROCESSOR = """from ...processing_utils import ProcessorMixin
+from ...utils import is_vision_available
+
+
+if is_vision_available():
+    import PIL
+
+
+class BreezeProcessor(ProcessorMixin):
+    size = 8
+    depth = 2
+    width = 4
+    heads = 6
+"""
+
+
+def test_a_parent_whose_conditions_spread_an_import_is_done_without(root: str, new: Path) -> None:
+    """What a condition asks counts in all files, and is removed when the long line is spread."""
+    models = Path(root, "transformers/models")
+    start, stop = PROCESSOR.index("from ...utils"), PROCESSOR.index("\n\nclass")
+    plain = PROCESSOR[:start] + PROCESSOR[stop:]
+    (models / "llama/processing_llama.py").write_text(PROCESSOR.replace("Breeze", "Llama"))
+    (models / "vista/processing_vista.py").write_text(
+        plain.replace("Breeze", "Vista").replace("depth = 2", "depth = 3")
+    )
+    names = [letter * 27 for letter in "abc"]
+    long = f"from ...utils import {', '.join(names)}, logging\n"
+    assert len(long) < 119
+    code = f"\n\nclass BreezeNames(nn.Module):\n    names = [{', '.join(names)}]\n"
+    new.write_text(with_code(code).replace("from ...utils import logging\n", long))
+    processing = new.with_name("processing_breeze.py")
+    processing.write_text(plain)
+    new.write_text(new.read_text().removeprefix(HEADER))
+    done = modularize(root, new, str(processing))
+    assert done.returncode == 0, done.stderr
+    modular = new.with_name("modular_breeze.py").read_text()
+    assert "class BreezeProcessor(VistaProcessor):\n    depth = 2\n" in modular
+
+
 def test_a_parent_that_spares_only_an_import(root: str, new: Path) -> None:
     head, base = "from ...utils import logging\n", "from ...layers import Sorting\n"
     sorting = "\n\nclass LlamaForSorting(Sorting, LlamaModel):\n    pass\n"
@@ -185,6 +269,14 @@ def test_a_parent_that_spares_only_an_import(root: str, new: Path) -> None:
     modular = exact_modular(root, new, text + sorting.replace("Llama", "Breeze"))
     assert "class BreezeForSorting(LlamaForSorting):\n    pass\n" in modular
     assert "layers" not in modular
+
+
+def test_a_logger_is_written_and_not_imported_from_a_parent(root: str, new: Path) -> None:
+    llama = Path(root, "transformers/models/llama/modeling_llama.py")
+    llama.write_text(llama.read_text().replace("nn\n", f"nn\n\n{IMPORTS}", 1))
+    modular = exact_modular(root, new, standalone())
+    assert "import LlamaModel\n" in modular
+    assert "\n\n\nlogger = logging.get_logger(__name__)\n" in modular
 
 
 def test_an_import_that_only_the_parents_code_uses_stays(root: str, new: Path) -> None:
@@ -289,22 +381,23 @@ def test_configuration_and_model_give_one_modular(root: str, new: Path) -> None:
     assert without_banner(made.read_text()) == text
 
 
-def test_files_that_begin_and_end_in_different_ways(root: str, new: Path) -> None:
-    """One has a blank line below its comments, the other one a value above its `__all__`."""
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_files_that_begin_and_end_in_different_ways(root: str, new: Path, blank: str) -> None:
+    """One has one more blank line below its comments, the other one a value above its `__all__`."""
     own = "\n\nclass BreezeHead(nn.Module):\n    sizes = torch.ones(8)\n"
-    text = standalone().replace(HEADER, f"{HEADER}\n", 1)
+    text = standalone().replace(HEADER, f"{HEADER}{blank}\n", 1)
     new.write_text(f'{text}{own}\n\n__all__ = ["BreezeModel", "BreezeHead"]\n')
     processing = new.with_name("processing_breeze.py")
     imports = "import tqdm\n\nfrom ...utils.deprecation import retire\n"
     retired = '__getattr__ = retire(__name__, remove={"BreezeProcessorKwargs": 5})\n'
     processing.write_text(
-        f"{HEADER}{imports}\n\nclass BreezeProcessor(tqdm.tqdm):\n    size = 8\n\n\n"
+        f"{HEADER}{blank}{imports}\n\nclass BreezeProcessor(tqdm.tqdm):\n    size = 8\n\n\n"
         f'{retired}\n__all__ = ["BreezeProcessor"]\n'
     )
     done = modularize(root, new, str(processing))
     assert done.returncode == 0, done.stderr
     written = new.with_name("modular_breeze.py").read_text()
-    assert written.startswith(f'{HEADER}"""PyTorch Breeze model."""\n\nimport torch\n')
+    assert written.startswith(f'{HEADER}{blank}"""PyTorch Breeze model."""\n\nimport torch\n')
     exports = '__all__ = ["BreezeProcessor", "BreezeModel", "BreezeHead"]\n'
     assert written.endswith(f"\n\n\n{retired}\n{exports}")
 

@@ -1,6 +1,6 @@
 """Measures `modularize` on the files that handwritten modular files generate.
 
-The query are all files that one modular file generates, a modeling file among them, without their
+Each query is all files that one modular file generates, a modeling file among them, without their
 banners. The modular file is hidden, and so are the models that inherit from the query's, and those
 that were first released later than the query's and all parents that its modular names.
 """
@@ -110,7 +110,7 @@ def _round_trip(
     models: str,
 ) -> RoundTrip:
     full = os.path.join(root, path)
-    texts, modular = _generated_together(full)
+    texts, modular = generated_together(full)
     started = time.process_time() + _children_seconds()
     source = source_file.read(texts[full].encode(), path)
     situation = situation_of(library, path, model)
@@ -154,7 +154,7 @@ def _children_seconds() -> float:
     return used.children_user + used.children_system
 
 
-def _generated_together(path: str) -> tuple[dict[str, str], str]:
+def generated_together(path: str) -> tuple[dict[str, str], str]:
     """A modeling file and what is generated with it, by path; and the path of their modular."""
     directory = os.path.dirname(path)
     texts = {path: _read(path)}
@@ -200,7 +200,7 @@ def _summary(name: str, results: Sequence[RoundTrip]) -> Summary:
 def as_text(results: Sequence[RoundTrip]) -> str:
     """A Markdown table with what was measured and how."""
     lines = [
-        "The query are all files that one modular file generates. Hidden are the modular file, "
+        "Each query is all files that one modular file generates. Hidden are the modular file, "
         "models that inherit from the query's, and models that are later than both it and its "
         "parents. Exact: converting our modular gives every file back byte for byte. Size: lines "
         "of our modular over those of the handwritten one.",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from textwrap import indent
 
 from modular_converter.emit.sorted_imports import sorted_imports
+from parent_finder.modularize.class_text import INDENT
 
 
 def import_section(statements: Iterable[str]) -> str:
@@ -27,10 +29,12 @@ def import_section(statements: Iterable[str]) -> str:
             names.update(dict.fromkeys(map(ast.unparse, node.names)))
         elif isinstance(node, ast.If):
             body = blocks.setdefault(f"if {ast.unparse(node.test)}:\n", {})
-            body.update(dict.fromkeys(f"    {ast.unparse(inner)}\n" for inner in node.body))
+            body.update(dict.fromkeys(f"{indent(ast.unparse(i), INDENT)}\n" for i in node.body))
         else:
-            plain.setdefault(text, {})
-    lines = (f"{head}{', '.join(names)}".rstrip("\n") + "\n" for head, names in plain.items())
+            (plain if isinstance(node, ast.Import) else blocks).setdefault(text, {})
+    lines = [f"{head}{', '.join(names)}".rstrip("\n") + "\n" for head, names in plain.items()]
+    # Python wants these above all others.
+    lines.sort(key=lambda line: not line.startswith("from __future__ "))
     text = "".join(lines)
     laid_out = sorted_imports(text)
     parts = [laid_out.text if laid_out else text]

@@ -36,3 +36,17 @@ def test_what_has_a_comment_or_another_part_stays_as_it_is() -> None:
     assert commented in text
     assert "from ..a import c\n" in text
     assert text.endswith(either)
+
+
+def test_blocks_in_blocks_and_other_statements_stay_whole() -> None:
+    inner = "if at_hand():\n    if elsewhere():\n        import a\n        import b\n"
+    either = "try:\n    import c\nexcept ImportError:\n    c = None\n"
+    assert import_section([either, inner, "import d\n"]) == f"import d\n\n\n{either}\n\n{inner}"
+
+
+def test_imports_from_the_future_come_first_also_where_nothing_is_sorted() -> None:
+    """A name that two modules have is not sorted: the first import of it counts."""
+    text = import_section(
+        ["from b import x\n", "from a import x\n", "from __future__ import annotations\n"]
+    )
+    assert text == "from __future__ import annotations\nfrom b import x\nfrom a import x\n"

@@ -65,7 +65,7 @@ class Lookalikes:
         """The files of transformers' handwritten models that have no modeling file."""
         models = os.path.join(self.relatives.roots[0], _MODELS)
         known = {path.split("/")[-2] for path in self.relatives.library.index.paths}
-        for model in sorted({*_listed(models)} - known):
+        for model in sorted({*_listed(models)} - known - {self.relatives.situation.model}):
             path = f"{_MODELS}/{model}/{file_type}_{model}.py"
             # Who a modular file inherits from is only known of the models of the index.
             if self._full(path) and not self._full(f"{_MODELS}/{model}/modular_{model}.py"):
@@ -131,7 +131,8 @@ def _listed(directory: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _read(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
+    # What is no text has nothing in common with ours.
+    with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()
 
 

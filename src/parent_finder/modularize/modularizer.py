@@ -232,10 +232,10 @@ def _headers(bench: Workbench) -> list[str]:
     """What may stand above the imports: the files' own comments, with their blank lines."""
     headers = list(dict.fromkeys(original_file.header for original_file in bench.originals))
     if len(headers) > 1:
-        # Below a docstring, only the files that use the first import get the blank line above it.
-        comments = headers[0].rstrip("\n")
+        # Below a docstring, only the files that use the first import get a blank line above it.
+        least = min(headers, key=len)
         name = bench.context.table.cased(bench.location.model_name)
-        headers.append(f'{comments}\n"""PyTorch {name} model."""\n\n')
+        headers.append(f'{least}"""PyTorch {name} model."""\n\n')
     return headers
 
 

@@ -29,6 +29,8 @@ _MOST_OTHERS = 3
 # Other parents of a class that are tried for the sake of its helpers, of so many lines.
 _MOST_PARENTS_TRIED = 6
 _LEAST_HELPERS = 8
+# Other sets of parents that are tried for the sake of the layout of imports.
+_MOST_MENDED = 16
 
 
 def chosen_offers(offers: Sequence[Offer], at_most: int) -> list[Offer]:
@@ -121,6 +123,11 @@ def ways_without_helpers(
     return [*options, {**kept, **gone}] if kept else options
 
 
+def _is_own(piece: Piece) -> bool:
+    """Whether a value, such as a logger, is a module's own: nobody imports that of another one."""
+    return piece.kind == "assignment" and "__name__" in names_in(piece.text)
+
+
 @dataclass(eq=False)
 class Search:
     """Changes a draft step by step; a step stays when it makes things no worse, and shorter."""
@@ -175,6 +182,7 @@ class Search:
         self._shorten()
         if self.verdict.differences:
             self._mend()
+        self._mend_imports()
         self._drop_imports()
         self._inherit_to_import_less()
         self._set_header()
@@ -230,6 +238,39 @@ class Search:
             if self.verdict.differences == before:
                 return
 
+    def _mend_imports(self) -> None:
+        """Does without a parent, or takes one more, if nothing but imports differs.
+
+        The names in the conditions of a parent's imports come to all files at first, so that other
+        imports of theirs are laid out in several lines.
+        """
+        if not self._only_imports_differ():
+            return
+        used = dict.fromkeys(c.module for c in self.draft.choices.values() if c.kind == "child")
+        drafts = {module: self._without_parent(module) for module in used}
+        for key, choices in self.offered.items():
+            for choice in choices:
+                draft = self.draft.choosing({key: choice})
+                known = drafts.get(choice.module)
+                if known is None or (choice.module not in used and draft.lines < known.lines):
+                    drafts[choice.module] = draft
+        for draft in sorted(drafts.values(), key=lambda draft: draft.lines)[:_MOST_MENDED]:
+            if self._accept(draft, self.verdict.differences - 1):
+                return
+
+    def _only_imports_differ(self) -> bool:
+        imports = {key_of(piece) for piece in self.draft.pieces if piece.kind == "import"}
+        return bool(self.verdict.names) and self.verdict.names <= imports
+
+    def _without_parent(self, module: str) -> Draft:
+        """The draft with other parents, or none, for what inherits from a module."""
+        changes: dict[PieceKey, Choice] = {}
+        for key, choice in self.draft.choices.items():
+            if choice.module == module:
+                others = (c for c in self.offered.get(key, ()) if c.module in self.modules)
+                changes[key] = next((c for c in others if c.module != module), WRITTEN)
+        return self.draft.choosing(changes)
+
     def _differing(self) -> list[Piece]:
         """The pieces that may be why something differs, the likely ones first."""
         names = self.verdict.names
@@ -254,7 +295,7 @@ class Search:
             others = [*self.offered.get(key_of(piece), ())[:1], WRITTEN]
         elif piece.kind in ("function", "assignment"):
             imported = [Choice("imported", module=module) for module in self.modules]
-            others = [DROPPED, *imported, WRITTEN]
+            others = [DROPPED, *([] if _is_own(piece) else imported), WRITTEN]
         return [other for other in others if other != choice]
 
     def _shorten(self) -> None:
@@ -262,8 +303,10 @@ class Search:
         classes = [p for p in self.draft.pieces if p.kind == "class"]
         self._leave_to_parents(helpers)
         for piece in reversed(classes):
-            choice = self.draft.choice(piece)
-            if choice.kind == "child" and piece.name not in self.draft.needed_names():
+            may_come_along = self.draft.choice(piece) is not DROPPED and self.offered.get(
+                key_of(piece)
+            )
+            if may_come_along and piece.name not in self.draft.needed_names():
                 self._try({key_of(piece): DROPPED})
         self._leave_to_parents(helpers)
         self._inherit_with_helpers(helpers, classes)
@@ -276,6 +319,19 @@ class Search:
             for other in others:
                 if any(self._try({**option, key_of(piece): other}) for option in options):
                     break
+            # Helpers come in another order with a class that inherits than with one that does not.
+            if self.draft.choice(piece).kind == "child":
+                self._try({**self._imported_helpers(helpers, piece), key_of(piece): WRITTEN})
+
+    def _imported_helpers(self, helpers: Sequence[Piece], piece: Piece) -> dict[PieceKey, Choice]:
+        """The written helpers that a class uses, from modules that have the very same."""
+        used = names_in(piece.text)
+        called = {name for h in helpers if h.name in used for name in names_in(h.text)}
+        return {
+            key_of(helper): Choice("imported", module=module) if helper.name in used else DROPPED
+            for helper in helpers
+            if helper.name in used | called and (module := self._equal_origin(helper))
+        }
 
     def _leave_to_parents(self, helpers: Sequence[Piece]) -> None:
         """Imports the helpers that parents have, or drops those that come by themselves.
@@ -292,6 +348,18 @@ class Search:
             }
             self._import_or_drop(list(origins), origin_of)
 
+    def _equal_origin(self, piece: Piece) -> str:
+        """A module with the very function, if it is written; empty if there is none."""
+        if self.draft.choice(piece) is not WRITTEN or piece.kind != "function":
+            return ""
+        if piece.name in self.helpers:
+            return self.helpers[piece.name]
+        for module, path in self.modules.items():
+            item = self.bench.context.sources.index(path).functions.get(piece.name)
+            if item is not None and item.text == piece.text:
+                return module
+        return ""
+
     def _import_or_drop(self, pieces: list[Piece], modules: Mapping[Piece, str]) -> None:
         pieces = [piece for piece in pieces if self.draft.choice(piece) is WRITTEN]
         if not pieces:
@@ -303,14 +371,16 @@ class Search:
             if piece.name in needed
             else DROPPED
             for piece in pieces
+            if piece.name not in needed or not _is_own(piece)
         }
         if self._try(changes):
             return
         if len(pieces) == 1:
             # Another parent may bring another version along.
-            self._try(
-                {key_of(piece): Choice("imported", module=modules[piece]) for piece in pieces}
-            )
+            if not _is_own(pieces[0]):
+                self._try(
+                    {key_of(piece): Choice("imported", module=modules[piece]) for piece in pieces}
+                )
             return
         middle = math.ceil(len(pieces) / 2)
         self._import_or_drop(pieces[middle:], modules)
