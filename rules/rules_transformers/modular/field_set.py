@@ -61,7 +61,7 @@ class AllModularFieldSets(Collection[ModularFieldSet]):
 
 
 @rule(desc="Find all modular models", level=LogLevel.DEBUG)
-def find_all_modular_field_sets(targets: AllTargets) -> AllModularFieldSets:
+async def find_all_modular_field_sets(targets: AllTargets) -> AllModularFieldSets:
     return AllModularFieldSets(
         ModularFieldSet.create(target)
         for target in targets
