@@ -90,7 +90,7 @@ def test_it_beats_the_baselines(result: ranking.Evaluation) -> None:
 
 # Models that are written again as modular files, and the most lines of their files together.
 STYLED = 12
-STYLED_LINES = 700
+STYLED_LINES = 1000
 # Of transformers, as far as a modular file can break them.
 LINT = ("--select=C,E,F,W", "--ignore=C901,E501,E741,F402,F823")
 
