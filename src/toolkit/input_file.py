@@ -42,9 +42,11 @@ def read_bytes(path: str | os.PathLike[str], what: str = "the file", *, most: in
                 place=place,
                 hint="name a file, or remove what is in its place",
             )
-        # A file may grow while it is read.
+        # A file may grow while it is read; Python sets aside at once all that it is to read.
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(most + 1)
+            content = file.read(min(status.st_size, most) + 1)
+            if len(content) > status.st_size:
+                content += file.read(most + 1 - len(content))
     except OSError as problem:
         raise unreadable(place, what, problem) from None
     finally:
