@@ -13,8 +13,9 @@ from modular_converter.emit.sorted_imports import LINE_LENGTH, SortedImports, so
 from toolkit.errors import EnvironmentLack
 from toolkit.scratch_directory import scratch_directory
 
+# Without W29, which is about blanks that the formatter deletes.
 _RULES = (
-    "E", "F", "I", "W", "FURB", "S110", "C4", "C901", "RUF013", "PERF102",
+    "E", "F", "I", "W6", "FURB", "S110", "C4", "C901", "RUF013", "PERF102",
     "PLC1802", "PLC0208", "PIE794",
 )  # fmt: skip
 _MODERNIZING: Mapping[str, tuple[str, ...]] = {

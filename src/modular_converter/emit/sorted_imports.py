@@ -1,7 +1,7 @@
-"""Putting imports into ruff's order before ruff looks at them.
+"""Putting imports into ruff's order, without unused ones, before ruff looks at them.
 
-Ruff checks a file again after each fix, and nearly all that it would fix are unsorted imports. What
-is sorted here in another way than it wants it, or is left alone, ruff sorts itself.
+Ruff checks a file again after each fix, and nearly all that it would fix are imports. What is done
+here in another way than it wants it, or is left alone, ruff does itself.
 """
 
 from __future__ import annotations
@@ -48,13 +48,20 @@ class _Statement:
     head: str
     names: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """Its lines."""
-        line = f"{self.head}{', '.join(self.names)}".rstrip("\n")
-        if len(line) <= LINE_LENGTH or not self.names:
-            return f"{line}\n"
-        listed = "".join(f"    {name},\n" for name in self.names)
+    def text(self, code: str | None) -> str:
+        """Its lines without the names that do not occur in the code, if that is given.
+
+        What would leave no name is left to ruff, as are names under another one: some are exported
+        in that way. Ruff keeps to several lines what had them with all names.
+        """
+        if not self.names:
+            return self.head
+        used = self.names
+        if self.section and code is not None:
+            used = tuple(name for name in used if " " in name or name in code) or used
+        if len(self.head) + len(", ".join(self.names)) <= LINE_LENGTH:
+            return f"{self.head}{', '.join(used)}\n"
+        listed = "".join(f"    {name},\n" for name in used)
         return f"{self.head}(\n{listed})\n"
 
 
@@ -91,10 +98,13 @@ def sorted_imports(text: str) -> SortedImports | None:
     heads = [statement.head for statement in statements]
     if heads.count(heads[0]) > 1:
         return None
-    lines = [text[:begin], statements[0].text]
+    below = text[position:]
+    # Where more imports follow, the order in which ruff finds things may matter.
+    code = None if below.startswith(("import ", "from ", "#")) else below
+    lines = [text[:begin], statements[0].text(code)]
     for previous, statement in pairwise(statements):
-        lines += ["\n"] * (previous.section != statement.section) + [statement.text]
-    return SortedImports("".join([*lines, "\n\n", text[position:]]), (first, heads[0]))
+        lines += ["\n"] * (previous.section != statement.section) + [statement.text(code)]
+    return SortedImports("".join([*lines, "\n\n", below]), (first, heads[0]))
 
 
 def _head(module: str) -> str:
