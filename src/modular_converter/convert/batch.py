@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from modular_converter.conventions.file_types import FILE_TYPES, generated_path
 from modular_converter.convert.dependency_graph import ancestors, find_cycles, on_cycles
 from modular_converter.convert.outline import Outline, outline_all
 from modular_converter.convert.processes import Input, Outcome, Unreadable, outcomes_of
@@ -224,13 +225,16 @@ def _parent_paths(outline: Outline, context: ConversionContext) -> tuple[str, ..
 def _leave_parents_for_later(
     parents: Mapping[str, tuple[str, ...]], sources: Sources
 ) -> frozenset[str]:
-    """Finds out which modulars and parents have no syntax error, if they are many.
+    """Finds out which modulars, parents and handwritten files beside them have no syntax error.
 
-    These need not be read whole for that.
+    If they are many: these need not be read whole for that.
     """
-    paths = dict.fromkeys([*parents, *(path for listed in parents.values() for path in listed)])
     if len(parents) < _WORTH_A_PROCESS:
         return frozenset()
+    beside = (generated_path(path, kind) for path in parents for kind in FILE_TYPES)
+    paths = dict.fromkeys(
+        [*parents, *(path for listed in parents.values() for path in listed), *beside]
+    )
     sound = sound_files(path for path in paths if sources.is_on_disk(path))
     sources.leave_for_later(sound)
     return sound
@@ -337,10 +341,9 @@ def _convert_round(
         if written.problem:
             _refuse(state, owner[output], output, written.problem)
             continue
-        text = written.text
-        state.texts[output] = text
-        if sources.differs(output, text):
-            sources.put(output, text)
+        state.texts.put_encoded(output, written.data)
+        if sources.differs(output, written.data):
+            sources.put(output, written.text)
             changed[owner[output]] = None
     return list(changed)
 

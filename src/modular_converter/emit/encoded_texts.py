@@ -23,6 +23,10 @@ class EncodedTexts(MutableMapping[str, str]):
         """Keeps a text."""
         self._data[path] = text.encode("utf-8", "surrogatepass")
 
+    def put_encoded(self, path: str, data: bytes) -> None:
+        """Keeps a text that is encoded in UTF-8."""
+        self._data[path] = data
+
     def __delitem__(self, path: str) -> None:
         """Drops a text."""
         del self._data[path]

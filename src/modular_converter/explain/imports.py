@@ -10,6 +10,7 @@ from modular_converter.library.imports import Alias, ImportStatement
 from modular_converter.library.index import FileIndex
 from modular_converter.library.modular_file import ModularLocation
 from modular_converter.names.renamer import Renamer
+from modular_converter.syntax.nodes import nodes_within
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def bindings(
     """What the module-level imports of a file bind in the outputs of the modular."""
     source = index.source
     for imports in index.imports:
-        for node in ast.walk(imports.node):
+        for node in nodes_within(imports.node):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 continue
             statement = _statement(node, source.slice(node))
@@ -103,7 +104,7 @@ def names_by_line(region: Iterable[ast.stmt]) -> dict[int, list[tuple[str, str |
     """
     names: dict[int, list[tuple[str, str | None]]] = {}
     for statement in region:
-        for node in ast.walk(statement):
+        for node in nodes_within(statement):
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 continue
             module = _module(node)

@@ -35,7 +35,7 @@ class Place:
             dotted = absolute(self.package, node.level, node.module or "")
             if path := self.library.path(dotted):
                 try:
-                    index = self.library.sources.index(path)
+                    index = self.library.sources.index(path, late=True)
                 except ConversionError:
                     return None
                 return Place(index, self.library.package_of(dotted), self.library)
@@ -52,13 +52,23 @@ class Place:
             if key in seen:
                 continue
             seen.add(key)
-            yield base, found[0] if found else None
-            if found:
-                pending += [(further, found[1]) for further in found[0].class_parts.bases]
+            if found is None or (bases := _bases(found[0])) is None:
+                yield base, None
+                continue
+            yield base, found[0]
+            pending += [(further, found[1]) for further in bases]
 
     def inherits(self, name: str, base: str) -> bool:
         """Whether a class is known to inherit from a base of that name."""
         return any(further == base for further, _ in self.lineage(name)) and name != base
+
+
+def _bases(item: Item) -> tuple[str, ...] | None:
+    """The bases of a class; None if there is a syntax error in it, which others report."""
+    try:
+        return item.class_parts.bases
+    except ConversionError:
+        return None
 
 
 # Of imports that hand a class on, which could form a circle.

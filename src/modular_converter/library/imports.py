@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from modular_converter.names.renamer import Renamer
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import (
     Statement,
@@ -257,7 +258,7 @@ def _referred(nodes: list[ast.expr | ast.stmt]) -> set[str]:
     """The dotted names that are read in some nodes."""
     names = set()
     for top in nodes:
-        for node in ast.walk(top):
+        for node in nodes_within(top):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 names.add(node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):

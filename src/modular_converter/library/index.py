@@ -12,6 +12,7 @@ from typing import Literal
 from modular_converter.conventions.file_types import type_of_module
 from modular_converter.library.imports import ImportNode, read_imports
 from modular_converter.syntax.definitions import ClassParts, split_class
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import (
     COMPOUND,
@@ -28,7 +29,7 @@ from modular_converter.syntax.unread_bodies import is_unread
 
 ItemKind = Literal["function", "class", "assignment"]
 
-_INDENTED_FROM = re.compile(r"^[ \t]+from[ \t.]", re.MULTILINE)
+_INDENTED_FROM = re.compile(r"\n[ \t]+from[ \t.]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,7 @@ class FileIndex:
             node
             for statement in self.imports
             if isinstance(statement.node, ast.If)
-            for node in ast.walk(statement.node)
+            for node in nodes_within(statement.node)
         )
 
     @cached_property
@@ -167,7 +168,7 @@ class FileIndex:
             for top in statement.nodes:
                 if isinstance(top, (*FUNCTIONS, ast.ClassDef)):
                     continue
-                for node in ast.walk(top):
+                for node in nodes_within(top):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
                         names.update(alias.asname or alias.name for alias in node.names)
                     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

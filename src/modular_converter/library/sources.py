@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,8 +20,12 @@ from toolkit.errors import InputError
 from toolkit.input_file import LARGEST_TEXT, read_bytes
 from toolkit.paths import shown
 
-# Characters of files whose syntax trees are kept though nothing is known to need them: 35 MB.
-_SPARE = 1_000_000
+# Characters of files whose indexes are kept though nothing is known to need them. Most of them are
+# read late: that takes 20 MB.
+_SPARE = 2_000_000
+
+# What may declare another encoding than UTF-8.
+_DECLARATION = re.compile(rb"(?:[^\n]*\n)?[^\n]*coding")
 
 T = TypeVar("T")
 
@@ -53,6 +58,8 @@ class Sources:
     _visible: Visible | None = None
     _shared: Sources | None = None
     _texts: dict[str, str] = field(default_factory=dict)
+    # Whether there is a file to be seen at a path of the disk, looked at once.
+    _files: dict[str, bool] = field(default_factory=dict)
     _indexes: dict[str, FileIndex] = field(default_factory=dict)
     # The characters in the texts of these.
     _indexed: int = 0
@@ -125,12 +132,20 @@ class Sources:
         if self._indexed > size:
             self._forget(path)
 
-    def differs(self, path: str, text: str) -> bool:
-        """Whether a path has another text than this, or none; what is read for it is not kept."""
+    def differs(self, path: str, data: bytes) -> bool:
+        """Whether a path has another text than this, or none; what is read for it is not kept.
+
+        :param data: the text in UTF-8.
+        """
         if not self.is_readable(path):
             return True
-        known = self._texts.get(path) or self.overlay.get(path) or read(path, self.label(path))
-        return known != text
+        known = self._texts.get(path) or self.overlay.get(path)
+        if known is None and not _DECLARATION.match(data):
+            # Few differ, and what does not need not be decoded.
+            on_disk = _read_bytes(path, self.label(path))
+            if on_disk == data:
+                return False
+        return (known or read(path, self.label(path))) != data.decode("utf-8")
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at a path."""
@@ -140,7 +155,10 @@ class Sources:
         """Whether the text of a path is to be had now."""
         if path in self.overlay:
             return self.overlay[path] is not None
-        return (self._visible is None or path in self._visible) and os.path.isfile(path)
+        if path not in self._files:
+            is_visible = self._visible is None or path in self._visible
+            self._files[path] = is_visible and os.path.isfile(path)
+        return self._files[path]
 
     def is_on_disk(self, path: str) -> bool:
         """Whether the text of a path is to be had now, and is that of the disk."""
@@ -188,15 +206,22 @@ class Sources:
         known: T = self._facts[key]
         return known
 
-    def index(self, path: str) -> FileIndex:
-        """The index of a file. Raises ConversionError when it cannot be read or parsed."""
+    def index(self, path: str, *, late: bool = False) -> FileIndex:
+        """The index of a file. Raises ConversionError when it cannot be read or parsed.
+
+        :param late: whether a syntax error in a definition may be found when its body is read.
+        """
         if self._shared is not None and self._is_shared(path):
-            return self._shared.index(path)
+            return self._shared.index(path, late=late)
+        late = late or path in self.read_late
         known = self._indexes.get(path)
+        if known is not None and known.source.reads_late and not late:
+            self._forget(path)
+            known = None
         if known is None:
             label = self.label(path)
             text, ignores = take_comments(self.text(path), label)
-            file = source.Source(path, label, text, reads_late=path in self.read_late)
+            file = source.Source(path, label, text, reads_late=late)
             if not source.has_regular_blocks(file.tree):
                 file = source.Source(path, label, source.normalized(file.text, label))
             try:
@@ -215,12 +240,15 @@ class Sources:
 
 def read(path: str, label: str) -> str:
     """The decoded text of a file. Raises ConversionError."""
+    return source.decode(_read_bytes(path, label), label)
+
+
+def _read_bytes(path: str, label: str) -> bytes:
     try:
-        data = read_bytes(path, most=LARGEST_TEXT)
+        return read_bytes(path, most=LARGEST_TEXT)
     except InputError as problem:
         problem.place = label
         raise refused("unreadable-source", problem) from None
-    return source.decode(data, label)
 
 
 def installed_root() -> str | None:

@@ -18,6 +18,7 @@ from modular_converter.lint.parameters import (
 )
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.nodes import Node
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.statements import FUNCTIONS, Function
 
 # What a call of an instance runs.
@@ -31,8 +32,13 @@ def call_warnings(facts: ConversionFacts) -> Iterator[Diagnostic]:
     if not replaced:
         return
     for node in written.values():
-        if any(replacement.may_be_called_in(node) for replacement in replaced.values()):
-            yield from _misfits(node, replaced)
+        called = {
+            name: replacement
+            for name, replacement in replaced.items()
+            if replacement.may_be_called_in(node)
+        }
+        if called:
+            yield from _misfits(node, called)
     for replacement in replaced.values():
         yield from _decorators(replacement)
 
@@ -141,13 +147,15 @@ def _functions(item: Item) -> Iterator[Function]:
 
 
 def _misfits(node: Node, replaced: Mapping[str, _Replacement]) -> Iterator[Diagnostic]:
-    """Inherited calls in a class or function of the output that do not fit."""
-    names = {*replaced, *(replaced[node.name].narrower if node.name in replaced else ())}
-    parts_of = {function: [*ast.walk(function)] for function in _written_functions(node, names)}
+    """Inherited calls in a class or function of the output that do not fit what is replaced."""
+    own = replaced[node.name].narrower if node.name in replaced else ()
+    names = {*replaced, *(f"self.{method}" for method in own)}
+    parts_of = {function: nodes_within(function) for function in _written_functions(node, names)}
     instances = _instances([part for parts in parts_of.values() for part in parts], replaced)
-    names.update(attribute for attribute, made in instances.items() if made)
+    on_instances = {name for name in replaced if replaced[name].narrower.keys() - {"__init__"}}
+    names.update(f"self.{name}" for name, made in instances.items() if made & on_instances)
     for function in _written_functions(node, names):
-        parts = parts_of.get(function) or [*ast.walk(function)]
+        parts = parts_of.get(function) or nodes_within(function)
         variables = _loop_variables(parts, instances)
         for call in parts:
             if not isinstance(call, ast.Call):
@@ -187,7 +195,7 @@ def _instances(parts: list[ast.AST], replaced: Mapping[str, _Replacement]) -> di
             if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "self":
                 made = {
                     made.func.id
-                    for made in ast.walk(statement.value)
+                    for made in nodes_within(statement.value)
                     if isinstance(made, ast.Call) and isinstance(made.func, ast.Name)
                 }
                 instances.setdefault(target.attr, set()).update(made & replaced.keys())
@@ -202,12 +210,12 @@ def _loop_variables(parts: list[ast.AST], instances: Mapping[str, set[str]]) -> 
             continue
         held = {
             name
-            for part in ast.walk(loop.iter)
+            for part in nodes_within(loop.iter)
             if isinstance(part, ast.Attribute) and getattr(part.value, "id", "") == "self"
             for name in instances.get(part.attr, ())
         }
         if held:
-            for target in ast.walk(loop.target):
+            for target in nodes_within(loop.target):
                 if isinstance(target, ast.Name):
                     variables.setdefault(target.id, set()).update(held)
     return variables

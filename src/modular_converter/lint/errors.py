@@ -9,6 +9,7 @@ from modular_converter.library.imports import ImportBlock, ImportNode
 from modular_converter.library.index import FileIndex, Item
 from modular_converter.library.modular_file import ParentImport
 from modular_converter.syntax.definitions import ClassParts
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import FUNCTIONS, Function
 
@@ -18,7 +19,9 @@ def check_imports(index: FileIndex, imports: list[ParentImport]) -> None:
     source = index.source
     for statement in index.imports:
         nodes = (
-            ast.walk(statement.node) if isinstance(statement.node, ast.If) else (statement.node,)
+            nodes_within(statement.node)
+            if isinstance(statement.node, ast.If)
+            else (statement.node,)
         )
         for node in nodes:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":

@@ -12,6 +12,7 @@ from modular_converter.library.library_reader import LibraryReader
 from modular_converter.library.modular_file import ModularLocation, ParentImport
 from modular_converter.names.renamer import DISTRIBUTION
 from modular_converter.parents.loader import Parent
+from modular_converter.syntax.nodes import nodes_within
 from toolkit.suggestions import nearest
 
 
@@ -111,7 +112,7 @@ def check_free_bases(
                 node,
                 hint=f"import {parts[-1]} from that module and inherit from it",
             )
-        inside = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+        inside = {child.id for child in nodes_within(node) if isinstance(child, ast.Name)}
         if not parts and (wrapped := sorted(inside.intersection(parent_names))):
             raise item.source.error(
                 "base-not-a-name",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from modular_converter.syntax.annotations import annotations_of
+from modular_converter.syntax.nodes import children
 from modular_converter.syntax.statements import FUNCTIONS, parsed_statements
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -126,7 +127,7 @@ class _Walk:
             scope.bind(name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             scope.bind(node.rest)
-        self._all(ast.iter_child_nodes(node), scope)
+        self._all(children(node), scope)
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:

@@ -14,6 +14,7 @@ from modular_converter.lint.facts import ConversionFacts, MergedClass
 from modular_converter.merge.arguments import Signature, bindings, defaults_of
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.nodes import Node
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.statements import (
     FUNCTIONS,
     Function,
@@ -148,9 +149,9 @@ def _names_of_method(written: WrittenClass, method: str) -> tuple[set[str], set[
     loaded: set[str] = set()
     bound: set[str] = set()
     for member in written.members_naming([method]):
-        for function in ast.walk(member):
+        for function in nodes_within(member):
             if isinstance(function, FUNCTIONS) and function.name == method:
-                for node in ast.walk(function):
+                for node in nodes_within(function):
                     if isinstance(node, ast.Name):
                         (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
                     elif isinstance(node, ast.arg):
@@ -231,7 +232,9 @@ def _positions(merged: MergedClass, theirs: Function) -> dict[str, int]:
 
 def _known_before(merged: MergedClass, mine: Function, following: list[ast.stmt]) -> set[str]:
     """What has a value before the parent's body is reached, or from the start."""
-    arguments = {argument.arg for argument in ast.walk(mine.args) if isinstance(argument, ast.arg)}
+    arguments = {
+        argument.arg for argument in nodes_within(mine.args) if isinstance(argument, ast.arg)
+    }
     preceding = [statement for statement in mine.body if statement not in following]
     attributes = {f"self.{name}" for name in _attributes(merged)}
     return arguments | attributes | _assigned(preceding)
@@ -258,7 +261,7 @@ def _reads(value: ast.expr) -> set[str]:
     """The names and attributes of `self` that an expression reads."""
     return {
         ast.unparse(node)
-        for node in ast.walk(value)
+        for node in nodes_within(value)
         if (isinstance(node, ast.Name) and node.id != "self")
         or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
     }

@@ -13,6 +13,7 @@ from modular_converter.lint.inheritance import replaced_call
 from modular_converter.merge.methods import deletes_method
 from modular_converter.merge.super_calls import is_docstring
 from modular_converter.names.renamer import COPIED
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import FUNCTIONS, Function, Statement, statements_within
 from modular_converter.syntax.unread_bodies import body_line
@@ -273,9 +274,15 @@ def _may_only_raise(source: Source, node: Function) -> bool:
     if not source.mentions(node, "raise"):
         return False
     first = body_line(node)
-    if first is None or source.mentions(node, '"""'):
+    if first is None:
         return True
-    lines = (line.strip() for line in source.lines[first : node.end_lineno])
+    body = "\n".join(source.lines[first : node.end_lineno])
+    if '"""' in body:
+        before, _, after = body.partition('"""')
+        _, _, body = after.partition('"""')
+        if before.strip() or '"""' in body or body.lstrip().startswith(";"):
+            return True
+    lines = map(str.strip, body.split("\n"))
     return next((line.startswith("raise") for line in lines if line and line[0] != "#"), False)
 
 
@@ -381,7 +388,7 @@ def _lost_super(
     call = replaced_call(node)
     expanded = call.func if call is not None else None
     in_blocks: set[str] = set()
-    for child in ast.walk(ast.Module(calling, [])):
+    for child in nodes_within(ast.Module(calling, [])):
         name = _super_name(child)
         if not isinstance(child, ast.Attribute) or child is expanded or name not in members:
             continue

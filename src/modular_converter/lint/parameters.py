@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from modular_converter.merge.arguments import defaults_of
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.statements import Function
 
 
@@ -184,6 +185,6 @@ def _texts(expression: ast.expr) -> set[str]:
     """The strings in a part of a decorator, which may name parameters."""
     return {
         part.value
-        for part in ast.walk(expression)
+        for part in nodes_within(expression)
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }

@@ -17,6 +17,7 @@ from modular_converter.lint.import_time import names_at_import
 from modular_converter.lint.unbound_locals import unbound_locals
 from modular_converter.merge.nodes import Node, Origin
 from modular_converter.syntax.annotations import names_in_quoted_annotations
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.statements import FUNCTIONS, parsed_statements
 from modular_converter.syntax.tokens import (
     code_only,
@@ -500,7 +501,7 @@ def _exports(facts: ConversionFacts, output: Output) -> Iterator[Diagnostic]:
     getter = facts.index.module_getattr
     supplied = {
         node.value
-        for node in (ast.walk(getter.statement.node) if getter is not None else ())
+        for node in (nodes_within(getter.statement.node) if getter is not None else ())
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     value = getattr(facts.index.exports.statement.node, "value", None)

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from modular_converter.syntax.nodes import children, nodes_within
 from modular_converter.syntax.statements import FUNCTIONS, Function, statements_within
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -77,7 +78,7 @@ class _Walk:
             spared |= {
                 name for name in _stored(_own_nodes(node.generators)) if name not in self.bound
             }
-            self._all([*node.generators, *ast.iter_child_nodes(node)], spared, loop)
+            self._all([*node.generators, *children(node)], spared, loop)
             return
         if isinstance(node, _LOOPS):
             loop |= frozenset(_stored(_own_nodes([node])))
@@ -127,7 +128,7 @@ def _in_order(node: ast.AST) -> Iterable[ast.AST]:
         return (*(ast.copy_location(name, target) for name in read), node.value, target)
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return (node.iter, node.target, *node.body, *node.orelse)
-    return ast.iter_child_nodes(node)
+    return children(node)
 
 
 def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -140,9 +141,9 @@ def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             continue
         if isinstance(node, _COMPREHENSIONS):
             # Its targets are its own, but what `:=` binds in it is the function's.
-            pending += [part for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+            pending += [part for part in nodes_within(node) if isinstance(part, ast.NamedExpr)]
             continue
-        pending += ast.iter_child_nodes(node)
+        pending += children(node)
 
 
 def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:

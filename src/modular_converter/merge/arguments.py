@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from modular_converter.syntax.nodes import nodes_within
 from modular_converter.syntax.statements import Function
 from modular_converter.syntax.tokens import identifiers
 
@@ -197,19 +198,21 @@ class _Binder:
         self.mine, self.call = mine, call
         self.my_text, self.their_text = my_text, their_text
         self.signature = Signature(theirs, word)
-        nodes = [node for statement in theirs.body for node in ast.walk(statement)]
+        nodes = [node for statement in theirs.body for node in nodes_within(statement)]
         self.used = {word(node.id) for node in nodes if isinstance(node, ast.Name)}
         # A name that an inner scope binds too, or that an f-string contains, is not renamed.
         self.fixed = {word(node.arg) for node in nodes if isinstance(node, ast.arg)}
         for node in nodes:
             if isinstance(node, (ast.comprehension, ast.JoinedStr, ast.Global, ast.Nonlocal)):
-                self.fixed |= {word(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)}
-        self.parameters = {node.arg for node in ast.walk(mine.args) if isinstance(node, ast.arg)}
+                self.fixed |= {word(n.id) for n in nodes_within(node) if isinstance(n, ast.Name)}
+        self.parameters = {
+            node.arg for node in nodes_within(mine.args) if isinstance(node, ast.arg)
+        }
         self.bound = self.parameters | {
             node.id
             for statement in mine.body
             if statement.lineno < call.lineno
-            for node in ast.walk(statement)
+            for node in nodes_within(statement)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
         # `**super_kwargs` stands for the parent's parameters, less those that are keyword-only.
@@ -304,7 +307,7 @@ class _Binder:
         uses = [
             node
             for statement in self.mine.body
-            for node in ast.walk(statement)
+            for node in nodes_within(statement)
             if isinstance(node, ast.Name) and node.id in names
         ]
         return len(uses) == len(names)
@@ -317,7 +320,7 @@ def with_renamed_names(text: str, renames: Mapping[str, str]) -> str:
     """
     places = [
         (node.lineno - 2, node.col_offset, node.id)
-        for node in ast.walk(ast.parse(f"if 1:\n{text}"))
+        for node in nodes_within(ast.parse(f"if 1:\n{text}"))
         if isinstance(node, ast.Name) and node.id in renames
     ]
     lines = [line.encode() for line in text.split("\n")]

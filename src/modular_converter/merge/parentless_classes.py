@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-
 from modular_converter.conventions.profiles import Profile
 from modular_converter.library.index import Item
 from modular_converter.merge.decorators import is_marker
 from modular_converter.merge.nodes import Fragment, Node, Origin, node_of_item
+from modular_converter.syntax.nodes import nodes_within
 
 
 def free_class(item: Item, profile: Profile) -> Node:
@@ -16,7 +15,7 @@ def free_class(item: Item, profile: Profile) -> Node:
         return node_of_item(item, item.name, None)
     source = item.source
     drop: set[int] = set()
-    for node in ast.walk(item.statement.node):
+    for node in nodes_within(item.statement.node):
         for decorator in getattr(node, "decorator_list", ()):
             first, last = decorator.lineno - 1, decorator.end_lineno - 1
             if is_marker(source.block(first, last), profile):

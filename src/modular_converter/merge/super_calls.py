@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from modular_converter.conventions.profiles import Profile
 from modular_converter.merge.nodes import Origin, Rename
+from modular_converter.syntax.nodes import children
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import FUNCTIONS, Statement
 from modular_converter.syntax.tokens import identifiers
@@ -227,7 +228,7 @@ def _own_scope(top: ast.stmt) -> Iterator[ast.AST]:
             continue
         if isinstance(node, FUNCTIONS) and not (node.args.posonlyargs or node.args.args):
             continue
-        pending += ast.iter_child_nodes(node)
+        pending += children(node)
 
 
 def with_super_calls(

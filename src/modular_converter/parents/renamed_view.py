@@ -51,8 +51,12 @@ class View:
         if renamer is not None:
             word, code = renamer.word, renamer.code
 
+        # Those of assignments are targets, such as `TABLE["key"]`.
+        new = {name: word(name) for name in (*index.functions, *index.classes)}
+        new |= {name: code(name) for name in index.assignments}
+
         def entries(group: dict[str, Item]) -> dict[str, Entry]:
-            return {(new := code(name)): Entry(new, item, renamer) for name, item in group.items()}
+            return {new[name]: Entry(new[name], item, renamer) for name, item in group.items()}
 
         self.functions = entries(index.functions)
         self.classes = entries(index.classes)
@@ -62,7 +66,7 @@ class View:
         }
         self.position: dict[str, int] = {}
         for name in index.position:
-            self.position.setdefault(code(name), len(self.position))
+            self.position.setdefault(new[name], len(self.position))
         self.sibling_imports = frozenset(map(word, index.sibling_imports))
         self.conditional_siblings = frozenset(map(word, index.conditional_sibling_imports))
         self._immediate: dict[str, frozenset[str]] = {}

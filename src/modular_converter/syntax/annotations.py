@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from modular_converter.syntax.nodes import children
 from modular_converter.syntax.statements import FUNCTIONS, Function, statements_within
 from modular_converter.syntax.tokens import quoted_names, references
 
@@ -51,4 +52,4 @@ def _type_strings(annotation: ast.expr) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
         elif not isinstance(node, ast.Subscript) or not ast.unparse(node.value).endswith("Literal"):
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)

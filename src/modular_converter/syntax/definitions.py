@@ -9,7 +9,7 @@ from functools import cached_property
 
 from modular_converter.syntax.source import Source
 from modular_converter.syntax.statements import Function, Statement, first_line, split_block
-from modular_converter.syntax.tokens import CODE, code_only, matching_bracket, tokens
+from modular_converter.syntax.tokens import code_only, matching_bracket, punctuation
 from modular_converter.syntax.unread_bodies import body_line
 
 _STEP = "    "
@@ -143,17 +143,13 @@ def _header_limit(node: Function | ast.ClassDef) -> int:
 
 def _colon(text: str, position: int) -> int:
     depth = 0
-    for kind, start, end in tokens(text[position:]):
-        if kind is not CODE:
-            continue
-        for offset in range(position + start, position + end):
-            char = text[offset]
-            if char in "([{":
-                depth += 1
-            elif char in ")]}":
-                depth -= 1
-            elif char == ":" and depth == 0:
-                return offset
+    for mark, offset in punctuation(text, position):
+        if mark in "([{":
+            depth += 1
+        elif mark in ")]}":
+            depth -= 1
+        elif mark == ":" and depth == 0:
+            return offset
     return len(text) - 1
 
 
@@ -167,17 +163,13 @@ def split_parameters(arguments: str) -> list[str]:
     """The text between the commas at the outer level of a parameter list."""
     pieces = []
     begin = depth = 0
-    for kind, start, end in tokens(arguments):
-        if kind is not CODE:
-            continue
-        for offset in range(start, end):
-            char = arguments[offset]
-            if char in "([{":
-                depth += 1
-            elif char in ")]}":
-                depth -= 1
-            elif char == "," and depth == 0:
-                pieces.append(arguments[begin:offset])
-                begin = offset + 1
+    for mark, offset in punctuation(arguments):
+        if mark in "([{":
+            depth += 1
+        elif mark in ")]}":
+            depth -= 1
+        elif mark == "," and depth == 0:
+            pieces.append(arguments[begin:offset])
+            begin = offset + 1
     pieces.append(arguments[begin:])
     return pieces

@@ -29,6 +29,7 @@ _PREFIX_LETTERS = frozenset("rRbBuUfFtT")
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 # Blanks in place of the characters that words do not have.
 _WORDS_ALONE = "".join(c if c.isalnum() or c == "_" else " " for c in map(chr, range(128)))
+_PUNCTUATION = re.compile(r"[()\[\]{},:]")
 _REFERENCE = re.compile(r"(?<![.\w])[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 # A string that may be an annotation: names joined by dots, brackets, commas and bars.
 _QUOTED_NAME = re.compile(
@@ -45,13 +46,12 @@ def _prefix_start(text: str, quote: int, floor: int) -> int:
     return start
 
 
-def tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yields (kind, start, end) covering ``text`` in order.
+def tokens(text: str, position: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Yields (kind, start, end) covering ``text`` from a position on, in order.
 
     f-strings come out as alternating FORMAT_TEXT and the pieces of their replacement
     fields (CODE, STRING, ...), so that expressions inside braces are seen as code.
     """
-    position = 0
     search = STRING_OR_COMMENT.search
     while True:
         match = search(text, position)
@@ -196,8 +196,7 @@ def identifiers_in(code: str) -> frozenset[str]:
     """The same for a text without strings and comments."""
     if not code.isascii():
         return frozenset(_IDENTIFIER.findall(code))
-    words = set(code.translate(_WORDS_ALONE).split())
-    return frozenset(word for word in words if not word[0].isdigit())
+    return frozenset(filter(str.isidentifier, set(code.translate(_WORDS_ALONE).split())))
 
 
 def references(text: str, *, quoted: bool = True) -> set[str]:
@@ -244,21 +243,25 @@ def quoted_names(text: str) -> set[str]:
     }
 
 
+def punctuation(text: str, position: int = 0) -> Iterator[tuple[str, int]]:
+    """The brackets, commas and colons of the code from a position on, each with its offset."""
+    for kind, start, end in tokens(text, position):
+        if kind is CODE:
+            for match in _PUNCTUATION.finditer(text, start, end):
+                yield match.group(), match.start()
+
+
 @lru_cache(maxsize=4096)
 def matching_bracket(text: str, opening: int) -> int:
     """Offset of the bracket that closes the one at ``opening``, or -1."""
     depth = 0
-    for kind, start, end in tokens(text[opening:]):
-        if kind is not CODE:
-            continue
-        for offset in range(opening + start, opening + end):
-            char = text[offset]
-            if char in "([{":
-                depth += 1
-            elif char in ")]}":
-                depth -= 1
-                if depth == 0:
-                    return offset
+    for mark, offset in punctuation(text, opening):
+        if mark in "([{":
+            depth += 1
+        elif mark in ")]}":
+            depth -= 1
+            if depth == 0:
+                return offset
     return -1
 
 
