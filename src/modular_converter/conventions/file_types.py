@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from rules_transformers_contract.file_types import (
     FILE_TYPES,
@@ -33,6 +34,7 @@ def type_of_class(class_name: str, cased_model_name: str, suffixes: Mapping[str,
     return suffixes[longest] if longest else "modeling"
 
 
+@lru_cache(maxsize=4096)
 def type_of_module(module_name: str) -> str | None:
     """The file type of the last component of a module name, or None."""
     parts = split_name(module_name.rpartition(".")[2])

@@ -63,8 +63,9 @@ class Renamer:
             self.old_name.upper(): self.new_name.upper(),
             self.cased_old: self.cased_new,
         }
-        self._pattern = _pattern(tuple(self._forms))
-        self._beginning = os.path.commonprefix([form.lower() for form in self._forms])
+        self._is_ascii = all(form.isascii() for form in self._forms)
+        self._lower_forms = tuple(dict.fromkeys(form.lower() for form in self._forms))
+        self._beginning = os.path.commonprefix(self._lower_forms)
         self._protected = tuple(sorted(protected, key=lambda word: (-len(word), word)))
         self._keep = (
             re.compile("|".join(map(re.escape, self._protected))) if self._protected else None
@@ -77,38 +78,45 @@ class Renamer:
         """The old and the new cased name."""
         return (self.cased_old, self.cased_new)
 
-    def _replacement(self, match: re.Match[str]) -> str:
+    def _replacement(self, spelling: str, following: str) -> str:
         """The new spelling of a match: of a spelling that is not a form, the cased name.
 
         Where the cased name is all capitals (or small), what follows decides between the two, as in
         transformers' converter (5.0 to 5.24).
         """
-        spelling, following = match.groups()
         if len(self._forms) == 2 and spelling.isupper() and not following.isalpha():
             return self._forms[self.old_name].upper() + following
         return self._forms.get(spelling, self.cased_new) + following
 
-    def _places(self, text: str) -> Iterator[re.Match[str]]:
-        """Where the old name occurs in a text so that renaming matches."""
-        beginning = self._beginning
-        if not (beginning and beginning.isascii() and text.isascii()):
-            yield from self._pattern.finditer(text)
+    def _places(self, text: str) -> Iterator[tuple[int, str, str]]:
+        """Where the old name occurs in a text so that renaming matches.
+
+        Each with the spelling and the character that follows, which is empty at the end.
+        """
+        if not (self._is_ascii and text.isascii()):
+            for match in _pattern(tuple(self._forms)).finditer(text):
+                yield match.start(), match[1], match[2]
             return
-        # Ten times as fast as the pattern alone.
+        # As the pattern finds them, in a tenth of the time.
         lower = text.lower()
-        position = lower.find(beginning)
+        position = lower.find(self._beginning)
         while position >= 0:
-            match = self._pattern.match(text, position)
-            if match is not None:
-                yield match
-            position = lower.find(beginning, position + 1 if match is None else match.end())
+            end = position + 1
+            if not lower[position - 1 : position].isalnum():
+                for form in self._lower_forms:
+                    if lower.startswith(form, position):
+                        end = position + len(form)
+                        yield position, text[position:end], text[end : end + 1]
+                        end += 1
+                        break
+            position = lower.find(self._beginning, end)
 
     def _renamed(self, text: str) -> str:
         pieces: list[str] = []
         position = 0
-        for match in self._places(text):
-            pieces += (text[position : match.start()], self._replacement(match))
-            position = match.end()
+        for start, spelling, following in self._places(text):
+            pieces += (text[position:start], self._replacement(spelling, following))
+            position = start + len(spelling) + len(following)
         return "".join([*pieces, text[position:]]) if pieces else text
 
     def _plain(self, text: str) -> str:
@@ -157,7 +165,7 @@ class Renamer:
             ]
         for match in _FROM_IMPORT.finditer(text) if has_imports else ():
             relocated = self._relocate is not None and match["dots"]
-            if not relocated and not self._pattern.search(match.group()):
+            if not relocated and not self.touches(match.group()):
                 continue
             if _inside_string(text, match.start()):
                 continue

@@ -130,3 +130,12 @@ def test_name_forms() -> None:
     assert table.cased("mlcd") == "MLCDVision"
     assert table.cased("new_v2x") == "NewV2X"
     assert table.lower("HunYuanMoE") == "hun_yuan_mo_e"
+
+
+@given(
+    st.lists(st.sampled_from(["llama", "LLAMA", "Llama", "lLaMa", "l", "A", "_", "9", " ", "\n"]))
+)
+def test_ascii_is_renamed_as_other_text_is(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert llama().word(f"é {text}") == f"é {llama().word(text)}"
+    assert llama().touches(f"é {text}") == llama().touches(text)
