@@ -16,8 +16,7 @@ from modular_converter.library.modular_file import ModularLocation, ParentName, 
 from modular_converter.library.sources import Sources
 from modular_converter.names.table import NameTable
 
-# Characters of modular files whose indexes are kept, which are read late.
-# Transformers 5.24 has 8.7 million.
+# Characters of modular files, read late, whose indexes are kept. Transformers 5.24 has 8.7 million.
 _KEPT = 12_000_000
 
 

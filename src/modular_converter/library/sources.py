@@ -21,7 +21,7 @@ from toolkit.input_file import LARGEST_TEXT, read_bytes
 from toolkit.paths import shown
 
 # Characters of files whose indexes are kept though nothing is known to need them. Most of them are
-# read late: that takes 20 MB.
+# read late and take little memory beside their text.
 _SPARE = 2_000_000
 
 # What may declare another encoding than UTF-8.
