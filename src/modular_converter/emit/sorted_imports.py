@@ -48,8 +48,8 @@ class _Statement:
     head: str
     names: tuple[str, ...] = ()
 
-    def text(self, code: str | None) -> str:
-        """Its lines without the names that do not occur in the code, if that is given.
+    def text(self, code: str) -> str:
+        """Its lines without the names that do not occur in the code.
 
         What would leave no name is left to ruff, as are names under another one: some are exported
         in that way. Ruff keeps to several lines what had them with all names.
@@ -57,7 +57,7 @@ class _Statement:
         if not self.names:
             return self.head
         used = self.names
-        if self.section and code is not None:
+        if self.section:
             used = tuple(name for name in used if " " in name or name in code) or used
         if len(self.head) + len(", ".join(self.names)) <= LINE_LENGTH:
             return f"{self.head}{', '.join(used)}\n"
@@ -68,8 +68,8 @@ class _Statement:
 def sorted_imports(text: str) -> SortedImports | None:
     """The text with its first imports sorted; None if they stand below more than comments.
 
-    An import with a comment or in parentheses ends them. Which of several imports of a name ruff
-    takes for unused is a matter of their order: those are left alone.
+    Where several bind a name, or one with a comment or in parentheses is below them, all are left
+    alone: what ruff then takes for unused, or joins, is a matter of their order.
     """
     begin = position = 0
     plain: list[str] = []
@@ -91,19 +91,19 @@ def sorted_imports(text: str) -> SortedImports | None:
         position = end
         if not first:
             begin = end
+    below = text[position:]
+    if below.startswith(("import ", "from ", "#")):
+        return None
     bound = [name.rpartition(" ")[2] for names in (plain, *several.values()) for name in names]
     if not first or len(bound) > len(set(bound)):
         return None
     statements = sorted([*map(_import, plain), *_from_imports(several)])
     heads = [statement.head for statement in statements]
-    if heads.count(heads[0]) > 1:
+    if heads.count(heads[0]) > 1 or any(f"\n{head}" in below for head in (first, heads[0])):
         return None
-    below = text[position:]
-    # Where more imports follow, the order in which ruff finds things may matter.
-    code = None if below.startswith(("import ", "from ", "#")) else below
-    lines = [text[:begin], statements[0].text(code)]
+    lines = [text[:begin], statements[0].text(below)]
     for previous, statement in pairwise(statements):
-        lines += ["\n"] * (previous.section != statement.section) + [statement.text(code)]
+        lines += ["\n"] * (previous.section != statement.section) + [statement.text(below)]
     return SortedImports("".join([*lines, "\n\n", below]), (first, heads[0]))
 
 

@@ -43,9 +43,9 @@ def _text(choose: random.Random) -> str:
 
 
 def test_ruff_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    choose = random.Random(7)
-    texts = {str(number): _text(choose) for number in range(400)}
-    assert sum(sorted_imports(text) is not None for text in texts.values()) > 80
+    choose = random.Random(104)
+    texts = {str(number): _text(choose) for number in range(1000)}
+    assert sum(sorted_imports(text) is not None for text in texts.values()) > 100
     sorted_before = formatter.format_all(texts, PROFILE)
     monkeypatch.setattr(formatter, "sorted_imports", lambda text: None)
     assert sorted_before == formatter.format_all(texts, PROFILE)
@@ -77,8 +77,6 @@ def test_unused_names_are_left_out() -> None:
     text = "from b import used, unused\nfrom a import unused_too\n\nx = used\n"
     done = sorted_imports(text)
     assert done is not None
-    # What would leave no name is ruff's matter, and so is all where more imports follow.
+    # What would leave no name is ruff's matter, and so are all imports where more follow.
     assert done.text == "from a import unused_too\nfrom b import used\n\n\nx = used\n"
-    followed = sorted_imports(text.replace("x =", "import c  # why\n\nx ="))
-    assert followed is not None
-    assert "from b import unused, used\n" in followed.text
+    assert sorted_imports(text.replace("x =", "import c  # why\n\nx =")) is None
