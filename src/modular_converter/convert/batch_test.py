@@ -214,8 +214,8 @@ def test_no_syntax_tree_outlives_its_last_use(workspace: Workspace) -> None:
     trees = weakref.WeakSet[FileIndex]()
     index = context.sources.index
 
-    def watched(path: str) -> FileIndex:
-        read = index(path)
+    def watched(path: str, *, late: bool = False) -> FileIndex:
+        read = index(path, late=late)
         trees.add(read)
         return read
 
