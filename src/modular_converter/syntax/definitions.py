@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -142,15 +143,20 @@ def _header_limit(node: Function | ast.ClassDef) -> int:
 
 
 def _colon(text: str, position: int) -> int:
+    colons = (offset for mark, offset in _outside_brackets(text, position) if mark == ":")
+    return next(colons, len(text) - 1)
+
+
+def _outside_brackets(text: str, position: int = 0) -> Iterator[tuple[str, int]]:
+    """The marks from a position on that are in no brackets, with their places."""
     depth = 0
     for mark, offset in punctuation(text, position):
         if mark in "([{":
             depth += 1
         elif mark in ")]}":
             depth -= 1
-        elif mark == ":" and depth == 0:
-            return offset
-    return len(text) - 1
+        elif depth == 0:
+            yield mark, offset
 
 
 def ends_with_comma(parts: ClassParts) -> bool:
@@ -162,13 +168,9 @@ def ends_with_comma(parts: ClassParts) -> bool:
 def split_parameters(arguments: str) -> list[str]:
     """The text between the commas at the outer level of a parameter list."""
     pieces = []
-    begin = depth = 0
-    for mark, offset in punctuation(arguments):
-        if mark in "([{":
-            depth += 1
-        elif mark in ")]}":
-            depth -= 1
-        elif mark == "," and depth == 0:
+    begin = 0
+    for mark, offset in _outside_brackets(arguments):
+        if mark == ",":
             pieces.append(arguments[begin:offset])
             begin = offset + 1
     pieces.append(arguments[begin:])
