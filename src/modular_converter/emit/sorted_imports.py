@@ -6,8 +6,10 @@ here in another way than it wants it, or is left alone, ruff does itself.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -54,14 +56,18 @@ class _Statement:
         What would leave no name is left to ruff, as are names under another one: some are exported
         in that way. Ruff keeps to several lines what had them with all names.
         """
-        if not self.names:
-            return self.head
         used = self.names
         if self.section:
             used = tuple(name for name in used if " " in name or name in code) or used
+        return self.laid_out(used)
+
+    def laid_out(self, names: Sequence[str]) -> str:
+        """Its lines with some of the names."""
+        if not self.names:
+            return self.head
         if len(self.head) + len(", ".join(self.names)) <= LINE_LENGTH:
-            return f"{self.head}{', '.join(used)}\n"
-        listed = "".join(f"    {name},\n" for name in used)
+            return f"{self.head}{', '.join(names)}\n"
+        listed = "".join(f"    {name},\n" for name in names)
         return f"{self.head}(\n{listed})\n"
 
 
@@ -105,6 +111,29 @@ def sorted_imports(text: str) -> SortedImports | None:
     for previous, statement in pairwise(statements):
         lines += ["\n"] * (previous.section != statement.section) + [statement.text(below)]
     return SortedImports("".join([*lines, "\n\n", below]), (first, heads[0]))
+
+
+def ordered_imports(statements: Iterable[str]) -> str:
+    """Import statements in ruff's order. One with a comment stays as it is, apart from the place.
+
+    Unlike ruff, it leaves several statements for one module, and names that are bound twice.
+    """
+    lines: list[tuple[_Statement, str]] = []
+    for text in statements:
+        node = ast.parse(text).body[0]
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            made = _from_imports({module: [ast.unparse(alias) for alias in node.names]})
+        elif isinstance(node, ast.Import):
+            made = [_import(ast.unparse(alias)) for alias in node.names]
+        if "#" in text:
+            lines.append((made[0], text))
+        else:
+            lines += [(statement, statement.laid_out(statement.names)) for statement in made]
+    sections: dict[int, str] = {}
+    for statement, text in sorted(lines):
+        sections[statement.section] = sections.get(statement.section, "") + text
+    return "\n".join(sections.values())
 
 
 def _head(module: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
+from os.path import basename, splitext
 from typing import Literal
 
 from modular_converter.syntax.tokens import references
@@ -34,6 +36,7 @@ class Choice:
 
 
 _UNUSED = "  # noqa: F401"
+_IMPORT = re.compile(r"(?:from|import) +([\w.]+)")
 WRITTEN = Choice("written")
 DROPPED = Choice("dropped")
 
@@ -43,13 +46,14 @@ class Draft:
     """The choices that differ from ``written``.
 
     ``marker_import`` is the line that imports a marker decorator, ``header`` what stands above the
-    imports.
+    imports. With ``narrow``, these are of the names that the modular itself needs.
     """
 
     originals: tuple[Original, ...]
     choices: Mapping[PieceKey, Choice]
     marker_import: str
     header: str
+    narrow: bool = False
 
     def choice(self, piece: Piece) -> Choice:
         """What becomes of a piece."""
@@ -67,7 +71,12 @@ class Draft:
     @property
     def text(self) -> str:
         """The modular file, not formatted."""
-        return "".join((self._head(), *self._body()))
+        return "".join((self.header, self._imports(), *self._body()))
+
+    @property
+    def first_import(self) -> str:
+        """The module of the first import; empty if there is none."""
+        return next((module_of(line) for line in self._imports().split("\n") if line), "")
 
     @property
     def lines(self) -> int:
@@ -84,11 +93,14 @@ class Draft:
         names: set[str] = set()
         for name, text in self._definitions():
             names |= names_in(text) - {name}
+        for piece in self.pieces:
+            if piece.kind == "import" and self.choice(piece) is WRITTEN:
+                names |= _names_in_condition(piece.text)
         return names
 
     def unneeded_imports(self) -> list[Piece]:
         """The imports that are written although the written code refers to none of their names."""
-        needed = self.needed_names()
+        needed = self.needed_names() - {name for name, _ in self._definitions()}
         return [
             piece
             for piece in self.pieces
@@ -97,9 +109,9 @@ class Draft:
             and needed.isdisjoint(name.partition(".")[0] for name in piece.names)
         ]
 
-    def _head(self) -> str:
-        """The header and the imports."""
-        own = {original.file_type for original in self.originals}
+    def _imports(self) -> str:
+        """The imports of what is written and of the parents, as one section."""
+        own = {splitext(basename(original.path))[0] for original in self.originals}
         needed = self.needed_names()
         statements: dict[str, None] = {}
         parents: dict[str, dict[str, None]] = {}
@@ -114,14 +126,14 @@ class Draft:
                 # It comes with the parents, and in another version if it were not imported.
                 marked.setdefault(f"from {choice.module} import {piece.name}{_UNUSED}\n")
             elif piece.kind == "import" and choice is WRITTEN and not _is_sibling(piece, own):
-                statements.setdefault(piece.written)
+                statements.setdefault(_narrowed(piece, needed) if self.narrow else piece.written)
         if "@no_inherit_decorator" in "".join(self._body()):
             statements.setdefault(self.marker_import)
         statements.update(
             (f"from {module} import {', '.join(sorted(parents[module]))}\n", None)
             for module in sorted(parents)
         )
-        return self.header + import_section([*statements, *marked])
+        return import_section([*statements, *marked])
 
     def _body(self) -> list[str]:
         exported = [piece for piece in self.pieces if piece.kind == "exports"]
@@ -135,26 +147,37 @@ class Draft:
 
     def _definitions(self) -> list[tuple[str, str]]:
         """What is written of classes and helpers, by name."""
-        definitions: dict[tuple[str, str], None] = {}
+        definitions: dict[tuple[str, str], str] = {}
+        first = [piece for original in self.originals for piece in _at_the_beginning(original)]
         last = [piece for original in self.originals for piece in _at_the_end(original)]
-        for piece in [*(piece for piece in self.pieces if piece not in last), *last]:
+        between = [piece for piece in self.pieces if piece not in first and piece not in last]
+        for piece in dict.fromkeys([*first, *between, *last]):
             choice = self.choice(piece)
             if piece.kind in ("exports", "import") or choice.kind in ("imported", "dropped"):
                 continue
             text = f"\n\n{choice.text}" if choice.kind == "child" else piece.written
             # The same helper may stand in several files: once is enough for the modular.
-            definitions.setdefault((piece.name, text))
-        return list(definitions)
+            definitions.setdefault((piece.name, text.lstrip("\n")), text)
+        return [(name, text) for (name, _), text in definitions.items()]
 
 
-def _at_the_end(original: Original) -> list[Piece]:
-    """The statements between a file's last class or function and its `__all__`.
+def _at_the_beginning(original: Original) -> list[Piece]:
+    """The statements between a file's imports and its first class or function.
 
     They are written there in the modular too: a formatter sets more blank lines below a class.
     """
+    pieces = (piece for piece in original.pieces if piece.kind != "import")
+    return list(takewhile(_is_plain, pieces))
+
+
+def _at_the_end(original: Original) -> list[Piece]:
+    """The statements between a file's last class or function and its `__all__`."""
     pieces = [piece for piece in original.pieces if piece.kind != "exports"]
-    tail = takewhile(lambda piece: piece.kind in ("assignment", "other"), reversed(pieces))
-    return list(reversed(list(tail)))
+    return list(reversed(list(takewhile(_is_plain, reversed(pieces)))))
+
+
+def _is_plain(piece: Piece) -> bool:
+    return piece.kind in ("assignment", "other")
 
 
 @lru_cache(maxsize=4096)
@@ -193,12 +216,40 @@ def key_of(piece: Piece) -> PieceKey:
     return piece.file_type, piece.name
 
 
-def _is_sibling(piece: Piece, own: set[str]) -> bool:
+def _names_in_condition(statement: str) -> frozenset[str]:
+    """The names in the condition of a block of imports."""
+    header = statement.lstrip("\n").partition(":\n")[0]
+    return names_in(header) if header.startswith("if ") else frozenset()
+
+
+def _narrowed(piece: Piece, needed: Collection[str]) -> str:
+    """A `from` import of only the needed names; as it is if there are none, or it has comments."""
+    node = ast.parse(piece.text).body[0]
+    if not isinstance(node, ast.ImportFrom) or "#" in piece.text:
+        return piece.written
+    names = [alias for alias in node.names if (alias.asname or alias.name) in needed]
+    if names:
+        node.names = names
+    return f"{piece.lead}{ast.unparse(node)}\n"
+
+
+def module_of(statement: str) -> str:
+    """The module that a statement imports, or imports from; empty if it is none of these."""
+    match = _IMPORT.match(statement.lstrip("\n"))
+    return match[1] if match else ""
+
+
+def is_own(piece: Piece) -> bool:
+    """Whether a value, such as a logger, is a module's own: nobody imports that of another one."""
+    return piece.kind == "assignment" and "__name__" in names_in(piece.text)
+
+
+def _is_sibling(piece: Piece, own: Collection[str]) -> bool:
     """Whether a piece imports from a file that the same modular generates."""
     node = ast.parse(piece.text).body[0]
     if not isinstance(node, ast.ImportFrom) or node.level != 1 or not node.module:
         return False
-    return any(node.module.startswith(f"{file_type}_") for file_type in own)
+    return node.module in own
 
 
 def _exports(pieces: Sequence[Piece], defined: Collection[str]) -> list[str]:

@@ -41,12 +41,17 @@ def test_what_has_a_comment_or_another_part_stays_as_it_is() -> None:
 def test_blocks_in_blocks_and_other_statements_stay_whole() -> None:
     inner = "if at_hand():\n    if elsewhere():\n        import a\n        import b\n"
     either = "try:\n    import c\nexcept ImportError:\n    c = None\n"
-    assert import_section([either, inner, "import d\n"]) == f"import d\n\n\n{either}\n\n{inner}"
+    assert import_section([either, inner, "import d\n"]) == f"import d\n\n\n{either}\n{inner}"
 
 
-def test_imports_from_the_future_come_first_also_where_nothing_is_sorted() -> None:
-    """A name that two modules have is not sorted: the first import of it counts."""
+def test_blocks_keep_the_blank_lines_between_them() -> None:
+    one, other = ("if one():\n    import a\n", "if other():\n    import b\n")
+    text = import_section([f"\n\n{one}", f"\n{other}", "import d\n"])
+    assert text == f"import d\n\n\n{one}\n{other}"
+
+
+def test_a_name_that_two_modules_have_stays_twice() -> None:
     text = import_section(
         ["from b import x\n", "from a import x\n", "from __future__ import annotations\n"]
     )
-    assert text == "from __future__ import annotations\nfrom b import x\nfrom a import x\n"
+    assert text == "from __future__ import annotations\n\nfrom a import x\nfrom b import x\n"

@@ -39,11 +39,14 @@ class _Alignment:
     deleted: tuple[str, ...]
 
 
-def merged_from(mine: Body, theirs: Body, *, strict: bool = False) -> Written | None:
+def merged_from(
+    mine: Body, theirs: Body, *, strict: bool = False, repeated: frozenset[str] = frozenset()
+) -> Written | None:
     """What to write before and after the `super()` call to make ``theirs`` into ``mine``.
 
     None if there are no such statements, or if nothing of the parent's body would be used.
-    ``strict`` also repeats assignments that differ only by the blank lines above them.
+    ``strict`` also repeats assignments that differ only by the blank lines above them,
+    ``repeated`` are targets that are assigned again even if the parent assigns the same.
     """
     key = _strict_key if strict else _key
     own_init, their_init = _init(mine), _init(theirs)
@@ -55,7 +58,7 @@ def merged_from(mine: Body, theirs: Body, *, strict: bool = False) -> Written | 
         mine, theirs = mine[:-1], theirs[:-1]
     if not theirs:
         return (list(mine), []) if mine and own_init and their_init else None
-    forced: frozenset[str] = frozenset()
+    forced = repeated
     while (alignment := _align(mine, theirs, key, forced)) is not None:
         ends = {statement.target for statement in mine[alignment.last :]}
         mixed = {name for name in alignment.kept if name in alignment.replaced or name in ends}

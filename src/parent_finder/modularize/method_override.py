@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from modular_converter.merge.super_calls import BodyStatement, body_statements
 from parent_finder.modularize.class_text import Member
-from parent_finder.modularize.merged_body import merged_from
+from parent_finder.modularize.merged_body import Written, merged_from
 
 _BODY = "        "
 # The parameters, `self` included, from which on `**super_kwargs` is shorter to read.
@@ -149,7 +149,7 @@ def _super_body(
     strict: bool,
 ) -> str | None:
     """A body with a `super()` call that gives ``mine``; None if there is none."""
-    written = merged_from(mine, theirs, strict=strict)
+    written = _merged_with_names(method, mine, theirs, strict=strict)
     if written is None:
         return None
     before, after = written
@@ -159,34 +159,53 @@ def _super_body(
             # Read as Python, the method would return nothing.
             return None
         call = f"return {call}"
-    if not _makes_sense(method, theirs, [*before, *after]):
+    if not _uses_what_it_sets(theirs, [*before, *after]):
         return None
     before = [_without_super(statement, method.name, base) for statement in before]
     return f"{_text(before)}{_BODY}{call}\n{_text(after)}"
 
 
-def _makes_sense(method: Member, theirs: list[BodyStatement], written: list[BodyStatement]) -> bool:
-    """Whether statements around a `super()` call mean what they say when read as Python.
+def _merged_with_names(
+    method: Member, mine: list[BodyStatement], theirs: list[BodyStatement], *, strict: bool
+) -> Written | None:
+    """Statements around a `super()` call that mean what they say when read as Python.
 
-    A converter would also take them with names that only exist inside of the parent's method.
+    A converter would also take them with names that only exist inside of the parent's method:
+    these are set again.
     """
-    parents_own = _stored(theirs)
-    own = _stored(written)
-    tree = ast.parse(textwrap.dedent(_text(written)))
-    loaded = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    if (loaded & parents_own) - own - _parameters(method):
-        return False
+    inside = _stored(theirs) - _parameters(method)
+    repeated: frozenset[str] = frozenset()
+    while (written := merged_from(mine, theirs, strict=strict, repeated=repeated)) is not None:
+        statements = [*written[0], *written[1]]
+        missing = (_loaded(statements) & inside) - _stored(statements)
+        if not missing:
+            return written
+        if missing <= repeated:
+            return None
+        repeated |= missing
+    return None
+
+
+def _uses_what_it_sets(theirs: list[BodyStatement], written: list[BodyStatement]) -> bool:
+    """Whether no variable is set, or deleted, that only the parent's body reads.
+
+    A linter takes it for unused, unless it is quieted.
+    """
+    loaded = _loaded(written)
     replaced = {their.target or their.annotated_target for their in theirs}
-    # A linter takes a variable that only the parent's body reads for unused, unless it is quieted.
     return all(
         "." in target or target in loaded or "# noqa" in statement.text
         for statement in written
         if (target := statement.target or statement.deletes or "") in replaced
     )
+
+
+def _loaded(body: list[BodyStatement]) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(ast.parse(textwrap.dedent(_text(body))))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def _stored(body: list[BodyStatement]) -> set[str]:

@@ -124,6 +124,17 @@ def test_a_local_variable_may_be_set_again_where_it_is_used() -> None:
     )
 
 
+def test_a_local_variable_is_repeated_where_a_changed_statement_reads_it() -> None:
+    theirs = (
+        "    def f(self, x):\n        n = 1\n        self.a = g(n)\n        self.b = h(n)\n"
+        "        self.c = h(n)\n"
+    )
+    mine = theirs.replace("g(n)", "g(n, n)")
+    assert overrides(method(mine, "f"), method(theirs, "f"), "").short == (
+        "    def f(self, x):\n        super().f(x)\n        n = 1\n        self.a = g(n, n)\n",
+    )
+
+
 def test_blank_lines_are_kept_where_the_short_way_loses_them() -> None:
     theirs = PARENT.replace("        self.proj", "\n        self.proj")
     short = overrides(method(PARENT), method(theirs), "nn.Module")

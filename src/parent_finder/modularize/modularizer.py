@@ -14,10 +14,11 @@ from modular_converter.library.context import ConversionContext
 from modular_converter.library.modular_file import ModularLocation, location_of
 from modular_converter.library.sources import Sources, distribution_facts
 from parent_finder.corpus.source_file import SourceFile
-from parent_finder.modularize import candidates, search
+from parent_finder.modularize import candidates, selection
 from parent_finder.modularize.children import Attempt, Offer, offers
 from parent_finder.modularize.differences import Difference, differences
 from parent_finder.modularize.draft import Draft, imported_names, joined_imports
+from parent_finder.modularize.import_section import names_in_conditions
 from parent_finder.modularize.lookalikes import Lookalikes
 from parent_finder.modularize.original import (
     Original,
@@ -26,7 +27,9 @@ from parent_finder.modularize.original import (
     type_and_model,
     without_banner,
 )
+from parent_finder.modularize.progress import Progress
 from parent_finder.modularize.relatives import Relatives
+from parent_finder.modularize.search import search
 from parent_finder.modularize.workbench import Verdict, Workbench
 from parent_finder.ranking import comparison, likelihood, reference_library
 from parent_finder.ranking.comparison import Comparison
@@ -146,10 +149,10 @@ def modularize(
         attempts = _attempts(bench, one, relatives, lookalikes)
         own = [offer for offer in offers(bench, one, attempts) if offer.children]
         made += own
-        chosen += search.chosen_offers(own, len(parents) or _MOST_PARENTS)
+        chosen += selection.chosen_offers(own, len(parents) or _MOST_PARENTS)
     headers = _headers(bench)
     nothing_inherited = Draft(bench.originals, {}, _marker_import(location), headers[0])
-    draft = search.first_draft(nothing_inherited, chosen)
+    draft = selection.first_draft(nothing_inherited, chosen)
     modules = {offer.parent.module: offer.parent.path for offer in chosen}
     held = {
         **lookalikes.helper_files(_functions(bench, modeling=False)),
@@ -160,10 +163,13 @@ def modularize(
     helpers = {
         name: candidates.parent_file(path, location, roots).module for name, path in held.items()
     }
-    alternatives = search.alternatives(draft, made)
-    searching = search.Search.begin(bench, draft, modules, alternatives, helpers, headers)
-    searching.run()
-    return _finished(bench, searching)
+    alternatives = selection.alternatives(draft, made)
+    conditions = {
+        offer.parent.module: names_in_conditions(context.sources.index(offer.parent.path))
+        for offer in made
+    }
+    done = search(bench, draft, modules, alternatives, helpers, conditions, headers)
+    return _finished(bench, done)
 
 
 def _bench(
@@ -244,7 +250,7 @@ def _marker_import(location: ModularLocation) -> str:
     return f"from {package}utils.generic import no_inherit_decorator\n"
 
 
-def _finished(bench: Workbench, done: search.Search) -> Modular:
+def _finished(bench: Workbench, done: Progress) -> Modular:
     """The formatted modular, if that still gives the originals; else the unformatted one."""
     text, verdict = done.draft.text, done.verdict
     for keeps_imports in (False, True):

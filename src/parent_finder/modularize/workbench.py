@@ -17,7 +17,8 @@ from modular_converter.merge.nodes import Node
 from modular_converter.syntax.source import Source
 from parent_finder.modularize.original import Original, pieces_of, without_banner
 
-_HEADER = "the lines above the first statement"
+HEADER = "the lines above the first statement"
+"""The name of what stands above the imports."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Workbench:
         pieces = pieces_of(index, original.file_type)
         mine = [(piece.name, piece.written) for piece in original.pieces]
         theirs = [(piece.name, piece.written) for piece in pieces]
-        names = set() if index.header == original.header else {_HEADER}
+        names = set() if index.header == original.header else {HEADER}
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, mine, theirs, False).get_opcodes():
             if tag != "equal":
                 names.update(name for name, _ in mine[i1:i2])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from modular_converter.library.sources import Sources
 from parent_finder.modularize.draft import DROPPED, Draft
 from parent_finder.modularize.original import original
-from parent_finder.modularize.search import ways_without_helpers
+from parent_finder.modularize.shortening import ways_without_helpers
 
 TEXT = """logger = logging.get_logger(__name__)
 
