@@ -54,10 +54,24 @@ class Mending:
                 others = [p for p in beginning.unneeded_imports() if module_of(p.text) != module]
                 alone = beginning.choosing({key_of(piece): DROPPED for piece in others})
                 beginnings += [beginning, alone]
+        beginnings += self._with_more_imports()
         for beginning in beginnings:
             for narrow in (draft.narrow, not draft.narrow):
                 for header in self.headers:
                     yield replace(beginning, header=header, narrow=narrow)
+
+    def _with_more_imports(self) -> list[Draft]:
+        """The draft with one more import of a file that begins otherwise.
+
+        The first import that a file needs of a section brings the blank line above the section.
+        """
+        draft = self.progress.draft
+        return [
+            draft.choosing({key_of(piece): WRITTEN})
+            for piece in draft.pieces
+            if piece.kind == "import" and draft.choice(piece) is not WRITTEN
+            if (piece.file_type, HEADER) in self.progress.verdict.names
+        ]
 
     def _marking_imports(self) -> list[str]:
         """The modules that only the files with one more blank line at the top use, or only others.
