@@ -153,7 +153,7 @@ class Mending:
     def _with_other_parents(self) -> list[Draft]:
         """The draft without one of its parents, or with one more.
 
-        Those with another name in a condition come first, then the shorter ones.
+        Those whose parents have other names in conditions come first, then the shorter ones.
         """
         draft = self.progress.draft
         used = dict.fromkeys(c.module for c in draft.choices.values() if c.kind == "child")
@@ -164,14 +164,16 @@ class Mending:
                 known = drafts.get(choice.module)
                 if known is None or (choice.module not in used and other.lines < known.lines):
                     drafts[choice.module] = other
-        known_names = frozenset().union(*(self.conditions.get(module, ()) for module in used))
+        now = self._names_in_conditions(draft)
 
-        def rank(module: str) -> tuple[bool, int]:
-            own = self.conditions.get(module, frozenset())
-            changes = bool(own) if module in used else not own <= known_names
-            return not changes, drafts[module].lines
+        def rank(other: Draft) -> tuple[bool, int]:
+            return self._names_in_conditions(other) == now, other.lines
 
-        return [drafts[module] for module in sorted(drafts, key=rank)[:_MOST_MENDED]]
+        return sorted(drafts.values(), key=rank)[:_MOST_MENDED]
+
+    def _names_in_conditions(self, draft: Draft) -> frozenset[str]:
+        used = {choice.module for choice in draft.choices.values() if choice.kind == "child"}
+        return frozenset().union(*(self.conditions.get(module, ()) for module in used))
 
     def _only_imports_differ(self) -> bool:
         pieces = [key_of(piece) for piece in self.progress.draft.pieces if piece.kind == "import"]
