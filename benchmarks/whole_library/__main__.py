@@ -35,11 +35,13 @@ def main() -> int:
     parser.add_argument("--sizes", default="50,150,326", help="numbers of modular models")
     parser.add_argument("--fixtures", type=int, default=50, help="at the last size; 0 for none")
     parser.add_argument("--against", metavar="COMMIT", help="measures that commit too")
-    parser.add_argument("--directory", help="where the scratch workspaces are made")
+    parser.add_argument("--directory", type=Path, help="where the scratch workspaces are made")
     parser.add_argument("--output", type=Path, default=Path(), help="of results.json and tables.md")
     parser.add_argument("--update", type=Path, metavar="PAGE.md", help="puts the tables into it")
     options = parser.parse_args()
     try:
+        if options.directory is not None:
+            options.directory.mkdir(parents=True, exist_ok=True)
         sizes = [int(size) for size in options.sizes.split(",")]
         source = options.library or library.installed_library()
         if options.update is not None:
@@ -47,7 +49,10 @@ def main() -> int:
         available = len(library.modular_files(source))
         if not all(0 < size <= available for size in sizes):
             raise ValueError(f"{source} has {available} modular files, expected {options.sizes}")
-    except (OSError, report.NoMarks) as problem:
+    except OSError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except report.NoMarks as problem:
         print(f"error: {options.update}: {problem}", file=sys.stderr)
         return 2
     except (LookupError, ValueError) as problem:

@@ -22,7 +22,9 @@ _IMPORT = re.compile(r"import (?P<module>[\w.]+(?: as \w+)?)")
 _FROM = re.compile(
     r"from (?P<module>\.*[\w.]*) import (?P<names>\w+(?: as \w+)?(?:, \w+(?: as \w+)?)*)"
 )
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"\d+")
+# Numbers in names are compared with so many digits.
+_DIGITS_COMPARED = 20
 
 
 @dataclass(frozen=True)
@@ -170,13 +172,13 @@ def _section(module: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _order(name: str) -> tuple[object, object]:
+def _order(name: str) -> tuple[str, str]:
     """Without regard to case; digits count as numbers."""
     return _natural(name.lower()), _natural(name)
 
 
-def _natural(name: str) -> tuple[object, ...]:
-    return tuple(int(part) if part.isdecimal() else part for part in _DIGITS.split(name))
+def _natural(name: str) -> str:
+    return _DIGITS.sub(lambda digits: f"{int(digits[0]):0{_DIGITS_COMPARED}}", name)
 
 
 @lru_cache(maxsize=4096)

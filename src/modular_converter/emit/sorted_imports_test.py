@@ -8,7 +8,7 @@ import pytest
 
 from modular_converter.conventions.profiles import named
 from modular_converter.emit import formatter
-from modular_converter.emit.sorted_imports import sorted_imports
+from modular_converter.emit.sorted_imports import ordered_imports, sorted_imports
 
 PROFILE = named("5.23")
 MODULES = (
@@ -49,6 +49,24 @@ def test_ruff_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_before = formatter.format_all(texts, PROFILE)
     monkeypatch.setattr(formatter, "sorted_imports", lambda text: None)
     assert sorted_before == formatter.format_all(texts, PROFILE)
+
+
+def test_ruff_leaves_ordered_imports_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose = random.Random(28)
+    modules = [module for module in MODULES if module != "__future__"]
+    expected, texts = {}, {}
+    for number in range(300):
+        statements, used = ["from __future__ import annotations\n"], "\n"
+        for module in choose.sample(modules, 6):
+            listed = [f"{name}{len(used)}" for name in choose.sample(NAMES, choose.choice((1, 9)))]
+            statements.append(f"from {module} import {', '.join(listed)}\n")
+            used += "".join(f"\n{name}" for name in listed)
+        choose.shuffle(statements)
+        expected[str(number)] = ordered_imports(statements)
+        texts[str(number)] = expected[str(number)] + used
+    monkeypatch.setattr(formatter, "sorted_imports", lambda text: None)
+    for key, done in formatter.format_all(texts, PROFILE).items():
+        assert done.text.startswith(expected[key] + "\n\n")
 
 
 def test_usual_imports_are_as_ruff_wants_them() -> None:
