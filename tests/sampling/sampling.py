@@ -22,17 +22,19 @@ def sample(names: Iterable[str], parts: int, *, seed: str | None = None) -> list
     """One of `parts` parts of the names, in their order; each name is in exactly one part.
 
     :param names: what could be tried.
-    :param parts: how many parts there are, of about the same size.
+    :param parts: how many parts there are; their sizes differ by one at most.
     :param seed: chooses the part; by default the product's sources do.
     :raises ValueError: if the variable has an unknown value.
     """
-    chosen = os.environ.get(_VARIABLE, "sample")
-    if chosen not in ("sample", "whole"):
-        raise ValueError(f"{_VARIABLE} is {chosen!r}, expected 'sample' or 'whole'")
-    if chosen == "whole":
-        return list(names)
+    wanted = os.environ.get(_VARIABLE, "sample")
+    if wanted not in ("sample", "whole"):
+        raise ValueError(f"{_VARIABLE} is {wanted!r}, expected 'sample' or 'whole'")
+    names = list(names)
+    if wanted == "whole":
+        return names
     part = _number(source_digest() if seed is None else seed) % parts
-    return [name for name in names if _number(name) % parts == part]
+    places = sorted(range(len(names)), key=lambda place: _number(names[place]))
+    return [names[place] for place in sorted(places[part::parts])]
 
 
 @functools.cache

@@ -42,7 +42,9 @@ class Mending:
 
     def mend_header(self) -> None:
         """Takes another header, or another first import, if more files then begin as they did."""
-        for draft in self._other_heads() if self.progress.verdict.differences else ():
+        for draft in self._other_heads():
+            if all(name != HEADER for _, name in self.progress.verdict.names):
+                return
             self.progress.accept(draft, self.progress.verdict.differences - 1)
 
     def _other_heads(self) -> Iterator[Draft]:
@@ -74,7 +76,7 @@ class Mending:
         ]
 
     def _marking_imports(self) -> list[str]:
-        """The modules that only the files with one more blank line at the top use, or only others.
+        """The modules that only files with the most blank lines at the top import, or only others.
 
         Below a docstring, only the files that use the first import get a blank line above it; below
         comments, only those that use none of the first section.
