@@ -41,10 +41,11 @@ def test_all_files_from_scratch_in_dependency_order(newest: Release) -> None:
 def test_files_of_older_releases_from_the_shipped_parents(version: str) -> None:
     release = corpus(version)
     models = [os.path.basename(os.path.dirname(path)) for path in release.modular_files]
-    only = sample(models, _PARTS, seed=f"{version} {source_digest()}")
+    only = sample(sorted(set(models)), _PARTS, seed=f"{version} {source_digest()}")
     comparison = compare(release, for_version(version), only=only)
     assert_identical(comparison, release, LEFT_OVER if version.startswith("4.") else frozenset())
-    assert comparison.converted == len(only) > len(models) / _PARTS / 2
+    # A model may have several modular files.
+    assert comparison.converted == sum(model in only for model in models) > 0
 
 
 @pytest.mark.parametrize(
