@@ -42,7 +42,9 @@ def import_section(statements: Iterable[str]) -> str:
     lines = [f"{head}{', '.join(names)}".rstrip("\n") + "\n" for head, names in plain.items()]
     below = "".join(f"{leads[head]}{head}{''.join(body)}" for head, body in blocks.items())
     above = ordered_imports(lines)
-    return f"{above}\n\n{below.lstrip(chr(10))}" if above and below else above + below
+    if not above or not below:
+        return above + below
+    return above + "\n\n" + below.lstrip("\n")
 
 
 def _lead(statement: str) -> str:
