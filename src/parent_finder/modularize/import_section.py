@@ -40,11 +40,10 @@ def import_section(statements: Iterable[str]) -> str:
             (plain if isinstance(node, ast.Import) else blocks).setdefault(text, {})
             leads.setdefault(text, _lead(statement))
     lines = [f"{head}{', '.join(names)}".rstrip("\n") + "\n" for head, names in plain.items()]
-    below = "".join(f"{leads[head]}{head}{''.join(body)}" for head, body in blocks.items())
     above = ordered_imports(lines)
-    if not above or not below:
-        return above + below
-    return above + "\n\n" + below.lstrip("\n")
+    below = "".join(f"{leads[head]}{head}{''.join(body)}" for head, body in blocks.items())
+    between = "\n\n" if above and below else ""
+    return above + between + below.lstrip("\n")
 
 
 def _lead(statement: str) -> str:
