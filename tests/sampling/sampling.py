@@ -29,12 +29,12 @@ def sample(names: Iterable[str], parts: int, *, seed: str | None = None) -> list
     wanted = os.environ.get(_VARIABLE, "sample")
     if wanted not in ("sample", "whole"):
         raise ValueError(f"{_VARIABLE} is {wanted!r}, expected 'sample' or 'whole'")
-    names = list(names)
+    listed = list(names)
     if wanted == "whole":
-        return names
+        return listed
     part = _number(source_digest() if seed is None else seed) % parts
-    places = sorted(range(len(names)), key=lambda place: _number(names[place]))
-    return [names[place] for place in sorted(places[part::parts])]
+    places = sorted(range(len(listed)), key=lambda place: _number(listed[place]))
+    return [listed[place] for place in sorted(places[part::parts])]
 
 
 @functools.cache
