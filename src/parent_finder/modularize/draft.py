@@ -76,7 +76,7 @@ class Draft:
     @property
     def first_import(self) -> str:
         """The module of the first import; empty if there is none."""
-        return next((module_of(line) for line in self._imports().split("\n") if line), "")
+        return module_of(self._imports())
 
     @property
     def lines(self) -> int:
@@ -150,8 +150,8 @@ class Draft:
         definitions: dict[tuple[str, str], str] = {}
         first = [piece for original in self.originals for piece in _at_the_beginning(original)]
         last = [piece for original in self.originals for piece in _at_the_end(original)]
-        between = [piece for piece in self.pieces if piece not in first and piece not in last]
-        for piece in dict.fromkeys([*first, *between, *last]):
+        others = (piece for piece in self.pieces if piece not in last)
+        for piece in dict.fromkeys([*first, *others, *last]):
             choice = self.choice(piece)
             if piece.kind in ("exports", "import") or choice.kind in ("imported", "dropped"):
                 continue

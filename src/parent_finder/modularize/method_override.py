@@ -201,18 +201,18 @@ def _uses_what_it_sets(theirs: list[BodyStatement], written: list[BodyStatement]
 
 
 def _loaded(body: list[BodyStatement]) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(ast.parse(textwrap.dedent(_text(body))))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    return _names(body, ast.Load)
 
 
 def _stored(body: list[BodyStatement]) -> set[str]:
+    return _names(body, ast.Store)
+
+
+def _names(body: list[BodyStatement], context: type[ast.expr_context]) -> set[str]:
     return {
         node.id
         for node in ast.walk(ast.parse(textwrap.dedent(_text(body))))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context)
     }
 
 
